@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    globalSetup: ['test/setup/node-version.ts'],
+    globalSetup: ['test/setup/node-version.ts', 'test/setup/postgres-global.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,

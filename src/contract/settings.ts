@@ -1,0 +1,319 @@
+/**
+ * Every setting, with its default. `SettingsFile` is what `turnpike.yaml` may hold (an unknown key is an error); `Settings`
+ * is what the server runs with: the file and the environment together, nothing left open.
+ * The message of each schema is the phrase after "expected" in the fault that a wrong value gets.
+ */
+import { z } from 'zod'
+import { compare, exactText, parseRatio, ratio } from '../lib/ratio.ts'
+import { isMeter, METER_ORDER, meters, type NamedMeter } from './meters.ts'
+import { type OnCancel, type ProviderType, providerPresets } from './provider-presets.ts'
+
+const PLAIN_DECIMAL = /^(0|[1-9][0-9]{0,24})(\.[0-9]{1,15})?$/
+const usdPerMillion = decimal('USD per million tokens, e.g. "0.20"')
+const percent = (highest: number) =>
+  decimal(`a percentage from 0 to ${highest} in quotes, e.g. "12.5"`, (value) => isWithin(value, '0', String(highest)))
+/** What a vendor calls its model may hold nearly anything; white space and control characters are always a mistake. */
+const modelName = pattern(/^[^\s\p{C}]{1,256}$/u, 'a model name of at most 256 characters without blanks')
+const PROVIDER_KEY = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+const providerKey = pattern(PROVIDER_KEY, 'a provider name of letters, digits, ".", "_" and "-"')
+const httpUrl = z
+  .string('an http or https address')
+  .refine(isHttpUrl, 'an http or https address without password or query')
+
+/** One entry under `providers`. */
+export const ProviderFile = group({
+  type: choice(['openai', 'anthropic', 'gemini', 'simulator']).optional().meta({
+    description: 'The wire it speaks. Default: that of its preset, else openai.',
+  }),
+  preset: choice(providerPresets.map((preset) => preset.key))
+    .optional()
+    .meta({
+      description: 'How usage is read and which quirks hold. Default: the name of the provider, if it is known.',
+    }),
+  name: text(100).optional().meta({ description: '`provider_name` in replies. Default: the key of this entry.' }),
+  baseUrl: httpUrl.optional().meta({
+    description: 'openai: up to and with /v1; anthropic and gemini: the host. Default: that of the preset.',
+  }),
+  apiKey: text(4096).optional().meta({ description: 'Secret; better as a reference to a variable than in the file.' }),
+  onCancel: choice(['abort', 'drain']).optional().meta({
+    description: 'Upstream when the client leaves a stream. Default: that of the preset, else abort.',
+  }),
+})
+
+export type ProviderFile = z.output<typeof ProviderFile>
+
+const RateLine = group({
+  meter: z.string('a meter, e.g. input or web_search').refine(isMeter, 'a meter, e.g. input or web_search'),
+  price: decimal('USD as a decimal in quotes, e.g. "2.50"').meta({ description: 'USD for `per` units.' }),
+  per: whole(1, 1_000_000_000_000).meta({ description: 'Units that the price is for: 1000000 tokens, 1000 searches.' }),
+  tier: group({
+    metric: choice(['input_total']).default('input_total'),
+    op: choice(['>', '>=']),
+    threshold: whole(0, 1_000_000_000_000),
+    scope: choice(['request', 'marginal']).default('request'),
+  }).optional(),
+  serviceTier: text(64).default('standard'),
+})
+
+const Multiplier = group({
+  when: group({
+    inference_geo: text(64).optional(),
+    service_tier: text(64).optional(),
+    byok: flag().optional(),
+  }).refine(
+    (when) => Object.values(when).some((value) => value !== undefined),
+    'at least one condition, e.g. service_tier: batch',
+  ),
+  factor: decimal('a factor in quotes, e.g. "0.5"'),
+  meters: list(z.string('a meter').refine(isMeter, 'a meter'), 1, 50).optional(),
+})
+
+const RateCardFile = group({
+  lines: list(RateLine, 1, 500),
+  multipliers: list(Multiplier, 0, 50).default([]),
+  validFrom: z.iso
+    .datetime({ offset: true, error: 'an instant, e.g. 2026-01-01T00:00:00Z' })
+    .optional()
+    .meta({ description: 'Default: always.' }),
+})
+
+const TOKEN_METERS = METER_ORDER.filter((meter) => meters[meter].unit === 'token')
+const PricesFile = group(
+  Object.fromEntries(TOKEN_METERS.map((meter) => [meter, usdPerMillion.optional()])) as Record<
+    NamedMeter,
+    z.ZodOptional<typeof usdPerMillion>
+  >,
+).refine(
+  (prices) => Object.values(prices).some((price) => price !== undefined),
+  'at least one price, e.g. { input: "0.20", output: "0.50" }',
+)
+
+const EndpointFile = group({
+  provider: providerKey.meta({ description: 'A key under `providers`, or a provider known from the environment.' }),
+  model: modelName.meta({ description: 'The name upstream.' }),
+  prices: PricesFile.optional().meta({
+    description: 'Short form: USD per million tokens. Without prices and rateCard: the catalogue.',
+  }),
+  rateCard: RateCardFile.optional().meta({ description: 'Long form: any meter, tiers, service tiers, multipliers.' }),
+})
+
+const Unpriced = choice(['refuse', 'allow'])
+
+const ModelFile = group({
+  id: modelName.meta({ description: 'Canonical name, author/slug.' }),
+  aliases: list(modelName, 0, 100).default([]),
+  contextLength: whole(1, 1_000_000_000)
+    .optional()
+    .meta({ description: "Tokens. Default: the catalogue's, else 128000." }),
+  maxOutputTokens: whole(1, 1_000_000_000)
+    .optional()
+    .meta({ description: "Tokens. Default: the catalogue's, else 16384." }),
+  unpriced: Unpriced.optional().meta({ description: 'As `unpriced` above, for this model alone.' }),
+  endpoints: list(EndpointFile, 1, 50),
+})
+
+const Billing = group({
+  markupPercent: percent(1_000_000).default('0').meta({ description: 'On top of the cost.' }),
+  discountPercent: percent(100).default('0'),
+  routingFeeUsd: decimal('USD in quotes, e.g. "0.0001"')
+    .default('0')
+    .meta({ description: 'USD, flat, once per charged call.' }),
+  byokFeePercent: percent(1_000_000)
+    .default('5')
+    .meta({ description: 'Of the upstream cost, where the customer brought the key.' }),
+  creditUsd: decimal('USD for one credit: 1, 2 or 5 times a power of ten, "0.000001" to "1000"', isCreditRate).default(
+    '1',
+  ),
+  zeroCompletionInsurance: flag().default(true).meta({ description: 'Failed and empty answers are charged 0.' }),
+})
+
+const HOUR = 3600
+const DAY = 24 * HOUR
+const Limits = group({
+  streamSeconds: whole(1, DAY).default(HOUR).meta({ description: 'A stream is ended after this time.' }),
+  streamIdleSeconds: whole(1, DAY).default(120).meta({ description: 'A stream is ended after this silence.' }),
+  connectSeconds: whole(1, 600).default(5),
+  firstByteSeconds: whole(1, DAY).default(120),
+  replySeconds: whole(1, DAY).default(600).meta({ description: 'For replies that are not streams.' }),
+  attempts: whole(1, 50).default(5).meta({ description: 'Tries upstream for one call, all endpoints together.' }),
+  retriesPerEndpoint: whole(0, 20).default(2),
+  bodyBytes: whole(1024, 2 ** 30)
+    .default(2 ** 25)
+    .meta({ description: 'A longer request gets 413.' }),
+  replyBytes: whole(1024, 2 ** 30)
+    .default(2 ** 25)
+    .meta({ description: 'A longer upstream reply is a failed attempt.' }),
+  keyLimitStatus: z.literal(402, '402').optional().meta({
+    description: 'Status when the limit of a key is used up. Default: 403 on /api/v1, 429 on /v1.',
+  }),
+  budgetStatus: z.literal([429, 402, 403], '429, 402 or 403').default(429),
+})
+
+const Reservations = group({
+  ttlSeconds: whole(1, DAY).default(300),
+  graceSeconds: whole(0, HOUR).default(60),
+  mode: choice(['strict', 'estimate']).default('strict'),
+  fitShare: decimal('a share above 0 and up to 1 in quotes, e.g. "0.25"', (value) =>
+    isWithin(value, '0.000000000000001', '1'),
+  )
+    .default('0.25')
+    .meta({ description: 'Of the headroom, for the output of a call that named no limit.' }),
+})
+
+const WEBHOOK_RETRIES = [0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]
+const Webhooks = group({
+  allow: list(pattern(/^[A-Za-z0-9.:_*/[\]-]{1,253}$/, 'a host name, an address or a CIDR range'), 0, 100)
+    .default([])
+    .meta({ description: 'Hosts or CIDR ranges that may be private and may use http.' }),
+  retrySeconds: list(whole(0, 7 * DAY), 1, 50)
+    .default(WEBHOOK_RETRIES)
+    .meta({ description: 'Waits before each try.' }),
+})
+
+const Smtp = group({
+  url: z.string('an smtp:// or smtps:// address').refine(isSmtpUrl, 'an smtp:// or smtps:// address'),
+  from: pattern(/^[^\r\n]{0,200}@[^\r\n@]{1,200}$/, 'an e-mail address'),
+})
+
+/** The whole of `turnpike.yaml`. */
+export const SettingsFile = group({
+  providers: z.record(providerKey, ProviderFile, 'a group of settings').prefault({}),
+  models: list(ModelFile, 0, 10_000).default([]),
+  unpriced: Unpriced.default('refuse').meta({ description: 'Calls of a model that has no price.' }),
+  billing: Billing.prefault({}),
+  limits: Limits.prefault({}),
+  reservations: Reservations.prefault({}),
+  nodes: group({ leaseSeconds: whole(1, HOUR).default(30) }).prefault({}),
+  webhooks: Webhooks.prefault({}),
+  smtp: Smtp.optional().meta({ description: 'Without it no e-mail is sent.' }),
+  openrouter: group({ usageChunkChoices: choice(['repeat', 'empty']).default('repeat') }).prefault({}),
+  trustProxy: z
+    .union(
+      [z.boolean(), z.int().min(0).max(10), z.array(z.string().min(1).max(64)).max(100)],
+      'true, false, a number of proxies up to 10, or a list of their addresses',
+    )
+    .default(false)
+    .meta({ description: 'Whose X-Forwarded-For is believed.' }),
+  cors: group({
+    origins: list(pattern(/^(\*|https?:\/\/[^\s/]{1,253})$/, '"*" or an origin, e.g. https://app.example.com'), 0, 100)
+      .default(['*'])
+      .meta({ description: 'Pages that may call /v1 and /api/v1 from a browser.' }),
+  }).prefault({}),
+})
+export type SettingsFile = z.output<typeof SettingsFile>
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+
+/** What variables and options set; all of it is text there. */
+export const EnvironmentSettings = z.object({
+  host: pattern(/^[A-Za-z0-9.:_%[\]-]{1,253}$/, 'a host name or address').default('127.0.0.1'),
+  port: z
+    .string()
+    .refine((value) => /^[0-9]{1,5}$/.test(value) && Number(value) <= 65_535, 'a port from 0 to 65535')
+    .default('8787'),
+  dataDir: text(4096).default('./data'),
+  databaseUrl: z
+    .string()
+    .regex(/^postgres(ql)?:\/\/\S+$/, 'an address that begins with postgres://')
+    .optional(),
+  adminKey: z
+    .string()
+    .regex(/^[!-~]{24,512}$/, 'at least 24 visible characters without blanks')
+    .optional(),
+  simulator: choice(['auto', 'on', 'off']).default('auto'),
+  logLevel: choice(LOG_LEVELS).default('info'),
+})
+
+export type ProviderSettings = {
+  readonly key: string
+  readonly name: string
+  readonly type: ProviderType
+  /** Without a slash at its end; empty for `type: simulator`, whose address is known once it listens. */
+  readonly baseUrl: string
+  readonly apiKey?: string
+  /** The family of usage bodies, as in a preset. */
+  readonly reading: string
+  readonly onCancel: OnCancel
+  readonly origin: 'environment' | 'file'
+}
+export type ModelSettings = SettingsFile['models'][number]
+export type EndpointSettings = ModelSettings['endpoints'][number]
+export type RateCardSettings = NonNullable<EndpointSettings['rateCard']>
+
+/** What the server runs with. */
+export type Settings = Readonly<Omit<SettingsFile, 'providers'>> &
+  Readonly<Omit<z.output<typeof EnvironmentSettings>, 'port'>> & {
+    /** 0 picks a free one. */
+    readonly port: number
+    /** The option or variable that asked for the port; absent: nobody did, and the next free one will do. */
+    readonly portAskedBy?: string
+    /** The file, as it was named; absent where there is none. */
+    readonly file?: string
+    /** By key. A key comes from outside, hence a map. */
+    readonly providers: ReadonlyMap<string, ProviderSettings>
+    /** What `simulator` comes to: `auto` is on where no provider is configured. */
+    readonly simulatorActive: boolean
+  }
+
+/** Settings that are never shown: their last name. */
+export const SECRET_SETTINGS: ReadonlySet<string> = new Set(['apiKey', 'adminKey'])
+/** Addresses that may hold a password. */
+export const ADDRESS_SETTINGS: ReadonlySet<string> = new Set(['databaseUrl', 'url', 'baseUrl'])
+
+function group<S extends z.core.$ZodLooseShape>(shape: S) {
+  return z.strictObject(shape, 'a group of settings')
+}
+
+function list<S extends z.ZodType>(item: S, least: number, most: number) {
+  const expected = least > 0 ? `a list of ${least} to ${most}` : `a list of at most ${most}`
+  return z.array(item, expected).min(least, expected).max(most, expected)
+}
+
+function text(longest: number) {
+  const expected = `text of 1 to ${longest} characters`
+  return z.string(expected).min(1, expected).max(longest, expected)
+}
+
+function pattern(form: RegExp, expected: string) {
+  return z.string(expected).regex(form, expected)
+}
+
+function choice<const V extends readonly string[]>(values: V) {
+  return z.enum(values, `one of ${values.join(', ')}`)
+}
+
+function flag() {
+  return z.boolean('true or false')
+}
+
+function whole(least: number, most: number) {
+  const expected = `a whole number from ${least} to ${most}`
+  return z.int(expected).min(least, expected).max(most, expected)
+}
+
+/** Money and factors are decimal text: a YAML number has been through a float before anybody sees it. */
+function decimal(expected: string, holds: (value: string) => boolean = () => true) {
+  return z.string(expected).refine((value) => PLAIN_DECIMAL.test(value) && holds(value), expected)
+}
+
+function isWithin(value: string, least: string, most: string): boolean {
+  return compare(ratio(value), ratio(least)) >= 0 && compare(ratio(value), ratio(most)) <= 0
+}
+
+/** Only then is every amount exact both in credits and in dollars. */
+function isCreditRate(value: string): boolean {
+  const exact = parseRatio(value)
+  return exact !== undefined && /^(0\.0{0,5}[125]|[125]0{0,2}|1000)$/.test(exactText(exact))
+}
+
+function isHttpUrl(value: string): boolean {
+  const url = URL.parse(value)
+  return (
+    url !== null && /^https?:$/.test(url.protocol) && `${url.username}${url.password}${url.search}${url.hash}` === ''
+  )
+}
+
+function isSmtpUrl(value: string): boolean {
+  const url = URL.parse(value)
+  return url !== null && /^smtps?:$/.test(url.protocol) && url.hostname !== ''
+}

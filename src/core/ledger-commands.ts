@@ -1,0 +1,203 @@
+/**
+ * The commands of the ledger and what they answer. Each command carries its instant `at`; nothing in here reads a clock.
+ * Ids are made at the edge where a caller needs them beforehand, and drawn from `Ids` where the ledger itself opens a row.
+ */
+import type { Ids } from '../lib/id.ts'
+import type { Ratio } from '../lib/ratio.ts'
+import type { Draft } from './ledger-draft.ts'
+import type { CallDetails, GrantCategory, Hold, Overage, UsageRecord } from './ledger-rows.ts'
+
+type Common = {
+  readonly organisationId: bigint
+  /** The store's clock; never behind the account's latest instant once applied. */
+  readonly at: number
+  readonly idempotency?: Idempotency
+}
+
+export type Idempotency = { readonly principal: string; readonly operation: string; readonly key: string; readonly fingerprint: string }
+
+/** How much a call may come to, the dearest candidate's: `fixed` + `outputUnitPrice` × output limit, exact dollars. */
+export type Demand = {
+  readonly fixed: Ratio
+  /** USD for one more token of the output limit, in all choices. */
+  readonly outputUnitPrice: Ratio
+  readonly inputTokens: number
+  /** Of one choice: the limit sent, or the model's maximum. */
+  readonly outputTokens: number
+  readonly choices: number
+  /** The client sent no limit of its own, so one that the headroom pays for may be set. */
+  readonly fit?: { readonly share: Ratio; readonly atLeast: number }
+}
+
+export type ReserveGeneration = Common & {
+  readonly type: 'reserve'
+  readonly id: bigint
+  readonly code: string
+  readonly accountId: bigint | null
+  readonly apiKeyId: bigint | null
+  readonly owner: number
+  readonly demand: Demand
+  /** Windows of the budgets in the chain; the quantity is filled in by the ledger. */
+  readonly chain: readonly Omit<Hold, 'quantity'>[]
+  readonly context: string
+}
+
+export type ReserveCredits = Common & {
+  readonly type: 'reserve_credits'
+  readonly id: bigint
+  readonly code: string
+  readonly accountId: bigint
+  readonly amount: bigint
+  readonly ttlMs: number
+  readonly graceMs: number
+  readonly context: string
+}
+
+export type Settle = Common & {
+  readonly type: 'settle'
+  /** The reservation, its usage record and its transaction share one number and one code. */
+  readonly record: Omit<UsageRecord, 'transactionId' | 'recordedAt'>
+  readonly quote: bigint
+  /** What the reservation held of each budget: enough to charge even if the reservation itself was lost. */
+  readonly holds: readonly Hold[]
+  readonly upstreamNanos: bigint
+  readonly details: CallDetails | null
+  readonly actor: string
+}
+
+export type Confirm = Common & {
+  readonly type: 'confirm'
+  readonly reservationId: bigint
+  readonly amount: bigint
+  readonly onOverage?: Overage
+  readonly ifExpired?: 'charge'
+  readonly fingerprint: string
+  readonly actor: string
+}
+
+export type Cancel = Common & { readonly type: 'cancel'; readonly reservationId: bigint; readonly actor: string }
+export type Extend = Common & { readonly type: 'extend'; readonly reservationId: bigint; readonly ttlMs: number; readonly graceMs: number }
+
+export type AddGrant = Common & {
+  readonly type: 'grant'
+  readonly accountId: bigint
+  readonly amount: bigint
+  readonly category: GrantCategory
+  readonly priority: number
+  readonly expiresAt: number | null
+  readonly paymentId: string | null
+  readonly actor: string
+  readonly description: string | null
+  readonly metadata: string | null
+}
+
+export type VoidGrant = Common & { readonly type: 'void'; readonly accountId: bigint; readonly grantId: bigint; readonly actor: string }
+
+export type Debit = Common & {
+  readonly type: 'debit'
+  readonly accountId: bigint
+  readonly amount: bigint
+  readonly actor: string
+  readonly description: string | null
+  readonly metadata: string | null
+}
+
+export type Refund = Common & {
+  readonly type: 'refund'
+  readonly transactionId: bigint
+  /** Undefined: what is left to refund. */
+  readonly amount?: bigint
+  readonly actor: string
+  readonly description: string | null
+}
+
+export type SetStatus = Common & { readonly type: 'set_status'; readonly accountId: bigint; readonly status: 'open' | 'frozen' | 'closed' }
+
+export type Command =
+  | ReserveGeneration
+  | ReserveCredits
+  | Settle
+  | Confirm
+  | Cancel
+  | Extend
+  | AddGrant
+  | VoidGrant
+  | Debit
+  | Refund
+  | SetStatus
+
+export type RefusalCode =
+  | 'account_not_found'
+  | 'account_frozen'
+  | 'account_closed'
+  | 'insufficient_credits'
+  | 'budget_exceeded'
+  | 'reservation_not_found'
+  | 'reservation_already_confirmed'
+  | 'reservation_cancelled'
+  | 'reservation_expired'
+  | 'amount_exceeds_reservation'
+  | 'transaction_not_found'
+  | 'refund_exceeds_transaction'
+  | 'grant_not_found'
+  | 'grant_spent'
+  | 'payment_already_credited'
+  | 'invalid_amount'
+  | 'out_of_range'
+  | 'idempotency_key_mismatch'
+  | 'idempotency_in_progress'
+  | 'generation_already_settled'
+
+export type Refusal = { readonly code: RefusalCode; readonly details: Readonly<Record<string, unknown>> }
+
+/** Balances of an account after a command; `available` is never below 0. */
+export type Balance = { readonly posted: bigint; readonly reserved: bigint; readonly available: bigint }
+
+export type Reserved = {
+  readonly kind: 'reserved'
+  readonly amount: bigint
+  readonly holds: readonly Hold[]
+  /** Output limit per choice that was fitted to the headroom; undefined: the demand stands as it was. */
+  readonly fittedOutput?: number
+  readonly admittedAt: number
+  readonly expiresAt: number | null
+  readonly balance: Balance | null
+}
+
+export type Ended = {
+  readonly kind: 'ended'
+  readonly status: 'confirmed' | 'cancelled'
+  readonly transaction: { readonly id: bigint; readonly code: string } | null
+  readonly accountId: bigint | null
+  readonly reserved: bigint
+  readonly charged: bigint
+  readonly released: bigint
+  readonly overage: bigint
+  readonly writtenOff: bigint
+  readonly late: boolean
+  readonly balance: Balance | null
+}
+
+export type Settled = { readonly kind: 'settled'; readonly state: 'settled' | 'settled_late' | 'already_settled'; readonly overQuote: boolean }
+export type Posted = {
+  readonly kind: 'posted'
+  readonly transaction: { readonly id: bigint; readonly code: string }
+  readonly grant: { readonly id: bigint; readonly code: string } | null
+  readonly amount: bigint
+  readonly balance: Balance
+}
+export type Changed = { readonly kind: 'changed'; readonly expiresAt: number | null }
+
+export type Done = Reserved | Ended | Settled | Posted | Changed
+
+/** What a command came to. `replay`: the stored outcome of an earlier command with the same idempotency key or content. */
+export type Outcome =
+  | { readonly ok: true; readonly result: Done; readonly replay?: true }
+  | { readonly ok: false; readonly refusal: Refusal; readonly replay?: true }
+  | { readonly ok: false; readonly failure: string }
+
+/** A command's function: pure but for its draft, which is dropped when it refuses. */
+export type Step<C> = (draft: Draft, command: C, ids: Ids) => Outcome
+
+export const done = (result: Done): Outcome => ({ ok: true, result })
+export const refuse = (code: RefusalCode, details: Readonly<Record<string, unknown>> = {}): Outcome => ({ ok: false, refusal: { code, details } })

@@ -1,0 +1,315 @@
+/**
+ * The rows of the ledger, as the state machine sees them: plain objects, money in nano-dollars, instants in milliseconds.
+ * A batch works on a `Rows`; each command works on a `Draft` above it, which is kept whole or thrown away whole.
+ */
+import type { WindowKind } from './window.ts'
+
+export type Overage = 'charge' | 'cap' | 'reject'
+
+export type Account = {
+  id: bigint
+  organisationId: bigint
+  code: string
+  externalId: string
+  status: 'open' | 'frozen' | 'closed'
+  overage: Overage
+  /** How far below zero reservations may take the balance. */
+  overdraft: bigint
+  posted: bigint
+  reserved: bigint
+  /** The latest instant a command was applied at; time never runs backwards for an account. */
+  lastAt: number
+}
+
+export type GrantCategory = 'paid' | 'promotional' | 'plan' | 'adjustment'
+
+export type Grant = {
+  id: bigint
+  organisationId: bigint
+  code: string
+  accountId: bigint
+  category: GrantCategory
+  amount: bigint
+  remaining: bigint
+  reserved: bigint
+  /** 1 (first) to 100. */
+  priority: number
+  effectiveAt: number
+  expiresAt: number | null
+  paymentId: string | null
+  createdAt: number
+}
+
+/** What a reservation holds of a grant, or of the overdraft where the grant is null. */
+export type Allocation = { grantId: bigint | null; nanos: bigint }
+
+/** What a reservation holds of one window of a budget, in the budget's own metric. */
+export type Hold = { budgetId: bigint; windowStart: number; windowEnd: number | null; quantity: bigint }
+
+export type Reservation = {
+  id: bigint
+  organisationId: bigint
+  code: string
+  /** Null in `system` context. */
+  accountId: bigint | null
+  apiKeyId: bigint | null
+  kind: 'api' | 'gateway'
+  /** The node that ends a gateway's reservation; null for the credits API. */
+  owner: number | null
+  status: 'pending' | 'confirmed' | 'cancelled' | 'expired'
+  amount: bigint
+  quote: bigint
+  admittedAt: number
+  expiresAt: number | null
+  deadAt: number | null
+  allocations: readonly Allocation[]
+  holds: readonly Hold[]
+  /** JSON: what settles an interrupted generation, or what the caller of the credits API attached. */
+  context: string
+  /** Of an ended reservation: the content that ended it and what came out, so that a repetition gets the same answer. */
+  fingerprint: string | null
+  result: string | null
+}
+
+export type Budget = {
+  id: bigint
+  organisationId: bigint
+  code: string
+  /** A key's own limit is a budget too, with the same counters; it is worded differently when it refuses. */
+  source: 'budget' | 'key_limit'
+  name: string
+  scope: 'organisation' | 'account' | 'api_key' | 'end_user' | 'tag' | 'model'
+  scopeId: string
+  metric: 'usd' | 'tokens' | 'requests'
+  /** Nano-dollars, tokens or requests. */
+  limit: bigint
+  window: WindowKind
+  timeZone: string
+  weekStart: number
+  anchorDay: number
+  action: 'block' | 'alert'
+  version: number
+}
+
+export type Counter = { budgetId: bigint; organisationId: bigint; windowStart: number; windowEnd: number | null; spent: bigint; reserved: bigint }
+
+export type SystemAccount = 'funding' | 'promotion' | 'revenue' | 'expired' | 'writeoff' | 'adjustment'
+
+/** One signed line; the lines of a transaction sum to 0. `grantId` null on a customer's line is the debt. */
+export type Entry = { account: bigint | SystemAccount; grantId: bigint | null; nanos: bigint }
+
+export type TransactionType = 'grant' | 'usage' | 'debit' | 'refund' | 'adjustment' | 'expiry' | 'void' | 'clawback'
+
+export type Transaction = {
+  id: bigint
+  organisationId: bigint
+  code: string
+  type: TransactionType
+  accountId: bigint
+  amount: bigint
+  reversesId: bigint | null
+  reservationId: bigint | null
+  /** The usage record that the same number belongs to, where the gateway wrote it. */
+  usageRecordId: bigint | null
+  grantId: bigint | null
+  balanceAfter: bigint
+  writtenOff: bigint
+  occurredAt: number
+  bookedAt: number
+  actor: string
+  description: string | null
+  metadata: string | null
+  entries: readonly Entry[]
+}
+
+export type UsageSource = 'reported' | 'estimated' | 'unknown'
+export type GenerationStatus = 'ok' | 'error' | 'cancelled' | 'interrupted'
+
+/** The immutable fact of what was used. Null money is unknown, never 0. */
+export type UsageRecord = {
+  id: bigint
+  organisationId: bigint
+  code: string
+  kind: 'original' | 'adjustment'
+  context: 'customer' | 'system'
+  accountId: bigint | null
+  transactionId: bigint | null
+  apiKeyId: bigint | null
+  model: string
+  provider: string
+  status: GenerationStatus
+  source: UsageSource
+  inputTokens: number
+  cachedTokens: number
+  cacheWriteTokens: number
+  outputTokens: number
+  reasoningTokens: number
+  /** JSON object: meter → count as decimal text. */
+  counts: string
+  flags: readonly string[]
+  rateCardId: string | null
+  costNanos: bigint | null
+  chargeNanos: bigint | null
+  costExact: string | null
+  chargeExact: string | null
+  /** JSON: the line items, enough to compute the charge again from the record alone. */
+  items: string
+  isByok: boolean
+  admittedAt: number
+  occurredAt: number
+  recordedAt: number
+  latencyMs: number | null
+  firstTokenMs: number | null
+  /** Hex of the keyed hash under which end user, session, user agent, referer and metadata are kept apart. */
+  detailsHash: string | null
+  /** JSON: ids, finish reasons, attempts; what `GET /generation` tells beside the columns. */
+  generation: string
+}
+
+/** Personal fields of calls, kept apart from the records so that a person can be forgotten without breaking a proof. */
+export type CallDetails = {
+  /** Keyed hash of the month and the values: calls that share them share the row. */
+  hash: string
+  organisationId: bigint
+  endUser: string | null
+  sessionId: string | null
+  userAgent: string | null
+  referer: string | null
+  title: string | null
+  /** JSON object. */
+  metadata: string | null
+  createdAt: number
+}
+
+export type IdempotencyRow = {
+  organisationId: bigint
+  principal: string
+  operation: string
+  key: string
+  fingerprint: string
+  state: 'in_progress' | 'done'
+  /** Encoded result or refusal of a finished command; the generation id of a model call. */
+  outcome: string
+  createdAt: number
+}
+
+/** The sums of one quarter hour by model, provider, context and status. */
+export type Rollup = {
+  organisationId: bigint
+  quarter: number
+  model: string
+  provider: string
+  context: string
+  status: string
+  requests: bigint
+  inputTokens: bigint
+  cachedTokens: bigint
+  outputTokens: bigint
+  reasoningTokens: bigint
+  costNanos: bigint
+  chargeNanos: bigint
+  unpriced: bigint
+  estimated: bigint
+}
+
+/** What one API key was charged: this day, week, month (UTC) and ever. A window that is over counts as 0. */
+export type KeyUsage = {
+  apiKeyId: bigint
+  organisationId: bigint
+  total: bigint
+  byokTotal: bigint
+  day: number
+  dayNanos: bigint
+  byokDayNanos: bigint
+  week: number
+  weekNanos: bigint
+  byokWeekNanos: bigint
+  month: number
+  monthNanos: bigint
+  byokMonthNanos: bigint
+}
+
+export type Rows = {
+  accounts: Map<bigint, Account>
+  /** Living grants of every loaded account. */
+  grants: Map<bigint, Grant[]>
+  reservations: Map<bigint, Reservation>
+  /** Pending reservations of the credits API by account: those that the clock may end. */
+  mortal: Map<bigint, Set<bigint>>
+  budgets: Map<bigint, Budget>
+  counters: Map<string, Counter>
+  keyUsage: Map<bigint, KeyUsage>
+  idempotency: Map<string, IdempotencyRow>
+  /** Transactions that commands refer to, with what was refunded of them so far. */
+  transactions: Map<bigint, Transaction>
+  refunds: Map<bigint, Transaction[]>
+  /** Grants by payment id, as `account:payment`. */
+  payments: Map<string, Grant>
+  /** Generations among those asked for that have their usage record. */
+  recorded: Set<bigint>
+  written: Written
+}
+
+/** What the batch changed, for the store to write. */
+export type Written = {
+  accounts: Set<bigint>
+  grants: Set<bigint>
+  newGrants: Set<bigint>
+  newReservations: Set<bigint>
+  /** Pending before the batch, ended within it. */
+  endedReservations: Set<bigint>
+  changedReservations: Set<bigint>
+  counters: Set<string>
+  keyUsage: Set<bigint>
+  idempotency: Map<string, IdempotencyRow | undefined>
+  transactions: Transaction[]
+  usageRecords: UsageRecord[]
+  details: Map<string, CallDetails>
+  rollups: Map<string, Rollup>
+}
+
+export const counterKey = (budgetId: bigint, windowStart: number): string => `${budgetId}:${windowStart}`
+export const paymentKey = (organisationId: bigint, paymentId: string): string => `${organisationId}:${paymentId}`
+export const idempotencyKey = (row: Pick<IdempotencyRow, 'organisationId' | 'principal' | 'operation' | 'key'>): string =>
+  JSON.stringify([String(row.organisationId), row.principal, row.operation, row.key])
+
+export const emptyRows = (): Rows => ({
+  accounts: new Map(),
+  grants: new Map(),
+  reservations: new Map(),
+  mortal: new Map(),
+  budgets: new Map(),
+  counters: new Map(),
+  keyUsage: new Map(),
+  idempotency: new Map(),
+  transactions: new Map(),
+  refunds: new Map(),
+  payments: new Map(),
+  recorded: new Set(),
+  written: emptyWritten(),
+})
+
+export const emptyWritten = (): Written => ({
+  accounts: new Set(),
+  grants: new Set(),
+  newGrants: new Set(),
+  newReservations: new Set(),
+  endedReservations: new Set(),
+  changedReservations: new Set(),
+  counters: new Set(),
+  keyUsage: new Set(),
+  idempotency: new Map(),
+  transactions: [],
+  usageRecords: [],
+  details: new Map(),
+  rollups: new Map(),
+})
+
+/** Makes a loaded or new reservation known to the batch. */
+export function enlist(rows: Rows, reservation: Reservation): void {
+  rows.reservations.set(reservation.id, reservation)
+  if (reservation.kind !== 'api' || reservation.accountId === null || reservation.status !== 'pending') return
+  const ids = rows.mortal.get(reservation.accountId)
+  if (ids) ids.add(reservation.id)
+  else rows.mortal.set(reservation.accountId, new Set([reservation.id]))
+}

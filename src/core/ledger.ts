@@ -1,0 +1,151 @@
+/**
+ * The ledger as a pure state machine: `apply(rows, commands)` gives each command its outcome and leaves in `rows` what
+ * the batch came to. It reads no clock, draws no chance and knows no database; the stores load, lock and write around it.
+ */
+import { unreachable } from '../lib/assert.ts'
+import type { Ids } from '../lib/id.ts'
+import { expireGrants } from './ledger-balance.ts'
+import type { Command, Idempotency, Outcome, Refusal } from './ledger-commands.ts'
+import { addGrant, debit, refund, setStatus, voidGrant } from './ledger-credits.ts'
+import { createDraft, type Draft } from './ledger-draft.ts'
+import { reserveCredits, reserveGeneration } from './ledger-reserve.ts'
+import { type IdempotencyRow, idempotencyKey, type Rows } from './ledger-rows.ts'
+import { cancel, confirm, decodeOutcome, encodeOutcome, expireReservations, extend, settle } from './ledger-settle.ts'
+
+/** Applies commands in order, each on the state its predecessors left. A command that throws fails alone. */
+export function apply(rows: Rows, commands: readonly Command[], ids: Ids): Outcome[] {
+  return commands.map((command) => {
+    try {
+      const accountId = accountOf(rows, command)
+      const at = accountId === null ? command.at : advance(rows, accountId, command.at, ids)
+      return once(rows, { ...command, at }, (draft, stamped) => step(draft, stamped, ids))
+    } catch (error) {
+      return { ok: false, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+    }
+  })
+}
+
+function step(draft: Draft, command: Command, ids: Ids): Outcome {
+  switch (command.type) {
+    case 'reserve':
+      return reserveGeneration(draft, command, ids)
+    case 'settle':
+      return settle(draft, command, ids)
+    case 'reserve_credits':
+      return reserveCredits(draft, command, ids)
+    case 'confirm':
+      return confirm(draft, command, ids)
+    case 'cancel':
+      return cancel(draft, command, ids)
+    case 'extend':
+      return extend(draft, command, ids)
+    case 'grant':
+      return addGrant(draft, command, ids)
+    case 'void':
+      return voidGrant(draft, command, ids)
+    case 'debit':
+      return debit(draft, command, ids)
+    case 'refund':
+      return refund(draft, command, ids)
+    case 'set_status':
+      return setStatus(draft, command, ids)
+    default:
+      return unreachable(command)
+  }
+}
+
+/** The account that a command moves, where the rows tell. */
+export function accountOf(rows: Rows, command: Command): bigint | null {
+  switch (command.type) {
+    case 'settle':
+      return command.record.accountId
+    case 'confirm':
+    case 'cancel':
+    case 'extend':
+      return rows.reservations.get(command.reservationId)?.accountId ?? null
+    case 'refund':
+      return rows.transactions.get(command.transactionId)?.accountId ?? null
+    default:
+      return command.accountId
+  }
+}
+
+/**
+ * Brings an account to the instant: dead reservations expire, grants that are over lose what is free, in the order of
+ * their instants. Jobs only call this; no rule waits for a job. Returns the instant that holds, which never runs backwards.
+ */
+function advance(rows: Rows, accountId: bigint, at: number, ids: Ids): number {
+  const known = rows.accounts.get(accountId)
+  if (!known) return at
+  const instant = Math.max(at, known.lastAt)
+  const draft = createDraft(rows)
+  expireReservations(draft, accountId, instant)
+  const account = draft.account(accountId)
+  if (account) {
+    expireGrants(draft, account, instant, ids)
+    account.lastAt = instant
+  }
+  draft.keep()
+  return instant
+}
+
+/** An idempotency key has one effect: the same content again gets the first outcome, other content is a conflict. */
+function once(rows: Rows, command: Command, run: (draft: Draft, command: Command) => Outcome): Outcome {
+  const { idempotency } = command
+  const draft = createDraft(rows)
+  if (!idempotency) return kept(draft, run(draft, command))
+  const key = { organisationId: command.organisationId, ...idempotency }
+  const stored = rows.idempotency.get(idempotencyKey(key))
+  const answered = command.type !== 'settle' && stored && answerOf(stored, idempotency)
+  if (answered) return answered
+  const outcome = kept(draft, run(draft, command))
+  remember(rows, command, idempotency, outcome)
+  return outcome
+}
+
+function kept(draft: Draft, outcome: Outcome): Outcome {
+  if (outcome.ok) draft.keep()
+  return outcome
+}
+
+function answerOf(stored: IdempotencyRow, { fingerprint }: Idempotency): Outcome {
+  const conflict = (code: Refusal['code'], details: Refusal['details'] = {}): Outcome => ({ ok: false, refusal: { code, details } })
+  if (stored.fingerprint !== fingerprint) return conflict('idempotency_key_mismatch')
+  if (stored.state === 'in_progress') return conflict('idempotency_in_progress')
+  const outcome = decodeOutcome(stored.outcome) as Outcome | { generation: string }
+  if ('generation' in outcome) return conflict('generation_already_settled', { generationId: outcome.generation })
+  return { ...outcome, replay: true }
+}
+
+/** These refusals stick to their key, since repeating the call can't change them without a change elsewhere. */
+const STICKY: ReadonlySet<Refusal['code']> = new Set([
+  'insufficient_credits',
+  'reservation_already_confirmed',
+  'reservation_cancelled',
+  'reservation_expired',
+  'amount_exceeds_reservation',
+  'refund_exceeds_transaction',
+  'account_closed',
+  'grant_spent',
+  'payment_already_credited',
+])
+
+function remember(rows: Rows, command: Command, idempotency: Idempotency, outcome: Outcome): void {
+  const row = { organisationId: command.organisationId, ...idempotency, createdAt: command.at }
+  const keep = (state: IdempotencyRow['state'], text: string) => write(rows, { ...row, state, outcome: text })
+  if (command.type === 'reserve') {
+    if (outcome.ok) keep('in_progress', '')
+  } else if (command.type === 'settle') {
+    // A generation that was not charged may run again under the same key.
+    if ((command.record.chargeNanos ?? 1n) > 0n) keep('done', encodeOutcome({ generation: command.record.code }))
+    else write(rows, undefined, row)
+  } else if (outcome.ok || ('refusal' in outcome && STICKY.has(outcome.refusal.code))) keep('done', encodeOutcome(outcome))
+}
+
+function write(rows: Rows, row: IdempotencyRow | undefined, at: Omit<IdempotencyRow, 'state' | 'outcome'> | undefined = row): void {
+  if (!at) return
+  const key = idempotencyKey(at)
+  rows.written.idempotency.set(key, row)
+  if (row) rows.idempotency.set(key, row)
+  else rows.idempotency.delete(key)
+}

@@ -1,0 +1,68 @@
+/** The sums that are kept beside usage records, changed in the same step: by quarter hour, and by API key. */
+import type { Draft } from './ledger-draft.ts'
+import type { KeyUsage, Rollup, UsageRecord } from './ledger-rows.ts'
+import { utcRule, windowAt } from './window.ts'
+
+const QUARTER = 15 * 60_000
+
+export const rollupOf = (record: UsageRecord): Rollup => ({
+  organisationId: record.organisationId,
+  quarter: Math.floor(record.occurredAt / QUARTER) * QUARTER,
+  model: record.model,
+  provider: record.provider,
+  context: record.context,
+  status: record.status,
+  requests: 1n,
+  inputTokens: BigInt(record.inputTokens),
+  cachedTokens: BigInt(record.cachedTokens),
+  outputTokens: BigInt(record.outputTokens),
+  reasoningTokens: BigInt(record.reasoningTokens),
+  costNanos: record.costNanos ?? 0n,
+  chargeNanos: record.chargeNanos ?? 0n,
+  unpriced: record.chargeNanos === null ? 1n : 0n,
+  estimated: record.source === 'reported' ? 0n : 1n,
+})
+
+export const emptyKeyUsage = (apiKeyId: bigint, organisationId: bigint): KeyUsage => ({
+  apiKeyId,
+  organisationId,
+  total: 0n,
+  byokTotal: 0n,
+  day: 0,
+  dayNanos: 0n,
+  byokDayNanos: 0n,
+  week: 0,
+  weekNanos: 0n,
+  byokWeekNanos: 0n,
+  month: 0,
+  monthNanos: 0n,
+  byokMonthNanos: 0n,
+})
+
+/** What a key was charged, and what its BYOK calls cost upstream, in the windows that hold the admission. */
+export function addToKeyUsage(draft: Draft, record: UsageRecord, upstreamNanos: bigint): void {
+  if (record.apiKeyId === null) return
+  const usage = draft.keyUsage(record.apiKeyId)
+  if (!usage) return
+  const charge = record.chargeNanos ?? 0n
+  const byok = record.isByok ? upstreamNanos : 0n
+  usage.total += charge
+  usage.byokTotal += byok
+  for (const { window, nanos, byokNanos } of WINDOWS) {
+    const { start } = windowAt(utcRule(window), record.admittedAt)
+    if (start < usage[window]) continue
+    if (start > usage[window]) {
+      usage[window] = start
+      usage[nanos] = 0n
+      usage[byokNanos] = 0n
+    }
+    usage[nanos] += charge
+    usage[byokNanos] += byok
+  }
+}
+
+const WINDOWS = [
+  { window: 'day', nanos: 'dayNanos', byokNanos: 'byokDayNanos' },
+  { window: 'week', nanos: 'weekNanos', byokNanos: 'byokWeekNanos' },
+  { window: 'month', nanos: 'monthNanos', byokNanos: 'byokMonthNanos' },
+] as const

@@ -1,0 +1,32 @@
+/** What the steps of a call share: the parts that `server.ts` puts together once. */
+import type { Settings } from '../contract/settings.ts'
+import type { CompiledTerms } from '../core/price.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import type { Random } from '../lib/random.ts'
+import type { Store } from '../store/store.ts'
+import type { TokenCounter } from '../tokens/token-counter.ts'
+import type { Heartbeat } from './heartbeat.ts'
+import type { Keys } from './keys.ts'
+import type { Progress } from './progress.ts'
+import type { Routes } from './routes.ts'
+
+export type Gateway = {
+  readonly settings: Settings
+  readonly store: Store
+  readonly keys: Keys
+  readonly routes: Routes
+  readonly terms: CompiledTerms
+  readonly tokens: TokenCounter
+  readonly heartbeat: Heartbeat
+  readonly progress: Progress
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** Under which personal fields are hashed. */
+  readonly detailsKey: string
+  /** Calls under way; a stopping server waits for them. */
+  readonly open: Set<object>
+  /** True once the server stops: no new calls. */
+  draining: boolean
+}

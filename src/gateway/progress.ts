@@ -1,0 +1,36 @@
+/** How far long streams have come, written down now and then: what a crash interrupts is charged from there. */
+import type { Clock } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import type { Store } from '../store/store.ts'
+
+export type Progress = { report(reservationId: bigint, outputTokens: number): void; forget(reservationId: bigint): void }
+
+/** Written where it moved by this many tokens, at most once a second. */
+const STEP_TOKENS = 256
+const EVERY_MS = 1_000
+
+export function createProgress({ store, clock, log }: { store: Store; clock: Clock; log: Log }): Progress {
+  const written = new Map<bigint, number>()
+  const moved = new Map<bigint, number>()
+  let armed = false
+  const flush = () => {
+    armed = false
+    const rows = [...moved].map(([reservationId, outputTokens]) => ({ reservationId, outputTokens }))
+    moved.clear()
+    store.progress(rows).catch((error: unknown) => log.warn({ error: String(error) }, 'the progress of streams was not saved'))
+  }
+  return {
+    report(reservationId, outputTokens) {
+      if (outputTokens - (written.get(reservationId) ?? 0) < STEP_TOKENS) return
+      written.set(reservationId, outputTokens)
+      moved.set(reservationId, outputTokens)
+      if (armed) return
+      armed = true
+      clock.after(EVERY_MS, flush)
+    },
+    forget(reservationId) {
+      written.delete(reservationId)
+      moved.delete(reservationId)
+    },
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * What a provider is to the gateway: a place that takes the call in the gateway's own form (OpenAI's chat JSON) and
+ * answers in it, whatever its wire. The gateway knows this interface and no provider's name.
+ */
+import type { OnCancel } from '../contract/provider-presets.ts'
+import type { UsageReading } from '../core/usage-shapes.ts'
+import type { Member } from '../lib/json-scan.ts'
+
+export type Provider = {
+  readonly key: string
+  /** `provider_name` in replies. */
+  readonly name: string
+  /** How the usage of its chat replies is read. */
+  readonly reading: UsageReading
+  readonly onCancel: OnCancel
+  /** Sends the call. Resolves with the whole reply, or at the first event of a stream; rejects with {@link UpstreamFailure}. */
+  send(call: UpstreamCall): Attempt
+  close(): Promise<void>
+}
+
+export type UpstreamCall = {
+  /** The client's body and where its top-level members lie in it. */
+  readonly text: string
+  readonly members: readonly Member[]
+  /** The model's name at this provider. */
+  readonly model: string
+  readonly stream: boolean
+  /** Set where the client sent no output limit of its own and one must hold. */
+  readonly outputLimit: number | undefined
+  /** An aborted stream whose tail was never read is billed by what came; a drained one by what is reported. */
+  readonly limits: UpstreamLimits
+}
+
+export type UpstreamLimits = {
+  readonly firstByteMs: number
+  readonly idleMs: number
+  readonly replyMs: number
+  readonly replyBytes: number
+}
+
+export type Attempt = { readonly reply: Promise<UpstreamReply>; abort(): void }
+
+export type UpstreamReply =
+  | { readonly kind: 'whole'; readonly status: number; readonly body: string; readonly parsed: Readonly<Record<string, unknown>> }
+  /** `first` is the first event, parsed; it is delivered to the sink like the others. */
+  | { readonly kind: 'stream'; readonly status: number; readonly first: Readonly<Record<string, unknown>>; readonly stream: UpstreamStream }
+
+export type UpstreamStream = {
+  /** Events arrive from now on; those that came before are delivered at once. */
+  listen(sink: StreamSink): void
+  pause(): void
+  resume(): void
+  abort(): void
+}
+
+export type StreamSink = {
+  /** The data of one event, in the gateway's own form. */
+  event(data: string): void
+  /** The stream's last word: the provider said that it is complete, or it broke off. Nothing comes after. */
+  end(failure: UpstreamFailure | undefined): void
+}
+
+/** How an attempt failed; what the client is told follows from the last one. */
+export class UpstreamFailure extends Error {
+  override readonly name = 'UpstreamFailure'
+  readonly kind: 'connect' | 'timeout' | 'status' | 'invalid' | 'cut' | 'aborted'
+  readonly status: number | undefined
+  readonly retryAfterMs: number | undefined
+  /** The provider's own error code or type, where it gave one. */
+  readonly code: string | undefined
+
+  constructor(kind: UpstreamFailure['kind'], message: string, extras: { status?: number; retryAfterMs?: number; code?: string } = {}) {
+    super(message)
+    this.kind = kind
+    this.status = extras.status
+    this.retryAfterMs = extras.retryAfterMs
+    this.code = extras.code
+  }
+}

@@ -1,0 +1,25 @@
+/** Migrations run at start, forward only; a migration that this version does not know refuses to start. */
+import type { Kysely } from 'kysely'
+import { type Migration, Migrator } from 'kysely/migration'
+import type { Engine } from './engine.ts'
+import { ledgerMigration } from './migrations/0001-ledger.ts'
+import { StoreUnusable } from './store.ts'
+
+const migrations = (engine: Engine): Record<string, Migration> => ({
+  '0001-ledger': ledgerMigration(engine),
+})
+
+export async function migrate(db: Kysely<unknown>, engine: Engine): Promise<void> {
+  const known = migrations(engine)
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => known } })
+  const { error, results } = await migrator.migrateToLatest()
+  if (!error) return
+  const text = error instanceof Error ? error.message : String(error)
+  const unknown = /previously executed migration (\S+) is missing/.exec(text)?.[1]
+  if (unknown)
+    throw new StoreUnusable(
+      `the database was migrated by a newer Turnpike (${unknown}, this one knows ${Object.keys(known).at(-1)}). Start that version; nothing was changed`,
+    )
+  const failed = results?.find(({ status }) => status === 'Error')?.migrationName
+  throw new StoreUnusable(`migration ${failed ?? ''} failed: ${text}`)
+}

@@ -1,0 +1,211 @@
+/** Kysely's view of the tables that reports, lists and administration read and write. Integers are bigint on both databases. */
+type Int = bigint
+
+export type Schema = {
+  settings: { name: string; value: string }
+  organisations: { id: Int; code: string; name: string; time_zone: string; created_at: Int }
+  nodes: { id: Int; name: string; lease_until: Int }
+  accounts: {
+    id: Int
+    organisation_id: Int
+    code: string
+    external_id: string
+    name: string
+    email: string | null
+    metadata: string | null
+    status: string
+    overage: string
+    reserve_mode: string | null
+    overdraft_nanos: Int
+    posted_nanos: Int
+    reserved_nanos: Int
+    last_at: Int
+    created_at: Int
+    updated_at: Int
+  }
+  api_keys: {
+    id: Int
+    organisation_id: Int
+    hash: string
+    name: string
+    label: string
+    account_id: Int | null
+    disabled: Int
+    deleted_at: Int | null
+    expires_at: Int | null
+    limit_budget_id: Int | null
+    include_byok_in_limit: Int
+    created_at: Int
+    updated_at: Int | null
+  }
+  management_keys: { hash: string; organisation_id: Int; name: string; role: string; disabled: Int; created_at: Int }
+  key_usage: {
+    api_key_id: Int
+    organisation_id: Int
+    total_nanos: Int
+    byok_total_nanos: Int
+    day: Int
+    day_nanos: Int
+    byok_day_nanos: Int
+    week: Int
+    week_nanos: Int
+    byok_week_nanos: Int
+    month: Int
+    month_nanos: Int
+    byok_month_nanos: Int
+  }
+  grants: {
+    id: Int
+    organisation_id: Int
+    code: string
+    account_id: Int
+    category: string
+    amount_nanos: Int
+    remaining_nanos: Int
+    reserved_nanos: Int
+    priority: Int
+    effective_at: Int
+    expires_at: Int | null
+    payment_id: string | null
+    created_at: Int
+  }
+  transactions: {
+    id: Int
+    organisation_id: Int
+    code: string
+    type: string
+    account_id: Int
+    amount_nanos: Int
+    reverses_id: Int | null
+    reservation_id: Int | null
+    usage_record_id: Int | null
+    grant_id: Int | null
+    balance_after_nanos: Int
+    written_off_nanos: Int
+    occurred_at: Int
+    booked_at: Int
+    actor: string
+    description: string | null
+    metadata: string | null
+    entries: string
+  }
+  reservations: ReservationColumns
+  ended_reservations: ReservationColumns
+  reservation_progress: { reservation_id: Int; output_tokens: Int }
+  usage_records: {
+    id: Int
+    organisation_id: Int
+    code: string
+    kind: string
+    context: string
+    account_id: Int | null
+    transaction_id: Int | null
+    api_key_id: Int | null
+    model: string
+    provider: string
+    status: string
+    source: string
+    input_tokens: Int
+    cached_tokens: Int
+    cache_write_tokens: Int
+    output_tokens: Int
+    reasoning_tokens: Int
+    counts: string
+    flags: string
+    rate_card_id: string | null
+    cost_nanos: Int | null
+    charge_nanos: Int | null
+    cost_exact: string | null
+    charge_exact: string | null
+    items: string
+    is_byok: Int
+    admitted_at: Int
+    occurred_at: Int
+    recorded_at: Int
+    latency_ms: Int | null
+    first_token_ms: Int | null
+    details_hash: string | null
+    generation: string
+  }
+  call_details: {
+    hash: string
+    organisation_id: Int
+    end_user: string | null
+    session_id: string | null
+    user_agent: string | null
+    referer: string | null
+    title: string | null
+    metadata: string | null
+    created_at: Int
+  }
+  token_counts: { usage_record_id: Int; organisation_id: Int; prompt: Int | null; completion: Int | null }
+  rate_cards: { id: string; source: string; provider: string; model: string; card: string; known_from: Int }
+  idempotency: {
+    organisation_id: Int
+    principal: string
+    operation: string
+    key: string
+    fingerprint: string
+    state: string
+    outcome: string
+    created_at: Int
+  }
+  budgets: {
+    id: Int
+    organisation_id: Int
+    code: string
+    source: string
+    name: string
+    scope: string
+    scope_id: string
+    metric: string
+    limit_quantity: Int
+    window_kind: string
+    time_zone: string
+    week_start: Int
+    anchor_day: Int
+    action: string
+    version: Int
+    deleted_at: Int | null
+    created_at: Int
+  }
+  budget_counters: { budget_id: Int; window_start: Int; window_end: Int | null; organisation_id: Int; spent: Int; reserved: Int }
+  rollups: {
+    organisation_id: Int
+    quarter: Int
+    model: string
+    provider: string
+    context: string
+    status: string
+    requests: Int
+    input_tokens: Int
+    cached_tokens: Int
+    output_tokens: Int
+    reasoning_tokens: Int
+    cost_nanos: Int
+    charge_nanos: Int
+    unpriced: Int
+    estimated: Int
+  }
+}
+
+type ReservationColumns = {
+  id: Int
+  organisation_id: Int
+  code: string
+  account_id: Int | null
+  api_key_id: Int | null
+  kind: string
+  owner: Int | null
+  status: string
+  amount_nanos: Int
+  quote_nanos: Int
+  admitted_at: Int
+  expires_at: Int | null
+  dead_at: Int | null
+  allocations: string
+  holds: string
+  context: string
+  fingerprint: string | null
+  result: string | null
+}

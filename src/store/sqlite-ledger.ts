@@ -1,0 +1,186 @@
+/** The ledger on SQLite: loads what a batch touches, lets `apply` decide, writes what changed, in one transaction. */
+import type BetterSqlite3 from 'better-sqlite3'
+import { apply } from '../core/ledger.ts'
+import type { Command, Outcome } from '../core/ledger-commands.ts'
+import { counterKey, emptyRows, enlist, idempotencyKey, paymentKey, type Rows, type Written } from '../core/ledger-rows.ts'
+import { emptyKeyUsage } from '../core/usage-sums.ts'
+import type { Ids } from '../lib/id.ts'
+import * as tables from './tables.ts'
+import type { Cell, Table } from './tables.ts'
+import { namedBy, touchedBy } from './touched.ts'
+
+type Database = BetterSqlite3.Database
+
+export type SqliteLedger = { post(commands: readonly Command[]): Outcome[] }
+
+export function createSqliteLedger(db: Database, ids: Ids): SqliteLedger {
+  const load = createLoader(db)
+  const write = createWriter(db)
+  const transaction = (commands: readonly Command[]): Outcome[] => {
+    // Reservations alone survive a crash of the process without a flush; a power cut ends the calls they stood for as well.
+    db.pragma(`synchronous = ${commands.every(({ type }) => type === 'reserve') ? 'NORMAL' : 'FULL'}`)
+    db.exec('BEGIN IMMEDIATE')
+    try {
+      const rows = load(commands)
+      const outcomes = apply(rows, commands, ids)
+      write(rows)
+      db.exec('COMMIT')
+      return outcomes
+    } catch (error) {
+      if (db.inTransaction) db.exec('ROLLBACK')
+      throw error
+    }
+  }
+  return { post: (commands) => halving(transaction, commands) }
+}
+
+/** A batch that the database refuses is halved until the command is found that it refuses; the others go through. */
+function halving(transaction: (commands: readonly Command[]) => Outcome[], commands: readonly Command[]): Outcome[] {
+  try {
+    return transaction(commands)
+  } catch (error) {
+    if (commands.length <= 1) return commands.map(() => ({ ok: false, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }))
+    const middle = commands.length >> 1
+    return [...halving(transaction, commands.slice(0, middle)), ...halving(transaction, commands.slice(middle))]
+  }
+}
+
+function createLoader(db: Database) {
+  const select = <R extends object>(table: Table<R>, where: string, from = table.name) => {
+    const statement = db.prepare(`SELECT ${table.columns.join(', ')} FROM ${from} WHERE ${where}`).raw(true)
+    return (...cells: Cell[]): R[] => (statement.all(...cells) as Cell[][]).map((row) => table.row(row))
+  }
+  const account = select(tables.accounts, 'id = ?')
+  const livingGrants = select(tables.grants, 'account_id = ? AND (remaining_nanos > 0 OR reserved_nanos > 0) ORDER BY id')
+  const grant = select(tables.grants, 'id = ?')
+  const payment = select(tables.grants, 'organisation_id = ? AND payment_id = ?')
+  const live = select(tables.reservations, 'id = ?')
+  const ended = select(tables.reservations, 'id = ?', 'ended_reservations')
+  const dead = select(tables.reservations, "account_id = ? AND kind = 'api' AND dead_at <= ?")
+  const budget = select(tables.budgets, 'id = ? AND deleted_at IS NULL')
+  const counter = select(tables.counters, 'budget_id = ? AND window_start = ?')
+  const keyUsage = select(tables.keyUsage, 'api_key_id = ?')
+  const idempotency = select(tables.idempotency, 'organisation_id = ? AND principal = ? AND operation = ? AND key = ?')
+  const transaction = select(tables.transactions, 'id = ?')
+  const refunds = select(tables.transactions, 'reverses_id = ? ORDER BY id')
+  const recorded = db.prepare('SELECT 1 FROM usage_records WHERE id = ?').pluck(true)
+
+  return (commands: readonly Command[]): Rows => {
+    const rows = emptyRows()
+    const named = namedBy(commands)
+    for (const id of named.reservations) {
+      const [found] = live(id)
+      for (const reservation of found ? [found] : ended(id)) enlist(rows, reservation)
+    }
+    for (const id of named.transactions) {
+      for (const found of transaction(id)) rows.transactions.set(id, found)
+      rows.refunds.set(id, refunds(id))
+    }
+    const touched = touchedBy(commands, rows)
+    for (const id of touched.accounts) {
+      for (const found of account(id)) rows.accounts.set(id, found)
+      rows.grants.set(id, livingGrants(id))
+      for (const found of dead(id, BigInt(touched.at))) if (!rows.reservations.has(found.id)) enlist(rows, found)
+    }
+    for (const id of touched.grants)
+      for (const found of grant(id)) {
+        const known = rows.grants.get(found.accountId)
+        if (known && !known.some((other) => other.id === id)) known.push(found)
+      }
+    for (const { budgetId, windowStart } of touched.holds) {
+      if (!rows.budgets.has(budgetId)) for (const found of budget(budgetId)) rows.budgets.set(budgetId, found)
+      for (const found of counter(budgetId, BigInt(windowStart))) rows.counters.set(counterKey(budgetId, windowStart), found)
+    }
+    for (const { apiKeyId, organisationId } of touched.apiKeys)
+      rows.keyUsage.set(apiKeyId, keyUsage(apiKeyId)[0] ?? emptyKeyUsage(apiKeyId, organisationId))
+    for (const name of touched.idempotency)
+      for (const found of idempotency(name.organisationId, name.principal, name.operation, name.key)) rows.idempotency.set(idempotencyKey(name), found)
+    for (const { organisationId, paymentId } of touched.payments)
+      for (const found of payment(organisationId, paymentId)) rows.payments.set(paymentKey(organisationId, paymentId), found)
+    for (const id of touched.recorded) if (recorded.get(id) !== undefined) rows.recorded.add(id)
+    return rows
+  }
+}
+
+function createWriter(db: Database) {
+  const insert = <R extends object>(table: Table<R>, { into = table.name, conflict = '' } = {}) => {
+    const statement = db.prepare(`INSERT INTO ${into} (${table.columns.join(', ')}) VALUES (${table.columns.map(() => '?').join(', ')}) ${conflict}`)
+    return (row: R) => void statement.run(...table.cells(row))
+  }
+  const replacing = <R extends object>(table: Table<R>, key: readonly string[]) => {
+    const others = table.columns.filter((column) => !key.includes(column))
+    return insert(table, { conflict: `ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${others.map((column) => `${column} = excluded.${column}`).join(', ')}` })
+  }
+  const account = db.prepare('UPDATE accounts SET status = ?, posted_nanos = ?, reserved_nanos = ?, last_at = ? WHERE id = ?')
+  const grant = db.prepare('UPDATE grants SET remaining_nanos = ?, reserved_nanos = ? WHERE id = ?')
+  const insertGrant = insert(tables.grants)
+  const insertReservation = insert(tables.reservations)
+  const insertEnded = replacing({ ...tables.reservations, name: 'ended_reservations' }, ['id'])
+  const deleteReservation = db.prepare('DELETE FROM reservations WHERE id = ?')
+  const deleteProgress = db.prepare('DELETE FROM reservation_progress WHERE reservation_id = ?')
+  const extendReservation = db.prepare('UPDATE reservations SET expires_at = ?, dead_at = ? WHERE id = ?')
+  const counter = replacing(tables.counters, ['budget_id', 'window_start'])
+  const keyUsage = replacing(tables.keyUsage, ['api_key_id'])
+  const idempotency = replacing(tables.idempotency, ['organisation_id', 'principal', 'operation', 'key'])
+  const forget = db.prepare('DELETE FROM idempotency WHERE organisation_id = ? AND principal = ? AND operation = ? AND key = ?')
+  const transaction = insert(tables.transactions)
+  const usageRecord = insert(tables.usageRecords)
+  const details = insert(tables.callDetails, { conflict: 'ON CONFLICT DO NOTHING' })
+  const rollup = insert(tables.rollups, { conflict: addingUp() })
+
+  const reservations = (rows: Rows, written: Written) => {
+    for (const id of written.newReservations) {
+      const reservation = rows.reservations.get(id)
+      if (reservation && !written.endedReservations.has(id)) insertReservation(reservation)
+    }
+    for (const id of written.endedReservations) {
+      const reservation = rows.reservations.get(id)
+      if (!written.newReservations.has(id)) deleteReservation.run(id)
+      if (reservation?.kind === 'api') insertEnded(reservation)
+      else deleteProgress.run(id)
+    }
+    for (const id of written.changedReservations) {
+      const reservation = rows.reservations.get(id)
+      if (reservation?.status === 'pending' && !written.newReservations.has(id))
+        extendReservation.run(big(reservation.expiresAt), big(reservation.deadAt), id)
+    }
+  }
+
+  return (rows: Rows): void => {
+    const { written } = rows
+    for (const id of written.accounts) {
+      const { status, posted, reserved, lastAt } = must(rows.accounts.get(id))
+      account.run(status, posted, reserved, BigInt(lastAt), id)
+    }
+    for (const list of rows.grants.values())
+      for (const row of list) {
+        if (written.newGrants.has(row.id)) insertGrant(row)
+        else if (written.grants.has(row.id)) grant.run(row.remaining, row.reserved, row.id)
+      }
+    reservations(rows, written)
+    for (const key of written.counters) counter(must(rows.counters.get(key)))
+    for (const id of written.keyUsage) keyUsage(must(rows.keyUsage.get(id)))
+    for (const [key, row] of written.idempotency)
+      if (row) idempotency(row)
+      else {
+        const [organisationId, ...name] = JSON.parse(key) as [string, string, string, string]
+        forget.run(BigInt(organisationId), ...name)
+      }
+    for (const row of written.transactions) transaction(row)
+    for (const row of written.usageRecords) usageRecord(row)
+    for (const row of written.details.values()) details(row)
+    for (const row of written.rollups.values()) rollup(row)
+  }
+}
+
+const addingUp = (): string => {
+  const sums = tables.rollups.columns.filter((column) => !(tables.ROLLUP_KEY as readonly string[]).includes(column))
+  return `ON CONFLICT (${tables.ROLLUP_KEY.join(', ')}) DO UPDATE SET ${sums.map((column) => `${column} = ${column} + excluded.${column}`).join(', ')}`
+}
+
+const big = (value: number | null): bigint | null => (value === null ? null : BigInt(value))
+
+function must<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('a changed row is not loaded')
+  return value
+}

@@ -1,0 +1,138 @@
+/**
+ * The threads of the SQLite store. One writes: batches of ledger commands, administration, progress. One reads, and
+ * keeps the write-ahead log short beside it. Neither ever blocks the event loop that serves calls.
+ */
+import { parentPort, workerData } from 'node:worker_threads'
+import BetterSqlite3 from 'better-sqlite3'
+import { Kysely, SqliteDialect } from 'kysely'
+import type { Command, Outcome } from '../core/ledger-commands.ts'
+import { systemClock } from '../lib/clock.ts'
+import { createIds } from '../lib/id.ts'
+import { systemRandom } from '../lib/random.ts'
+import { migrate } from './migrate.ts'
+import { createSqliteLedger, type SqliteLedger } from './sqlite-ledger.ts'
+import { StoreUnusable } from './store.ts'
+
+export type WorkerOptions = { role: 'writer' | 'reader'; file: string; node: number; lockedBy?: string }
+export type Statement = { sql: string; parameters: readonly unknown[] }
+export type Request =
+  | { kind: 'post'; commands: readonly Command[] }
+  | { kind: 'write'; statements: readonly Statement[] }
+  | { kind: 'progress'; rows: readonly { reservationId: bigint; outputTokens: number }[] }
+  | { kind: 'rows'; statement: Statement }
+  | { kind: 'checkpoint' }
+  | { kind: 'close' }
+export type Answer = { id: number; value?: unknown; error?: string }
+
+const port = parentPort
+if (!port) throw new Error('sqlite-worker runs as a worker thread')
+const options = workerData as WorkerOptions
+
+/** Above this many pages (256 MiB) the writer waits once to empty the log, so that a long reader cannot make it grow for ever. */
+const LOG_CEILING = 65_536
+
+start().then(
+  (answer) => {
+    port.on('message', ({ id, request }: { id: number; request: Request }) => {
+      try {
+        port.postMessage({ id, value: answer(request) } satisfies Answer)
+      } catch (error) {
+        port.postMessage({ id, error: error instanceof Error ? error.message : String(error) } satisfies Answer)
+      }
+      if (request.kind === 'close') port.close()
+    })
+    port.postMessage({ id: 0 } satisfies Answer)
+  },
+  (error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error)
+    port.postMessage({ id: 0, error: error instanceof StoreUnusable ? reason : `${options.file}: ${reason}` } satisfies Answer)
+    port.close()
+  },
+)
+
+async function start(): Promise<(request: Request) => unknown> {
+  const lock = options.role === 'writer' ? holdLock() : undefined
+  const db = new BetterSqlite3(options.file)
+  db.defaultSafeIntegers(true)
+  db.pragma('journal_mode = WAL')
+  db.pragma('busy_timeout = 5000')
+  db.pragma('foreign_keys = ON')
+  db.pragma('cache_size = -65536')
+  if (options.role === 'reader') {
+    // Opened for writing since only such a connection may checkpoint; queries are read-only all the same.
+    db.pragma('query_only = ON')
+    return (request) => read(db, request)
+  }
+  db.pragma('wal_autocheckpoint = 0')
+  // Kysely's migrator counts in numbers, so it gets a connection of its own.
+  const migrating = new Kysely<unknown>({ dialect: new SqliteDialect({ database: new BetterSqlite3(options.file) }) })
+  await migrate(migrating, 'sqlite')
+  await migrating.destroy()
+  // Numbers of the writer's own, beside those that the main thread makes.
+  const ledger = createSqliteLedger(db, createIds({ clock: systemClock, random: systemRandom, node: options.node * 2 + 1 }))
+  return (request) => writer(db, ledger, request, lock)
+}
+
+function writer(db: BetterSqlite3.Database, ledger: SqliteLedger, request: Request, lock: BetterSqlite3.Database | undefined): unknown {
+  switch (request.kind) {
+    case 'post':
+      return ledger.post(request.commands) satisfies Outcome[]
+    case 'write':
+      db.pragma('synchronous = FULL')
+      return db.transaction(() => request.statements.map(({ sql, parameters }) => Number(db.prepare(sql).run(...parameters).changes)))()
+    case 'progress':
+      db.pragma('synchronous = NORMAL')
+      return saveProgress(db, request.rows)
+    case 'checkpoint':
+      return db.pragma('wal_checkpoint(TRUNCATE)')
+    case 'close':
+      db.pragma('wal_checkpoint(TRUNCATE)')
+      db.close()
+      lock?.close()
+      return undefined
+    case 'rows':
+      throw new Error('the writer does not read')
+  }
+}
+
+function saveProgress(db: BetterSqlite3.Database, rows: readonly { reservationId: bigint; outputTokens: number }[]): void {
+  const statement = db.prepare(
+    'INSERT INTO reservation_progress (reservation_id, output_tokens) SELECT id, ? FROM reservations WHERE id = ? ON CONFLICT (reservation_id) DO UPDATE SET output_tokens = excluded.output_tokens',
+  )
+  db.transaction(() => {
+    for (const { reservationId, outputTokens } of rows) statement.run(outputTokens, reservationId)
+  })()
+}
+
+function read(db: BetterSqlite3.Database, request: Request): unknown {
+  switch (request.kind) {
+    case 'rows': {
+      const statement = db.prepare(request.statement.sql)
+      return statement.all(...request.statement.parameters)
+    }
+    case 'checkpoint': {
+      db.pragma('query_only = OFF')
+      const [{ log } = { log: 0n }] = db.pragma('wal_checkpoint(PASSIVE)') as { log: bigint }[]
+      db.pragma('query_only = ON')
+      return Number(log) > LOG_CEILING
+    }
+    case 'close':
+      db.close()
+      return undefined
+    default:
+      throw new Error(`the reader does not ${request.kind}`)
+  }
+}
+
+/** One process owns the folder: the lock is the operating system's, so that it dies with the process. */
+function holdLock(): BetterSqlite3.Database | undefined {
+  if (options.file === ':memory:') return undefined
+  const lock = new BetterSqlite3(`${options.file}.lock`, { timeout: 0 })
+  try {
+    lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+    return lock
+  } catch {
+    lock.close()
+    throw new StoreUnusable(`${options.file} is held by another Turnpike. SQLite is for one process; for more set TURNPIKE_DATABASE_URL`)
+  }
+}

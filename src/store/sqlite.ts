@@ -1,0 +1,115 @@
+/** The default store: one SQLite file, written by one worker thread and read by another. */
+import { Worker } from 'node:worker_threads'
+import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
+import type { Command, Outcome } from '../core/ledger-commands.ts'
+import type { Clock } from '../lib/clock.ts'
+import { createCollector } from '../lib/collect.ts'
+import { createIds } from '../lib/id.ts'
+import type { Random } from '../lib/random.ts'
+import type { Schema } from './schema.ts'
+import type { Answer, Request, WorkerOptions } from './sqlite-worker.ts'
+import { outcomeOrThrow, type Query, type Store, StoreFailed, StoreUnusable } from './store.ts'
+
+/** A batch holds at most this many commands; this many may wait before the caller is told that the store is overloaded. */
+const BATCH = 512
+const CAPACITY = 20_000
+/** The log is looked at after this many commands. */
+const CHECKPOINT_EVERY = 2_000
+
+export async function openSqlite({ file, clock, random }: { file: string; clock: Clock; random: Random }): Promise<Store> {
+  const reading = startThread({ role: 'reader', file, node: 0 })
+  const writer = await startThread({ role: 'writer', file, node: 0 }).catch(async (error: unknown) => {
+    await reading.then((thread) => thread.stop(), () => {})
+    throw error
+  })
+  const reader = await reading
+  let sinceCheckpoint = 0
+
+  const checkpoint = async () => {
+    const full = await reader.ask({ kind: 'checkpoint' })
+    if (full) await writer.ask({ kind: 'checkpoint' })
+  }
+  const collector = createCollector<Command, Outcome>({
+    most: BATCH,
+    capacity: CAPACITY,
+    run: async (commands) => {
+      const outcomes = (await writer.ask({ kind: 'post', commands })) as Outcome[]
+      sinceCheckpoint += commands.length
+      if (sinceCheckpoint >= CHECKPOINT_EVERY) {
+        sinceCheckpoint = 0
+        checkpoint().catch(() => {}) // The log stays longer until the next turn; a dead thread shows in the next answer.
+      }
+      return outcomes
+    },
+  })
+
+  return {
+    engine: 'sqlite',
+    node: 0,
+    ids: createIds({ clock, random, node: 0 }),
+    sql: new Kysely<Schema>({
+      dialect: {
+        createAdapter: () => new SqliteAdapter(),
+        createDriver: () => new DummyDriver(),
+        createIntrospector: (db) => new SqliteIntrospector(db),
+        createQueryCompiler: () => new SqliteQueryCompiler(),
+      },
+    }),
+    now: () => clock.now(),
+    post: async (command) => outcomeOrThrow(await collector.add(command)),
+    rows: async <Row>(query: Query<Row>) => (await reader.ask({ kind: 'rows', statement: statementOf(query) })) as Row[],
+    write: async (queries) => (await writer.ask({ kind: 'write', statements: queries.map(statementOf) })) as number[],
+    progress: async (rows) => void (await writer.ask({ kind: 'progress', rows })),
+    async close() {
+      await collector.idle()
+      await reader.stop()
+      await writer.stop()
+    },
+  }
+}
+
+const statementOf = (query: Query<unknown>) => {
+  const { sql, parameters } = query.compile()
+  return { sql, parameters }
+}
+
+type Thread = { ask(request: Request): Promise<unknown>; stop(): Promise<void> }
+
+/** The file has the ending of this one: written TypeScript in the repository, stripped JavaScript when packed. */
+const WORKER = new URL(`./sqlite-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
+
+async function startThread(workerData: WorkerOptions): Promise<Thread> {
+  const worker = new Worker(WORKER, { workerData })
+  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
+  let next = 1
+  let dead: Error | undefined
+  const fail = (error: Error) => {
+    dead = error
+    for (const { reject } of waiting.values()) reject(error)
+    waiting.clear()
+  }
+  const ready = new Promise<unknown>((resolve, reject) => waiting.set(0, { resolve, reject }))
+  worker.on('message', ({ id, value, error }: Answer) => {
+    const asked = waiting.get(id)
+    waiting.delete(id)
+    if (error === undefined) asked?.resolve(value)
+    else asked?.reject(id === 0 ? new StoreUnusable(error) : new StoreFailed(error))
+  })
+  worker.on('error', fail)
+  worker.on('exit', (code) => fail(new StoreFailed(`the ${workerData.role} of ${workerData.file} ended (${code})`)))
+  await ready
+  const ask = (request: Request) =>
+    new Promise<unknown>((resolve, reject) => {
+      if (dead) return reject(dead)
+      const id = next++
+      waiting.set(id, { resolve, reject })
+      worker.postMessage({ id, request })
+    })
+  return {
+    ask,
+    async stop() {
+      await ask({ kind: 'close' })
+      await worker.terminate()
+    },
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * What a database has to be for Turnpike: one method for the ledger, one for reads, one for administration. Everything
+ * else (batching, rules, reports) is written once above it.
+ */
+import type { CompiledQuery, Kysely } from 'kysely'
+import type { Command, Outcome } from '../core/ledger-commands.ts'
+import type { Ids } from '../lib/id.ts'
+import type { Engine } from './engine.ts'
+import type { Schema } from './schema.ts'
+
+export type Query<Row> = { compile(): CompiledQuery<Row> }
+
+export type Store = {
+  readonly engine: Engine
+  /** This process among those on the same database. */
+  readonly node: number
+  /** Numbers and codes that no other node makes. */
+  readonly ids: Ids
+  /** Builds queries; runs none. */
+  readonly sql: Kysely<Schema>
+  /** Milliseconds since the epoch, by the store's clock. */
+  now(): number
+  /**
+   * Applies the command, durably, in one transaction with whatever else is waiting. Rejects with {@link StoreFailed} where
+   * the command met a defect, with `CollectorFull` where too much waits, with {@link StoreAway} where the database is out of reach.
+   */
+  post(command: Command): Promise<Outcome>
+  /** Reads, from a snapshot of their own; never behind a finished `post` or `write` of this process. */
+  rows<Row>(query: Query<Row>): Promise<Row[]>
+  /** Runs the queries in one durable transaction; how many rows each changed. */
+  write(queries: readonly Query<unknown>[]): Promise<number[]>
+  /** How far streams have come, at low priority: for the estimate of what a crash interrupts. */
+  progress(rows: readonly { reservationId: bigint; outputTokens: number }[]): Promise<void>
+  close(): Promise<void>
+}
+
+/** The store met a defect or a constraint; the command had no effect. */
+export class StoreFailed extends Error {
+  override readonly name = 'StoreFailed'
+}
+
+/** The database is out of reach. */
+export class StoreAway extends Error {
+  override readonly name = 'StoreAway'
+}
+
+/** The database cannot be opened: the sentence says why and what to do. The start stops with it. */
+export class StoreUnusable extends Error {
+  override readonly name = 'StoreUnusable'
+}
+
+/** A refusal is an outcome; a failure is thrown. */
+export function outcomeOrThrow(outcome: Outcome): Outcome {
+  if (!outcome.ok && 'failure' in outcome) throw new StoreFailed(outcome.failure)
+  return outcome
+}

@@ -1,0 +1,287 @@
+/**
+ * The ledger's tables as data: which field of a row lies in which column and in what form. Both stores load and write by
+ * these lists, so a field is added in one place.
+ */
+import type {
+  Account,
+  Allocation,
+  Budget,
+  CallDetails,
+  Counter,
+  Entry,
+  Grant,
+  Hold,
+  IdempotencyRow,
+  KeyUsage,
+  Reservation,
+  Rollup,
+  SystemAccount,
+  Transaction,
+  UsageRecord,
+} from '../core/ledger-rows.ts'
+
+/** A value as both databases take and give it: integers are always bigint. */
+export type Cell = bigint | string | null
+
+type Form<T> = { readonly write: (value: T) => Cell; readonly read: (cell: Cell) => T }
+type Column<R, K extends keyof R> = readonly [column: string, form: Form<R[K]>]
+type Columns<R> = { readonly [K in keyof R]-?: Column<R, K> }
+
+export type Table<R> = {
+  readonly name: string
+  readonly columns: readonly string[]
+  /** Cells in the order of `columns`. */
+  cells(row: R): Cell[]
+  row(cells: readonly Cell[]): R
+}
+
+const big: Form<bigint> = { write: (value) => value, read: (cell) => cell as bigint }
+const bigOrNull: Form<bigint | null> = { write: (value) => value, read: (cell) => cell as bigint | null }
+const int: Form<number> = { write: (value) => BigInt(value), read: Number }
+const intOrNull: Form<number | null> = {
+  write: (value) => (value === null ? null : BigInt(value)),
+  read: (cell) => (cell === null ? null : Number(cell)),
+}
+const bool: Form<boolean> = { write: (value) => (value ? 1n : 0n), read: (cell) => cell === 1n }
+/** Text whose values the program itself chose. */
+const text = <T extends string>(): Form<T> => ({ write: (value) => value, read: (cell) => cell as T })
+const textOrNull: Form<string | null> = { write: (value) => value, read: (cell) => cell as string | null }
+const words: Form<readonly string[]> = { write: (value) => value.join(','), read: (cell) => (cell === '' ? [] : String(cell).split(',')) }
+
+const json = <T>(encode: (value: T) => unknown, decode: (value: never) => T): Form<T> => ({
+  write: (value) => JSON.stringify(encode(value)),
+  read: (cell) => decode(JSON.parse(String(cell)) as never),
+})
+
+const idText = (id: bigint | null): string | null => (id === null ? null : id.toString())
+const idOf = (value: string | null): bigint | null => (value === null ? null : BigInt(value))
+
+const allocations = json<readonly Allocation[]>(
+  (value) => value.map(({ grantId, nanos }) => [idText(grantId), nanos.toString()]),
+  (value: [string | null, string][]) => value.map(([grantId, nanos]) => ({ grantId: idOf(grantId), nanos: BigInt(nanos) })),
+)
+const holds = json<readonly Hold[]>(
+  (value) => value.map(({ budgetId, windowStart, windowEnd, quantity }) => [budgetId.toString(), windowStart, windowEnd, quantity.toString()]),
+  (value: [string, number, number | null, string][]) =>
+    value.map(([budgetId, windowStart, windowEnd, quantity]) => ({ budgetId: BigInt(budgetId), windowStart, windowEnd, quantity: BigInt(quantity) })),
+)
+/** Entries lie in their transaction's row: they are written and read with it, and a row of their own would double the writes of a settle. */
+const entries = json<readonly Entry[]>(
+  (value) => value.map(({ account, grantId, nanos }) => [account.toString(), idText(grantId), nanos.toString()]),
+  (value: [string, string | null, string][]) =>
+    value.map(([account, grantId, nanos]) => ({
+      account: /^[0-9]+$/.test(account) ? BigInt(account) : (account as SystemAccount),
+      grantId: idOf(grantId),
+      nanos: BigInt(nanos),
+    })),
+)
+
+function table<R extends object>(name: string, columns: Columns<R>): Table<R> {
+  const fields = Object.entries(columns) as [keyof R & string, Column<R, keyof R>][]
+  return {
+    name,
+    columns: fields.map(([, [column]]) => column),
+    cells: (row) => fields.map(([field, [, form]]) => form.write(row[field])),
+    row: (cells) => {
+      const row: Record<string, unknown> = {}
+      for (let i = 0; i < fields.length; i++) {
+        const [field, [, form]] = fields[i] as (typeof fields)[number]
+        row[field] = form.read(cells[i] as Cell)
+      }
+      return row as R
+    },
+  }
+}
+
+export const accounts = table<Account>('accounts', {
+  id: ['id', big],
+  organisationId: ['organisation_id', big],
+  code: ['code', text()],
+  externalId: ['external_id', text()],
+  status: ['status', text()],
+  overage: ['overage', text()],
+  overdraft: ['overdraft_nanos', big],
+  posted: ['posted_nanos', big],
+  reserved: ['reserved_nanos', big],
+  lastAt: ['last_at', int],
+})
+
+export const grants = table<Grant>('grants', {
+  id: ['id', big],
+  organisationId: ['organisation_id', big],
+  code: ['code', text()],
+  accountId: ['account_id', big],
+  category: ['category', text()],
+  amount: ['amount_nanos', big],
+  remaining: ['remaining_nanos', big],
+  reserved: ['reserved_nanos', big],
+  priority: ['priority', int],
+  effectiveAt: ['effective_at', int],
+  expiresAt: ['expires_at', intOrNull],
+  paymentId: ['payment_id', textOrNull],
+  createdAt: ['created_at', int],
+})
+
+export const reservations = table<Reservation>('reservations', {
+  id: ['id', big],
+  organisationId: ['organisation_id', big],
+  code: ['code', text()],
+  accountId: ['account_id', bigOrNull],
+  apiKeyId: ['api_key_id', bigOrNull],
+  kind: ['kind', text()],
+  owner: ['owner', intOrNull],
+  status: ['status', text()],
+  amount: ['amount_nanos', big],
+  quote: ['quote_nanos', big],
+  admittedAt: ['admitted_at', int],
+  expiresAt: ['expires_at', intOrNull],
+  deadAt: ['dead_at', intOrNull],
+  allocations: ['allocations', allocations],
+  holds: ['holds', holds],
+  context: ['context', text()],
+  fingerprint: ['fingerprint', textOrNull],
+  result: ['result', textOrNull],
+})
+
+export const transactions = table<Transaction>('transactions', {
+  id: ['id', big],
+  organisationId: ['organisation_id', big],
+  code: ['code', text()],
+  type: ['type', text()],
+  accountId: ['account_id', big],
+  amount: ['amount_nanos', big],
+  reversesId: ['reverses_id', bigOrNull],
+  reservationId: ['reservation_id', bigOrNull],
+  usageRecordId: ['usage_record_id', bigOrNull],
+  grantId: ['grant_id', bigOrNull],
+  balanceAfter: ['balance_after_nanos', big],
+  writtenOff: ['written_off_nanos', big],
+  occurredAt: ['occurred_at', int],
+  bookedAt: ['booked_at', int],
+  actor: ['actor', text()],
+  description: ['description', textOrNull],
+  metadata: ['metadata', textOrNull],
+  entries: ['entries', entries],
+})
+
+export const usageRecords = table<UsageRecord>('usage_records', {
+  id: ['id', big],
+  organisationId: ['organisation_id', big],
+  code: ['code', text()],
+  kind: ['kind', text()],
+  context: ['context', text()],
+  accountId: ['account_id', bigOrNull],
+  transactionId: ['transaction_id', bigOrNull],
+  apiKeyId: ['api_key_id', bigOrNull],
+  model: ['model', text()],
+  provider: ['provider', text()],
+  status: ['status', text()],
+  source: ['source', text()],
+  inputTokens: ['input_tokens', int],
+  cachedTokens: ['cached_tokens', int],
+  cacheWriteTokens: ['cache_write_tokens', int],
+  outputTokens: ['output_tokens', int],
+  reasoningTokens: ['reasoning_tokens', int],
+  counts: ['counts', text()],
+  flags: ['flags', words],
+  rateCardId: ['rate_card_id', textOrNull],
+  costNanos: ['cost_nanos', bigOrNull],
+  chargeNanos: ['charge_nanos', bigOrNull],
+  costExact: ['cost_exact', textOrNull],
+  chargeExact: ['charge_exact', textOrNull],
+  items: ['items', text()],
+  isByok: ['is_byok', bool],
+  admittedAt: ['admitted_at', int],
+  occurredAt: ['occurred_at', int],
+  recordedAt: ['recorded_at', int],
+  latencyMs: ['latency_ms', intOrNull],
+  firstTokenMs: ['first_token_ms', intOrNull],
+  detailsHash: ['details_hash', textOrNull],
+  generation: ['generation', text()],
+})
+
+export const callDetails = table<CallDetails>('call_details', {
+  hash: ['hash', text()],
+  organisationId: ['organisation_id', big],
+  endUser: ['end_user', textOrNull],
+  sessionId: ['session_id', textOrNull],
+  userAgent: ['user_agent', textOrNull],
+  referer: ['referer', textOrNull],
+  title: ['title', textOrNull],
+  metadata: ['metadata', textOrNull],
+  createdAt: ['created_at', int],
+})
+
+export const idempotency = table<IdempotencyRow>('idempotency', {
+  organisationId: ['organisation_id', big],
+  principal: ['principal', text()],
+  operation: ['operation', text()],
+  key: ['key', text()],
+  fingerprint: ['fingerprint', text()],
+  state: ['state', text()],
+  outcome: ['outcome', text()],
+  createdAt: ['created_at', int],
+})
+
+export const budgets = table<Budget>('budgets', {
+  id: ['id', big],
+  organisationId: ['organisation_id', big],
+  code: ['code', text()],
+  source: ['source', text()],
+  name: ['name', text()],
+  scope: ['scope', text()],
+  scopeId: ['scope_id', text()],
+  metric: ['metric', text()],
+  limit: ['limit_quantity', big],
+  window: ['window_kind', text()],
+  timeZone: ['time_zone', text()],
+  weekStart: ['week_start', int],
+  anchorDay: ['anchor_day', int],
+  action: ['action', text()],
+  version: ['version', int],
+})
+
+export const counters = table<Counter>('budget_counters', {
+  budgetId: ['budget_id', big],
+  windowStart: ['window_start', int],
+  windowEnd: ['window_end', intOrNull],
+  organisationId: ['organisation_id', big],
+  spent: ['spent', big],
+  reserved: ['reserved', big],
+})
+
+export const keyUsage = table<KeyUsage>('key_usage', {
+  apiKeyId: ['api_key_id', big],
+  organisationId: ['organisation_id', big],
+  total: ['total_nanos', big],
+  byokTotal: ['byok_total_nanos', big],
+  day: ['day', int],
+  dayNanos: ['day_nanos', big],
+  byokDayNanos: ['byok_day_nanos', big],
+  week: ['week', int],
+  weekNanos: ['week_nanos', big],
+  byokWeekNanos: ['byok_week_nanos', big],
+  month: ['month', int],
+  monthNanos: ['month_nanos', big],
+  byokMonthNanos: ['byok_month_nanos', big],
+})
+
+export const rollups = table<Rollup>('rollups', {
+  organisationId: ['organisation_id', big],
+  quarter: ['quarter', int],
+  model: ['model', text()],
+  provider: ['provider', text()],
+  context: ['context', text()],
+  status: ['status', text()],
+  requests: ['requests', big],
+  inputTokens: ['input_tokens', big],
+  cachedTokens: ['cached_tokens', big],
+  outputTokens: ['output_tokens', big],
+  reasoningTokens: ['reasoning_tokens', big],
+  costNanos: ['cost_nanos', big],
+  chargeNanos: ['charge_nanos', big],
+  unpriced: ['unpriced', big],
+  estimated: ['estimated', big],
+})
+
+export const ROLLUP_KEY = ['organisation_id', 'quarter', 'model', 'provider', 'context', 'status'] as const

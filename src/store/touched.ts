@@ -1,0 +1,94 @@
+/**
+ * What a batch of commands touches, so that a store can load (and lock) it before `apply`. In two looks: what a command
+ * names itself, then what those rows lead to.
+ */
+import { accountOf } from '../core/ledger.ts'
+import type { Command } from '../core/ledger-commands.ts'
+import { counterKey, type Hold, idempotencyKey, paymentKey, type Rows } from '../core/ledger-rows.ts'
+
+export type Named = { readonly reservations: readonly bigint[]; readonly transactions: readonly bigint[] }
+
+export function namedBy(commands: readonly Command[]): Named {
+  const reservations = new Set<bigint>()
+  const transactions = new Set<bigint>()
+  for (const command of commands) {
+    if (command.type === 'settle') reservations.add(command.record.id)
+    else if (command.type === 'refund') transactions.add(command.transactionId)
+    else if (command.type === 'confirm' || command.type === 'cancel' || command.type === 'extend') reservations.add(command.reservationId)
+  }
+  return { reservations: [...reservations], transactions: [...transactions] }
+}
+
+export type IdempotencyName = { organisationId: bigint; principal: string; operation: string; key: string }
+
+export type Touched = {
+  readonly accounts: readonly bigint[]
+  /** Grants to load although nothing may be left of them: those that a refund goes back to. */
+  readonly grants: readonly bigint[]
+  readonly holds: readonly Omit<Hold, 'quantity'>[]
+  readonly apiKeys: readonly { apiKeyId: bigint; organisationId: bigint }[]
+  readonly idempotency: readonly IdempotencyName[]
+  readonly payments: readonly { organisationId: bigint; paymentId: string }[]
+  /** Generations whose reservation is gone: were they settled before? */
+  readonly recorded: readonly bigint[]
+  /** The latest instant of the batch: reservations dead by then are loaded. */
+  readonly at: number
+}
+
+/** `rows` holds the reservations and transactions that {@link namedBy} asked for. */
+export function touchedBy(commands: readonly Command[], rows: Rows): Touched {
+  const accounts = new Set<bigint>()
+  const grants = new Set<bigint>()
+  const holds = new Map<string, Omit<Hold, 'quantity'>>()
+  const apiKeys = new Map<bigint, { apiKeyId: bigint; organisationId: bigint }>()
+  const idempotency = new Map<string, IdempotencyName>()
+  const payments = new Map<string, { organisationId: bigint; paymentId: string }>()
+  const recorded: bigint[] = []
+  let at = 0
+  for (const command of commands) {
+    at = Math.max(at, command.at)
+    const accountId = accountOf(rows, command)
+    if (accountId !== null) accounts.add(accountId)
+    for (const hold of holdsOf(command, rows)) holds.set(counterKey(hold.budgetId, hold.windowStart), hold)
+    if (command.idempotency) {
+      const { principal, operation, key } = command.idempotency
+      const name = { organisationId: command.organisationId, principal, operation, key }
+      idempotency.set(idempotencyKey(name), name)
+    }
+    if (command.type === 'settle') {
+      const { id, apiKeyId, organisationId } = command.record
+      if (apiKeyId !== null) apiKeys.set(apiKeyId, { apiKeyId, organisationId })
+      if (!rows.reservations.has(id)) recorded.push(id)
+    } else if (command.type === 'refund') {
+      for (const entry of rows.transactions.get(command.transactionId)?.entries ?? []) if (entry.grantId !== null) grants.add(entry.grantId)
+    } else if (command.type === 'grant' && command.paymentId !== null) {
+      payments.set(paymentKey(command.organisationId, command.paymentId), { organisationId: command.organisationId, paymentId: command.paymentId })
+    }
+  }
+  return {
+    accounts: sorted(accounts),
+    grants: sorted(grants),
+    holds: [...holds].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, hold]) => hold),
+    apiKeys: [...apiKeys.values()].sort((a, b) => (a.apiKeyId < b.apiKeyId ? -1 : 1)),
+    idempotency: [...idempotency].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, name]) => name),
+    payments: [...payments.values()],
+    recorded,
+    at,
+  }
+}
+
+function holdsOf(command: Command, rows: Rows): readonly Omit<Hold, 'quantity'>[] {
+  switch (command.type) {
+    case 'reserve':
+      return command.chain
+    case 'settle':
+      return [...command.holds, ...(rows.reservations.get(command.record.id)?.holds ?? [])]
+    case 'confirm':
+    case 'cancel':
+      return rows.reservations.get(command.reservationId)?.holds ?? []
+    default:
+      return []
+  }
+}
+
+const sorted = (ids: Iterable<bigint>): bigint[] => [...ids].sort((a, b) => (a < b ? -1 : 1))
