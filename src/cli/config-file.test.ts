@@ -23,6 +23,12 @@ test('what is not YAML is told with its place', () => {
   expect(faultsOf('a: 1\n---\nb: 2\n')[0]).toMatch(/^turnpike: t\.yaml:2:1 {2}this is not YAML/)
 })
 
+test('a slip is told once, and a bare variable in braces with its cure', () => {
+  const cure = `this is not YAML as expected: inside { } and [ ] a variable needs quotes, as in "\${NAME}"`
+  expect(faultsOf(`a: { k: \${K:-none}, b: 1 }`)).toEqual([`turnpike: t.yaml:1:10  ${cure}`])
+  expect(faultsOf(`a: [\${K}, 2]`)).toEqual([`turnpike: t.yaml:1:6  ${cure}`])
+})
+
 test('a tag that asks for more than plain values is refused', () => {
   expect(faultsOf('a: !!js/function "x"\n')).toHaveLength(1)
 })
@@ -49,7 +55,11 @@ test('depth and length are bounded', () => {
   expect(faultsOf(`a: ${'x'.repeat(1_000_001)}`)).toEqual(['turnpike: t.yaml is longer than 1000000 characters'])
 })
 
-test('a million names are compared in time', () => {
+test('a file with a fault for each value is told the first hundred', () => {
+  expect(faultsOf(`a: [${'*x, '.repeat(150_000)}]`)).toHaveLength(100)
+})
+
+test('many thousand names are compared in time', () => {
   const text = Array.from({ length: 20_000 }, (_, i) => `k${i}: 1`).join('\n')
   expect(read(text).faults).toEqual([])
 })

@@ -46,6 +46,8 @@ const MAX_LENGTH = 1_000_000
 /** Values, counted after aliases: a few lines of nested aliases stand for billions. */
 const MAX_VALUES = 100_000
 const MAX_DEPTH = 32
+/** Faults: nobody reads more, and a hostile file would have one for each of its values. */
+const MAX_FAULTS = 100
 
 type Walk = {
   readonly name: string
@@ -55,6 +57,7 @@ type Walk = {
   readonly entries: Map<string, Entry>
   readonly anchors: Map<string, Node>
   values: number
+  endless: boolean
 }
 
 export function readConfigFile({ name, text, env }: { name: string; text: string; env: Environment }): ConfigFile {
@@ -68,13 +71,10 @@ export function readConfigFile({ name, text, env }: { name: string; text: string
   const lines = new LineCounter()
   const document = parsed(text, lines)
   if (document === undefined) return refused('is nested too deeply')
-  const walk: Walk = { name, env, lines, faults: [], entries: new Map(), anchors: new Map(), values: 0 }
-  for (const { message, pos } of [...document.errors, ...document.warnings]) {
-    walk.faults.push({
-      place: placeAt(walk, pos[0]),
-      message: `this is not YAML as expected: ${plainSentence(message)}`,
-    })
-  }
+  const walk: Walk = { name, env, lines, faults: [], entries: new Map(), anchors: new Map(), values: 0, endless: false }
+  // One slip makes the parser stumble many times after it, so only the first is told.
+  const [slip] = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])
+  if (slip) tell(walk, placeAt(walk, slip.pos[0]), `this is not YAML as expected: ${slipText(text, slip)}`)
   const tree = walk.faults.length > 0 ? undefined : (readValue(walk, document.contents, [], undefined) ?? {})
   return { name, tree, faults: walk.faults, entries: walk.entries }
 }
@@ -114,21 +114,23 @@ function readValue(walk: Walk, given: unknown, path: Path, keyPlace: Place | und
   return isScalar(node) ? scalarOf(walk, node, note) : undefined
 }
 
-/** The faults of a file that goes on for ever are one fault. */
+function tell(walk: Walk, place: Place, message: string): void {
+  if (walk.faults.length < MAX_FAULTS) walk.faults.push({ place, message })
+}
+
+/** A file that goes on for ever has one fault for that. */
 function refuseRest(walk: Walk, node: Node): undefined {
-  const message = `more than ${MAX_VALUES} values, or nested more than ${MAX_DEPTH} deep; nothing behind this was read`
-  if (!walk.faults.some((fault) => fault.message === message)) {
-    walk.faults.push({ place: placeAt(walk, node.range?.[0] ?? 0), message })
-  }
+  if (walk.endless) return
+  walk.endless = true
+  const bounds = `more than ${MAX_VALUES} values, or nested more than ${MAX_DEPTH} deep`
+  tell(walk, placeAt(walk, node.range?.[0] ?? 0), `${bounds}; nothing behind this was read`)
 }
 
 function targetOf(walk: Walk, alias: Alias): Node | undefined {
   const target = walk.anchors.get(alias.source)
   if (!target) {
-    walk.faults.push({
-      place: placeAt(walk, alias.range?.[0] ?? 0),
-      message: `*${alias.source} points to nothing; its anchor &${alias.source} has to come before it`,
-    })
+    const message = `*${alias.source} points to nothing; its anchor &${alias.source} has to come before it`
+    tell(walk, placeAt(walk, alias.range?.[0] ?? 0), message)
   }
   return target
 }
@@ -141,13 +143,12 @@ function groupOf(walk: Walk, map: YAMLMap, path: Path): Record<string, unknown> 
     const place = placeAt(walk, isNode(key) ? (key.range?.[0] ?? 0) : 0)
     const name = isScalar(key) ? (key.source ?? String(key.value)) : undefined
     const first = name === undefined ? undefined : seen.get(name)
-    if (name === undefined || name === '__proto__') {
-      walk.faults.push({
-        place,
-        message: name === undefined ? 'expected the name of a setting' : `unknown setting ${shownName(name)}`,
-      })
+    if (name === undefined) {
+      tell(walk, place, 'expected the name of a setting')
+    } else if (name === '__proto__') {
+      tell(walk, place, `unknown setting ${shownName(name)}`)
     } else if (first) {
-      walk.faults.push({ place, message: `${shownName(name)} is set twice, first in line ${first.line}` })
+      tell(walk, place, `${shownName(name)} is set twice, first in line ${first.line}`)
     } else {
       seen.set(name, place)
       group[name] = readValue(walk, value, [...path, name], place)
@@ -166,7 +167,7 @@ function scalarOf(walk: Walk, scalar: Scalar, note: (more: Partial<Entry>) => Ma
   }
   const { text, variables, problems } = expand(scalar.value, walk.env)
   note({ source, bare, variables })
-  for (const message of problems) walk.faults.push({ place: placeAt(walk, scalar.range?.[0] ?? 0), message })
+  for (const message of problems) tell(walk, placeAt(walk, scalar.range?.[0] ?? 0), message)
   return problems.length > 0 ? UNREADABLE : text
 }
 
@@ -178,4 +179,7 @@ function placeAt({ name, lines }: Walk, offset: number): Place {
   return { file: name, line: Math.max(1, line), column: Math.max(1, col) }
 }
 
-const plainSentence = (message: string): string => message.replace(/\s+/g, ' ').replace(/[:.]$/, '')
+function slipText(text: string, { message, pos: [offset] }: { message: string; pos: [number, number] }): string {
+  if (/\$\{?$/.test(text.slice(0, offset + 1))) return `inside { } and [ ] a variable needs quotes, as in "\${NAME}"`
+  return message.replace(/\s+/g, ' ').replace(/[:.]$/, '')
+}

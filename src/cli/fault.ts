@@ -5,7 +5,7 @@ export type Fault = { readonly message: string; readonly place?: Place }
 
 /** `turnpike: turnpike.yaml:6:5  unknown setting …` */
 export function faultLine({ message, place }: Fault): string {
-  return place ? `turnpike: ${placeText(place)}  ${message}` : `turnpike: ${message}`
+  return visible(place ? `turnpike: ${placeText(place)}  ${message}` : `turnpike: ${message}`)
 }
 
 export const placeText = ({ file, line, column }: Place): string => `${file}:${line}:${column}`
@@ -26,10 +26,12 @@ export function shown(value: unknown): string {
 export const shownName = (name: string): string => `\`${JSON.stringify(shortened(name)).slice(1, -1)}\``
 
 function shortened(text: string): string {
-  // Everything invisible goes, C1 controls and direction marks too: JSON.stringify would let those reach the terminal.
-  const visible = text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\uFFFD')
-  return visible.length > LONGEST_SHOWN ? `${visible.slice(0, LONGEST_SHOWN)}…` : visible
+  const safe = visible(text)
+  return safe.length > LONGEST_SHOWN ? `${safe.slice(0, LONGEST_SHOWN)}…` : safe
 }
+
+/** Control characters, direction marks and line ends go: what a file holds must not steer the terminal. */
+const visible = (text: string): string => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\uFFFD')
 
 /** `['models', 0, 'id']` → `models[0].id` */
 export function pathText(path: readonly PropertyKey[]): string {

@@ -247,6 +247,13 @@ describe('faults of the file', () => {
     ])
   })
 
+  test('a file that is wrong all over is told the first hundred faults, and how many more', () => {
+    const lines = linesOf({ yaml: Array.from({ length: 150 }, (_, i) => `zz${i}: 1`).join('\n') })
+    expect(lines).toHaveLength(101)
+    expect(lines[0]).toContain('unknown setting `zz0`')
+    expect(lines[100]).toBe('turnpike: and 50 more faults')
+  })
+
   test('a secret in a fault is never shown', () => {
     const yaml = `providers:\n  acme: { baseUrl: "http://u:hunter2@h/v1", apiKey: 12345 }\nsmtp: { url: "http://u:hunter2@h", from: a@b }\nunpriced: \${SECRET}\n`
     const lines = linesOf({ yaml, env: { SECRET: 'hunter2' } })
@@ -257,6 +264,8 @@ describe('faults of the file', () => {
 
   test('control characters of the file do not reach the terminal', () => {
     const lines = linesOf({ yaml: '"a\\e[31m\\u202e\\x9b": 1\nunpriced: "\\e[2J"\n' })
+    lines.push(...linesOf({ yaml: 'a: *b\u009b\u202e\n' }), ...linesOf({ yaml: 'a: !\u009b\u202e x\n' }))
+    expect(lines).toHaveLength(5)
     expect(lines.join('')).not.toMatch(/[\p{C}]/u)
   })
 

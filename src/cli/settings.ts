@@ -80,10 +80,15 @@ function openFile({ env, args, readFile, cwd }: SettingsInput): { file?: ConfigF
   }
 }
 
+/** More would push the first one off the screen. */
+const MAX_FAULTS = 100
+
 /** Faults of variables first, then the file from top to bottom. */
 function inOrder(faults: readonly Fault[]): Fault[] {
   const line = ({ place }: Fault) => place?.line ?? 0
-  return faults.toSorted((a, b) => line(a) - line(b) || (a.place?.column ?? 0) - (b.place?.column ?? 0))
+  const sorted = faults.toSorted((a, b) => line(a) - line(b) || (a.place?.column ?? 0) - (b.place?.column ?? 0))
+  const more = sorted.length - MAX_FAULTS
+  return more > 0 ? [...sorted.slice(0, MAX_FAULTS), { message: `and ${more} more faults` }] : sorted
 }
 
 function fileOrigins(file: ConfigFile | undefined): [string, string][] {

@@ -92,7 +92,7 @@ function expandLine([key, price]: [string, string]): RateLine {
 }
 
 /** The quantity that vendors quote a price for. */
-export function usualPer(meter: Meter): number {
+function usualPer(meter: Meter): number {
   const { unit } = meterDefinition(meter)
   if (unit === 'second') return 3600
   if (unit === 'call' || unit === 'page') return 1000

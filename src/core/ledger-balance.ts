@@ -22,6 +22,7 @@ export type Drawn = { readonly charged: bigint; readonly writtenOff: bigint; rea
  * (`charge`) or written off (`cap`). The allocation itself must have been released before.
  */
 export function draw(draft: Draft, account: Account, allocations: readonly Allocation[], amount: bigint, overage: Overage, at: number): Drawn {
+  assert(amount >= 0n, 'an amount is never negative')
   const lines = new Map<bigint | null, bigint>()
   const take = (grantId: bigint | null, nanos: bigint) => {
     if (nanos === 0n) return
@@ -43,7 +44,9 @@ export function draw(draft: Draft, account: Account, allocations: readonly Alloc
   const charged = amount - writtenOff
   account.posted -= charged
   assert(fitsInt64(account.posted), 'a balance fits 64 bits')
-  const entries: Entry[] = [...lines].map(([grantId, nanos]) => ({ account: account.id, grantId, nanos: -nanos }))
+  // The debt is the last line, whenever it was drawn: a refund begins with it.
+  const drawn = [...lines].sort(([a], [b]) => Number(a === null) - Number(b === null))
+  const entries: Entry[] = drawn.map(([grantId, nanos]) => ({ account: account.id, grantId, nanos: -nanos }))
   if (amount > 0n) entries.push({ account: 'revenue', grantId: null, nanos: amount })
   if (writtenOff > 0n) entries.push({ account: 'writeoff', grantId: null, nanos: -writtenOff })
   return { charged, writtenOff, entries }
@@ -69,13 +72,13 @@ export function spend(draft: Draft, organisationId: bigint, hold: Hold, quantity
   draft.counter(hold, organisationId).spent += quantity
 }
 
-/** Grants that are over lose what is not reserved; each loss is a posting at the instant of the expiry or release. */
-export function expireGrants(draft: Draft, account: Account, at: number, ids: Ids): void {
+/** Grants that are over by `at` lose what is not reserved; each loss is a posting at the instant of the expiry or release. */
+export function expireGrants(draft: Draft, account: Account, { at, bookedAt, ids }: { at: number; bookedAt: number; ids: Ids }): void {
   for (const grant of draft.grants(account.id)) {
     if (grant.expiresAt === null || grant.expiresAt > at) continue
-    const lost = grant.remaining - grant.reserved
-    if (lost <= 0n) continue
-    takeBack(draft, account, grant, lost, { type: 'expiry', against: 'expired', occurredAt: Math.max(grant.expiresAt, grant.createdAt), at, actor: 'system', ids })
+    const free = grant.remaining - grant.reserved
+    if (free <= 0n) continue
+    takeBack(draft, account, grant, free, { type: 'expiry', against: 'expired', occurredAt: Math.max(at, grant.createdAt), at: bookedAt, actor: 'system', ids })
   }
 }
 
@@ -88,24 +91,35 @@ type TakeBack = {
   ids: Ids
 }
 
-/** Takes what is left of a grant off the account. A debt stays one: neither expiry nor void ever makes or deepens it. */
+/**
+ * Takes what is left of a grant off the account. What the account owes is repaid from it first: neither expiry nor void
+ * ever makes a balance negative or a negative one deeper. The amount is what was lost.
+ */
 export function takeBack(draft: Draft, account: Account, grant: Grant, nanos: bigint, how: TakeBack): Transaction {
+  const repaid = min(nanos, debtOf(draft, account))
+  const lost = nanos - repaid
   grant.remaining -= nanos
-  account.posted -= nanos
+  account.posted -= lost
+  const entries: Entry[] = [{ account: account.id, grantId: grant.id, nanos: -nanos }]
+  if (repaid > 0n) entries.push({ account: account.id, grantId: null, nanos: repaid })
+  if (lost > 0n) entries.push({ account: how.against, grantId: null, nanos: lost })
   const transaction = postingOf(account, how.ids, {
     type: how.type,
-    amount: nanos,
+    amount: lost,
     grantId: grant.id,
     occurredAt: how.occurredAt,
     bookedAt: how.at,
     actor: how.actor,
-    entries: [
-      { account: account.id, grantId: grant.id, nanos: -nanos },
-      { account: how.against, grantId: null, nanos },
-    ],
+    entries,
   })
   draft.post(transaction)
   return transaction
+}
+
+/** What the account owes: what its grants have left beyond its balance. */
+export function debtOf(draft: Draft, account: Account): bigint {
+  const remaining = draft.grants(account.id).reduce((sum, grant) => sum + grant.remaining, 0n)
+  return remaining - account.posted
 }
 
 type Posting = Pick<Transaction, 'type' | 'amount' | 'occurredAt' | 'bookedAt' | 'actor' | 'entries'> & Partial<Transaction>

@@ -1,6 +1,6 @@
 /** Money in and out beside usage: grants, voids, debits, refunds, and the status of an account. */
 import { fitsInt64, MAX_AMOUNT } from '../lib/money.ts'
-import { balanceOf, draw, postingOf, takeBack } from './ledger-balance.ts'
+import { balanceOf, debtOf, draw, postingOf, takeBack } from './ledger-balance.ts'
 import { type AddGrant, type Debit, done, type Refund, refuse, type SetStatus, type Step, type VoidGrant } from './ledger-commands.ts'
 import type { Draft } from './ledger-draft.ts'
 import { type Account, type Entry, type Grant, type GrantCategory, paymentKey, type SystemAccount, type Transaction } from './ledger-rows.ts'
@@ -73,7 +73,7 @@ export const voidGrant: Step<VoidGrant> = (draft, command, ids) => {
     actor: command.actor,
     ids,
   })
-  return done({ kind: 'posted', transaction: named(transaction), grant: named(grant), amount: rest, balance: balanceOf(account) })
+  return done({ kind: 'posted', transaction: named(transaction), grant: named(grant), amount: transaction.amount, balance: balanceOf(account) })
 }
 
 export const debit: Step<Debit> = (draft, command, ids) => {
@@ -103,6 +103,7 @@ export const refund: Step<Refund> = (draft, command, ids) => {
   const refundable = before.reduce((rest, { amount }) => rest - amount, original.amount)
   const amount = command.amount ?? refundable
   if (amount <= 0n || amount > refundable) return refuse('refund_exceeds_transaction', { refundable })
+  if (!fitsInt64(account.posted + amount)) return refuse('out_of_range')
   const entries = refundLines(draft, account, original, { skip: original.amount - refundable, amount, at: command.at, ids })
   account.posted += amount
   entries.push({ account: 'revenue', grantId: null, nanos: -amount })
@@ -168,12 +169,6 @@ export const setStatus: Step<SetStatus> = (draft, command) => {
   if (!account) return refuse('account_not_found')
   account.status = command.status
   return done({ kind: 'changed', expiresAt: null })
-}
-
-/** What the account owes: what its grants have left beyond its balance. */
-export function debtOf(draft: Draft, account: Account): bigint {
-  const remaining = draft.grants(account.id).reduce((sum, grant) => sum + grant.remaining, 0n)
-  return remaining - account.posted
 }
 
 const described = (command: AddGrant | Debit | (Refund & { metadata: null })) => ({

@@ -73,6 +73,7 @@ export function createDraft(rows: Rows): Draft {
     },
     reservation: (id) => copyOnce(reservations, rows.reservations, id),
     addReservation(reservation) {
+      assert(!rows.reservations.has(reservation.id), 'the number of a reservation is used once')
       reservations.set(reservation.id, reservation)
       added.push(reservation)
     },
@@ -130,7 +131,7 @@ export function createDraft(rows: Rows): Draft {
         written.usageRecords.push(record)
         rows.recorded.add(record.id)
       }
-      for (const personal of details) written.details.set(personal.hash, personal)
+      for (const personal of details) written.details.set(`${personal.organisationId}:${personal.hash}`, personal)
       for (const rollup of rollups) foldRollup(written.rollups, rollup)
     },
   }
@@ -174,7 +175,7 @@ const SUMS = ['requests', 'inputTokens', 'cachedTokens', 'outputTokens', 'reason
 
 function foldRollup(rollups: Map<string, Rollup>, rollup: Rollup): void {
   const { organisationId, quarter, model, provider, context, status } = rollup
-  const key = `${organisationId}|${quarter}|${context}|${status}|${provider}|${model}`
+  const key = JSON.stringify([String(organisationId), quarter, context, status, provider, model])
   const sum = rollups.get(key)
   if (!sum) rollups.set(key, { ...rollup })
   else for (const field of SUMS) sum[field] += rollup[field]

@@ -1,6 +1,6 @@
 /** Setting money aside: all or nothing, on the account, its grants and every budget of the chain. */
 import { assert } from '../lib/assert.ts'
-import { ceilToNanos } from '../lib/money.ts'
+import { ceilToNanos, fitsInt64, MAX_AMOUNT } from '../lib/money.ts'
 import { add, floorDivide, multiply, whole } from '../lib/ratio.ts'
 import { allocate } from './burn-down.ts'
 import { balanceOf, headroomOf } from './ledger-balance.ts'
@@ -20,6 +20,7 @@ export const reserveGeneration: Step<ReserveGeneration> = (draft, command) => {
   const holds = chain.map(({ budget, hold }) => ({ ...hold, quantity: quantityOf(budget, command.demand, amount, outputTokens) }))
   const refusals = [...creditRefusal(account, amount, command.demand), ...budgetRefusals(chain, holds, command.demand)]
   if (refusals.length > 0) return firstOf(refusals)
+  if (isTooBig(account, amount)) return refuse('out_of_range')
   const reservation: Reservation = {
     ...pending(command, account?.id ?? null, command.apiKeyId),
     kind: 'gateway',
@@ -53,6 +54,7 @@ export const reserveCredits: Step<ReserveCredits> = (draft, command) => {
   if (command.amount <= 0n) return refuse('invalid_amount')
   const [short] = creditRefusal(account, command.amount, undefined)
   if (short) return { ok: false, refusal: short.refusal }
+  if (isTooBig(account, command.amount)) return refuse('out_of_range')
   const expiresAt = command.at + command.ttlMs
   draft.addReservation({
     ...pending(command, account.id, null),
@@ -71,6 +73,9 @@ export const reserveCredits: Step<ReserveCredits> = (draft, command) => {
 /** Nano-dollars for the demand with this output limit, rounded up. */
 const amountFor = ({ fixed, outputUnitPrice }: Demand, outputTokens: number): bigint =>
   ceilToNanos(add(fixed, multiply(outputUnitPrice, whole(BigInt(outputTokens)))))
+
+const isTooBig = (account: Account | undefined, amount: bigint): boolean =>
+  amount > MAX_AMOUNT || !fitsInt64((account?.reserved ?? 0n) + amount)
 
 const affordableOutput = (demand: Demand, nanos: bigint): number => Math.min(demand.outputTokens, quoted.affordableOutput(demand, nanos))
 

@@ -93,7 +93,7 @@ export const cancel: Step<Cancel> = (draft, command, ids) => {
   if (status === 'expired') return refuse('reservation_expired', { reservationId: reservation.code })
   release(draft, reservation)
   const account = accountId === null ? undefined : draft.account(accountId)
-  if (account) expireGrants(draft, account, command.at, ids)
+  if (account) expireGrants(draft, account, { at: command.at, bookedAt: command.at, ids })
   const result: Ended = {
     kind: 'ended',
     status: 'cancelled',
@@ -160,7 +160,7 @@ function postUsage(draft: Draft, account: Account, reservation: Reservation | un
     entries,
   })
   draft.post(transaction)
-  expireGrants(draft, account, at, ids)
+  expireGrants(draft, account, { at, bookedAt: at, ids })
   assert(headroomOf(account) >= 0n || overage === 'charge' || amount === 0n || charged <= (reservation?.amount ?? 0n), 'only the overage policy makes debt')
   return { transaction, charged, writtenOff }
 }

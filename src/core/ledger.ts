@@ -75,18 +75,29 @@ export function accountOf(rows: Rows, command: Command): bigint | null {
  * their instants. Jobs only call this; no rule waits for a job. Returns the instant that holds, which never runs backwards.
  */
 function advance(rows: Rows, accountId: bigint, at: number, ids: Ids): number {
-  const known = rows.accounts.get(accountId)
-  if (!known) return at
-  const instant = Math.max(at, known.lastAt)
   const draft = createDraft(rows)
-  expireReservations(draft, accountId, instant)
   const account = draft.account(accountId)
-  if (account) {
-    expireGrants(draft, account, instant, ids)
-    account.lastAt = instant
+  if (!account) return at
+  const instant = Math.max(at, account.lastAt)
+  for (const due of dueInstants(rows, accountId, instant)) {
+    expireReservations(draft, accountId, due)
+    expireGrants(draft, account, { at: due, bookedAt: instant, ids })
   }
+  account.lastAt = instant
   draft.keep()
   return instant
+}
+
+/** When something of the account ended by itself, in order: what a dead reservation frees of a grant that is over goes at its death. */
+function dueInstants(rows: Rows, accountId: bigint, until: number): number[] {
+  const instants = new Set<number>()
+  for (const id of rows.mortal.get(accountId) ?? []) {
+    const { status, deadAt } = rows.reservations.get(id) ?? {}
+    if (status === 'pending' && typeof deadAt === 'number' && deadAt <= until) instants.add(deadAt)
+  }
+  for (const { expiresAt, remaining, reserved } of rows.grants.get(accountId) ?? [])
+    if (expiresAt !== null && expiresAt <= until && remaining > reserved) instants.add(expiresAt)
+  return [...instants].sort((a, b) => a - b)
 }
 
 /** An idempotency key has one effect: the same content again gets the first outcome, other content is a conflict. */
@@ -136,6 +147,8 @@ function remember(rows: Rows, command: Command, idempotency: Idempotency, outcom
   if (command.type === 'reserve') {
     if (outcome.ok) keep('in_progress', '')
   } else if (command.type === 'settle') {
+    // Settled before: by now the key may belong to another generation.
+    if (!outcome.ok || (outcome.result.kind === 'settled' && outcome.result.state === 'already_settled')) return
     // A generation that was not charged may run again under the same key.
     if ((command.record.chargeNanos ?? 1n) > 0n) keep('done', encodeOutcome({ generation: command.record.code }))
     else write(rows, undefined, row)

@@ -88,9 +88,6 @@ export function affordableOutput(
   return tokens > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(tokens)
 }
 
-/** No byte-level tokenizer makes more tokens than bytes; those with byte fall-back add one for the segment. */
-export const byteBound = (text: string): number => Buffer.byteLength(text, 'utf8') + 1
-
 function total(fixed: Ratio, outputUnitPrice: Ratio, outputTokens: number): Quote {
   const amount = add(fixed, multiply(outputUnitPrice, whole(BigInt(outputTokens))))
   return {

@@ -8,17 +8,17 @@ import type { ChunkState, Finish, FinishReason } from './dialect.ts'
 /** The text of each element of a JSON array; undefined where `text` is no array. */
 export function elementsOf(text: string): { start: number; end: number }[] | undefined {
   const open = firstNonSpace(text, 0)
-  if (text[open] !== '[') return undefined
+  if (text.charCodeAt(open) !== OPEN_ARRAY) return undefined
   const elements: { start: number; end: number }[] = []
   let depth = 0
   let start = open + 1
   for (let at = open; at < text.length; at++) {
-    const character = text[at]
-    if (character === '"') at = stringEnd(text, at)
-    else if (character === '[' || character === '{') depth++
-    else if (character === ']' || character === '}') depth--
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) at = stringEnd(text, at)
+    else if (code === OPEN_ARRAY || code === OPEN_OBJECT) depth++
+    else if (code === CLOSE_ARRAY || code === CLOSE_OBJECT) depth--
     const closed = depth === 0
-    if (!closed && !(depth === 1 && character === ',')) continue
+    if (!closed && !(depth === 1 && code === COMMA)) continue
     const element = trimmed(text, start, at)
     if (element.end > element.start) elements.push(element)
     if (closed) return elements
@@ -29,6 +29,7 @@ export function elementsOf(text: string): { start: number; end: number }[] | und
 
 /** Keeps in the state the finish reasons that the choices of a chunk tell. */
 export function noteFinish(choices: string, state: ChunkState): void {
+  if (!MAY_FINISH.test(choices)) return
   for (const [position, { start, end }] of (elementsOf(choices) ?? []).entries()) {
     const finish = finishOf(choices.slice(start, end), position)
     if (finish === undefined) continue
@@ -37,6 +38,9 @@ export function noteFinish(choices: string, state: ChunkState): void {
     state.finishText = choices
   }
 }
+
+/** Most chunks finish nothing: they need no closer look. */
+const MAY_FINISH = /"finish_reason"\s*:\s*"[^"]/
 
 /** Rewrites each choice that is an object. What `edit` answers is spliced in its place. */
 export function editChoices(choices: string, edit: (choice: Choice) => string): string | undefined {
@@ -86,7 +90,7 @@ function wordOf(text: string | undefined): string | undefined {
 }
 
 /** A word nobody knows ended the answer in some regular way: `stop`. */
-const commonReason = (stated: string): FinishReason => COMMON_REASONS.get(stated.toLowerCase()) ?? 'stop'
+export const commonReason = (stated: string): FinishReason => COMMON_REASONS.get(stated.toLowerCase()) ?? 'stop'
 
 const COMMON_REASONS: ReadonlyMap<string, FinishReason> = new Map([
   ...(['length', 'max_tokens', 'max_output_tokens', 'model_length', 'model_context_window_exceeded'] as const).map(
@@ -108,25 +112,33 @@ const COMMON_REASONS: ReadonlyMap<string, FinishReason> = new Map([
   ...(['error', 'failed', 'network_error'] as const).map((word) => [word, 'error'] as const),
 ])
 
-/** The index of the quote that ends the string begun at `at`; the text's length where none does. */
+/** The index of the quote that ends the string begun at `at`; the text's length or more where none does. */
 function stringEnd(text: string, at: number): number {
   let end = at + 1
-  while (end < text.length && text[end] !== '"') end += text[end] === '\\' ? 2 : 1
+  for (let code = text.charCodeAt(end); end < text.length && code !== QUOTE; code = text.charCodeAt(end)) {
+    end += code === BACKSLASH ? 2 : 1
+  }
   return end
 }
 
 function firstNonSpace(text: string, from: number): number {
   let at = from
-  while (isSpace(text[at])) at++
+  while (SPACES.has(text.charCodeAt(at))) at++
   return at
 }
 
 function trimmed(text: string, from: number, to: number): { start: number; end: number } {
   const start = firstNonSpace(text, from)
   let end = to
-  while (end > start && isSpace(text[end - 1])) end--
+  while (end > start && SPACES.has(text.charCodeAt(end - 1))) end--
   return { start: Math.min(start, end), end }
 }
 
-const isSpace = (character: string | undefined): boolean =>
-  character === ' ' || character === '\n' || character === '\r' || character === '\t'
+const SPACES: ReadonlySet<number> = new Set([0x20, 0x0a, 0x0d, 0x09])
+const QUOTE = 0x22
+const COMMA = 0x2c
+const OPEN_ARRAY = 0x5b
+const BACKSLASH = 0x5c
+const CLOSE_ARRAY = 0x5d
+const OPEN_OBJECT = 0x7b
+const CLOSE_OBJECT = 0x7d

@@ -52,6 +52,8 @@ export type ChunkState = {
   /** JSON text, as the provider last sent it. */
   serviceTier: string | undefined
   usage: ReportedUsage | undefined
+  /** What the dialect changes in every chunk, made once a stream: JSON texts by key, undefined removes. */
+  edits: Map<string, string | undefined> | undefined
 }
 
 /** The provider's own usage object: its JSON text, and the same parsed. */
@@ -75,6 +77,7 @@ export const newChunkState = (): ChunkState => ({
   finishText: undefined,
   serviceTier: undefined,
   usage: undefined,
+  edits: undefined,
 })
 
 export type ErrorReply = {

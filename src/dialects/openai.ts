@@ -16,7 +16,7 @@ import {
   usageExtras,
 } from './chat-body.ts'
 import { editChoices, spliceChoice } from './chat-choices.ts'
-import { objectName, readChunk } from './chat-chunk.ts'
+import { NO_CHOICES, objectName, readChunk } from './chat-chunk.ts'
 import type { ChunkState, Dialect, ErrorReply, ReplyContext, ReplyIds, ReportedUsage, Settled } from './dialect.ts'
 import { openaiRateHeaders } from './rate-headers.ts'
 import { detailsOf, refusalHeaders, sentenceOf } from './refusals.ts'
@@ -69,10 +69,8 @@ function failedChoices(choices: string, failure: Refused): string | undefined {
 function chunk(data: string, context: ReplyContext, state: ChunkState): string | undefined {
   const body = readChunk(data, state)
   if (body === undefined) return undefined
-  const edits = identityEdits(context, objectName(context, 'chunk'))
-  edits.set('request_id', undefined)
-  if (body.choices === '[]') edits.set('choices', '[]')
-  return splice(body, edits)
+  state.edits ??= identityEdits(context, objectName(context, 'chunk')).set('request_id', undefined)
+  return splice(body, body.choices === NO_CHOICES ? new Map([...state.edits, ['choices', NO_CHOICES]]) : state.edits)
 }
 
 function usageEvent(context: ReplyContext, state: ChunkState, settled: Settled): string | undefined {

@@ -205,6 +205,13 @@ describe('a stream on /api/v1', () => {
     expect(JSON.parse(event('empty')).choices).toEqual([])
   })
 
+  test('names our provider once, in whichever chunks the upstream names one', () => {
+    const state = newChunkState()
+    for (const data of ['{"choices":[]}', '{"provider":"theirs","choices":[]}', '{"choices":[],"provider":null}']) {
+      expect(openrouter.chunk(data, oss, state)?.match(/"provider":"DeepInfra"/g)).toHaveLength(1)
+    }
+  })
+
   test('tells the tier that the provider told', () => {
     const state = newChunkState()
     openrouter.chunk('{"choices":[],"service_tier":"flex"}', oss, state)

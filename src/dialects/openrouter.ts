@@ -16,7 +16,7 @@ import {
   splice,
 } from './chat-body.ts'
 import { type Choice, choiceText, editChoices, finishOf, spliceChoice } from './chat-choices.ts'
-import { objectName, readChunk } from './chat-chunk.ts'
+import { NO_CHOICES, objectName, readChunk } from './chat-chunk.ts'
 import type { ChunkState, Dialect, ErrorReply, FinishReason, ReplyContext, Settled } from './dialect.ts'
 import { openrouterRateHeaders } from './rate-headers.ts'
 import { detailsOf, refusalHeaders, sentenceOf } from './refusals.ts'
@@ -90,10 +90,18 @@ function reply(text: string, context: ReplyContext, settled: Settled, failure?: 
 function chunk(data: string, context: ReplyContext, state: ChunkState): string | undefined {
   const body = readChunk(data, state)
   if (body === undefined) return undefined
-  const edits = servedEdits(body, context, 'chunk')
+  const edits = chunkEdits(body, context, state)
   if (memberText(body, 'system_fingerprint') === 'null') edits.set('system_fingerprint', undefined)
-  edits.set('choices', editChoices(body.choices, (choice) => chunkChoice(choice, context)) ?? '[]')
+  else edits.delete('system_fingerprint')
+  edits.set('choices', editChoices(body.choices, (choice) => chunkChoice(choice, context)) ?? NO_CHOICES)
   return splice(body, edits)
+}
+
+/** Made once a stream, except where the upstream names a provider itself. */
+function chunkEdits(body: Body, context: ReplyContext, state: ChunkState): Edits {
+  if (memberText(body, 'provider') !== undefined) return servedEdits(body, context, 'chunk')
+  state.edits ??= servedEdits(body, context, 'chunk')
+  return state.edits
 }
 
 function usageEvent(context: ReplyContext, state: ChunkState, settled: Settled): string | undefined {

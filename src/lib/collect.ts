@@ -4,7 +4,7 @@
  */
 import { assert } from './assert.ts'
 
-export type Collector<I, O> = {
+type Collector<I, O> = {
   add(item: I): Promise<O>
   /** How many items wait; those of the running batch are not among them. */
   readonly size: number

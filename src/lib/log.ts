@@ -7,7 +7,7 @@ import { destination, pino, stdTimeFunctions } from 'pino'
 export type LogFields = Readonly<Record<string, unknown>>
 export type Log = Record<'debug' | 'info' | 'warn' | 'error', (fields: LogFields, message: string) => void>
 export type LogLevel = keyof Log | 'silent'
-export type LogOptions = { level: LogLevel; readable?: boolean; write?: (line: string) => void }
+type LogOptions = { level: LogLevel; readable?: boolean; write?: (line: string) => void }
 
 /** Of an error in the field `error` type, message, code, stack and causes are written, and nothing else it may carry. */
 export function createLog({

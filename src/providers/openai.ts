@@ -118,10 +118,13 @@ function wholeReply(status: number, headers: Headers, limit: number, resolve: Re
       const body = chunks.length === 1 && chunks[0] ? chunks[0].toString('utf8') : Buffer.concat(chunks).toString('utf8')
       const parsed = readReply(status, headers, body)
       if (parsed instanceof UpstreamFailure) reject(parsed)
+      else if (!hasChoice(parsed)) reject(new UpstreamFailure('invalid', 'the reply has no choices', { status }))
       else resolve({ kind: 'whole', status, body, parsed })
     },
   }
 }
+
+const hasChoice = ({ choices }: Readonly<Record<string, unknown>>): boolean => Array.isArray(choices) && typeof choices[0] === 'object' && choices[0] !== null
 
 /** Resolves at the first event, so that a stream which fails before it can still go to the next candidate. */
 function streamReply(status: number, exchange: () => Exchange, resolve: Resolve, reject: Reject) {

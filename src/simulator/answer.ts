@@ -111,12 +111,18 @@ function piecesSaid({ request, behaviour, number }: Making, draw: Draw): string[
     case 'echo':
       return piecesOf(request.lastMessage.text)
     case 'block':
-      return ['x'.repeat(number)]
+      return [blockOf(number, draw)]
     case 'many':
       return sentences(draw).take(number).toArray()
     default:
       return someSentences(draw, 1 + draw(4))
   }
+}
+
+/** Sentences over and over: counting one long run without boundaries is more than some counters can do. */
+function blockOf(length: number, draw: Draw): string {
+  const text = someSentences(draw, 20).join('')
+  return text.repeat(Math.ceil(length / text.length)).slice(0, length)
 }
 
 const jsonText = (schema: unknown, draw: Draw): string =>

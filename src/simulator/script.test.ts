@@ -61,7 +61,7 @@ test('a client that leaves a gate makes no room for another', async () => {
   await script.waiting(1)
   leaver.abort()
   expect(await left).toBe('left')
-  await expect.poll(() => simulator.stats().aborted).toBe(before + 1)
+  await expect.poll(() => simulator.stats().aborted, { timeout: 20_000, interval: 5 }).toBe(before + 1)
   const stays = post('left')
   await script.waiting(1)
   script.release(1)

@@ -21,5 +21,5 @@ export async function migrate(db: Kysely<unknown>, engine: Engine): Promise<void
       `the database was migrated by a newer Turnpike (${unknown}, this one knows ${Object.keys(known).at(-1)}). Start that version; nothing was changed`,
     )
   const failed = results?.find(({ status }) => status === 'Error')?.migrationName
-  throw new StoreUnusable(`migration ${failed ?? ''} failed: ${text}`)
+  throw new StoreUnusable(`migration ${failed ?? ''} failed: ${text}`, { cause: error })
 }

@@ -5,6 +5,7 @@ import type { Command, Outcome } from '../core/ledger-commands.ts'
 import { counterKey, emptyRows, enlist, idempotencyKey, paymentKey, type Rows, type Written } from '../core/ledger-rows.ts'
 import { emptyKeyUsage } from '../core/usage-sums.ts'
 import type { Ids } from '../lib/id.ts'
+import { halving } from './halving.ts'
 import * as tables from './tables.ts'
 import type { Cell, Table } from './tables.ts'
 import { namedBy, touchedBy } from './touched.ts'
@@ -32,17 +33,6 @@ export function createSqliteLedger(db: Database, ids: Ids): SqliteLedger {
     }
   }
   return { post: (commands) => halving(transaction, commands) }
-}
-
-/** A batch that the database refuses is halved until the command is found that it refuses; the others go through. */
-function halving(transaction: (commands: readonly Command[]) => Outcome[], commands: readonly Command[]): Outcome[] {
-  try {
-    return transaction(commands)
-  } catch (error) {
-    if (commands.length <= 1) return commands.map(() => ({ ok: false, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }))
-    const middle = commands.length >> 1
-    return [...halving(transaction, commands.slice(0, middle)), ...halving(transaction, commands.slice(middle))]
-  }
 }
 
 function createLoader(db: Database) {

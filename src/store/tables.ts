@@ -23,32 +23,39 @@ import type {
 /** A value as both databases take and give it: integers are always bigint. */
 export type Cell = bigint | string | null
 
-type Form<T> = { readonly write: (value: T) => Cell; readonly read: (cell: Cell) => T }
+/** The type of a column where a database asks for it (SQLite does not). */
+export type CellType = 'bigint' | 'text'
+
+type Form<T> = { readonly type: CellType; readonly write: (value: T) => Cell; readonly read: (cell: Cell) => T }
 type Column<R, K extends keyof R> = readonly [column: string, form: Form<R[K]>]
 type Columns<R> = { readonly [K in keyof R]-?: Column<R, K> }
 
 export type Table<R> = {
   readonly name: string
   readonly columns: readonly string[]
+  /** In the order of `columns`. */
+  readonly types: readonly CellType[]
   /** Cells in the order of `columns`. */
   cells(row: R): Cell[]
   row(cells: readonly Cell[]): R
 }
 
-const big: Form<bigint> = { write: (value) => value, read: (cell) => cell as bigint }
-const bigOrNull: Form<bigint | null> = { write: (value) => value, read: (cell) => cell as bigint | null }
-const int: Form<number> = { write: (value) => BigInt(value), read: Number }
+const big: Form<bigint> = { type: 'bigint', write: (value) => value, read: (cell) => cell as bigint }
+const bigOrNull: Form<bigint | null> = { type: 'bigint', write: (value) => value, read: (cell) => cell as bigint | null }
+const int: Form<number> = { type: 'bigint', write: (value) => BigInt(value), read: Number }
 const intOrNull: Form<number | null> = {
+  type: 'bigint',
   write: (value) => (value === null ? null : BigInt(value)),
   read: (cell) => (cell === null ? null : Number(cell)),
 }
-const bool: Form<boolean> = { write: (value) => (value ? 1n : 0n), read: (cell) => cell === 1n }
+const bool: Form<boolean> = { type: 'bigint', write: (value) => (value ? 1n : 0n), read: (cell) => cell === 1n }
 /** Text whose values the program itself chose. */
-const text = <T extends string>(): Form<T> => ({ write: (value) => value, read: (cell) => cell as T })
-const textOrNull: Form<string | null> = { write: (value) => value, read: (cell) => cell as string | null }
-const words: Form<readonly string[]> = { write: (value) => value.join(','), read: (cell) => (cell === '' ? [] : String(cell).split(',')) }
+const text = <T extends string>(): Form<T> => ({ type: 'text', write: (value) => value, read: (cell) => cell as T })
+const textOrNull: Form<string | null> = { type: 'text', write: (value) => value, read: (cell) => cell as string | null }
+const words: Form<readonly string[]> = { type: 'text', write: (value) => value.join(','), read: (cell) => (cell === '' ? [] : String(cell).split(',')) }
 
 const json = <T>(encode: (value: T) => unknown, decode: (value: never) => T): Form<T> => ({
+  type: 'text',
   write: (value) => JSON.stringify(encode(value)),
   read: (cell) => decode(JSON.parse(String(cell)) as never),
 })
@@ -81,6 +88,7 @@ function table<R extends object>(name: string, columns: Columns<R>): Table<R> {
   return {
     name,
     columns: fields.map(([, [column]]) => column),
+    types: fields.map(([, [, { type }]]) => type),
     cells: (row) => fields.map(([field, [, form]]) => form.write(row[field])),
     row: (cells) => {
       const row: Record<string, unknown> = {}

@@ -23,7 +23,7 @@ export type IdempotencyName = { organisationId: bigint; principal: string; opera
 
 export type Touched = {
   readonly accounts: readonly bigint[]
-  /** Grants to load although nothing may be left of them: those that a refund goes back to. */
+  /** Grants to load although nothing may be left of them: those that a refund goes back to or that are voided. */
   readonly grants: readonly bigint[]
   readonly holds: readonly Omit<Hold, 'quantity'>[]
   readonly apiKeys: readonly { apiKeyId: bigint; organisationId: bigint }[]
@@ -61,6 +61,8 @@ export function touchedBy(commands: readonly Command[], rows: Rows): Touched {
       if (!rows.reservations.has(id)) recorded.push(id)
     } else if (command.type === 'refund') {
       for (const entry of rows.transactions.get(command.transactionId)?.entries ?? []) if (entry.grantId !== null) grants.add(entry.grantId)
+    } else if (command.type === 'void') {
+      grants.add(command.grantId)
     } else if (command.type === 'grant' && command.paymentId !== null) {
       payments.set(paymentKey(command.organisationId, command.paymentId), { organisationId: command.organisationId, paymentId: command.paymentId })
     }

@@ -1,0 +1,75 @@
+/**
+ * What a stream has delivered, for the count that bills a stream cut before its usage came. Only the visible texts of
+ * events are kept, a few kilobytes at most; the rest goes to the counter as it fills up.
+ */
+import { estimateFromBytes } from '../core/token-bound.ts'
+import type { TokenCounter, TokenStream } from '../tokens/token-counter.ts'
+
+export type Delivered = {
+  take(event: string): void
+  /** UTF-8 length of the texts, near enough: their JSON form is never shorter. */
+  readonly bytes: number
+  readonly estimate: number
+  /** Counts all that came. Ends the account. */
+  count(): Promise<{ tokens: number; exact: boolean }>
+  discard(): void
+}
+
+const TEXTS = ['"content":"', '"reasoning_content":"', '"reasoning":"', '"arguments":"', '"refusal":"', '"text":"'] as const
+const HELD_CHARACTERS = 8_192
+
+export function createDelivered(tokens: TokenCounter): Delivered {
+  let held = ''
+  let bytes = 0
+  let stream: TokenStream | undefined
+  const flush = () => {
+    stream ??= tokens.open()
+    stream.push(unescaped(held))
+    held = ''
+  }
+  return {
+    get bytes() {
+      return bytes
+    },
+    get estimate() {
+      return estimateFromBytes(bytes)
+    },
+    take(event) {
+      for (const name of TEXTS)
+        for (let at = event.indexOf(name); at >= 0; at = event.indexOf(name, at)) {
+          const start = at + name.length
+          at = closingQuote(event, start)
+          if (at > start) {
+            bytes += at - start
+            held += event.slice(start, at)
+          }
+          at++
+        }
+      if (held.length > HELD_CHARACTERS) flush()
+    },
+    async count() {
+      flush()
+      return (stream as TokenStream).finish()
+    },
+    discard: () => stream?.discard(),
+  }
+}
+
+/** The index of the quote that ends the string; the end of the text where none does. */
+function closingQuote(text: string, from: number): number {
+  for (let at = from; ; at++) {
+    at = text.indexOf('"', at)
+    if (at < 0) return text.length
+    let backslashes = 0
+    while (text.charCodeAt(at - 1 - backslashes) === 92) backslashes++
+    if (backslashes % 2 === 0) return at
+  }
+}
+
+function unescaped(escaped: string): string {
+  try {
+    return JSON.parse(`"${escaped}"`) as string
+  } catch {
+    return escaped
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * Candidates in order until the first byte, never after: each attempt is recorded, retries and waits are bounded, and no
+ * attempt starts once the client has left.
+ */
+import { refuse, type Refused } from '../contract/errors.ts'
+import { backoff } from '../lib/retry.ts'
+import { UpstreamFailure, type UpstreamReply } from '../providers/provider.ts'
+import type { Admission } from './admit.ts'
+import type { Candidate } from './candidates.ts'
+import type { ClientResponse } from './client-response.ts'
+import type { Gateway } from './gateway.ts'
+
+export type AttemptRecord = {
+  readonly provider: string
+  readonly providerName: string
+  readonly endpoint: string
+  readonly model: string
+  /** Of the reply; null where none came. */
+  readonly status: number | null
+  readonly latencyMs: number
+  readonly error: string | null
+}
+
+export type Served = { readonly candidate: Candidate; readonly reply: UpstreamReply; readonly attempts: readonly AttemptRecord[]; /** By `clock.elapsed()`. */ readonly sentAt: number }
+
+/** Every attempt failed. What the client is told follows from the last failure; `attempts` go on the record. */
+export class AllFailed extends Error {
+  override readonly name = 'AllFailed'
+  readonly attempts: readonly AttemptRecord[]
+  readonly refused: Refused
+  readonly clientLeft: boolean
+
+  constructor(attempts: readonly AttemptRecord[], refused: Refused, clientLeft: boolean) {
+    super(refused.message)
+    this.attempts = attempts
+    this.refused = refused
+    this.clientLeft = clientLeft
+  }
+}
+
+const BACKOFF = { baseMs: 100, maxMs: 2_000 }
+
+export async function forward(gateway: Gateway, admission: Admission, response: ClientResponse): Promise<Served> {
+  const { clock, random, settings } = gateway
+  const attempts: AttemptRecord[] = []
+  const failures: UpstreamFailure[] = []
+  for (const candidate of admission.candidates) {
+    for (let retry = 0; retry <= settings.limits.retriesPerEndpoint; retry++) {
+      if (response.gone && admission.call.stream) throw new AllFailed(attempts, refuse('provider_error'), true)
+      if (attempts.length >= settings.limits.attempts) throw exhausted(attempts, failures, candidate)
+      const sentAt = clock.elapsed()
+      try {
+        const reply = await attemptAt(gateway, admission, candidate, response)
+        attempts.push(recordOf(candidate, reply.status, clock.elapsed() - sentAt, null))
+        return { candidate, reply, attempts, sentAt }
+      } catch (error) {
+        if (!(error instanceof UpstreamFailure)) throw error
+        attempts.push(recordOf(candidate, error.status ?? null, clock.elapsed() - sentAt, error.message))
+        failures.push(error)
+        if (error.kind === 'aborted') throw new AllFailed(attempts, refuse('provider_error'), true)
+        if (aboutTheRequest(error)) throw new AllFailed(attempts, passedOn(error, candidate), false)
+        if (!worthRepeating(error) || retry === settings.limits.retriesPerEndpoint) break
+        await clock.sleep(backoff({ attempt: retry, ...BACKOFF, random }))
+      }
+    }
+  }
+  throw exhausted(attempts, failures, admission.candidates.at(-1))
+}
+
+async function attemptAt({ settings: { limits } }: Gateway, { call, setOutputLimit }: Admission, { endpoint }: Candidate, response: ClientResponse): Promise<UpstreamReply> {
+  const attempt = endpoint.provider.send({
+    text: call.text,
+    members: call.members,
+    model: endpoint.upstreamModel,
+    stream: call.stream,
+    outputLimit: setOutputLimit,
+    limits: {
+      firstByteMs: (call.stream ? limits.firstByteSeconds : limits.replySeconds) * 1000,
+      idleMs: limits.streamIdleSeconds * 1000,
+      replyMs: limits.replySeconds * 1000,
+      replyBytes: limits.replyBytes,
+    },
+  })
+  // A call without stream runs to its end, since nothing is saved by leaving it; a stream that nobody reads is ended.
+  const stop = call.stream ? response.onGone(() => attempt.abort()) : () => {}
+  try {
+    return await attempt.reply
+  } finally {
+    stop()
+  }
+}
+
+const recordOf = ({ endpoint }: Candidate, status: number | null, latencyMs: number, error: string | null): AttemptRecord => ({
+  provider: endpoint.provider.key,
+  providerName: endpoint.provider.name,
+  endpoint: endpoint.id,
+  model: endpoint.upstreamModel,
+  status,
+  latencyMs: Math.round(latencyMs),
+  error,
+})
+
+/** Refusals that another endpoint or another try would not change. */
+const aboutTheRequest = ({ kind, status, code }: UpstreamFailure): boolean =>
+  kind === 'status' && (status === 400 || status === 413 || status === 422 || (status === 403 && isPolicy(code)))
+
+const isPolicy = (code: string | undefined): boolean => code !== undefined && /policy|moderation|safety|content_filter/.test(code)
+
+const worthRepeating = ({ kind, status = 0 }: UpstreamFailure): boolean => kind === 'connect' || (kind === 'status' && (status === 408 || status >= 500))
+
+function passedOn(failure: UpstreamFailure, { endpoint }: Candidate): Refused {
+  const extras = { providerName: endpoint.provider.name, raw: failure.message, ...(failure.code === undefined ? {} : { providerCode: failure.code }) }
+  if (failure.status === 403) return refuse('content_policy_violation', failure.message, extras)
+  if (failure.status === 413) return refuse('payload_too_large', failure.message, extras)
+  if (failure.code === 'context_length_exceeded') return refuse('context_length_exceeded', failure.message, extras)
+  return refuse('invalid_request', failure.message, { ...extras, ...(failure.status === 422 ? { status: 422 } : {}) })
+}
+
+function exhausted(attempts: readonly AttemptRecord[], failures: readonly UpstreamFailure[], candidate: Candidate | undefined): AllFailed {
+  return new AllFailed(attempts, lastWord(failures, candidate), false)
+}
+
+function lastWord(failures: readonly UpstreamFailure[], candidate: Candidate | undefined): Refused {
+  const last = failures.at(-1)
+  const extras = {
+    ...(candidate ? { providerName: candidate.endpoint.provider.name } : {}),
+    previousErrors: failures.slice(0, -1).map(({ status, message }) => ({ code: status ?? 502, message })),
+  }
+  if (last?.status === 429) {
+    const hints = failures.filter(({ status }) => status === 429).map(({ retryAfterMs }) => retryAfterMs)
+    const known = hints.every((hint) => hint !== undefined) && failures.every(({ status }) => status === 429)
+    return refuse('rate_limit_exceeded', undefined, { ...extras, ...(known ? { retryAfterMs: Math.min(...hints.map((hint) => hint ?? 0)) } : {}) })
+  }
+  if (last?.kind === 'timeout' || last?.status === 408 || last?.status === 504) return refuse('provider_timeout', undefined, extras)
+  if (last?.status === 503 || last?.status === 529) return refuse('provider_overloaded', undefined, extras)
+  return refuse('provider_error', undefined, extras)
+}

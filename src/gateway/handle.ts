@@ -1,0 +1,130 @@
+/**
+ * The life of a call, top to bottom: authenticate → read → admit → forward → meter → settle. Whatever ends it after
+ * admission ends in `finish`, once: the first call settles, a second one gets the first one's answer.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { errors, Refused, refuse } from '../contract/errors.ts'
+import { decimalOf } from '../core/cost-details.ts'
+import type { Dialect, ReplyContext, Settled } from '../dialects/dialect.ts'
+import { newChunkState } from '../dialects/dialect.ts'
+import { CollectorFull } from '../lib/collect.ts'
+import { generationId, type Id } from '../lib/id.ts'
+import { once } from '../lib/once.ts'
+import { eventText } from '../lib/sse.ts'
+import { StoreAway } from '../store/store.ts'
+import { type Admission, admit } from './admit.ts'
+import { secretOf } from './caller-secret.ts'
+import { clientResponse } from './client-response.ts'
+import { AllFailed, forward, type Served } from './forward.ts'
+import type { Gateway } from './gateway.ts'
+import { meterStream } from './meter-stream.ts'
+import { meterWhole } from './meter-whole.ts'
+import { BODY_MS, readBody } from './read-body.ts'
+import { readChat } from './read.ts'
+import { type Outcome, settle } from './settle.ts'
+
+export type Finish = (outcome: Outcome) => Promise<Settled>
+export type Incoming = { readonly request: IncomingMessage; readonly response: ServerResponse; readonly requestId: string; readonly headers: Readonly<Record<string, string>>; /** The form of streamed usage on this mount. */ readonly usageChoices: 'empty' | 'repeat' }
+
+export async function handle(gateway: Gateway, dialect: Dialect, incoming: Incoming): Promise<void> {
+  const { request, requestId, usageChoices } = incoming
+  const id = gateway.store.ids.next()
+  const call = { ids: { requestId, generationId: generationId(id.code) }, client: clientOf(gateway, dialect, incoming, id) }
+  gateway.open.add(call)
+  try {
+    if (gateway.draining) throw refuse('service_unavailable', 'This server is stopping', { retryAfterMs: 1_000 })
+    const caller = await gateway.keys.authenticate(secretOf(request.headers))
+    const body = await readBody(request, { bytes: gateway.settings.limits.bodyBytes, ms: BODY_MS, clock: gateway.clock })
+    const admission = await admit(gateway, caller, readChat(body, request.headers), id)
+    const finish = once((outcome: Outcome) => settle(gateway, admission, outcome))
+    if (admission.call.stream && dialect.keepAlive) call.client.keepAlive(`${dialect.keepAlive.comment}\n\n`, dialect.keepAlive.everyMs)
+    try {
+      const served = await forward(gateway, admission, call.client)
+      await reply(gateway, dialect, { ...call, usageChoices, admission, served, finish })
+    } catch (failure) {
+      await finish(outcomeOf(failure))
+      throw failure
+    }
+  } catch (failure) {
+    fail(gateway, dialect, { ...call, request }, failure)
+  } finally {
+    gateway.open.delete(call)
+  }
+}
+
+type Client = ReturnType<typeof clientResponse>
+type Ids = { readonly requestId: string; readonly generationId: string }
+type Serving = { readonly ids: Ids; readonly client: Client; readonly usageChoices: 'empty' | 'repeat'; readonly admission: Admission; readonly served: Served; readonly finish: Finish }
+
+async function reply(gateway: Gateway, dialect: Dialect, serving: Serving): Promise<void> {
+  const { client, admission, served, finish } = serving
+  const context = contextOf(dialect, serving)
+  const { reply } = served
+  if (reply.kind === 'stream') return meterStream({ gateway, dialect, admission, served: { ...served, reply }, context, client, finish })
+  const settled = await meterWhole(gateway, admission, { ...served, reply }, finish)
+  const body = dialect.reply(reply.body, context, settled)
+  if (client.begun) return client.end(eventText(body) + eventText('[DONE]'))
+  const { charge } = settled.priced
+  client.send(200, { ...(charge ? { 'X-Turnpike-Cost': decimalOf(charge) } : {}), ...fittedHeader(admission) }, body)
+}
+
+const fittedHeader = ({ fitted, outputLimit }: Admission): Record<string, string> => (fitted ? { 'X-Turnpike-Output-Limit': String(outputLimit) } : {})
+
+function clientOf({ clock, heartbeat }: Gateway, dialect: Dialect, { response, requestId, headers }: Incoming, id: Id): Client {
+  const own = Object.fromEntries(dialect.generationHeaders.map((name) => [name, generationId(id.code)]))
+  return clientResponse({ response, clock, heartbeat, headers: { ...headers, 'x-request-id': requestId, ...own } })
+}
+
+function contextOf(dialect: Dialect, { ids: { requestId, generationId }, usageChoices, admission: { call, admittedAt }, served: { candidate } }: Serving): ReplyContext {
+  return {
+    id: generationId,
+    requestId,
+    created: Math.floor(admittedAt / 1000),
+    model: dialect.modelName({ canonical: candidate.endpoint.model.id, asSpelled: candidate.asSpelled }),
+    provider: candidate.endpoint.provider.name,
+    api: 'chat',
+    asked: call.asked,
+    includeUsage: call.includeUsage,
+    usageChoices: call.usageChoices ?? usageChoices,
+  }
+}
+
+/** Nothing was delivered: the call ends without usage, and is recorded with its attempts. */
+function outcomeOf(failure: unknown): Outcome {
+  return {
+    status: failure instanceof AllFailed && failure.clientLeft ? 'cancelled' : 'error',
+    served: undefined,
+    attempts: failure instanceof AllFailed ? failure.attempts : [],
+    usage: undefined,
+    source: 'reported',
+    finishReason: failure instanceof AllFailed && failure.clientLeft ? null : 'error',
+    nativeFinishReason: null,
+    upstreamId: null,
+    serviceTier: null,
+    firstTokenAt: null,
+    sentAt: null,
+  }
+}
+
+type Failing = { readonly ids: Ids; readonly client: Client; readonly request: IncomingMessage }
+
+/** The one place where a failure becomes an answer. */
+function fail({ log }: Gateway, dialect: Dialect, { ids, client, request }: Failing, failure: unknown): void {
+  const refused = refusedOf(failure)
+  if (!refused.expected) log.error({ requestId: ids.requestId, error: failure instanceof Error ? (failure.stack ?? failure.message) : String(failure) }, 'a call failed unexpectedly')
+  if (client.begun) {
+    const context = { id: ids.generationId, requestId: ids.requestId, created: 0, model: '', provider: '', api: 'chat', asked: false, includeUsage: false, usageChoices: 'empty' } as const
+    return client.end(eventText(dialect.errorEvent(refused.refused, context, newChunkState(), undefined)))
+  }
+  const { status, headers, body } = dialect.error(refused.refused, ids)
+  // What of a body was not read is thrown away, and the connection with it.
+  client.send(status, request.complete ? headers : { ...headers, connection: 'close' }, body)
+  request.resume()
+}
+
+function refusedOf(failure: unknown): { refused: Refused; expected: boolean } {
+  if (failure instanceof Refused) return { refused: failure, expected: failure.code in errors }
+  if (failure instanceof AllFailed) return { refused: failure.refused, expected: true }
+  if (failure instanceof CollectorFull || failure instanceof StoreAway) return { refused: refuse('service_unavailable', undefined, { retryAfterMs: 1_000 }), expected: true }
+  return { refused: refuse('internal_error'), expected: false }
+}

@@ -1,0 +1,51 @@
+/** A whole reply: its usage is read, the call settled, and the reply sent with its cost. */
+import { readUsage } from '../core/read-usage.ts'
+import type { Settled } from '../dialects/dialect.ts'
+import { commonReason } from '../dialects/chat-choices.ts'
+import { assert } from '../lib/assert.ts'
+import { countPrompt, estimatedUsage } from './estimate.ts'
+import type { Served } from './forward.ts'
+import type { Finish } from './handle.ts'
+import type { Admission } from './admit.ts'
+import type { Gateway } from './gateway.ts'
+
+type Whole = Served & { readonly reply: { readonly kind: 'whole' } }
+
+/** Settles a whole reply. Nothing is charged where it turns out to be no answer. */
+export async function meterWhole(gateway: Gateway, admission: Admission, { candidate, reply, attempts, sentAt }: Whole, finish: Finish): Promise<Settled> {
+  const { parsed } = reply
+  const [choice] = Array.isArray(parsed.choices) ? (parsed.choices as Record<string, unknown>[]) : []
+  assert(choice, 'a whole reply has a choice')
+  const stated = typeof choice.finish_reason === 'string' && choice.finish_reason !== '' ? choice.finish_reason : null
+  const native = typeof choice.native_finish_reason === 'string' ? choice.native_finish_reason : stated
+  const text = contentOf(choice)
+  const raw = isObject(parsed.usage) ? { ...(parsed.cost === undefined ? {} : { cost: parsed.cost }), ...parsed.usage } : undefined
+  const reported = readUsage(candidate.endpoint.provider.reading, raw, {
+    model: candidate.endpoint.upstreamModel,
+    contextLength: candidate.endpoint.model.contextLength,
+    delivered: text !== '',
+  })
+  const usage = reported ?? estimatedUsage(await countPrompt(gateway.tokens, admission.call), (await gateway.tokens.count(text)).tokens)
+  return finish({
+    status: 'ok',
+    served: candidate,
+    attempts,
+    usage,
+    source: reported ? 'reported' : 'estimated',
+    rawUsage: raw,
+    finishReason: stated === null ? null : commonReason(stated),
+    nativeFinishReason: native,
+    upstreamId: typeof parsed.id === 'string' ? parsed.id : null,
+    serviceTier: typeof parsed.service_tier === 'string' ? parsed.service_tier : null,
+    firstTokenAt: gateway.clock.elapsed(),
+    sentAt,
+  })
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function contentOf(choice: Record<string, unknown>): string {
+  const message = isObject(choice.message) ? choice.message : {}
+  const texts = [message.content, message.reasoning, message.reasoning_content, choice.text].filter((text) => typeof text === 'string')
+  return texts.join('') + (message.tool_calls === undefined ? '' : JSON.stringify(message.tool_calls))
+}

@@ -1,0 +1,172 @@
+/** Which models can be called, and where each is served: what the settings define, then the catalogue's at the providers that are there. */
+import type { EndpointSettings, ModelSettings, Settings } from '../contract/settings.ts'
+import type { Catalogue, CatalogueModel } from '../core/catalogue.ts'
+import { configCards } from '../core/config-cards.ts'
+import type { RateCard } from '../core/rate-card.ts'
+import type { Provider } from '../providers/provider.ts'
+
+export type Model = {
+  /** `author/slug` */
+  readonly id: string
+  readonly bareName: string
+  readonly displayName: string
+  readonly author: string
+  readonly created: number
+  readonly contextLength: number
+  readonly maxOutputTokens: number
+  /** Nobody told us the model's maximum: the default must be sent upstream to hold. */
+  readonly maxOutputIsDefault: boolean
+  readonly inputModalities: readonly string[]
+  readonly outputModalities: readonly string[]
+  readonly kind: string
+  readonly unpricedAllowed: boolean
+}
+
+export type Endpoint = {
+  readonly id: string
+  readonly model: Model
+  readonly provider: Provider
+  /** The model's name at the provider. */
+  readonly upstreamModel: string
+  readonly cards: readonly RateCard[]
+}
+
+export type Route = { readonly model: Model; readonly endpoints: readonly Endpoint[] }
+
+export type Routes = {
+  /** By canonical name, bare name or alias. */
+  find(name: string): Route | undefined
+  list(): readonly Route[]
+  readonly providers: ReadonlyMap<string, Provider>
+}
+
+const DEFAULT_CONTEXT = 128_000
+const DEFAULT_MAX_OUTPUT = 16_384
+
+export type RouteParts = {
+  readonly settings: Settings
+  readonly catalogue: Catalogue
+  readonly providers: ReadonlyMap<string, Provider>
+  /** Answers for every model of the catalogue, at that model's real prices. */
+  readonly simulator: Provider | undefined
+  readonly simulated: readonly string[]
+}
+
+export function createRoutes({ settings, catalogue, providers, simulator, simulated }: RouteParts): Routes {
+  const byName = new Map<string, Route>()
+  const all: Route[] = []
+  const add = (route: Route, aliases: readonly string[]) => {
+    if (byName.has(route.model.id)) return
+    all.push(route)
+    for (const name of [route.model.id, ...aliases]) if (!byName.has(name)) byName.set(name, route)
+  }
+  for (const entry of settings.models) add(configured(entry, settings, catalogue, (key) => providers.get(key) ?? simulator), [bareName(entry.id), ...entry.aliases])
+  if (simulator)
+    for (const name of simulated) {
+      const model = plainModel(`simulator/${name}`, name, settings)
+      add({ model, endpoints: [{ id: `simulator/${name}`, model, provider: simulator, upstreamModel: name, cards: [simulatorCard(name)] }] }, [])
+    }
+  const reach = (model: CatalogueModel): Route | undefined => catalogued(model, settings, catalogue, providers, simulator)
+  for (const model of catalogue.list()) {
+    const route = reach(model)
+    if (route) add(route, [model.bareName, ...model.aliases])
+  }
+  return {
+    providers,
+    list: () => all,
+    find(name) {
+      const known = byName.get(name)
+      if (known) return known
+      const model = catalogue.find(name)
+      if (!model) return undefined
+      return byName.get(model.id) ?? reach(model)
+    },
+  }
+}
+
+function configured(entry: ModelSettings, settings: Settings, catalogue: Catalogue, providerOf: (key: string) => Provider | undefined): Route {
+  const known = catalogue.find(entry.id)
+  const max = entry.maxOutputTokens ?? (known?.isDefaultMaxOutput ? undefined : known?.maxOutputTokens)
+  const model: Model = {
+    ...plainModel(entry.id, known?.displayName ?? entry.id, settings),
+    ...(known ? described(known) : {}),
+    id: entry.id,
+    contextLength: entry.contextLength ?? known?.contextLength ?? DEFAULT_CONTEXT,
+    maxOutputTokens: max ?? DEFAULT_MAX_OUTPUT,
+    maxOutputIsDefault: max === undefined,
+    unpricedAllowed: (entry.unpriced ?? settings.unpriced) === 'allow',
+  }
+  const endpoints = entry.endpoints.flatMap((endpoint): Endpoint[] => {
+    const provider = providerOf(endpoint.provider)
+    if (!provider) return []
+    const { provider: key, model: upstreamModel } = endpoint
+    return [{ id: `${key}/${upstreamModel}`, model, provider, upstreamModel, cards: cardsOf(endpoint, entry.id, catalogue) }]
+  })
+  return { model, endpoints }
+}
+
+const cardsOf = (endpoint: EndpointSettings, model: string, catalogue: Catalogue): readonly RateCard[] => {
+  const own = configCards(endpoint, model)
+  return own.length > 0 ? own : catalogue.cards(endpoint.provider, endpoint.model)
+}
+
+/** A model of the catalogue at the providers that are configured; with the simulator on, there. */
+function catalogued(entry: CatalogueModel, settings: Settings, catalogue: Catalogue, providers: ReadonlyMap<string, Provider>, simulator: Provider | undefined): Route | undefined {
+  const model: Model = { ...plainModel(entry.id, entry.displayName, settings), ...described(entry) }
+  const known = catalogue.endpoints(entry)
+  const endpoints = known.flatMap(({ provider: key, model: upstreamModel, cards }): Endpoint[] => {
+    const provider = providers.get(key)
+    return provider ? [{ id: `${key}/${upstreamModel}`, model, provider, upstreamModel, cards }] : []
+  })
+  const [first] = known
+  if (endpoints.length === 0 && simulator && first)
+    endpoints.push({ id: `simulator/${entry.id}`, model, provider: simulator, upstreamModel: entry.id, cards: first.cards })
+  return endpoints.length > 0 ? { model, endpoints } : undefined
+}
+
+const described = (entry: CatalogueModel) => ({
+  bareName: entry.bareName,
+  displayName: entry.displayName,
+  author: entry.author,
+  created: entry.created,
+  contextLength: entry.contextLength,
+  maxOutputTokens: entry.maxOutputTokens,
+  maxOutputIsDefault: entry.isDefaultMaxOutput,
+  inputModalities: entry.inputModalities,
+  outputModalities: entry.outputModalities,
+  kind: entry.kind,
+})
+
+const plainModel = (id: string, displayName: string, settings: Settings): Model => ({
+  id,
+  bareName: bareName(id),
+  displayName,
+  author: id.includes('/') ? id.slice(0, id.indexOf('/')) : 'custom',
+  created: 0,
+  contextLength: DEFAULT_CONTEXT,
+  maxOutputTokens: DEFAULT_MAX_OUTPUT,
+  maxOutputIsDefault: true,
+  inputModalities: ['text'],
+  outputModalities: ['text'],
+  kind: 'text',
+  unpricedAllowed: settings.unpriced === 'allow',
+})
+
+const bareName = (id: string): string => id.slice(id.indexOf('/') + 1)
+
+/** The simulator's own models cost what a small real one does, so that their calls teach something. */
+const simulatorCard = (name: string): RateCard => ({
+  id: `simulator/${name}`,
+  source: 'simulator',
+  provider: 'simulator',
+  model: name,
+  currency: 'USD',
+  lines: [
+    { meter: 'input', price: '0.15', per: 1_000_000 },
+    { meter: 'cache_read', price: '0.075', per: 1_000_000 },
+    { meter: 'cache_write', price: '0.1875', per: 1_000_000 },
+    { meter: 'input_audio', price: '10', per: 1_000_000 },
+    { meter: 'output', price: '0.60', per: 1_000_000 },
+    { meter: 'output_audio', price: '20', per: 1_000_000 },
+  ],
+})

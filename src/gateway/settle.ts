@@ -1,0 +1,178 @@
+/**
+ * The one way out of an admitted call, whatever ended it: usage × rate card → lines → one rounding → one durable step
+ * that ends the reservation. Only what comes back from here may be told to a client as a cost.
+ */
+import type { CallDetails, GenerationStatus, UsageRecord, UsageSource } from '../core/ledger-rows.ts'
+import { cacheDiscount } from '../core/card-cost.ts'
+import { decimalOf, recordLines } from '../core/cost-details.ts'
+import { type Priced, price } from '../core/price.ts'
+import { totalsOf, type Usage } from '../core/usage.ts'
+import { instantText } from '../lib/clock.ts'
+import { detailsHash } from '../lib/details-hash.ts'
+import { roundToNanos } from '../lib/money.ts'
+import { exactText, ZERO } from '../lib/ratio.ts'
+import type { Settled } from '../dialects/dialect.ts'
+import type { Admission } from './admit.ts'
+import type { Candidate } from './candidates.ts'
+import type { AttemptRecord } from './forward.ts'
+import type { Gateway } from './gateway.ts'
+import type { GenerationFacts } from './generation-facts.ts'
+
+/** How a call ended, before anybody knows what it costs. */
+export type Outcome = {
+  readonly status: GenerationStatus
+  /** Undefined: no attempt answered, so nothing was used. */
+  readonly served: Candidate | undefined
+  readonly attempts: readonly AttemptRecord[]
+  readonly usage: Usage | undefined
+  readonly source: UsageSource
+  readonly rawUsage?: unknown
+  readonly finishReason: string | null
+  readonly nativeFinishReason: string | null
+  readonly upstreamId: string | null
+  /** As the provider's reply said it. */
+  readonly serviceTier: string | null
+  /** By `clock.elapsed()`; null: no token came. */
+  readonly firstTokenAt: number | null
+  readonly sentAt: number | null
+}
+
+const NOTHING: Usage = { parts: [{ counts: new Map() }], flags: [] }
+
+export async function settle(gateway: Gateway, admission: Admission, outcome: Outcome): Promise<Settled> {
+  const priced = priceOf(gateway, admission, outcome)
+  const record = recordOf(gateway, admission, outcome, priced)
+  const details = personal(gateway, admission, record.detailsHash)
+  const { caller, call } = admission
+  await gateway.store.post({
+    type: 'settle',
+    organisationId: caller.organisationId,
+    at: gateway.store.now(),
+    record,
+    quote: admission.quoteNanos,
+    holds: admission.holds,
+    upstreamNanos: priced.costNanos ?? 0n,
+    details,
+    actor: 'gateway',
+    ...(call.idempotency ? { idempotency: { principal: caller.principal, operation: 'generation', ...call.idempotency } } : {}),
+  })
+  gateway.progress.forget(admission.id.id)
+  return { usage: outcome.served ? outcome.usage : undefined, source: outcome.source, priced, isByok: false, serviceTier: outcome.serviceTier }
+}
+
+function priceOf({ settings, terms }: Gateway, { quoteNanos }: Admission, outcome: Outcome): Priced {
+  const { served, usage, source } = outcome
+  if (!served) return { items: [], cost: ZERO, charge: ZERO, costNanos: roundToNanos(ZERO), chargeNanos: roundToNanos(ZERO), unpriced: [], flags: [] }
+  const counted = usage ?? NOTHING
+  // A count that nobody can have meant, and one that we made ourselves, never costs more than was reserved.
+  const doubtful = source !== 'reported' || counted.flags.some((flag) => flag === 'usage_huge' || flag === 'usage_implausible')
+  const tier = counted.serviceTier ?? outcome.serviceTier ?? undefined
+  return price(
+    { ...counted, ...(tier === undefined ? {} : { serviceTier: tier === 'default' ? 'standard' : tier }) },
+    served.card ?? (() => undefined),
+    {
+      ...terms,
+      ...(settings.billing.zeroCompletionInsurance && isInsured(outcome, counted) ? { insured: true } : {}),
+      ...(doubtful ? { ceilingNanos: quoteNanos } : {}),
+    },
+  )
+}
+
+/** An answer that failed, or that is none, is not charged; a client's own cancel is, once the provider had begun. */
+function isInsured({ status, finishReason, firstTokenAt }: Outcome, usage: Usage): boolean {
+  if (status === 'cancelled') return firstTokenAt === null
+  if (status === 'error' || finishReason === 'error') return true
+  return finishReason === null && totalsOf(usage).output === 0
+}
+
+type SettledRecord = Omit<UsageRecord, 'transactionId' | 'recordedAt'>
+
+function recordOf(gateway: Gateway, admission: Admission, outcome: Outcome, priced: Priced): SettledRecord {
+  const { caller, id, admittedAt } = admission
+  const usage = outcome.usage ?? NOTHING
+  const totals = totalsOf(usage)
+  const served = outcome.served ?? admission.candidates[0]
+  const flags = new Set<string>([...usage.flags, ...priced.flags, ...(admission.fitted ? ['output_limit_fitted'] : [])])
+  return {
+    ...id,
+    organisationId: caller.organisationId,
+    kind: 'original',
+    context: caller.accountId === null ? 'system' : 'customer',
+    accountId: caller.accountId,
+    apiKeyId: caller.keyId,
+    model: served?.endpoint.model.id ?? '',
+    provider: served?.endpoint.provider.key ?? '',
+    status: outcome.status,
+    source: outcome.source,
+    inputTokens: totals.input,
+    cachedTokens: totals.cached,
+    cacheWriteTokens: totals.cacheWrite,
+    outputTokens: totals.output,
+    reasoningTokens: totals.reasoning,
+    counts: countsText(usage),
+    flags: [...flags],
+    rateCardId: served?.card?.id ?? null,
+    costNanos: priced.costNanos ?? null,
+    chargeNanos: priced.chargeNanos ?? null,
+    costExact: priced.cost ? exactText(priced.cost) : null,
+    chargeExact: priced.charge ? exactText(priced.charge) : null,
+    items: JSON.stringify(recordLines(priced), (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)),
+    isByok: false,
+    admittedAt,
+    occurredAt: admittedAt,
+    latencyMs: Math.round(gateway.clock.elapsed() - admission.startedAt),
+    firstTokenMs: outcome.firstTokenAt === null ? null : Math.round(outcome.firstTokenAt - admission.startedAt),
+    detailsHash: hashOf(gateway, admission),
+    generation: JSON.stringify(factsOf(gateway, admission, outcome, priced)),
+  }
+}
+
+function countsText({ parts }: Usage): string {
+  const counts: Record<string, string> = {}
+  for (const { model, counts: part } of parts) for (const [meter, quantity] of part) counts[model === undefined ? meter : `${model}:${meter}`] = exactText(quantity)
+  return JSON.stringify(counts)
+}
+
+function factsOf(gateway: Gateway, admission: Admission, outcome: Outcome, priced: Priced): GenerationFacts {
+  const { call } = admission
+  const { served, usage } = outcome
+  const saved = usage && served?.card ? cacheDiscount(usage, served.card) : ZERO
+  return {
+    requestedModel: call.models[0] ?? '',
+    providerName: served?.endpoint.provider.name ?? null,
+    upstreamId: outcome.upstreamId,
+    streamed: call.stream,
+    finishReason: outcome.finishReason,
+    nativeFinishReason: outcome.nativeFinishReason,
+    serviceTier: outcome.serviceTier,
+    generationMs: outcome.sentAt === null ? null : Math.round(gateway.clock.elapsed() - outcome.sentAt),
+    attempts: outcome.attempts,
+    total: priced.charge ? decimalOf(priced.charge) : null,
+    cacheDiscount: saved.n === 0n ? '0' : decimalOf(saved),
+    images: call.images,
+    audios: call.audios,
+    rawUsage: withoutZeros(outcome.rawUsage),
+    ...(admission.fitted ? { fittedOutputLimit: admission.outputLimit } : {}),
+  }
+}
+
+/** The provider's own usage, less members that say nothing: a record is kept for years. */
+function withoutZeros(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.slice(0, 32).map(withoutZeros)
+  const kept = Object.entries(value)
+    .filter(([, member]) => member !== null && member !== 0)
+    .map(([key, member]) => [key, withoutZeros(member)] as const)
+    .filter(([, member]) => typeof member !== 'object' || member === null || Object.keys(member).length > 0)
+  return Object.fromEntries(kept.slice(0, 64))
+}
+
+/** Calls of one month that share all personal fields share one row of them. */
+function hashOf(gateway: Gateway, { call: { details }, admittedAt, caller }: Admission): string | null {
+  if (Object.values(details).every((value) => value === null)) return null
+  return detailsHash(gateway.detailsKey, [String(caller.organisationId), instantText(admittedAt).slice(0, 7), ...Object.values(details).map((value) => value ?? '')])
+}
+
+function personal(_gateway: Gateway, { call: { details }, caller, admittedAt }: Admission, hash: string | null): CallDetails | null {
+  return hash === null ? null : { ...details, hash, organisationId: caller.organisationId, createdAt: admittedAt }
+}
