@@ -10,6 +10,7 @@ import { utcRule } from '../src/core/window.ts'
 import type { Clock } from '../src/lib/clock.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import { systemRandom } from '../src/lib/random.ts'
+import { openPostgres } from '../src/store/postgres.ts'
 import { openSqlite } from '../src/store/sqlite.ts'
 import type { Store } from '../src/store/store.ts'
 import { budgets as budgetTable } from '../src/store/tables.ts'
@@ -61,7 +62,6 @@ export async function openSqliteBackend(): Promise<Backend> {
 }
 
 export async function openPostgresBackend(): Promise<Backend> {
-  const { openPostgres } = await import('../src/store/postgres.ts')
   const place = await freshDatabase()
   const clock = testClock()
   const store = await openPostgres({ url: place, clock, random: systemRandom })

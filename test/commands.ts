@@ -135,7 +135,7 @@ const recordOf = ({ id, code, organisationId, accountId, apiKeyId, at }: Reserve
   chargeNanos: charge,
   costExact: null,
   chargeExact: null,
-  items: '[]',
+  items: charge ? JSON.stringify([{ meter: 'input', costNanos: String(charge), chargeNanos: String(charge) }]) : '[]',
   isByok: false,
   admittedAt: at,
   occurredAt: at,

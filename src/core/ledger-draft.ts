@@ -18,6 +18,7 @@ import {
   type Transaction,
   type UsageRecord,
 } from './ledger-rows.ts'
+import { foldRollup } from './usage-sums.ts'
 
 export type Draft = {
   readonly rows: Rows
@@ -169,14 +170,4 @@ function keepTransaction(rows: Rows, transaction: Transaction): void {
   const refunds = rows.refunds.get(transaction.reversesId)
   if (refunds) refunds.push(transaction)
   else rows.refunds.set(transaction.reversesId, [transaction])
-}
-
-const SUMS = ['requests', 'inputTokens', 'cachedTokens', 'outputTokens', 'reasoningTokens', 'costNanos', 'chargeNanos', 'unpriced', 'estimated'] as const
-
-function foldRollup(rollups: Map<string, Rollup>, rollup: Rollup): void {
-  const { organisationId, quarter, model, provider, context, status } = rollup
-  const key = JSON.stringify([String(organisationId), quarter, context, status, provider, model])
-  const sum = rollups.get(key)
-  if (!sum) rollups.set(key, { ...rollup })
-  else for (const field of SUMS) sum[field] += rollup[field]
 }

@@ -31,7 +31,8 @@ export const settle: Step<Settle> = (draft, command, ids) => {
     const budget = draft.rows.budgets.get(hold.budgetId)
     if (budget) spend(draft, organisationId, hold, metrics[budget.metric])
   }
-  addToKeyUsage(draft, record, command.upstreamNanos)
+  const keyUsage = record.apiKeyId === null ? undefined : draft.keyUsage(record.apiKeyId)
+  if (keyUsage) addToKeyUsage(keyUsage, record, command.upstreamNanos)
   draft.record(record, command.details)
   draft.rollUp(rollupOf(record))
   if (reservation) end(draft, reservation, 'confirmed', null, null)

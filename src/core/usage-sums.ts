@@ -1,5 +1,4 @@
 /** The sums that are kept beside usage records, changed in the same step: by quarter hour, and by API key. */
-import type { Draft } from './ledger-draft.ts'
 import type { KeyUsage, Rollup, UsageRecord } from './ledger-rows.ts'
 import { utcRule, windowAt } from './window.ts'
 
@@ -23,6 +22,29 @@ export const rollupOf = (record: UsageRecord): Rollup => ({
   estimated: record.source === 'reported' ? 0n : 1n,
 })
 
+export const rollupKey = ({ organisationId, quarter, model, provider, context, status }: Rollup): string =>
+  JSON.stringify([String(organisationId), quarter, model, provider, context, status])
+
+/** Every field of a roll-up that adds up. */
+export const ROLLUP_SUMS = [
+  'requests',
+  'inputTokens',
+  'cachedTokens',
+  'outputTokens',
+  'reasoningTokens',
+  'costNanos',
+  'chargeNanos',
+  'unpriced',
+  'estimated',
+] as const
+
+export function foldRollup(rollups: Map<string, Rollup>, rollup: Rollup): void {
+  const key = rollupKey(rollup)
+  const sum = rollups.get(key)
+  if (!sum) rollups.set(key, { ...rollup })
+  else for (const field of ROLLUP_SUMS) sum[field] += rollup[field]
+}
+
 export const emptyKeyUsage = (apiKeyId: bigint, organisationId: bigint): KeyUsage => ({
   apiKeyId,
   organisationId,
@@ -40,10 +62,7 @@ export const emptyKeyUsage = (apiKeyId: bigint, organisationId: bigint): KeyUsag
 })
 
 /** What a key was charged, and what its BYOK calls cost upstream, in the windows that hold the admission. */
-export function addToKeyUsage(draft: Draft, record: UsageRecord, upstreamNanos: bigint): void {
-  if (record.apiKeyId === null) return
-  const usage = draft.keyUsage(record.apiKeyId)
-  if (!usage) return
+export function addToKeyUsage(usage: KeyUsage, record: UsageRecord, upstreamNanos: bigint): void {
   const charge = record.chargeNanos ?? 0n
   const byok = record.isByok ? upstreamNanos : 0n
   usage.total += charge

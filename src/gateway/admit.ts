@@ -49,6 +49,7 @@ export async function admit(gateway: Gateway, caller: Caller, call: Call, id: Id
   const candidates = withinLimits(candidatesFor(gateway, call, admittedAt), call)
   const { demand, priced } = demandOf(gateway, candidates, call)
   if (!priced && (caller.accountId !== null || caller.budgets.some(({ metric, action }) => metric === 'usd' && action === 'block'))) throw refuse('unpriced_model')
+  await gateway.rateCards.keep(candidates.map(({ card }) => card))
   const outcome = await store.post({
     type: 'reserve',
     organisationId: caller.organisationId,

@@ -4,6 +4,7 @@ import type { CompiledTerms } from '../core/price.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
+import type { RateCards } from '../store/rate-cards.ts'
 import type { Store } from '../store/store.ts'
 import type { TokenCounter } from '../tokens/token-counter.ts'
 import type { Heartbeat } from './heartbeat.ts'
@@ -16,6 +17,7 @@ export type Gateway = {
   readonly store: Store
   readonly keys: Keys
   readonly routes: Routes
+  readonly rateCards: RateCards
   readonly terms: CompiledTerms
   readonly tokens: TokenCounter
   readonly heartbeat: Heartbeat

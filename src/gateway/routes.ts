@@ -1,4 +1,5 @@
 /** Which models can be called, and where each is served: what the settings define, then the catalogue's at the providers that are there. */
+import type { Meter } from '../contract/meters.ts'
 import type { EndpointSettings, ModelSettings, Settings } from '../contract/settings.ts'
 import type { Catalogue, CatalogueModel } from '../core/catalogue.ts'
 import { configCards } from '../core/config-cards.ts'
@@ -155,18 +156,15 @@ const plainModel = (id: string, displayName: string, settings: Settings): Model 
 const bareName = (id: string): string => id.slice(id.indexOf('/') + 1)
 
 /** The simulator's own models cost what a small real one does, so that their calls teach something. */
+const SMALL_PRICES = { input: '0.15', cache_read: '0.075', cache_write: '0.1875', input_audio: '10', output: '0.60', output_audio: '20' } as const
+/** `exact` replays a documented call, at the prices of the model that made it. */
+const DOCUMENTED_PRICES = { input: '0.20', cache_read: '0.05', output: '0.50' } as const
+
 const simulatorCard = (name: string): RateCard => ({
   id: `simulator/${name}`,
   source: 'simulator',
   provider: 'simulator',
   model: name,
   currency: 'USD',
-  lines: [
-    { meter: 'input', price: '0.15', per: 1_000_000 },
-    { meter: 'cache_read', price: '0.075', per: 1_000_000 },
-    { meter: 'cache_write', price: '0.1875', per: 1_000_000 },
-    { meter: 'input_audio', price: '10', per: 1_000_000 },
-    { meter: 'output', price: '0.60', per: 1_000_000 },
-    { meter: 'output_audio', price: '20', per: 1_000_000 },
-  ],
+  lines: Object.entries(name === 'exact' ? DOCUMENTED_PRICES : SMALL_PRICES).map(([meter, price]) => ({ meter: meter as Meter, price, per: 1_000_000 })),
 })

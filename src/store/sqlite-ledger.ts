@@ -2,12 +2,20 @@
 import type BetterSqlite3 from 'better-sqlite3'
 import { apply } from '../core/ledger.ts'
 import type { Command, Outcome } from '../core/ledger-commands.ts'
-import { counterKey, emptyRows, enlist, idempotencyKey, paymentKey, type Rows, type Written } from '../core/ledger-rows.ts'
+import {
+  counterKey,
+  emptyRows,
+  enlist,
+  idempotencyKey,
+  paymentKey,
+  type Rows,
+  type Written,
+} from '../core/ledger-rows.ts'
 import { emptyKeyUsage } from '../core/usage-sums.ts'
 import type { Ids } from '../lib/id.ts'
 import { halving } from './halving.ts'
-import * as tables from './tables.ts'
 import type { Cell, Table } from './tables.ts'
+import * as tables from './tables.ts'
 import { namedBy, touchedBy } from './touched.ts'
 
 type Database = BetterSqlite3.Database
@@ -41,7 +49,10 @@ function createLoader(db: Database) {
     return (...cells: Cell[]): R[] => (statement.all(...cells) as Cell[][]).map((row) => table.row(row))
   }
   const account = select(tables.accounts, 'id = ?')
-  const livingGrants = select(tables.grants, 'account_id = ? AND (remaining_nanos > 0 OR reserved_nanos > 0) ORDER BY id')
+  const livingGrants = select(
+    tables.grants,
+    'account_id = ? AND (remaining_nanos > 0 OR reserved_nanos > 0) ORDER BY id',
+  )
   const grant = select(tables.grants, 'id = ?')
   const payment = select(tables.grants, 'organisation_id = ? AND payment_id = ?')
   const live = select(tables.reservations, 'id = ?')
@@ -79,14 +90,17 @@ function createLoader(db: Database) {
       }
     for (const { budgetId, windowStart } of touched.holds) {
       if (!rows.budgets.has(budgetId)) for (const found of budget(budgetId)) rows.budgets.set(budgetId, found)
-      for (const found of counter(budgetId, BigInt(windowStart))) rows.counters.set(counterKey(budgetId, windowStart), found)
+      for (const found of counter(budgetId, BigInt(windowStart)))
+        rows.counters.set(counterKey(budgetId, windowStart), found)
     }
     for (const { apiKeyId, organisationId } of touched.apiKeys)
       rows.keyUsage.set(apiKeyId, keyUsage(apiKeyId)[0] ?? emptyKeyUsage(apiKeyId, organisationId))
     for (const name of touched.idempotency)
-      for (const found of idempotency(name.organisationId, name.principal, name.operation, name.key)) rows.idempotency.set(idempotencyKey(name), found)
+      for (const found of idempotency(name.organisationId, name.principal, name.operation, name.key))
+        rows.idempotency.set(idempotencyKey(name), found)
     for (const { organisationId, paymentId } of touched.payments)
-      for (const found of payment(organisationId, paymentId)) rows.payments.set(paymentKey(organisationId, paymentId), found)
+      for (const found of payment(organisationId, paymentId))
+        rows.payments.set(paymentKey(organisationId, paymentId), found)
     for (const id of touched.recorded) if (recorded.get(id) !== undefined) rows.recorded.add(id)
     return rows
   }
@@ -94,14 +108,20 @@ function createLoader(db: Database) {
 
 function createWriter(db: Database) {
   const insert = <R extends object>(table: Table<R>, { into = table.name, conflict = '' } = {}) => {
-    const statement = db.prepare(`INSERT INTO ${into} (${table.columns.join(', ')}) VALUES (${table.columns.map(() => '?').join(', ')}) ${conflict}`)
+    const statement = db.prepare(
+      `INSERT INTO ${into} (${table.columns.join(', ')}) VALUES (${table.columns.map(() => '?').join(', ')}) ${conflict}`,
+    )
     return (row: R) => void statement.run(...table.cells(row))
   }
   const replacing = <R extends object>(table: Table<R>, key: readonly string[]) => {
     const others = table.columns.filter((column) => !key.includes(column))
-    return insert(table, { conflict: `ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${others.map((column) => `${column} = excluded.${column}`).join(', ')}` })
+    return insert(table, {
+      conflict: `ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${others.map((column) => `${column} = excluded.${column}`).join(', ')}`,
+    })
   }
-  const account = db.prepare('UPDATE accounts SET status = ?, posted_nanos = ?, reserved_nanos = ?, last_at = ? WHERE id = ?')
+  const account = db.prepare(
+    'UPDATE accounts SET status = ?, posted_nanos = ?, reserved_nanos = ?, last_at = ? WHERE id = ?',
+  )
   const grant = db.prepare('UPDATE grants SET remaining_nanos = ?, reserved_nanos = ? WHERE id = ?')
   const insertGrant = insert(tables.grants)
   const insertReservation = insert(tables.reservations)
@@ -112,7 +132,9 @@ function createWriter(db: Database) {
   const counter = replacing(tables.counters, ['budget_id', 'window_start'])
   const keyUsage = replacing(tables.keyUsage, ['api_key_id'])
   const idempotency = replacing(tables.idempotency, ['organisation_id', 'principal', 'operation', 'key'])
-  const forget = db.prepare('DELETE FROM idempotency WHERE organisation_id = ? AND principal = ? AND operation = ? AND key = ?')
+  const forget = db.prepare(
+    'DELETE FROM idempotency WHERE organisation_id = ? AND principal = ? AND operation = ? AND key = ?',
+  )
   const transaction = insert(tables.transactions)
   const usageRecord = insert(tables.usageRecords)
   const details = insert(tables.callDetails, { conflict: 'ON CONFLICT DO NOTHING' })

@@ -2,6 +2,8 @@
  * The threads of the SQLite store. One writes: batches of ledger commands, administration, progress. One reads, and
  * keeps the write-ahead log short beside it. Neither ever blocks the event loop that serves calls.
  */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import BetterSqlite3 from 'better-sqlite3'
 import { Kysely, SqliteDialect } from 'kysely'
@@ -13,7 +15,7 @@ import { migrate } from './migrate.ts'
 import { createSqliteLedger, type SqliteLedger } from './sqlite-ledger.ts'
 import { StoreUnusable } from './store.ts'
 
-export type WorkerOptions = { role: 'writer' | 'reader'; file: string; node: number; lockedBy?: string }
+export type WorkerOptions = { role: 'writer' | 'reader'; file: string; node: number }
 export type Statement = { sql: string; parameters: readonly unknown[] }
 export type Request =
   | { kind: 'post'; commands: readonly Command[] }
@@ -125,14 +127,18 @@ function read(db: BetterSqlite3.Database, request: Request): unknown {
 }
 
 /** One process owns the folder: the lock is the operating system's, so that it dies with the process. */
-function holdLock(): BetterSqlite3.Database | undefined {
-  if (options.file === ':memory:') return undefined
+function holdLock(): BetterSqlite3.Database {
   const lock = new BetterSqlite3(`${options.file}.lock`, { timeout: 0 })
+  const owner = `${options.file}.pid`
   try {
     lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
-    return lock
   } catch {
     lock.close()
-    throw new StoreUnusable(`${options.file} is held by another Turnpike. SQLite is for one process; for more set TURNPIKE_DATABASE_URL`)
+    const pid = existsSync(owner) ? readFileSync(owner, 'utf8').trim() : 'unknown'
+    throw new StoreUnusable(
+      `${dirname(options.file)} is held by another Turnpike (process ${pid}). SQLite is for one process; for more set TURNPIKE_DATABASE_URL`,
+    )
   }
+  writeFileSync(owner, String(process.pid))
+  return lock
 }

@@ -33,6 +33,8 @@ type Columns<R> = { readonly [K in keyof R]-?: Column<R, K> }
 export type Table<R> = {
   readonly name: string
   readonly columns: readonly string[]
+  /** What the columns are called in the rows of the ledger, in the same order. */
+  readonly fields: readonly string[]
   /** In the order of `columns`. */
   readonly types: readonly CellType[]
   /** Cells in the order of `columns`. */
@@ -41,7 +43,11 @@ export type Table<R> = {
 }
 
 const big: Form<bigint> = { type: 'bigint', write: (value) => value, read: (cell) => cell as bigint }
-const bigOrNull: Form<bigint | null> = { type: 'bigint', write: (value) => value, read: (cell) => cell as bigint | null }
+const bigOrNull: Form<bigint | null> = {
+  type: 'bigint',
+  write: (value) => value,
+  read: (cell) => cell as bigint | null,
+}
 const int: Form<number> = { type: 'bigint', write: (value) => BigInt(value), read: Number }
 const intOrNull: Form<number | null> = {
   type: 'bigint',
@@ -52,7 +58,11 @@ const bool: Form<boolean> = { type: 'bigint', write: (value) => (value ? 1n : 0n
 /** Text whose values the program itself chose. */
 const text = <T extends string>(): Form<T> => ({ type: 'text', write: (value) => value, read: (cell) => cell as T })
 const textOrNull: Form<string | null> = { type: 'text', write: (value) => value, read: (cell) => cell as string | null }
-const words: Form<readonly string[]> = { type: 'text', write: (value) => value.join(','), read: (cell) => (cell === '' ? [] : String(cell).split(',')) }
+const words: Form<readonly string[]> = {
+  type: 'text',
+  write: (value) => value.join(','),
+  read: (cell) => (cell === '' ? [] : String(cell).split(',')),
+}
 
 const json = <T>(encode: (value: T) => unknown, decode: (value: never) => T): Form<T> => ({
   type: 'text',
@@ -65,12 +75,24 @@ const idOf = (value: string | null): bigint | null => (value === null ? null : B
 
 const allocations = json<readonly Allocation[]>(
   (value) => value.map(({ grantId, nanos }) => [idText(grantId), nanos.toString()]),
-  (value: [string | null, string][]) => value.map(([grantId, nanos]) => ({ grantId: idOf(grantId), nanos: BigInt(nanos) })),
+  (value: [string | null, string][]) =>
+    value.map(([grantId, nanos]) => ({ grantId: idOf(grantId), nanos: BigInt(nanos) })),
 )
 const holds = json<readonly Hold[]>(
-  (value) => value.map(({ budgetId, windowStart, windowEnd, quantity }) => [budgetId.toString(), windowStart, windowEnd, quantity.toString()]),
+  (value) =>
+    value.map(({ budgetId, windowStart, windowEnd, quantity }) => [
+      budgetId.toString(),
+      windowStart,
+      windowEnd,
+      quantity.toString(),
+    ]),
   (value: [string, number, number | null, string][]) =>
-    value.map(([budgetId, windowStart, windowEnd, quantity]) => ({ budgetId: BigInt(budgetId), windowStart, windowEnd, quantity: BigInt(quantity) })),
+    value.map(([budgetId, windowStart, windowEnd, quantity]) => ({
+      budgetId: BigInt(budgetId),
+      windowStart,
+      windowEnd,
+      quantity: BigInt(quantity),
+    })),
 )
 /** Entries lie in their transaction's row: they are written and read with it, and a row of their own would double the writes of a settle. */
 const entries = json<readonly Entry[]>(
@@ -88,6 +110,7 @@ function table<R extends object>(name: string, columns: Columns<R>): Table<R> {
   return {
     name,
     columns: fields.map(([, [column]]) => column),
+    fields: fields.map(([field]) => field),
     types: fields.map(([, [, { type }]]) => type),
     cells: (row) => fields.map(([field, [, form]]) => form.write(row[field])),
     row: (cells) => {

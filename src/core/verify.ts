@@ -1,0 +1,226 @@
+/**
+ * The ledger's caches computed again from what they are caches of: feed every pending reservation, transaction and usage
+ * record, then ask for each cached row what it should say. It holds a sum for each cached row, never the history.
+ */
+import { roundToNanos } from '../lib/money.ts'
+import { exactRatio } from '../lib/ratio.ts'
+import type { Account, Budget, Counter, Grant, KeyUsage, Reservation, Rollup, Transaction, UsageRecord } from './ledger-rows.ts'
+import { addToKeyUsage, emptyKeyUsage, foldRollup, ROLLUP_SUMS, rollupKey, rollupOf } from './usage-sums.ts'
+
+type Value = bigint | string | null
+
+/** A cell that says something else than the rows it stands for. */
+export type Finding<Row extends object = object> = {
+  readonly table: string
+  /** What names the row, by field. */
+  readonly row: Partial<Row>
+  readonly field: keyof Row & string
+  readonly stored: Value
+  readonly computed: Value
+}
+
+/** A budget with the instant from which calls had to pass it. */
+export type DatedBudget = Budget & { readonly createdAt: number }
+
+export type Proof = {
+  /** Before any usage record: which windows of which budgets are counted. */
+  window(counter: Counter, budget: DatedBudget | undefined): void
+  reservation(row: Reservation): Finding<Reservation>[]
+  transaction(row: Transaction, isRecorded: boolean): Finding<Transaction>[]
+  record(row: UsageRecord, transaction: Transaction | undefined): Finding<UsageRecord>[]
+  account(row: Account): Finding<Account>[]
+  grant(row: Grant): Finding<Grant>[]
+  keyUsage(row: KeyUsage): Finding<KeyUsage>[]
+  rollup(row: Rollup): Finding<Rollup>[]
+  /** At the end: all counters, and the sums that no row was shown for. */
+  rest(): { counters: Finding<Counter>[]; keyUsage: Finding<KeyUsage>[]; rollups: Finding<Rollup>[] }
+}
+
+type Balance = { posted: bigint; debt: bigint; reserved: bigint }
+type Counted = { counter: Counter; budget: DatedBudget | undefined; spent: bigint; reserved: bigint }
+
+export function createProof(): Proof {
+  const accounts = new Map<bigint, Balance>()
+  const grants = new Map<bigint, { remaining: bigint; reserved: bigint }>()
+  const counted = new Map<string, Counted>()
+  const byScope = new Map<string, Counted[]>()
+  const keys = new Map<bigint, KeyUsage>()
+  const rollups = new Map<string, Rollup>()
+  const accountOf = (id: bigint) => found(accounts, id, () => ({ posted: 0n, debt: 0n, reserved: 0n }))
+  const grantOf = (id: bigint) => found(grants, id, () => ({ remaining: 0n, reserved: 0n }))
+
+  return {
+    window(counter, budget) {
+      const window = { counter, budget, spent: 0n, reserved: 0n }
+      counted.set(`${counter.budgetId}:${counter.windowStart}`, window)
+      const scope = budget && scopeKey(budget)
+      if (scope !== undefined) found(byScope, scope, () => []).push(window)
+    },
+    reservation(row) {
+      const held = row.allocations.reduce((sum, { nanos }) => sum + nanos, 0n)
+      if (row.accountId !== null) accountOf(row.accountId).reserved += row.amount
+      for (const { grantId, nanos } of row.allocations) if (grantId !== null) grantOf(grantId).reserved += nanos
+      const homeless = row.holds.filter(({ budgetId, windowStart, quantity }) => {
+        const window = counted.get(`${budgetId}:${windowStart}`)
+        if (window) window.reserved += quantity
+        return !window
+      })
+      return [
+        ...differing<Reservation>('reservations', { id: row.id }, { amount: row.amount }, { amount: row.accountId === null ? row.amount : held }),
+        ...homeless.map(({ budgetId }) => ({ table: 'reservations', row: { id: row.id }, field: 'holds' as const, stored: budgetId, computed: null })),
+      ]
+    },
+    transaction(row, isRecorded) {
+      let [sum, moved] = [0n, 0n]
+      for (const { account, grantId, nanos } of row.entries) {
+        sum += nanos
+        if (typeof account !== 'bigint') continue
+        moved += nanos
+        const balance = accountOf(account)
+        balance.posted += nanos
+        if (grantId === null) balance.debt += nanos
+        else grantOf(grantId).remaining += nanos
+      }
+      const named = { id: row.id }
+      const usageRecordId = isRecorded ? row.usageRecordId : null
+      return [
+        ...(sum === 0n ? [] : [{ table: 'transactions', row: named, field: 'entries' as const, stored: sum, computed: 0n }]),
+        ...differing<Transaction>('transactions', named, { amount: row.amount }, { amount: row.type === 'adjustment' ? row.amount : moved < 0n ? -moved : moved }),
+        ...differing<Transaction>('transactions', named, { usageRecordId: row.usageRecordId }, { usageRecordId }),
+      ]
+    },
+    record(row, transaction) {
+      foldRollup(rollups, rollupOf(row))
+      addToKey(keys, row)
+      for (const window of scopesOf(row).flatMap((scope) => byScope.get(scope) ?? [])) window.spent += spentIn(window, row)
+      return [...sumsOfRecord(row), ...chargeOfRecord(row, transaction)]
+    },
+    account(row) {
+      const { posted, debt, reserved } = accounts.get(row.id) ?? { posted: 0n, debt: 0n, reserved: 0n }
+      const owed = debt > 0n ? [{ table: 'accounts', row: { id: row.id }, field: 'overdraft' as const, stored: debt, computed: 0n }] : []
+      return [...differing<Account>('accounts', { id: row.id }, { posted: row.posted, reserved: row.reserved }, { posted, reserved }), ...owed]
+    },
+    grant: ({ id, remaining, reserved }) => differing<Grant>('grants', { id }, { remaining, reserved }, grants.get(id) ?? { remaining: 0n, reserved: 0n }),
+    keyUsage: (row) => {
+      const computed = keys.get(row.apiKeyId) ?? emptyKeyUsage(row.apiKeyId, row.organisationId)
+      keys.delete(row.apiKeyId)
+      return differing<KeyUsage>('key_usage', keyName(row), inCells(row), inCells(computed))
+    },
+    rollup(row) {
+      const computed = rollups.get(rollupKey(row))
+      rollups.delete(rollupKey(row))
+      return sumsDiffering(row, row, computed)
+    },
+    rest: () => ({
+      counters: [...counted.values()].flatMap(countersDiffering),
+      keyUsage: [...keys.values()].flatMap((row) => differing<KeyUsage>('key_usage', keyName(row), inCells(emptyKeyUsage(row.apiKeyId, row.organisationId)), inCells(row))),
+      rollups: [...rollups.values()].flatMap((row) => sumsDiffering(row, undefined, row)),
+    }),
+  }
+}
+
+function found<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const known = map.get(key)
+  if (known !== undefined) return known
+  const made = make()
+  map.set(key, made)
+  return made
+}
+
+type Cells<Row> = { readonly [Field in keyof Row & string]?: Value }
+
+function differing<Row extends object>(
+  table: string,
+  row: Partial<Row>,
+  stored: Cells<Row>,
+  computed: Cells<Row>,
+): Finding<Row>[] {
+  const fields = Object.keys(stored) as (keyof Row & string)[]
+  return fields.flatMap((field) => {
+    const cells = { stored: stored[field] ?? null, computed: computed[field] ?? null }
+    return cells.stored === cells.computed ? [] : [{ table, row, field, ...cells }]
+  })
+}
+
+/** What a budget's scope is called by the records it counts; undefined where records alone don't tell. */
+function scopeKey({ scope, scopeId, organisationId }: Budget): string | undefined {
+  return scope === 'end_user' || scope === 'tag' ? undefined : `${organisationId} ${scope} ${scopeId}`
+}
+
+function scopesOf({ organisationId, accountId, apiKeyId, model }: UsageRecord): string[] {
+  const scopes = [`organisation ${organisationId}`, `model ${model}`]
+  if (accountId !== null) scopes.push(`account ${accountId}`)
+  if (apiKeyId !== null) scopes.push(`api_key ${apiKeyId}`)
+  return scopes.map((scope) => `${organisationId} ${scope}`)
+}
+
+/** The admission instant decides the window; a call that was admitted before the budget existed never had to pass it. */
+function spentIn({ counter: { windowStart, windowEnd }, budget }: Counted, record: UsageRecord): bigint {
+  const { admittedAt } = record
+  if (!budget || admittedAt < budget.createdAt || admittedAt < windowStart || (windowEnd !== null && admittedAt >= windowEnd)) return 0n
+  if (budget.metric === 'usd') return record.chargeNanos ?? 0n
+  return budget.metric === 'tokens' ? BigInt(record.inputTokens + record.outputTokens) : 1n
+}
+
+function countersDiffering({ counter, budget, spent, reserved }: Counted): Finding<Counter>[] {
+  const row = { budgetId: counter.budgetId, windowStart: counter.windowStart }
+  const held = differing<Counter>('budget_counters', row, { reserved: counter.reserved }, { reserved })
+  // Of a budget that is gone nothing more is counted, and what an end user or a tag spent is told by no record.
+  if (!budget || scopeKey(budget) === undefined) return held
+  return [...differing<Counter>('budget_counters', row, { spent: counter.spent }, { spent }), ...held]
+}
+
+/** The line items of a record sum to its totals, and the totals are the exact sums, rounded once. */
+function sumsOfRecord(row: UsageRecord): Finding<UsageRecord>[] {
+  const lines = JSON.parse(row.items) as { costNanos?: string; chargeNanos?: string }[]
+  const sum = (field: 'costNanos' | 'chargeNanos') => lines.reduce((total, line) => total + BigInt(line[field] ?? 0), 0n)
+  const rounded = (exact: string | null, nanos: bigint | null) => (exact === null ? nanos : roundToNanos(exactRatio(exact)))
+  const totals = { costNanos: row.costNanos, chargeNanos: row.chargeNanos }
+  const named = { id: row.id }
+  return [
+    ...differing<UsageRecord>('usage_records', named, totals, {
+      costNanos: row.costNanos === null ? null : sum('costNanos'),
+      chargeNanos: row.chargeNanos === null ? null : sum('chargeNanos'),
+    }),
+    ...differing<UsageRecord>('usage_records', named, totals, {
+      costNanos: rounded(row.costExact, row.costNanos),
+      chargeNanos: rounded(row.chargeExact, row.chargeNanos),
+    }),
+  ]
+}
+
+/** A billed record and its transaction name each other, and what was charged and what was written off make its charge. */
+function chargeOfRecord(row: UsageRecord, transaction: Transaction | undefined): Finding<UsageRecord>[] {
+  if (row.transactionId === null) return []
+  const named = { id: row.id }
+  const own = transaction?.usageRecordId === row.id && transaction.accountId === row.accountId
+  if (!transaction || !own) return [{ table: 'usage_records', row: named, field: 'transactionId', stored: row.transactionId, computed: null }]
+  const taken = transaction.amount + transaction.writtenOff
+  return taken === (row.chargeNanos ?? 0n) ? [] : [{ table: 'usage_records', row: named, field: 'chargeNanos', stored: row.chargeNanos, computed: taken }]
+}
+
+function sumsDiffering(name: Rollup, stored: Rollup | undefined, computed: Rollup | undefined): Finding<Rollup>[] {
+  const { organisationId, quarter, model, provider, context, status } = name
+  const sums = (row: Rollup | undefined): Cells<Rollup> => Object.fromEntries(ROLLUP_SUMS.map((field) => [field, row?.[field] ?? 0n]))
+  return differing<Rollup>('rollups', { organisationId, quarter, model, provider, context, status }, sums(stored), sums(computed))
+}
+
+const keyName = ({ apiKeyId, organisationId }: KeyUsage) => ({ apiKeyId, organisationId })
+
+function addToKey(keys: Map<bigint, KeyUsage>, record: UsageRecord): void {
+  if (record.apiKeyId === null) return
+  const { apiKeyId, organisationId } = record
+  addToKeyUsage(
+    found(keys, apiKeyId, () => emptyKeyUsage(apiKeyId, organisationId)),
+    record,
+    record.costNanos ?? 0n,
+  )
+}
+
+/** The window starts are kept as numbers; a finding speaks in what the database holds. */
+const inCells = ({ apiKeyId: _key, organisationId: _organisation, day, week, month, ...sums }: KeyUsage): Cells<KeyUsage> => ({
+  ...sums,
+  day: BigInt(day),
+  week: BigInt(week),
+  month: BigInt(month),
+})

@@ -1,0 +1,98 @@
+/** Settles what a dead process left: each call it had admitted ends in one record, charged by what is known of it. */
+import { recordLines } from '../core/cost-details.ts'
+import { type CompiledTerms, price } from '../core/price.ts'
+import { instantText } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import { exactText, whole } from '../lib/ratio.ts'
+import { findOrphans, type Orphan } from '../store/orphans.ts'
+import type { RateCards } from '../store/rate-cards.ts'
+import type { Store } from '../store/store.ts'
+
+export type Recovered = { readonly calls: number; readonly chargeNanos: bigint }
+
+export type RecoverParts = { readonly store: Store; readonly rateCards: RateCards; readonly terms: CompiledTerms; readonly log: Log }
+
+const PAGE = 500
+
+/** Repeated, it comes to the same result: a call that is settled has no reservation any more. */
+export async function recover(parts: RecoverParts): Promise<Recovered> {
+  let calls = 0
+  let chargeNanos = 0n
+  for (;;) {
+    const orphans = await findOrphans(parts.store, PAGE)
+    const charges = await Promise.all(orphans.map((orphan) => settleInterrupted(parts, orphan)))
+    calls += orphans.length
+    for (const charge of charges) chargeNanos += charge
+    if (orphans.length < PAGE) return { calls, chargeNanos }
+  }
+}
+
+/** As the gateway writes it with each reservation. */
+type Context = { model: string; provider: string; providerName: string; rateCardId: string | null; inputTokens: number; stream: boolean; outputLimit: number; context: 'customer' | 'system' }
+
+async function settleInterrupted({ store, rateCards, terms, log }: RecoverParts, { reservation, progress }: Orphan): Promise<bigint> {
+  const context = JSON.parse(reservation.context) as Context
+  const output = Math.min(progress, context.outputLimit)
+  const card = context.rateCardId === null ? undefined : await rateCards.find(context.rateCardId)
+  const counts = new Map([['input', whole(BigInt(context.inputTokens))] as const, ['output', whole(BigInt(output))] as const])
+  const priced = price({ parts: [{ counts }], flags: [] }, card ?? (() => undefined), { ...terms, ceilingNanos: reservation.quote })
+  await store.post({
+    type: 'settle',
+    organisationId: reservation.organisationId,
+    at: store.now(),
+    quote: reservation.quote,
+    holds: reservation.holds,
+    upstreamNanos: priced.costNanos ?? 0n,
+    details: null,
+    actor: 'recovery',
+    record: {
+      id: reservation.id,
+      code: reservation.code,
+      organisationId: reservation.organisationId,
+      kind: 'original',
+      context: context.context,
+      accountId: reservation.accountId,
+      apiKeyId: reservation.apiKeyId,
+      model: context.model,
+      provider: context.provider,
+      status: 'interrupted',
+      source: 'estimated',
+      inputTokens: context.inputTokens,
+      cachedTokens: 0,
+      cacheWriteTokens: 0,
+      outputTokens: output,
+      reasoningTokens: 0,
+      counts: JSON.stringify({ input: String(context.inputTokens), output: String(output) }),
+      flags: [...priced.flags],
+      rateCardId: context.rateCardId,
+      costNanos: priced.costNanos ?? null,
+      chargeNanos: priced.chargeNanos ?? null,
+      costExact: priced.cost ? exactText(priced.cost) : null,
+      chargeExact: priced.charge ? exactText(priced.charge) : null,
+      items: JSON.stringify(recordLines(priced), (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)),
+      isByok: false,
+      admittedAt: reservation.admittedAt,
+      occurredAt: reservation.admittedAt,
+      latencyMs: null,
+      firstTokenMs: null,
+      detailsHash: null,
+      generation: JSON.stringify({
+        requestedModel: context.model,
+        providerName: context.providerName,
+        upstreamId: null,
+        streamed: context.stream,
+        finishReason: null,
+        nativeFinishReason: null,
+        serviceTier: null,
+        generationMs: null,
+        attempts: [],
+        total: priced.charge ? exactText(priced.charge) : null,
+        cacheDiscount: '0',
+        images: 0,
+        audios: 0,
+      }),
+    },
+  })
+  log.warn({ generation: reservation.code, admittedAt: instantText(reservation.admittedAt) }, 'a call that was interrupted is settled by an estimate')
+  return priced.chargeNanos ?? 0n
+}

@@ -1,0 +1,36 @@
+/** The process: reads its environment, starts what the command line names, stops on a signal, and exits with a code. */
+import { readFileSync } from 'node:fs'
+import { CannotGoOn, EXIT, type ExitCode } from './cli/exit-code.ts'
+import { runProgram } from './cli/program.ts'
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+const stdout = (text: string) => void process.stdout.write(text)
+const stderr = (text: string) => void process.stderr.write(text)
+const readFile = (path: string) => readFileSync(path, 'utf8')
+const surroundings = { env: process.env, cwd: process.cwd(), readFile }
+
+process.exitCode = await runProgram(process.argv.slice(2), {
+  version,
+  ...surroundings,
+  stdout,
+  stderr,
+  terminal: { stdout: process.stdout.isTTY === true, stderr: process.stderr.isTTY === true },
+  start: async (options) => (await import('./start.ts')).start({ ...surroundings, version, options, stdout, stderr, stopped: untilSignal() }),
+  verify: notYet,
+  createKey: notYet,
+})
+
+/** Resolves at the first signal; a second one ends the process at once. */
+function untilSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const)
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(EXIT.interrupted))
+        resolve(signal)
+      })
+  })
+}
+
+async function notYet(): Promise<ExitCode> {
+  throw new CannotGoOn('keys are made over the API: POST /api/v1/keys', EXIT.usage)
+}

@@ -1,0 +1,63 @@
+/** The providers that the settings name, and the simulator, as the gateway reaches them. */
+import type { ProviderSettings, Settings } from './contract/settings.ts'
+import { chatOverhead, chatText } from './core/chat-tokens.ts'
+import { systemClock } from './lib/clock.ts'
+import type { Log } from './lib/log.ts'
+import { createOpenaiProvider } from './providers/openai.ts'
+import type { Provider } from './providers/provider.ts'
+import { behaviours } from './simulator/behaviours.ts'
+import { type Simulator, startSimulator } from './simulator/simulator.ts'
+import type { TokenCounter } from './tokens/token-counter.ts'
+
+export type Providers = {
+  readonly configured: ReadonlyMap<string, Provider>
+  readonly simulator: Simulator | undefined
+  /** The simulator as a provider, where it answers for the catalogue. */
+  readonly simulated: Provider | undefined
+  readonly simulatedModels: readonly string[]
+  close(): Promise<void>
+}
+
+export async function openProviders(settings: Settings, tokens: TokenCounter, log: Log): Promise<Providers> {
+  const entries = [...settings.providers.values()]
+  const simulator = settings.simulatorActive || entries.some(({ type }) => type === 'simulator') ? await simulate(tokens) : undefined
+  const connectMs = settings.limits.connectSeconds * 1000
+  const configured = new Map<string, Provider>()
+  for (const entry of entries) {
+    const provider = openProvider(entry, simulator, connectMs)
+    if (provider) configured.set(entry.key, provider)
+    else log.warn({ provider: entry.key, wire: entry.type }, 'this provider speaks a wire that is not offered yet; its models are left out')
+  }
+  const simulated =
+    simulator && settings.simulatorActive
+      ? createOpenaiProvider({ key: 'simulator', name: 'Simulator', baseUrl: simulator.url, apiKey: undefined, reading: 'openai', onCancel: 'abort', connectMs })
+      : undefined
+  return {
+    configured,
+    simulator,
+    simulated,
+    simulatedModels: Object.keys(behaviours),
+    async close() {
+      await Promise.all([...configured.values(), ...(simulated ? [simulated] : [])].map((provider) => provider.close()))
+      await simulator?.close()
+    },
+  }
+}
+
+function openProvider(entry: ProviderSettings, simulator: Simulator | undefined, connectMs: number): Provider | undefined {
+  const { key, name, type, baseUrl, apiKey, reading, onCancel } = entry
+  if (type !== 'openai' && type !== 'simulator') return undefined
+  const address = type === 'simulator' ? (simulator?.url ?? baseUrl) : baseUrl
+  return createOpenaiProvider({ key, name, baseUrl: address, apiKey, reading, onCancel, connectMs })
+}
+
+/** A loopback server that speaks a provider's wire; its token counts are real. */
+function simulate(tokens: TokenCounter): Promise<Simulator> {
+  const countTokens = async (text: string) => (await tokens.count(text)).tokens
+  return startSimulator({
+    clock: systemClock,
+    countTokens,
+    countPrompt: async ({ messages, tools }) =>
+      (await countTokens(chatText(messages))) + chatOverhead(messages, tools) + (Array.isArray(messages) ? messages.length : 0),
+  })
+}

@@ -1,0 +1,175 @@
+/** Puts the parts together: store, catalogue, providers, gateway, API; listens, and stops in order. */
+import { readFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import { CannotGoOn, EXIT } from './cli/exit-code.ts'
+import { portMoved, portTaken } from './cli/start-faults.ts'
+import type { Settings } from './contract/settings.ts'
+import { createCatalogue } from './core/catalogue.ts'
+import type { CatalogueData } from './core/catalogue-data.ts'
+import { compileTerms } from './core/price.ts'
+import { type DataFolder, openDataFolder } from './data-folder.ts'
+import { createDemo } from './demo.ts'
+import type { Gateway } from './gateway/gateway.ts'
+import { createHeartbeat } from './gateway/heartbeat.ts'
+import { createKeys } from './gateway/keys.ts'
+import { createProgress } from './gateway/progress.ts'
+import { createRoutes } from './gateway/routes.ts'
+import { corsHeaders, mountGateway, rewriteUrl } from './gateway-routes.ts'
+import { type Recovered, recover } from './jobs/recover.ts'
+import { systemClock } from './lib/clock.ts'
+import type { Log } from './lib/log.ts'
+import { systemRandom } from './lib/random.ts'
+import { type Providers, openProviders } from './providers.ts'
+import { requestIdOf } from './request-id.ts'
+import type { Simulator } from './simulator/simulator.ts'
+import { createFirstOrganisation, firstOrganisation, type Organisation, sharedSecret } from './store/bootstrap.ts'
+import { createRateCards } from './store/rate-cards.ts'
+import { type Store, StoreUnusable } from './store/store.ts'
+import { createTokenCounter } from './tokens/token-counter.ts'
+
+export type Server = {
+  readonly url: string
+  readonly gateway: Gateway
+  readonly simulator: Simulator | undefined
+  readonly organisation: Organisation
+  readonly catalogueSource: string
+  readonly folder: DataFolder
+  readonly recovered: Recovered
+  /** Set on the first start alone. */
+  readonly demoKey: string | undefined
+  /** The port that was wanted and taken, where nobody had asked for it. */
+  readonly moved: string | undefined
+  /** No new calls; open ones finish within the limit; everything is settled. */
+  close(): Promise<void>
+}
+
+export type ServerParts = { readonly settings: Settings; readonly log: Log }
+
+export async function startServer({ settings, log }: ServerParts): Promise<Server> {
+  const folder = openDataFolder(settings.dataDir, settings.adminKey)
+  const [store, catalogue] = [await openStore(settings, folder), loadCatalogue()]
+  const known = await firstOrganisation(store)
+  const organisation = known ?? (await createFirstOrganisation(store, { name: 'default', timeZone: 'UTC' }))
+  const demoKey = known ? undefined : await createDemo(store, organisation)
+  const tokens = createTokenCounter({ onFailure: (error) => log.warn({ error: error.message }, 'the token counter was restarted') })
+  const providers = await openProviders(settings, tokens, log)
+  const terms = compileTerms(settings.billing)
+  const rateCards = createRateCards(store)
+  const recovered = await recover({ store, rateCards, terms, log })
+  const gateway: Gateway = {
+    settings,
+    store,
+    rateCards,
+    terms,
+    tokens,
+    log,
+    clock: systemClock,
+    random: systemRandom,
+    keys: createKeys({ store, clock: systemClock, operator: { secret: folder.adminKey, organisationId: organisation.id, organisation: organisation.name } }),
+    routes: createRoutes({ settings, catalogue: createCatalogue(catalogue), providers: providers.configured, simulator: providers.simulated, simulated: providers.simulatedModels }),
+    heartbeat: createHeartbeat(systemClock),
+    progress: createProgress({ store, clock: systemClock, log }),
+    detailsKey: await sharedSecret(store, 'details_key', Buffer.from(systemRandom.bytes(32)).toString('hex')),
+    open: new Set(),
+    draining: false,
+  }
+  const fastify = createHttp(gateway)
+  const { port, moved } = await listen(fastify, settings)
+  return {
+    url: `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
+    gateway,
+    simulator: providers.simulator,
+    organisation,
+    catalogueSource: catalogue.source,
+    folder,
+    recovered,
+    demoKey,
+    moved,
+    close: () => stop(gateway, fastify, providers),
+  }
+}
+
+/** Loaded when it is needed: a start on SQLite reads no line of the other. */
+async function openStore({ databaseUrl }: Settings, { database }: DataFolder): Promise<Store> {
+  try {
+    if (databaseUrl === undefined) {
+      const { openSqlite } = await import('./store/sqlite.ts')
+      return await openSqlite({ file: database, clock: systemClock, random: systemRandom })
+    }
+    const { openPostgres } = await import('./store/postgres.ts')
+    return await openPostgres({ url: databaseUrl, clock: systemClock, random: systemRandom })
+  } catch (error) {
+    if (error instanceof StoreUnusable) throw new CannotGoOn(error.message, EXIT.usage)
+    throw error
+  }
+}
+
+const loadCatalogue = (): CatalogueData => JSON.parse(readFileSync(new URL('../catalogue/catalogue.json', import.meta.url), 'utf8')) as CatalogueData
+
+function createHttp(gateway: Gateway): FastifyInstance {
+  const { cors, trustProxy } = gateway.settings
+  const fastify = Fastify({
+    trustProxy: typeof trustProxy === 'number' ? (_address, hop) => hop <= trustProxy : trustProxy,
+    bodyLimit: 1_048_576,
+    forceCloseConnections: 'idle',
+    rewriteUrl: (request) => rewriteUrl(request),
+    routerOptions: { maxParamLength: 512 },
+  })
+  fastify.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', requestIdOf(request))
+    if (/^\/(?:api\/)?v1(?:\/|$)/.test(request.url)) reply.headers(corsHeaders(cors.origins, request))
+    if (request.method === 'OPTIONS') return preflight(request.headers['access-control-request-headers'], reply)
+  })
+  fastify.get('/healthz', async () => ({ status: 'ok' }))
+  fastify.get('/readyz', async (_request, reply) => ready(gateway, reply))
+  mountGateway(fastify, gateway)
+  return fastify
+}
+
+function preflight(asked: string | undefined, reply: FastifyReply) {
+  const allowed = { 'access-control-allow-methods': 'GET, POST, PATCH, DELETE, OPTIONS', 'access-control-allow-headers': asked ?? '*', 'access-control-max-age': '86400' }
+  return reply.code(204).headers(allowed).send()
+}
+
+async function ready(gateway: Gateway, reply: FastifyReply) {
+  const store = await gateway.store.rows(gateway.store.sql.selectFrom('organisations').select('id').limit(1)).then(
+    () => 'ok',
+    () => 'away',
+  )
+  const checks = { store, draining: gateway.draining }
+  const isReady = store === 'ok' && !gateway.draining
+  if (!isReady) reply.code(503)
+  return { status: isReady ? 'ready' : 'not ready', checks }
+}
+
+const PORTS_TRIED = 20
+
+/** A port that was asked for and is taken stops the start; the default one moves on. */
+async function listen(fastify: FastifyInstance, { host, port, portAskedBy }: Settings): Promise<{ port: number; moved: string | undefined }> {
+  for (let tried = port; ; tried++) {
+    try {
+      await fastify.listen({ host, port: tried })
+      const bound = (fastify.server.address() as AddressInfo).port
+      return { port: bound, moved: tried === port ? undefined : portMoved(port, bound) }
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'EADDRINUSE') throw error
+      if (portAskedBy !== undefined || tried >= port + PORTS_TRIED) throw new CannotGoOn(portTaken(tried, portAskedBy ?? 'the default'), EXIT.usage)
+    }
+  }
+}
+
+/** How long open calls may take to finish once the server stops. What is still open then is cut, and settled. */
+const DRAIN_MS = 30_000
+
+async function stop(gateway: Gateway, fastify: FastifyInstance, providers: Providers): Promise<void> {
+  gateway.draining = true
+  const closed = fastify.close()
+  const deadline = gateway.clock.now() + DRAIN_MS
+  while (gateway.open.size > 0 && gateway.clock.now() < deadline) await gateway.clock.sleep(20)
+  await providers.close()
+  while (gateway.open.size > 0 && gateway.clock.now() < deadline + DRAIN_MS) await gateway.clock.sleep(20)
+  await closed
+  await gateway.tokens.close()
+  await gateway.store.close()
+}

@@ -1,0 +1,83 @@
+/** Reads whole tables in pages by their key, for proofs, and rewrites single cells of caches. */
+import { type RawBuilder, sql } from 'kysely'
+import type { Store } from './store.ts'
+import type { Cell, Table } from './tables.ts'
+
+const PAGE_ROWS = 2_000
+
+type Reader = Pick<Store, 'engine' | 'sql' | 'rows'>
+
+/** All rows of a table in the order of their key, a page at a time. `key`: the columns that name a row; by default its number. */
+export async function* eachPage<R>(store: Reader, table: Table<R>, key: readonly string[] = numberOf(store)): AsyncGenerator<R[]> {
+  const columns = listOf(table.columns)
+  const order = listOf(key)
+  let after: RawBuilder<unknown> | undefined
+  for (;;) {
+    const query = sql<Record<string, Cell>>`SELECT ${columns} FROM ${sql.table(table.name)} ${after ?? sql``} ORDER BY ${order} LIMIT ${PAGE_ROWS}`
+    const rows = await store.rows({ compile: () => query.compile(store.sql) })
+    const last = rows.at(-1)
+    if (last) yield rows.map((row) => table.row(table.columns.map((column) => row[column] ?? null)))
+    if (!last || rows.length < PAGE_ROWS) return
+    after = sql`WHERE (${order}) > (${sql.join(key.map((column) => last[column]))})`
+  }
+}
+
+/** Rows by their numbers, which may be of any organisation. */
+export async function findAll<R>(store: Reader, table: Table<R>, ids: readonly bigint[]): Promise<R[]> {
+  if (ids.length === 0) return []
+  const query = sql<Record<string, Cell>>`SELECT ${listOf(table.columns)} FROM ${sql.table(table.name)} WHERE id IN (${sql.join(ids)})`
+  const rows = await store.rows({ compile: () => query.compile(store.sql) })
+  return rows.map((row) => table.row(table.columns.map((column) => row[column] ?? null)))
+}
+
+/** Budgets that still bind, with the instant they were made at. */
+export async function budgetBeginnings(store: Reader): Promise<Map<bigint, number>> {
+  const rows = await store.rows(store.sql.selectFrom('budgets').select(['id', 'created_at']).where('deleted_at', 'is', null))
+  return new Map(rows.map((row) => [row.id, Number(row.created_at)]))
+}
+
+/** Reservations of the credits API that were charged more than once. */
+export async function chargedTwice(store: Reader): Promise<{ reservationId: bigint; times: bigint }[]> {
+  const { fn, selectFrom } = { fn: store.sql.fn, selectFrom: store.sql.selectFrom.bind(store.sql) }
+  const query = selectFrom('transactions')
+    .select(['reservation_id', fn.countAll<bigint>().as('times')])
+    .where('type', '=', 'usage')
+    .where('reservation_id', 'is not', null)
+    .groupBy('reservation_id')
+    .having(fn.countAll(), '>', 1n)
+  const rows = await store.rows(query)
+  return rows.map(({ reservation_id, times }) => ({ reservationId: reservation_id ?? 0n, times: BigInt(times) }))
+}
+
+/** Until when each node has said that it lives. */
+export async function leases(store: Reader): Promise<Map<number, number>> {
+  const rows = await store.rows(store.sql.selectFrom('nodes').select(['id', 'lease_until']))
+  return new Map(rows.map((row) => [Number(row.id), Number(row.lease_until)]))
+}
+
+export type Correction = {
+  readonly table: string
+  readonly row: Readonly<Record<string, Cell>>
+  /** By how much each cell is off: added, so that what a live server writes meanwhile is kept. */
+  readonly off: Readonly<Record<string, bigint>>
+  /** The row may be missing: it is made first, with 0 in these columns. */
+  readonly zeros?: readonly string[]
+}
+
+export async function correct(store: Store, corrections: readonly Correction[]): Promise<void> {
+  const queries = corrections.flatMap(({ table, row, off, zeros }) => {
+    const where = sql.join(Object.entries(row).map(([column, cell]) => sql`${sql.ref(column)} = ${cell}`), sql` AND `)
+    const change = sql.join(Object.entries(off).map(([column, by]) => sql`${sql.ref(column)} = ${sql.ref(column)} + ${by}`))
+    const update = sql`UPDATE ${sql.table(table)} SET ${change} WHERE ${where}`
+    if (!zeros) return [update]
+    const names = listOf([...Object.keys(row), ...zeros])
+    const cells = sql.join([...Object.values(row), ...zeros.map(() => 0n)])
+    return [sql`INSERT INTO ${sql.table(table)} (${names}) VALUES (${cells}) ON CONFLICT DO NOTHING`, update]
+  })
+  await store.write(queries.map((query) => ({ compile: () => query.compile(store.sql) })))
+}
+
+/** The organisation leads the key where tables can be distributed. */
+const numberOf = ({ engine }: Reader): readonly string[] => (engine === 'sqlite' ? ['id'] : ['organisation_id', 'id'])
+
+const listOf = (columns: readonly string[]) => sql.join(columns.map((column) => sql.ref(column)))

@@ -1,0 +1,112 @@
+/** Connections to PostgreSQL: how they are set, and what the database behind them must be before the store uses it. */
+import { Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import type { Log } from '../lib/log.ts'
+import { migrate } from './migrate.ts'
+import { readOnly, type Server, tooOld, wrongEncoding } from './postgres-faults.ts'
+import { StoreUnusable } from './store.ts'
+
+type PoolOptions = { url: string; purpose: 'queries' | 'ledger'; log: Log | undefined }
+
+/** Connections for reports and administration, at most; the ledger has one. */
+const CONNECTIONS = 10
+const CONNECT_MS = 5_000
+/** A statement that takes longer is given up, be it for its own work or for another node's lock. */
+const STATEMENT_MS = 30_000
+/** A process that freezes within a transaction loses it, and with it the locks that others wait for. */
+const IDLE_IN_TRANSACTION_MS = 10_000
+
+export function createPool({ url, purpose, log }: PoolOptions): pg.Pool {
+  const ledger = purpose === 'ledger'
+  const pool = new pg.Pool({
+    ...basics(url),
+    max: ledger ? 1 : CONNECTIONS,
+    // The statements of a batch are sent without waiting for one another's answers.
+    pipeline: ledger,
+    statement_timeout: STATEMENT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    onConnect: async (client) => void (await client.query(ledger ? `${DURABLE}; ${BY_INDEX}` : DURABLE)),
+  })
+  // A connection that breaks fails the query under way and is replaced at the next use.
+  const broke = (error: Error) => log?.warn({ error: error.message }, 'a connection to PostgreSQL broke')
+  pool.on('connect', (client) => client.on('error', broke))
+  pool.on('error', () => {})
+  return pool
+}
+
+/** Where the server does not wait for its disk; a stricter setting (remote_apply) stays. */
+const DURABLE = `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')`
+/**
+ * The ledger's statements find each row by its key, and are planned once. Without this a plan made while a table was
+ * small would go on to read the whole table when it is large.
+ */
+const BY_INDEX =
+  'SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off; SET plan_cache_mode = force_generic_plan'
+
+const basics = (url: string): pg.ClientConfig => ({
+  connectionString: url,
+  keepAlive: true,
+  connectionTimeoutMillis: CONNECT_MS,
+  fallback_application_name: 'turnpike',
+  types: { getTypeParser: parserOf },
+})
+
+/** As on SQLite: every whole number is a bigint, also one that PostgreSQL widened (a sum). All else stays text. */
+function parserOf(type: number, format?: 'text' | 'binary'): (value: string) => unknown {
+  if (format !== 'binary' && INTEGERS.has(type)) return BigInt
+  if (format !== 'binary' && type === pg.types.builtins.NUMERIC)
+    return (value) => (/^-?[0-9]+$/.test(value) ? BigInt(value) : value)
+  return (value) => value
+}
+const INTEGERS: ReadonlySet<number> = new Set([pg.types.builtins.INT8, pg.types.builtins.INT4, pg.types.builtins.INT2])
+
+/** Where a connection string leads; throws {@link StoreUnusable} where it is none. */
+export function serverOf(url: string): Server {
+  try {
+    if (!/^postgres(ql)?:\/\//.test(url)) throw new Error('another scheme')
+    const { host, port, user = '', database = '' } = new pg.Client(basics(url))
+    return { host, port, user, database }
+  } catch (cause) {
+    throw new StoreUnusable(
+      'TURNPIKE_DATABASE_URL is no address of a PostgreSQL database; it looks like postgres://user:password@host:5432/database',
+      { cause },
+    )
+  }
+}
+
+const OLDEST = 14
+/** Any fixed number; advisory locks are known by it. */
+const LOCK = 7_461_129_350_000n
+
+/** Checks that the database will do and brings its schema up to date, one process at a time. */
+export async function prepareDatabase(url: string, server: Server): Promise<void> {
+  const client = new pg.Client(basics(url))
+  client.on('error', () => {}) // It shows in the query that was running.
+  try {
+    await client.connect()
+    await check(client, server)
+    await client.query('SELECT pg_advisory_lock($1)', [LOCK])
+    const db = new Kysely<unknown>({
+      dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: url, max: 1 }) }),
+    })
+    try {
+      await migrate(db, 'postgres')
+    } finally {
+      await db.destroy()
+    }
+  } finally {
+    await client.end() // The lock ends with it.
+  }
+}
+
+async function check(client: pg.Client, server: Server): Promise<void> {
+  const { rows } = await client.query<{ number: string; version: string; encoding: string; read_only: string }>(
+    `SELECT current_setting('server_version_num') AS number, current_setting('server_version') AS version,
+       current_setting('server_encoding') AS encoding, current_setting('transaction_read_only') AS read_only`,
+  )
+  const [found] = rows
+  if (!found) throw new StoreUnusable('PostgreSQL answered nothing')
+  if (Number(found.number) < OLDEST * 10_000) throw new StoreUnusable(tooOld(found.version, OLDEST, server))
+  if (found.read_only === 'on') throw new StoreUnusable(readOnly(server))
+  if (found.encoding !== 'UTF8') throw new StoreUnusable(wrongEncoding(found.encoding, server))
+}

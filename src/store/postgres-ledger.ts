@@ -1,0 +1,70 @@
+/**
+ * The ledger on PostgreSQL: a batch is one transaction of two or three round trips. Conflicts with other nodes are
+ * repeated whole; a batch that the database refuses is halved.
+ */
+import type { Pool, PoolClient } from 'pg'
+import { apply } from '../core/ledger.ts'
+import type { Command, Outcome } from '../core/ledger-commands.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Ids } from '../lib/id.ts'
+import type { Random } from '../lib/random.ts'
+import { backoff } from '../lib/retry.ts'
+import { halvingOverNetwork } from './halving.ts'
+import { isAway, isConflict } from './postgres-faults.ts'
+import { lockAndLoad } from './postgres-load.ts'
+import { writeAndCommit } from './postgres-write.ts'
+import { StoreAway } from './store.ts'
+
+export type PostgresLedger = { post(commands: readonly Command[]): Promise<(Outcome | StoreAway)[]> }
+
+type Parts = { pool: Pool; ids: Ids; clock: Clock; random: Random }
+
+/** A conflict is repeated this often; then the batch counts as refused. */
+const REPEATS = 5
+const PAUSE = { baseMs: 4, maxMs: 100 }
+
+export function createPostgresLedger({ pool, ids, clock, random }: Parts): PostgresLedger {
+  const run = async (commands: readonly Command[]): Promise<Outcome[]> => {
+    let carefully = false
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const outcomes = await inTransaction(pool, async (client) => {
+          const loaded = await lockAndLoad(client, commands, carefully)
+          if (!loaded) return undefined
+          const outcomes = apply(loaded.rows, commands, ids)
+          await writeAndCommit(client, loaded)
+          return outcomes
+        })
+        if (outcomes) return outcomes
+        if (carefully && attempt >= REPEATS) throw new Error('reservations hold what they did not hold a moment ago')
+        carefully = true
+      } catch (error) {
+        if (!isConflict(error) || attempt >= REPEATS) throw error
+        await clock.sleep(backoff({ attempt, ...PAUSE, random }))
+      }
+    }
+  }
+  return { post: (commands) => halvingOverNetwork(run, commands) }
+}
+
+/** `work` begins and commits; whatever it leaves open, by failing or by giving up, is rolled back. */
+export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  let client: PoolClient | undefined
+  let usable = false
+  try {
+    client = await pool.connect()
+    const result = await work(client)
+    if (result === undefined) await client.query('ROLLBACK')
+    usable = true
+    return result
+  } catch (error) {
+    usable =
+      (await client?.query('ROLLBACK').then(
+        () => true,
+        () => false,
+      )) ?? false
+    throw isAway(error) ? new StoreAway('PostgreSQL is out of reach', { cause: error }) : error
+  } finally {
+    client?.release(!usable)
+  }
+}

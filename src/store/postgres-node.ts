@@ -1,0 +1,123 @@
+/**
+ * A process's place among those on one database: a number that nobody else has, held by a lease that is renewed every
+ * few seconds, and the database's clock, which is read on the same occasion.
+ */
+import { Buffer } from 'node:buffer'
+import type { Pool, PoolClient } from 'pg'
+import type { Clock, Timer } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import type { Random } from '../lib/random.ts'
+import { StoreAway, StoreUnusable } from './store.ts'
+
+export type PostgresNode = {
+  readonly node: number
+  /** Milliseconds since the epoch by the database's clock; between two readings our own steady one goes on. */
+  now(): number
+  /** Throws {@link StoreAway} once another process has taken the number over. */
+  assertHeld(): void
+  leave(): Promise<void>
+}
+
+/** Two of the 1024 nodes of an id belong to each process: one for its commands, one for what the ledger opens itself. */
+const NODES = 512
+const LEASE_MS = 60_000
+const RENEW_MS = 5_000
+/** A number that was given back rests, so that no id of its last holder is made again, whatever the clocks think. */
+const REST_MS = 2_000
+/** Any fixed number; advisory locks are known by it. */
+const LOCK = 7_461_129_350_001n
+
+const NOW = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint'
+
+export async function joinNodes({
+  pool,
+  clock,
+  random,
+  log,
+}: {
+  pool: Pool
+  clock: Clock
+  random: Random
+  log: Log | undefined
+}): Promise<PostgresNode> {
+  const name = Buffer.from(random.bytes(16)).toString('hex')
+  let offset = 0
+  let lost = false
+  let timer: Timer | undefined
+
+  /** The answer was made somewhere between question and arrival; half-way is wrong by no more than half of it. */
+  const reading = async <T extends { now: bigint }>(ask: () => Promise<T | undefined>): Promise<T | undefined> => {
+    const before = clock.elapsed()
+    const row = await ask()
+    if (row) offset = Number(row.now) - (before + clock.elapsed()) / 2
+    return row
+  }
+  const renew = async () => {
+    const text = `UPDATE nodes SET lease_until = ${NOW} + $1 WHERE id = $2 AND name = $3 RETURNING ${NOW} AS now`
+    const held = await reading(async () => (await pool.query<{ now: bigint }>(text, [LEASE_MS, node, name])).rows[0])
+    if (held) return
+    lost = true
+    log?.error({ node }, 'this process was away for longer than its lease and another one took its number; restart it')
+  }
+  const renewLater = () => {
+    timer = clock.after(RENEW_MS, () => {
+      renew()
+        .catch((error: unknown) => log?.warn({ error: String(error) }, 'the lease of this node was not renewed'))
+        .finally(() => {
+          if (timer && !lost) renewLater()
+        })
+    })
+  }
+
+  const node = await takeNumber(pool, name)
+  await reading(async () => (await pool.query<{ now: bigint }>(`SELECT ${NOW} AS now`)).rows[0])
+  renewLater()
+  return {
+    node,
+    now: () => Math.floor(clock.elapsed() + offset),
+    assertHeld() {
+      if (lost) throw new StoreAway(`node number ${node} was taken over by another process`)
+    },
+    async leave() {
+      timer?.cancel()
+      timer = undefined
+      await pool.query(`UPDATE nodes SET lease_until = ${NOW} + $1 WHERE id = $2 AND name = $3`, [REST_MS, node, name])
+    },
+  }
+}
+
+/** The smallest number that is neither held nor the owner of reservations which its last holder left behind. */
+async function takeNumber(pool: Pool, name: string): Promise<number> {
+  const client = await pool.connect()
+  try {
+    await client.query('BEGIN')
+    await client.query('SELECT pg_advisory_xact_lock($1)', [LOCK])
+    const node = await freeNumber(client)
+    await client.query(
+      `INSERT INTO nodes (id, name, lease_until) VALUES ($1, $2, ${NOW} + $3)
+       ON CONFLICT (id) DO UPDATE SET name = excluded.name, lease_until = excluded.lease_until`,
+      [node, name, LEASE_MS],
+    )
+    await client.query('COMMIT')
+    client.release()
+    return node
+  } catch (error) {
+    client.release(true)
+    throw error
+  }
+}
+
+async function freeNumber(client: PoolClient): Promise<number> {
+  const { rows } = await client.query<{ id: bigint }>(
+    `SELECT g.id FROM generate_series(0, $1::bigint - 1) AS g(id)
+     WHERE g.id NOT IN (SELECT id FROM nodes WHERE lease_until > ${NOW})
+       AND g.id NOT IN (SELECT owner FROM reservations WHERE owner IS NOT NULL)
+     ORDER BY g.id LIMIT 1`,
+    [NODES],
+  )
+  if (!rows[0])
+    throw new StoreUnusable(
+      `all ${NODES} node numbers of this database are held. Stop a node, or wait a minute for the leases of those that crashed`,
+    )
+  return Number(rows[0].id)
+}

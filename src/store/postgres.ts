@@ -1,0 +1,134 @@
+/** The store for many processes: PostgreSQL. Batches of the ledger have a connection of their own, so that no report is in their way. */
+import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
+import type { Pool } from 'pg'
+import type { Command, Outcome } from '../core/ledger-commands.ts'
+import type { Clock } from '../lib/clock.ts'
+import { createCollector } from '../lib/collect.ts'
+import { createIds } from '../lib/id.ts'
+import type { Log } from '../lib/log.ts'
+import type { Random } from '../lib/random.ts'
+import { createPool, prepareDatabase, serverOf } from './postgres-connection.ts'
+import { isAway, isConflict, unusable } from './postgres-faults.ts'
+import { createPostgresLedger, inTransaction } from './postgres-ledger.ts'
+import { joinNodes } from './postgres-node.ts'
+import { arraysOf } from './postgres-statements.ts'
+import type { Schema } from './schema.ts'
+import { outcomeOrThrow, type Query, type Store, StoreAway, StoreFailed } from './store.ts'
+
+/** A batch holds at most this many commands; this many may wait before the caller is told that the store is overloaded. */
+const BATCH = 512
+const CAPACITY = 20_000
+/** A `write` that meets another node's is repeated this often. */
+const REPEATS = 5
+
+type Options = { url: string; clock: Clock; random: Random; log?: Log }
+
+/** Migrates the database if need be. Rejects with `StoreUnusable` where the database cannot be used as it is. */
+export async function openPostgres({ url, clock, random, log }: Options): Promise<Store> {
+  const server = serverOf(url)
+  const pool = createPool({ url, purpose: 'queries', log })
+  const posting = createPool({ url, purpose: 'ledger', log })
+  const end = async () => void (await Promise.all([pool.end(), posting.end()]))
+  try {
+    await prepareDatabase(url, server)
+    const place = await joinNodes({ pool, clock, random, log })
+    const ids = (part: 0 | 1) => createIds({ clock: { ...clock, now: place.now }, random, node: place.node * 2 + part })
+    const ledger = createPostgresLedger({ pool: posting, ids: ids(1), clock, random })
+    const collector = createCollector<Command, Outcome | StoreAway>({
+      most: BATCH,
+      capacity: CAPACITY,
+      run: async (commands) => {
+        place.assertHeld()
+        return ledger.post(commands)
+      },
+    })
+    return {
+      engine: 'postgres',
+      node: place.node,
+      ids: ids(0),
+      sql: queryBuilder(),
+      now: place.now,
+      async post(command) {
+        const outcome = await collector.add(command)
+        if (outcome instanceof StoreAway) throw outcome
+        return outcomeOrThrow(outcome)
+      },
+      rows: (query) => read(pool, query),
+      write: (queries) => write(pool, queries),
+      progress: (rows) => saveProgress(pool, rows),
+      async close() {
+        await collector.idle()
+        await place
+          .leave()
+          .catch((error: unknown) =>
+            log?.warn({ error: String(error) }, 'the node number was not given back; its lease runs out'),
+          )
+        await end()
+      },
+    }
+  } catch (error) {
+    await end()
+    throw unusable(error, server)
+  }
+}
+
+const queryBuilder = (): Kysely<Schema> =>
+  new Kysely<Schema>({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (db) => new PostgresIntrospector(db),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+  })
+
+async function read<Row>(pool: Pool, query: Query<Row>): Promise<Row[]> {
+  const { sql, parameters } = query.compile()
+  try {
+    return (await pool.query(sql, [...parameters])).rows as Row[]
+  } catch (error) {
+    throw failure(error)
+  }
+}
+
+async function write(pool: Pool, queries: readonly Query<unknown>[]): Promise<number[]> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await inTransaction(pool, async (client) => {
+        await client.query('BEGIN')
+        const changed: number[] = []
+        for (const { sql, parameters } of queries.map((query) => query.compile()))
+          changed.push((await client.query(sql, [...parameters])).rowCount ?? 0)
+        await client.query('COMMIT')
+        return changed
+      })
+    } catch (error) {
+      if (!isConflict(error) || attempt >= REPEATS) throw failure(error)
+    }
+  }
+}
+
+/** Of a reservation that is ending at this moment nothing is written: its row is locked, and the settle would have to wait. */
+const PROGRESS = `
+  INSERT INTO reservation_progress (reservation_id, output_tokens)
+  SELECT r.id, k.output_tokens FROM reservations r JOIN unnest($1::bigint[], $2::bigint[]) AS k(id, output_tokens) ON r.id = k.id
+  ORDER BY r.id FOR KEY SHARE OF r SKIP LOCKED
+  ON CONFLICT (reservation_id) DO UPDATE SET output_tokens = excluded.output_tokens`
+
+async function saveProgress(
+  pool: Pool,
+  rows: readonly { reservationId: bigint; outputTokens: number }[],
+): Promise<void> {
+  const latest = [...new Map(rows.map(({ reservationId, outputTokens }) => [reservationId, BigInt(outputTokens)]))]
+  try {
+    if (latest.length > 0) await pool.query(PROGRESS, arraysOf(latest, ['bigint', 'bigint']))
+  } catch (error) {
+    throw failure(error)
+  }
+}
+
+function failure(error: unknown): Error {
+  if (error instanceof StoreAway) return error
+  if (isAway(error)) return new StoreAway('PostgreSQL is out of reach', { cause: error })
+  return new StoreFailed(error instanceof Error ? error.message : String(error), { cause: error })
+}

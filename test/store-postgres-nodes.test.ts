@@ -1,0 +1,260 @@
+/** Several processes on one PostgreSQL database, and the starts that cannot go on. */
+import { randomBytes } from 'node:crypto'
+import { createServer } from 'node:net'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { systemClock } from '../src/lib/clock.ts'
+import { systemRandom } from '../src/lib/random.ts'
+import { openPostgres } from '../src/store/postgres.ts'
+import { type Store, StoreAway, StoreUnusable } from '../src/store/store.ts'
+import { type Backend, openPostgresBackend } from './backends.ts'
+import { commandsAt, refusalOf, resultOf, usd } from './commands.ts'
+import { freshDatabase } from './setup/fresh-database.ts'
+
+describe('two nodes on one database', () => {
+  let backend: Backend
+  let nodes: Store[]
+  beforeAll(async () => {
+    backend = await openPostgresBackend()
+    nodes = [backend.store, await open(backend.place)]
+  })
+  afterAll(async () => {
+    await nodes?.[1]?.close()
+    await backend?.close()
+  })
+  /** Whatever the index, one of the nodes, with commands numbered by it. */
+  const at = (index: number) => {
+    const node = nodes[index % nodes.length] ?? backend.store
+    return { ...node, make: commandsAt(() => backend.clock.now(), node.ids) }
+  }
+
+  test('each has a number of its own', () => {
+    expect(new Set(nodes.map(({ node }) => node)).size).toBe(2)
+  })
+
+  test('one hot account with a limit: never above it, and every sum agrees', async () => {
+    const accountId = await backend.account()
+    const apiKeyId = await backend.key({ accountId })
+    const budget = await backend.budget({ limit: usd(100) })
+    await backend.store.post(at(0).make.grant(accountId, usd(150)))
+    const chain = [{ budgetId: budget.id, windowStart: 0, windowEnd: null }]
+    const ends = await Promise.all(
+      Array.from({ length: 200 }, async (_, index) => {
+        const { make, post } = at(index)
+        const call = make.admit(accountId, usd(1), { chain, apiKeyId })
+        const outcome = await post(call)
+        if (!outcome.ok) return refusalOf(outcome)
+        const { holds } = resultOf(outcome, 'reserved')
+        const other = at(index + 1) // A settle may come from any node.
+        return resultOf(await other.post(other.make.settle(call, usd(1), { holds })), 'settled').state
+      }),
+    )
+    expect(ends.filter((end) => end === 'settled')).toHaveLength(100)
+    expect(ends.filter((end) => end === 'budget_exceeded')).toHaveLength(100)
+    const { rows, sql } = backend.store
+    expect(await rows(sql.selectFrom('accounts').select(['posted_nanos', 'reserved_nanos']).where('id', '=', accountId))).toEqual([
+      { posted_nanos: usd(50), reserved_nanos: 0n },
+    ])
+    expect(await rows(sql.selectFrom('budget_counters').select(['spent', 'reserved']).where('budget_id', '=', budget.id))).toEqual([
+      { spent: usd(100), reserved: 0n },
+    ])
+    expect(await rows(sql.selectFrom('key_usage').select(['total_nanos']).where('api_key_id', '=', apiKeyId))).toEqual([{ total_nanos: usd(100) }])
+    expect(await rows(sql.selectFrom('rollups').select(['requests', 'charge_nanos']))).toEqual([{ requests: 100n, charge_nanos: usd(100) }])
+    const sums = sql.selectFrom('usage_records').select(({ fn }) => [fn.countAll<bigint>().as('count'), fn.sum<bigint>('charge_nanos').as('charge')])
+    expect(await rows(sums.where('account_id', '=', accountId))).toEqual([{ count: 100n, charge: usd(100) }])
+    expect(await rows(sql.selectFrom('reservations').select('id'))).toEqual([])
+  })
+
+  test('many accounts and budgets, met in any order, do not block one another', async () => {
+    const accounts = await Promise.all(Array.from({ length: 8 }, () => backend.account()))
+    const budgets = await Promise.all(Array.from({ length: 8 }, () => backend.budget({ limit: usd(1_000_000) })))
+    await Promise.all(accounts.map((account) => backend.store.post(at(0).make.grant(account, usd(1000)))))
+    const order = (index: number) => (index % 3 === 0 ? [...budgets].reverse() : budgets)
+    const states = await Promise.all(
+      Array.from({ length: 400 }, async (_, index) => {
+        const { make, post } = at(index)
+        const chain = order(index).map(({ id }, window) => ({ budgetId: id, windowStart: (index + window) % 4, windowEnd: null }))
+        const call = make.admit(accounts[(index * 5) % 8] ?? null, usd(1), { chain })
+        const { holds } = resultOf(await post(call), 'reserved')
+        return resultOf(await post(make.settle(call, usd(1), { holds })), 'settled').state
+      }),
+    )
+    expect(new Set(states)).toEqual(new Set(['settled']))
+    const { rows, sql } = backend.store
+    const spent = sql.selectFrom('budget_counters').select(({ fn }) => [fn.sum<bigint>('spent').as('spent'), fn.sum<bigint>('reserved').as('reserved')])
+    expect(await rows(spent.where('budget_id', 'in', budgets.map(({ id }) => id)))).toEqual([{ spent: usd(3200), reserved: 0n }])
+  })
+
+  test('a generation without an account that both settle is charged once', async () => {
+    const { make, post } = at(0)
+    for (const reserved of [true, false]) {
+      const call = make.admit(null, usd(1))
+      if (reserved) await post(call)
+      const states = await Promise.all([0, 1].map(async (index) => resultOf(await at(index).post(make.settle(call, usd(1))), 'settled').state))
+      expect(states.sort()).toEqual(['already_settled', reserved ? 'settled' : 'settled_late'])
+    }
+  })
+
+  test('a payment and an idempotency key that both are told at once have one effect', async () => {
+    const accounts = await Promise.all([backend.account(), backend.account()])
+    const paid = await Promise.all(accounts.map((account, index) => at(index).post(at(index).make.grant(account, usd(5), { paymentId: 'invoice 7' }))))
+    expect(paid.map(refusalOf).sort()).toEqual(['done', 'payment_already_credited'])
+    const idempotency = { principal: 'role', operation: 'grant', key: 'k', fingerprint: 'f' }
+    const twice = await Promise.all([0, 1].map((index) => at(index).post(at(index).make.grant(accounts[0] ?? 0n, usd(5), { idempotency }))))
+    expect(twice.filter((outcome) => outcome.ok && outcome.replay)).toHaveLength(1)
+  })
+
+  test('a settle that tells less than its reservation holds releases all of it', async () => {
+    const accountId = await backend.account()
+    const budget = await backend.budget({ limit: usd(10) })
+    const { make, post } = at(0)
+    await post(make.grant(accountId, usd(10)))
+    const call = make.admit(accountId, usd(1), { chain: [{ budgetId: budget.id, windowStart: 0, windowEnd: null }] })
+    await post(call)
+    expect(resultOf(await post(make.settle(call, usd(1), { holds: [] })), 'settled').state).toBe('settled')
+    const { rows, sql } = backend.store
+    expect(await rows(sql.selectFrom('budget_counters').select('reserved').where('budget_id', '=', budget.id))).toEqual([{ reserved: 0n }])
+  })
+
+  test('a number that was given back is not given out at once, one with reservations left not at all', async () => {
+    const gone = await open(backend.place)
+    await gone.close()
+    const next = await open(backend.place)
+    expect(next.node).not.toBe(gone.node)
+    await next.close()
+    const { make, post } = at(0)
+    const call = make.admit(null, usd(1), { owner: gone.node })
+    await post(call)
+    await backend.store.write([backend.store.sql.updateTable('nodes').set({ lease_until: 0n }).where('id', '=', BigInt(gone.node))])
+    const after = await open(backend.place)
+    expect(after.node).not.toBe(gone.node)
+    await after.close()
+    await post(make.settle(call, usd(1)))
+  })
+
+  test('progress is kept for reservations that live, and goes with them', async () => {
+    const { make, post, progress, rows, sql } = at(0)
+    const call = make.admit(null, usd(1))
+    await post(call)
+    await progress([
+      { reservationId: call.id, outputTokens: 10 },
+      { reservationId: call.id, outputTokens: 20 },
+      { reservationId: 7n, outputTokens: 5 },
+    ])
+    expect(await rows(sql.selectFrom('reservation_progress').selectAll())).toEqual([{ reservation_id: call.id, output_tokens: 20n }])
+    await post(make.settle(call, usd(1)))
+    expect(await rows(sql.selectFrom('reservation_progress').selectAll())).toEqual([])
+  })
+
+  test("time is the database's, whatever the clock of the process says", async () => {
+    const [row] = await query(backend.place, 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint::text AS now')
+    for (const store of nodes) expect(Math.abs(store.now() - Number(row?.now))).toBeLessThan(5_000)
+  })
+
+  test('connections that the server ends are away for what was under way, and replaced for what comes next', async () => {
+    const accountId = await backend.account()
+    const { make, post } = at(0)
+    await post(make.grant(accountId, usd(10)))
+    const blocker = new pg.Client({ connectionString: backend.place })
+    await blocker.connect()
+    await blocker.query('BEGIN')
+    await blocker.query('SELECT 1 FROM accounts WHERE id = $1 FOR UPDATE', [accountId])
+    const waiting = post(make.debit(accountId, usd(1)))
+    const refused = expect(waiting).rejects.toThrow(StoreAway)
+    const waits = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+    while ((await blocker.query(waits)).rowCount === 0);
+    await blocker.query(`SELECT pg_terminate_backend(pid) FROM (${waits}) AS w`)
+    await refused
+    await blocker.end()
+    expect(refusalOf(await post(make.debit(accountId, usd(1))))).toBe('done')
+  })
+})
+
+describe('a start that cannot go on says why', () => {
+  const start = (url: string) => open(url).then((store) => store.close())
+  const changed = async (change: (url: URL) => void) => {
+    const url = new URL(await freshDatabase())
+    change(url)
+    return { at: `PostgreSQL at ${url.hostname}:${url.port}`, port: url.port, href: url.href, name: url.pathname.slice(1) }
+  }
+  const refusal = async (url: string, sentence: string | RegExp) => {
+    const failed = start(url)
+    await expect(failed).rejects.toThrow(StoreUnusable)
+    await expect(failed).rejects.toThrow(sentence)
+  }
+
+  test('a wrong password', async () => {
+    const { at, href } = await changed((url) => {
+      url.password = 'wrong'
+    })
+    await refusal(href, `${at} refused the password of user postgres (a container's POSTGRES_PASSWORD counts only when its volume is new)`)
+  })
+
+  test('a database that is not there', async () => {
+    const { at, href } = await changed((url) => {
+      url.pathname = '/nowhere'
+    })
+    await refusal(href, `${at} has no database nowhere.`)
+  })
+
+  test('an address where nothing listens, and one that is no address', async () => {
+    const closed = createServer().listen(0, '127.0.0.1')
+    await new Promise((resolve) => closed.once('listening', resolve))
+    const address = closed.address()
+    await new Promise((resolve) => closed.close(resolve))
+    const port = typeof address === 'object' && address ? address.port : 0
+    await refusal(`postgres://user@127.0.0.1:${port}/db`, `nothing listens at 127.0.0.1:${port}`)
+    await refusal('postgres://user@host.invalid/db', 'the host host.invalid of TURNPIKE_DATABASE_URL is not known here')
+    await refusal('mysql://user@host/db', 'TURNPIKE_DATABASE_URL is no address of a PostgreSQL database')
+  })
+
+  test('a database in another encoding', async () => {
+    const url = await freshDatabase()
+    const name = `${new URL(url).pathname.slice(1)}_latin`
+    await query(url, `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'`)
+    await refusal(url.replace(/[^/]+$/, name), `the database ${name} is encoded in LATIN1`)
+  })
+
+  test('a database that takes no writes', async () => {
+    const { at, href, name } = await changed(() => {})
+    await query(href, `ALTER DATABASE ${name} SET default_transaction_read_only = on`)
+    await refusal(href, `${at} is read-only`)
+  })
+
+  test('a user without rights', async () => {
+    const { href } = await changed(() => {})
+    const user = `weak_${randomBytes(4).toString('hex')}`
+    await query(href, `CREATE ROLE ${user} LOGIN PASSWORD 'weak'`)
+    const weak = new URL(href)
+    weak.username = user
+    weak.password = 'weak'
+    await refusal(weak.href, `user ${user} lacks rights in database`)
+    await query(href, `DROP ROLE ${user}`)
+  })
+
+  test('a database that a newer version migrated', async () => {
+    const { href } = await changed(() => {})
+    await start(href)
+    await query(href, `INSERT INTO kysely_migration (name, timestamp) VALUES ('9999-later', '2030-01-01')`)
+    await refusal(href, 'the database was migrated by a newer Turnpike (9999-later')
+  })
+
+  test('starts at the same moment migrate once', async () => {
+    const { href } = await changed(() => {})
+    const stores = await Promise.all([open(href), open(href), open(href)])
+    expect(new Set(stores.map(({ node }) => node)).size).toBe(3)
+    await Promise.all(stores.map((store) => store.close()))
+  })
+})
+
+const open = (url: string) => openPostgres({ url, clock: systemClock, random: systemRandom })
+
+async function query(url: string, statement: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query(statement)).rows
+  } finally {
+    await client.end()
+  }
+}

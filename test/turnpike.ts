@@ -1,0 +1,72 @@
+/** A whole Turnpike in this process, on a port and a folder of its own, in front of the simulator. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { faultLine } from '../src/cli/fault.ts'
+import { loadSettings } from '../src/cli/settings.ts'
+import { createLog } from '../src/lib/log.ts'
+import { type Server, startServer } from '../src/server.ts'
+import type { Simulator } from '../src/simulator/simulator.ts'
+
+export type Turnpike = {
+  readonly server: Server
+  readonly url: string
+  /** Calls on the demo account, which has 25 USD. */
+  readonly key: string
+  readonly operatorKey: string
+  readonly simulator: Simulator
+  readonly folder: string
+  /** A call to the server with a key (the demo key if none is named) and, where given, a JSON body. */
+  request(path: string, options?: RequestOptions): Promise<Response>
+  /** Stops the server; the folder stays for another start with `folder`. */
+  stop(): Promise<void>
+  /** Stops and removes the folder. */
+  close(): Promise<void>
+}
+
+export type RequestOptions = { method?: string; key?: string; body?: unknown; headers?: Record<string, string>; signal?: AbortSignal }
+
+export type TurnpikeOptions = {
+  /** The text of a `turnpike.yaml`; `SIMULATOR` in it stands for the address of a simulator, see `simulatorUrl`. */
+  readonly yaml?: string
+  readonly env?: Record<string, string>
+  readonly folder?: string
+}
+
+export async function startTurnpike({ yaml, env = {}, folder }: TurnpikeOptions = {}): Promise<Turnpike> {
+  const home = folder ?? mkdtempSync(join(tmpdir(), 'turnpike-test-'))
+  const loaded = loadSettings({
+    env: { TURNPIKE_PORT: '0', TURNPIKE_DATA_DIR: home, TURNPIKE_SIMULATOR: 'on', ...(yaml === undefined ? {} : { TURNPIKE_CONFIG: 'turnpike.yaml' }), ...env },
+    args: {},
+    cwd: home,
+    readFile: (path) => {
+      if (yaml !== undefined && path.endsWith('turnpike.yaml')) return yaml
+      throw Object.assign(new Error(`no file ${path}`), { code: 'ENOENT' })
+    },
+  })
+  if ('faults' in loaded) throw new Error(loaded.faults.map(faultLine).join('\n'))
+  const server = await startServer({ settings: loaded.settings, log: createLog({ level: 'silent' }) })
+  const { simulator, demoKey: key = '' } = server
+  if (!simulator) throw new Error('a test server has its simulator')
+  const stop = () => server.close()
+  return {
+    server,
+    url: server.url,
+    key,
+    operatorKey: server.folder.adminKey,
+    simulator,
+    folder: home,
+    request: (path, { method, key: secret = key, body, headers = {}, signal } = {}) =>
+      fetch(`${server.url}${path}`, {
+        method: method ?? (body === undefined ? 'GET' : 'POST'),
+        headers: { authorization: `Bearer ${secret}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+        ...(signal ? { signal } : {}),
+      }),
+    stop,
+    async close() {
+      await stop()
+      rmSync(home, { recursive: true, force: true })
+    },
+  }
+}
