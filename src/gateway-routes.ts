@@ -37,9 +37,10 @@ const EXPOSED = [
 ].join(', ')
 
 export function corsHeaders(origins: readonly string[], request: FastifyRequest): Record<string, string> {
-  const origin = request.headers.origin
+  const { origin } = request.headers
+  if (origin === undefined) return {}
   if (origins.includes('*')) return { 'access-control-allow-origin': '*', 'access-control-expose-headers': EXPOSED }
-  if (origin === undefined || !origins.includes(origin)) return {}
+  if (!origins.includes(origin)) return {}
   return { 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED, vary: 'origin' }
 }
 

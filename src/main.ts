@@ -16,7 +16,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   stderr,
   terminal: { stdout: process.stdout.isTTY === true, stderr: process.stderr.isTTY === true },
   start: async (options) => (await import('./start.ts')).start({ ...surroundings, version, options, stdout, stderr, stopped: untilSignal() }),
-  verify: notYet,
+  verify: async (options) => (await import('./verify-command.ts')).verify({ ...surroundings, options, stdout, stderr }),
   createKey: notYet,
 })
 

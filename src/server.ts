@@ -17,15 +17,15 @@ import { createProgress } from './gateway/progress.ts'
 import { createRoutes } from './gateway/routes.ts'
 import { corsHeaders, mountGateway, rewriteUrl } from './gateway-routes.ts'
 import { type Recovered, recover } from './jobs/recover.ts'
-import { systemClock } from './lib/clock.ts'
+import { type Clock, systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import { systemRandom } from './lib/random.ts'
+import { openStore } from './open-store.ts'
 import { type Providers, openProviders } from './providers.ts'
 import { requestIdOf } from './request-id.ts'
 import type { Simulator } from './simulator/simulator.ts'
 import { createFirstOrganisation, firstOrganisation, type Organisation, sharedSecret } from './store/bootstrap.ts'
 import { createRateCards } from './store/rate-cards.ts'
-import { type Store, StoreUnusable } from './store/store.ts'
 import { createTokenCounter } from './tokens/token-counter.ts'
 
 export type Server = {
@@ -44,11 +44,16 @@ export type Server = {
   close(): Promise<void>
 }
 
-export type ServerParts = { readonly settings: Settings; readonly log: Log }
+export type ServerParts = {
+  readonly settings: Settings
+  readonly log: Log
+  /** How long open calls may take to finish once the server stops. */
+  readonly drainMs?: number
+}
 
-export async function startServer({ settings, log }: ServerParts): Promise<Server> {
+export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerParts): Promise<Server> {
   const folder = openDataFolder(settings.dataDir, settings.adminKey)
-  const [store, catalogue] = [await openStore(settings, folder), loadCatalogue()]
+  const [store, catalogue] = [await openStore({ databaseUrl: settings.databaseUrl, database: folder.database }), loadCatalogue()]
   const known = await firstOrganisation(store)
   const organisation = known ?? (await createFirstOrganisation(store, { name: 'default', timeZone: 'UTC' }))
   const demoKey = known ? undefined : await createDemo(store, organisation)
@@ -75,7 +80,10 @@ export async function startServer({ settings, log }: ServerParts): Promise<Serve
     draining: false,
   }
   const fastify = createHttp(gateway)
-  const { port, moved } = await listen(fastify, settings)
+  const { port, moved } = await listen(fastify, settings).catch(async (error: unknown) => {
+    await stop(gateway, fastify, providers, 0)
+    throw error
+  })
   return {
     url: `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
     gateway,
@@ -86,22 +94,7 @@ export async function startServer({ settings, log }: ServerParts): Promise<Serve
     recovered,
     demoKey,
     moved,
-    close: () => stop(gateway, fastify, providers),
-  }
-}
-
-/** Loaded when it is needed: a start on SQLite reads no line of the other. */
-async function openStore({ databaseUrl }: Settings, { database }: DataFolder): Promise<Store> {
-  try {
-    if (databaseUrl === undefined) {
-      const { openSqlite } = await import('./store/sqlite.ts')
-      return await openSqlite({ file: database, clock: systemClock, random: systemRandom })
-    }
-    const { openPostgres } = await import('./store/postgres.ts')
-    return await openPostgres({ url: databaseUrl, clock: systemClock, random: systemRandom })
-  } catch (error) {
-    if (error instanceof StoreUnusable) throw new CannotGoOn(error.message, EXIT.usage)
-    throw error
+    close: () => stop(gateway, fastify, providers, drainMs),
   }
 }
 
@@ -113,6 +106,8 @@ function createHttp(gateway: Gateway): FastifyInstance {
     trustProxy: typeof trustProxy === 'number' ? (_address, hop) => hop <= trustProxy : trustProxy,
     bodyLimit: 1_048_576,
     forceCloseConnections: 'idle',
+    // A stopping server refuses calls in the words of their dialect, and its probes still answer.
+    return503OnClosing: false,
     rewriteUrl: (request) => rewriteUrl(request),
     routerOptions: { maxParamLength: 512 },
   })
@@ -159,17 +154,41 @@ async function listen(fastify: FastifyInstance, { host, port, portAskedBy }: Set
   }
 }
 
-/** How long open calls may take to finish once the server stops. What is still open then is cut, and settled. */
 const DRAIN_MS = 30_000
+/** What is cut at the end of that time is settled at once; this only bounds a store that does not answer. */
+const SETTLE_MS = 30_000
 
-async function stop(gateway: Gateway, fastify: FastifyInstance, providers: Providers): Promise<void> {
+/** So long may a client take to read the last words of its reply. */
+const LAST_WORDS_MS = 5_000
+
+/** No new calls; open ones finish within the limit. What is open then is cut, and settled as far as it came. */
+async function stop(gateway: Gateway, fastify: FastifyInstance, providers: Providers, drainMs: number): Promise<void> {
   gateway.draining = true
   const closed = fastify.close()
-  const deadline = gateway.clock.now() + DRAIN_MS
-  while (gateway.open.size > 0 && gateway.clock.now() < deadline) await gateway.clock.sleep(20)
+  await callsOver(gateway, drainMs)
   await providers.close()
-  while (gateway.open.size > 0 && gateway.clock.now() < deadline + DRAIN_MS) await gateway.clock.sleep(20)
-  await closed
+  await callsOver(gateway, SETTLE_MS)
+  await hangUp(fastify, gateway.clock, closed)
   await gateway.tokens.close()
   await gateway.store.close()
+}
+
+async function callsOver({ open, clock }: Gateway, ms: number): Promise<void> {
+  const deadline = clock.elapsed() + ms
+  while (open.size > 0 && clock.elapsed() < deadline) await clock.sleep(20)
+}
+
+/** Connections end as soon as they are idle: a client would keep them, and the server with them, for a minute. */
+async function hangUp({ server }: FastifyInstance, clock: Clock, closed: Promise<unknown>): Promise<void> {
+  const ended = { yet: false }
+  closed.finally(() => {
+    ended.yet = true
+  })
+  const deadline = clock.elapsed() + LAST_WORDS_MS
+  while (!ended.yet && clock.elapsed() < deadline) {
+    server.closeIdleConnections()
+    await clock.sleep(20)
+  }
+  server.closeAllConnections()
+  await closed
 }

@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../src/lib/clock.ts'
+import type { Log } from '../src/lib/log.ts'
 import { systemRandom } from '../src/lib/random.ts'
 import { openPostgres } from '../src/store/postgres.ts'
 import { type Store, StoreAway, StoreUnusable } from '../src/store/store.ts'
@@ -14,12 +15,14 @@ import { freshDatabase } from './setup/fresh-database.ts'
 describe('two nodes on one database', () => {
   let backend: Backend
   let nodes: Store[]
+  const repeated: unknown[] = []
+  const log: Log = { debug() {}, warn() {}, error() {}, info: (fields) => void repeated.push(fields) }
   beforeAll(async () => {
     backend = await openPostgresBackend()
-    nodes = [backend.store, await open(backend.place)]
+    nodes = [await open(backend.place, log), await open(backend.place, log)]
   })
   afterAll(async () => {
-    await nodes?.[1]?.close()
+    for (const node of nodes ?? []) await node.close()
     await backend?.close()
   })
   /** Whatever the index, one of the nodes, with commands numbered by it. */
@@ -52,17 +55,24 @@ describe('two nodes on one database', () => {
     expect(ends.filter((end) => end === 'settled')).toHaveLength(100)
     expect(ends.filter((end) => end === 'budget_exceeded')).toHaveLength(100)
     const { rows, sql } = backend.store
-    expect(await rows(sql.selectFrom('accounts').select(['posted_nanos', 'reserved_nanos']).where('id', '=', accountId))).toEqual([
-      { posted_nanos: usd(50), reserved_nanos: 0n },
+    expect(
+      await rows(sql.selectFrom('accounts').select(['posted_nanos', 'reserved_nanos']).where('id', '=', accountId)),
+    ).toEqual([{ posted_nanos: usd(50), reserved_nanos: 0n }])
+    expect(
+      await rows(sql.selectFrom('budget_counters').select(['spent', 'reserved']).where('budget_id', '=', budget.id)),
+    ).toEqual([{ spent: usd(100), reserved: 0n }])
+    expect(await rows(sql.selectFrom('key_usage').select(['total_nanos']).where('api_key_id', '=', apiKeyId))).toEqual([
+      { total_nanos: usd(100) },
     ])
-    expect(await rows(sql.selectFrom('budget_counters').select(['spent', 'reserved']).where('budget_id', '=', budget.id))).toEqual([
-      { spent: usd(100), reserved: 0n },
+    expect(await rows(sql.selectFrom('rollups').select(['requests', 'charge_nanos']))).toEqual([
+      { requests: 100n, charge_nanos: usd(100) },
     ])
-    expect(await rows(sql.selectFrom('key_usage').select(['total_nanos']).where('api_key_id', '=', apiKeyId))).toEqual([{ total_nanos: usd(100) }])
-    expect(await rows(sql.selectFrom('rollups').select(['requests', 'charge_nanos']))).toEqual([{ requests: 100n, charge_nanos: usd(100) }])
-    const sums = sql.selectFrom('usage_records').select(({ fn }) => [fn.countAll<bigint>().as('count'), fn.sum<bigint>('charge_nanos').as('charge')])
+    const sums = sql
+      .selectFrom('usage_records')
+      .select(({ fn }) => [fn.countAll<bigint>().as('count'), fn.sum<bigint>('charge_nanos').as('charge')])
     expect(await rows(sums.where('account_id', '=', accountId))).toEqual([{ count: 100n, charge: usd(100) }])
     expect(await rows(sql.selectFrom('reservations').select('id'))).toEqual([])
+    expect(repeated).toEqual([])
   })
 
   test('many accounts and budgets, met in any order, do not block one another', async () => {
@@ -73,16 +83,31 @@ describe('two nodes on one database', () => {
     const states = await Promise.all(
       Array.from({ length: 400 }, async (_, index) => {
         const { make, post } = at(index)
-        const chain = order(index).map(({ id }, window) => ({ budgetId: id, windowStart: (index + window) % 4, windowEnd: null }))
+        const chain = order(index).map(({ id }, window) => ({
+          budgetId: id,
+          windowStart: (index + window) % 4,
+          windowEnd: null,
+        }))
         const call = make.admit(accounts[(index * 5) % 8] ?? null, usd(1), { chain })
         const { holds } = resultOf(await post(call), 'reserved')
         return resultOf(await post(make.settle(call, usd(1), { holds })), 'settled').state
       }),
     )
     expect(new Set(states)).toEqual(new Set(['settled']))
+    expect(repeated).toEqual([])
     const { rows, sql } = backend.store
-    const spent = sql.selectFrom('budget_counters').select(({ fn }) => [fn.sum<bigint>('spent').as('spent'), fn.sum<bigint>('reserved').as('reserved')])
-    expect(await rows(spent.where('budget_id', 'in', budgets.map(({ id }) => id)))).toEqual([{ spent: usd(3200), reserved: 0n }])
+    const spent = sql
+      .selectFrom('budget_counters')
+      .select(({ fn }) => [fn.sum<bigint>('spent').as('spent'), fn.sum<bigint>('reserved').as('reserved')])
+    expect(
+      await rows(
+        spent.where(
+          'budget_id',
+          'in',
+          budgets.map(({ id }) => id),
+        ),
+      ),
+    ).toEqual([{ spent: usd(3200), reserved: 0n }])
   })
 
   test('a generation without an account that both settle is charged once', async () => {
@@ -90,17 +115,25 @@ describe('two nodes on one database', () => {
     for (const reserved of [true, false]) {
       const call = make.admit(null, usd(1))
       if (reserved) await post(call)
-      const states = await Promise.all([0, 1].map(async (index) => resultOf(await at(index).post(make.settle(call, usd(1))), 'settled').state))
+      const states = await Promise.all(
+        [0, 1].map(async (index) => resultOf(await at(index).post(make.settle(call, usd(1))), 'settled').state),
+      )
       expect(states.sort()).toEqual(['already_settled', reserved ? 'settled' : 'settled_late'])
     }
   })
 
   test('a payment and an idempotency key that both are told at once have one effect', async () => {
     const accounts = await Promise.all([backend.account(), backend.account()])
-    const paid = await Promise.all(accounts.map((account, index) => at(index).post(at(index).make.grant(account, usd(5), { paymentId: 'invoice 7' }))))
+    const paid = await Promise.all(
+      accounts.map((account, index) =>
+        at(index).post(at(index).make.grant(account, usd(5), { paymentId: 'invoice 7' })),
+      ),
+    )
     expect(paid.map(refusalOf).sort()).toEqual(['done', 'payment_already_credited'])
     const idempotency = { principal: 'role', operation: 'grant', key: 'k', fingerprint: 'f' }
-    const twice = await Promise.all([0, 1].map((index) => at(index).post(at(index).make.grant(accounts[0] ?? 0n, usd(5), { idempotency }))))
+    const twice = await Promise.all(
+      [0, 1].map((index) => at(index).post(at(index).make.grant(accounts[0] ?? 0n, usd(5), { idempotency }))),
+    )
     expect(twice.filter((outcome) => outcome.ok && outcome.replay)).toHaveLength(1)
   })
 
@@ -113,7 +146,9 @@ describe('two nodes on one database', () => {
     await post(call)
     expect(resultOf(await post(make.settle(call, usd(1), { holds: [] })), 'settled').state).toBe('settled')
     const { rows, sql } = backend.store
-    expect(await rows(sql.selectFrom('budget_counters').select('reserved').where('budget_id', '=', budget.id))).toEqual([{ reserved: 0n }])
+    expect(await rows(sql.selectFrom('budget_counters').select('reserved').where('budget_id', '=', budget.id))).toEqual(
+      [{ reserved: 0n }],
+    )
   })
 
   test('a number that was given back is not given out at once, one with reservations left not at all', async () => {
@@ -125,7 +160,9 @@ describe('two nodes on one database', () => {
     const { make, post } = at(0)
     const call = make.admit(null, usd(1), { owner: gone.node })
     await post(call)
-    await backend.store.write([backend.store.sql.updateTable('nodes').set({ lease_until: 0n }).where('id', '=', BigInt(gone.node))])
+    await backend.store.write([
+      backend.store.sql.updateTable('nodes').set({ lease_until: 0n }).where('id', '=', BigInt(gone.node)),
+    ])
     const after = await open(backend.place)
     expect(after.node).not.toBe(gone.node)
     await after.close()
@@ -141,13 +178,18 @@ describe('two nodes on one database', () => {
       { reservationId: call.id, outputTokens: 20 },
       { reservationId: 7n, outputTokens: 5 },
     ])
-    expect(await rows(sql.selectFrom('reservation_progress').selectAll())).toEqual([{ reservation_id: call.id, output_tokens: 20n }])
+    expect(await rows(sql.selectFrom('reservation_progress').selectAll())).toEqual([
+      { reservation_id: call.id, output_tokens: 20n },
+    ])
     await post(make.settle(call, usd(1)))
     expect(await rows(sql.selectFrom('reservation_progress').selectAll())).toEqual([])
   })
 
   test("time is the database's, whatever the clock of the process says", async () => {
-    const [row] = await query(backend.place, 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint::text AS now')
+    const [row] = await query(
+      backend.place,
+      'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint::text AS now',
+    )
     for (const store of nodes) expect(Math.abs(store.now() - Number(row?.now))).toBeLessThan(5_000)
   })
 
@@ -175,7 +217,12 @@ describe('a start that cannot go on says why', () => {
   const changed = async (change: (url: URL) => void) => {
     const url = new URL(await freshDatabase())
     change(url)
-    return { at: `PostgreSQL at ${url.hostname}:${url.port}`, port: url.port, href: url.href, name: url.pathname.slice(1) }
+    return {
+      at: `PostgreSQL at ${url.hostname}:${url.port}`,
+      port: url.port,
+      href: url.href,
+      name: url.pathname.slice(1),
+    }
   }
   const refusal = async (url: string, sentence: string | RegExp) => {
     const failed = start(url)
@@ -187,7 +234,10 @@ describe('a start that cannot go on says why', () => {
     const { at, href } = await changed((url) => {
       url.password = 'wrong'
     })
-    await refusal(href, `${at} refused the password of user postgres (a container's POSTGRES_PASSWORD counts only when its volume is new)`)
+    await refusal(
+      href,
+      `${at} refused the password of user postgres (a container's POSTGRES_PASSWORD counts only when its volume is new)`,
+    )
   })
 
   test('a database that is not there', async () => {
@@ -247,7 +297,8 @@ describe('a start that cannot go on says why', () => {
   })
 })
 
-const open = (url: string) => openPostgres({ url, clock: systemClock, random: systemRandom })
+const open = (url: string, log?: Log) =>
+  openPostgres({ url, clock: systemClock, random: systemRandom, ...(log ? { log } : {}) })
 
 async function query(url: string, statement: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url })

@@ -95,8 +95,8 @@ function dueInstants(rows: Rows, accountId: bigint, until: number): number[] {
     const { status, deadAt } = rows.reservations.get(id) ?? {}
     if (status === 'pending' && typeof deadAt === 'number' && deadAt <= until) instants.add(deadAt)
   }
-  for (const { expiresAt, remaining, reserved } of rows.grants.get(accountId) ?? [])
-    if (expiresAt !== null && expiresAt <= until && remaining > reserved) instants.add(expiresAt)
+  for (const { expiresAt, remaining } of rows.grants.get(accountId) ?? [])
+    if (expiresAt !== null && expiresAt <= until && remaining > 0n) instants.add(expiresAt)
   return [...instants].sort((a, b) => a - b)
 }
 

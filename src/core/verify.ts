@@ -7,7 +7,7 @@ import { exactRatio } from '../lib/ratio.ts'
 import type { Account, Budget, Counter, Grant, KeyUsage, Reservation, Rollup, Transaction, UsageRecord } from './ledger-rows.ts'
 import { addToKeyUsage, emptyKeyUsage, foldRollup, ROLLUP_SUMS, rollupKey, rollupOf } from './usage-sums.ts'
 
-type Value = bigint | string | null
+type Value = bigint | null
 
 /** A cell that says something else than the rows it stands for. */
 export type Finding<Row extends object = object> = {

@@ -10,6 +10,8 @@ export type ClientResponse = {
   readonly begun: boolean
   /** Calls back once when the client goes; the result takes the callback back. */
   onGone(callback: () => void): () => void
+  /** Headers that the reply gets beside the others, whatever its form. */
+  also(headers: Readonly<Record<string, string>>): void
   /** Sends the head of an event stream, once. */
   begin(): void
   /** Sends events; false: wait for `onDrain` before more. */
@@ -28,9 +30,10 @@ export type ResponseParts = {
   readonly heartbeat: Heartbeat
 }
 
-export function clientResponse({ response, headers, clock, heartbeat }: ResponseParts): ClientResponse & { keepAlive(comment: string, everyMs: number): void } {
+export function clientResponse({ response, headers: own, clock, heartbeat }: ResponseParts): ClientResponse & { keepAlive(comment: string, everyMs: number): void } {
   const goneCallbacks = new Set<() => void>()
   let gone = false
+  let headers = own
   let beating: Beating | undefined
   const stopBeating = () => {
     if (beating) heartbeat.remove(beating)
@@ -56,6 +59,9 @@ export function clientResponse({ response, headers, clock, heartbeat }: Response
       goneCallbacks.add(callback)
       return () => goneCallbacks.delete(callback)
     },
+    also(more: Readonly<Record<string, string>>) {
+      headers = { ...headers, ...more }
+    },
     begin() {
       if (response.headersSent || gone) return
       response.writeHead(200, { ...headers, 'content-type': 'text/event-stream', 'cache-control': 'no-cache' })
@@ -68,7 +74,7 @@ export function clientResponse({ response, headers, clock, heartbeat }: Response
     onDrain: (callback: () => void) => void response.once('drain', callback),
     end(text?: string) {
       stopBeating()
-      if (gone) return
+      if (gone || response.writableEnded) return
       client.begin()
       response.end(text)
     },

@@ -3,15 +3,15 @@
  * events are kept, a few kilobytes at most; the rest goes to the counter as it fills up.
  */
 import { estimateFromBytes } from '../core/token-bound.ts'
-import type { TokenCounter, TokenStream } from '../tokens/token-counter.ts'
+import type { TokenCount, TokenCounter, TokenStream } from '../tokens/token-counter.ts'
 
 export type Delivered = {
   take(event: string): void
   /** UTF-8 length of the texts, near enough: their JSON form is never shorter. */
   readonly bytes: number
   readonly estimate: number
-  /** Counts all that came. Ends the account. */
-  count(): Promise<{ tokens: number; exact: boolean }>
+  /** Counts all that came so far. */
+  count(): Promise<TokenCount>
   discard(): void
 }
 
@@ -22,6 +22,7 @@ export function createDelivered(tokens: TokenCounter): Delivered {
   let held = ''
   let bytes = 0
   let stream: TokenStream | undefined
+  let counted: Promise<TokenCount> = Promise.resolve({ tokens: 0, exact: true })
   const flush = () => {
     stream ??= tokens.open()
     stream.push(unescaped(held))
@@ -47,12 +48,20 @@ export function createDelivered(tokens: TokenCounter): Delivered {
         }
       if (held.length > HELD_CHARACTERS) flush()
     },
-    async count() {
+    count() {
       flush()
-      return (stream as TokenStream).finish()
+      counted = sumOf(counted, (stream as TokenStream).finish())
+      // What comes from here on is a text of its own: a token more at the seam, at most.
+      stream = undefined
+      return counted
     },
     discard: () => stream?.discard(),
   }
+}
+
+async function sumOf(...counts: readonly Promise<TokenCount>[]): Promise<TokenCount> {
+  const all = await Promise.all(counts)
+  return { tokens: all.reduce((sum, { tokens }) => sum + tokens, 0), exact: all.every(({ exact }) => exact) }
 }
 
 /** The index of the quote that ends the string; the end of the text where none does. */

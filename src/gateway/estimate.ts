@@ -2,11 +2,19 @@
 import { chatOverhead, chatText } from '../core/chat-tokens.ts'
 import type { Usage } from '../core/usage.ts'
 import { estimateFromBytes } from '../core/token-bound.ts'
-import type { TokenCounter } from '../tokens/token-counter.ts'
+import type { TokenCount, TokenCounter } from '../tokens/token-counter.ts'
+import type { Admission } from './admit.ts'
+import type { Gateway } from './gateway.ts'
 import type { Call } from './read.ts'
 
+/** Input counted, output as it was delivered, neither above what was quoted. */
+export async function estimated({ tokens }: Gateway, { call, inputBound, outputLimit }: Admission, delivered: Promise<TokenCount>): Promise<Usage> {
+  const [input, output] = await Promise.all([countPrompt(tokens, call), delivered])
+  return estimatedUsage(Math.min(input, inputBound), Math.min(output.tokens, outputLimit * call.choices))
+}
+
 /** The prompt by o200k: exact for its visible text, or by its size where it is too large to look into. */
-export async function countPrompt(tokens: TokenCounter, call: Call): Promise<number> {
+async function countPrompt(tokens: TokenCounter, call: Call): Promise<number> {
   const request = call.bytes <= LARGEST_PARSED ? parse(call.text) : undefined
   if (!request) return estimateFromBytes(call.bytes)
   const messages = Array.isArray(request.messages) ? request.messages : []
@@ -25,7 +33,7 @@ function parse(text: string): { messages?: unknown; tools?: unknown } | undefine
   }
 }
 
-export const estimatedUsage = (input: number, output: number): Usage => ({
+const estimatedUsage = (input: number, output: number): Usage => ({
   parts: [
     {
       counts: new Map([

@@ -9,6 +9,7 @@ import type { Admission } from './admit.ts'
 import type { Candidate } from './candidates.ts'
 import type { ClientResponse } from './client-response.ts'
 import type { Gateway } from './gateway.ts'
+import type { Endpoint } from './routes.ts'
 
 export type AttemptRecord = {
   readonly provider: string
@@ -46,7 +47,7 @@ export async function forward(gateway: Gateway, admission: Admission, response: 
   const failures: UpstreamFailure[] = []
   for (const candidate of admission.candidates) {
     for (let retry = 0; retry <= settings.limits.retriesPerEndpoint; retry++) {
-      if (response.gone && admission.call.stream) throw new AllFailed(attempts, refuse('provider_error'), true)
+      if (response.gone) throw new AllFailed(attempts, refuse('provider_error'), true)
       if (attempts.length >= settings.limits.attempts) throw exhausted(attempts, failures, candidate)
       const sentAt = clock.elapsed()
       try {
@@ -73,7 +74,7 @@ async function attemptAt({ settings: { limits } }: Gateway, { call, setOutputLim
     members: call.members,
     model: endpoint.upstreamModel,
     stream: call.stream,
-    outputLimit: setOutputLimit,
+    outputLimit: limitFor(endpoint, setOutputLimit),
     limits: {
       firstByteMs: (call.stream ? limits.firstByteSeconds : limits.replySeconds) * 1000,
       idleMs: limits.streamIdleSeconds * 1000,
@@ -81,14 +82,18 @@ async function attemptAt({ settings: { limits } }: Gateway, { call, setOutputLim
       replyBytes: limits.replyBytes,
     },
   })
-  // A call without stream runs to its end, since nothing is saved by leaving it; a stream that nobody reads is ended.
-  const stop = call.stream ? response.onGone(() => attempt.abort()) : () => {}
+  // Only a stream is ended when nobody reads it, and only where that saves something: the rest is billed in full anyway.
+  const stop = call.stream && endpoint.provider.onCancel === 'abort' ? response.onGone(() => attempt.abort()) : () => {}
   try {
     return await attempt.reply
   } finally {
     stop()
   }
 }
+
+/** The quote covers the greatest of the candidates; each is asked for no more than it has. */
+const limitFor = ({ model }: Endpoint, limit: number | undefined): number | undefined =>
+  limit === undefined || model.maxOutputIsDefault ? limit : Math.min(limit, model.maxOutputTokens)
 
 const recordOf = ({ endpoint }: Candidate, status: number | null, latencyMs: number, error: string | null): AttemptRecord => ({
   provider: endpoint.provider.key,

@@ -13,6 +13,7 @@ import { once } from '../lib/once.ts'
 import { eventText } from '../lib/sse.ts'
 import { StoreAway } from '../store/store.ts'
 import { type Admission, admit } from './admit.ts'
+import type { Candidate } from './candidates.ts'
 import { secretOf } from './caller-secret.ts'
 import { clientResponse } from './client-response.ts'
 import { AllFailed, forward, type Served } from './forward.ts'
@@ -30,23 +31,26 @@ export async function handle(gateway: Gateway, dialect: Dialect, incoming: Incom
   const { request, requestId, usageChoices } = incoming
   const id = gateway.store.ids.next()
   const call = { ids: { requestId, generationId: generationId(id.code) }, client: clientOf(gateway, dialect, incoming, id) }
+  let admission: Admission | undefined
   gateway.open.add(call)
   try {
     if (gateway.draining) throw refuse('service_unavailable', 'This server is stopping', { retryAfterMs: 1_000 })
     const caller = await gateway.keys.authenticate(secretOf(request.headers))
     const body = await readBody(request, { bytes: gateway.settings.limits.bodyBytes, ms: BODY_MS, clock: gateway.clock })
-    const admission = await admit(gateway, caller, readChat(body, request.headers), id)
-    const finish = once((outcome: Outcome) => settle(gateway, admission, outcome))
-    if (admission.call.stream && dialect.keepAlive) call.client.keepAlive(`${dialect.keepAlive.comment}\n\n`, dialect.keepAlive.everyMs)
+    const admitted = await admit(gateway, caller, readChat(body, request.headers), id)
+    admission = admitted
+    const finish = once((outcome: Outcome) => settle(gateway, admitted, outcome))
+    if (admitted.fitted) call.client.also({ 'X-Turnpike-Output-Limit': String(admitted.outputLimit) })
+    if (admitted.call.stream && dialect.keepAlive) call.client.keepAlive(`${dialect.keepAlive.comment}\n\n`, dialect.keepAlive.everyMs)
     try {
-      const served = await forward(gateway, admission, call.client)
-      await reply(gateway, dialect, { ...call, usageChoices, admission, served, finish })
+      const served = await forward(gateway, admitted, call.client)
+      await reply(gateway, dialect, { ...call, usageChoices, admission: admitted, served, finish })
     } catch (failure) {
       await finish(outcomeOf(failure))
       throw failure
     }
   } catch (failure) {
-    fail(gateway, dialect, { ...call, request }, failure)
+    fail(gateway, dialect, { ...call, usageChoices, admission, request }, failure)
   } finally {
     gateway.open.delete(call)
   }
@@ -54,28 +58,26 @@ export async function handle(gateway: Gateway, dialect: Dialect, incoming: Incom
 
 type Client = ReturnType<typeof clientResponse>
 type Ids = { readonly requestId: string; readonly generationId: string }
-type Serving = { readonly ids: Ids; readonly client: Client; readonly usageChoices: 'empty' | 'repeat'; readonly admission: Admission; readonly served: Served; readonly finish: Finish }
+type Known = { readonly ids: Ids; readonly client: Client; readonly usageChoices: 'empty' | 'repeat' }
+type Serving = Known & { readonly admission: Admission; readonly served: Served; readonly finish: Finish }
 
 async function reply(gateway: Gateway, dialect: Dialect, serving: Serving): Promise<void> {
   const { client, admission, served, finish } = serving
-  const context = contextOf(dialect, serving)
+  const context = contextOf(dialect, serving, admission, served.candidate)
   const { reply } = served
   if (reply.kind === 'stream') return meterStream({ gateway, dialect, admission, served: { ...served, reply }, context, client, finish })
-  const settled = await meterWhole(gateway, admission, { ...served, reply }, finish)
-  const body = dialect.reply(reply.body, context, settled)
-  if (client.begun) return client.end(eventText(body) + eventText('[DONE]'))
+  const { settled, failure } = await meterWhole(gateway, admission, { ...served, reply }, finish)
+  const body = dialect.reply(reply.body, context, settled, failure)
   const { charge } = settled.priced
-  client.send(200, { ...(charge ? { 'X-Turnpike-Cost': decimalOf(charge) } : {}), ...fittedHeader(admission) }, body)
+  client.send(200, charge ? { 'X-Turnpike-Cost': decimalOf(charge) } : {}, body)
 }
-
-const fittedHeader = ({ fitted, outputLimit }: Admission): Record<string, string> => (fitted ? { 'X-Turnpike-Output-Limit': String(outputLimit) } : {})
 
 function clientOf({ clock, heartbeat }: Gateway, dialect: Dialect, { response, requestId, headers }: Incoming, id: Id): Client {
   const own = Object.fromEntries(dialect.generationHeaders.map((name) => [name, generationId(id.code)]))
   return clientResponse({ response, clock, heartbeat, headers: { ...headers, 'x-request-id': requestId, ...own } })
 }
 
-function contextOf(dialect: Dialect, { ids: { requestId, generationId }, usageChoices, admission: { call, admittedAt }, served: { candidate } }: Serving): ReplyContext {
+function contextOf(dialect: Dialect, { ids: { requestId, generationId }, usageChoices }: Known, { call, admittedAt }: Admission, candidate: Candidate): ReplyContext {
   return {
     id: generationId,
     requestId,
@@ -106,14 +108,16 @@ function outcomeOf(failure: unknown): Outcome {
   }
 }
 
-type Failing = { readonly ids: Ids; readonly client: Client; readonly request: IncomingMessage }
+type Failing = Known & { readonly admission: Admission | undefined; readonly request: IncomingMessage }
 
 /** The one place where a failure becomes an answer. */
-function fail({ log }: Gateway, dialect: Dialect, { ids, client, request }: Failing, failure: unknown): void {
+function fail({ log }: Gateway, dialect: Dialect, failing: Failing, failure: unknown): void {
+  const { ids, client, request, admission } = failing
   const refused = refusedOf(failure)
   if (!refused.expected) log.error({ requestId: ids.requestId, error: failure instanceof Error ? (failure.stack ?? failure.message) : String(failure) }, 'a call failed unexpectedly')
-  if (client.begun) {
-    const context = { id: ids.generationId, requestId: ids.requestId, created: 0, model: '', provider: '', api: 'chat', asked: false, includeUsage: false, usageChoices: 'empty' } as const
+  const candidate = admission?.candidates.at(-1)
+  if (client.begun && admission && candidate) {
+    const context = contextOf(dialect, failing, admission, candidate)
     return client.end(eventText(dialect.errorEvent(refused.refused, context, newChunkState(), undefined)))
   }
   const { status, headers, body } = dialect.error(refused.refused, ids)

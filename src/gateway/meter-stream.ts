@@ -7,16 +7,18 @@ import { createUsageAccumulator } from '../core/accumulate-usage.ts'
 import { readUsage } from '../core/read-usage.ts'
 import type { Usage } from '../core/usage.ts'
 import { type ChunkState, type Dialect, newChunkState, type ReplyContext } from '../dialects/dialect.ts'
+import type { Timer } from '../lib/clock.ts'
 import { eventText } from '../lib/sse.ts'
 import type { UpstreamFailure, UpstreamStream } from '../providers/provider.ts'
 import type { Admission } from './admit.ts'
 import type { ClientResponse } from './client-response.ts'
 import { createDelivered, type Delivered } from './delivered.ts'
-import { countPrompt, estimatedUsage } from './estimate.ts'
+import { estimated } from './estimate.ts'
 import type { Served } from './forward.ts'
 import type { Gateway } from './gateway.ts'
 import type { Finish } from './handle.ts'
 import type { Outcome } from './settle.ts'
+import { createLengthWatch } from './watch-length.ts'
 
 export type Stream = {
   readonly gateway: Gateway
@@ -40,16 +42,20 @@ export function meterStream(stream: Stream): Promise<void> {
   const usage = createUsageAccumulator(provider.reading)
   const delivered = createDelivered(gateway.tokens)
   const ending = Promise.withResolvers<void>()
+  // A client that left before the provider began to answer saw no first token, whatever comes of draining.
+  const seen = !client.gone
   let firstTokenAt: number | null = null
+  let cancelled = false
   let over = false
-  let watched = 0
+  let draining: Timer | undefined
 
   const end = (failure: UpstreamFailure | Refused | undefined) => {
     if (over) return
     over = true
     limit.cancel()
+    draining?.cancel()
     leaving()
-    const ended: Ended = { state, rawUsage: usage.raw(), delivered, firstTokenAt, failure, left: client.gone, upstreamId: typeof first.id === 'string' ? first.id : null }
+    const ended: Ended = { state, rawUsage: usage.raw(), delivered, firstTokenAt, failure, cancelled, upstreamId: typeof first.id === 'string' ? first.id : null }
     lastWords(stream, ended).then(ending.resolve, ending.reject)
   }
   const stop = (failure: Refused) => {
@@ -57,60 +63,67 @@ export function meterStream(stream: Stream): Promise<void> {
     end(failure)
   }
   const limit = gateway.clock.after(gateway.settings.limits.streamSeconds * 1000, () => stop(refuse('provider_timeout')))
+  const cut = () => {
+    upstream.abort()
+    end(undefined)
+  }
   const leaving = client.onGone(() => {
-    if (provider.onCancel === 'abort') {
-      upstream.abort()
-      end(undefined)
-    } else {
+    cancelled = state.finishedChoices.size < stream.admission.call.choices
+    if (provider.onCancel === 'abort') cut()
+    else {
       upstream.resume()
-      gateway.clock.after(DRAIN_MS, () => {
-        upstream.abort()
-        end(undefined)
-      })
+      draining = gateway.clock.after(DRAIN_MS, cut)
     }
   })
+  const brake = createBrake(client, upstream)
+  const watchLength = createLengthWatch(stream, delivered, stop)
 
   upstream.listen({
     event(data) {
       if (over) return
-      firstTokenAt ??= gateway.clock.elapsed()
+      if (seen) firstTokenAt ??= gateway.clock.elapsed()
       try {
         if (mayReportUsage(data)) usage.add(JSON.parse(data))
         const text = dialect.chunk(data, context, state)
         delivered.take(data)
-        if (text !== undefined && !client.gone && !client.write(eventText(text))) wait(client, upstream)
+        // A finish reason that tells of a failure goes out as the error which ends the stream.
+        const passes = text !== undefined && !client.gone && state.finish?.reason !== 'error'
+        if (passes && !client.write(eventText(text))) brake()
       } catch (error) {
         return stop(error instanceof Refused ? error : refuse('provider_error'))
       }
-      watched = watchLength(stream, delivered, watched, stop)
+      watchLength()
     },
     end,
   })
   return ending.promise
 }
 
-/** Upstream stalls while the client does not read. */
-function wait(client: ClientResponse, upstream: UpstreamStream): void {
-  upstream.pause()
-  client.onDrain(() => upstream.resume())
-  client.onGone(() => upstream.resume())
+/** Upstream stalls while the client does not read. What had arrived already may call this again: one wait is enough. */
+function createBrake(client: ClientResponse, upstream: UpstreamStream): () => void {
+  let held = false
+  return () => {
+    if (held) return
+    held = true
+    upstream.pause()
+    const release = () => {
+      held = false
+      leaving()
+      upstream.resume()
+    }
+    const leaving = client.onGone(release)
+    client.onDrain(release)
+  }
 }
+
+/** Every choice that was asked for has finished, or the provider said that it is done after one that did. */
+const isComplete = ({ admission }: Stream, { finishedChoices }: ChunkState, failure: UpstreamFailure | Refused | undefined): boolean =>
+  finishedChoices.size >= admission.call.choices || (finishedChoices.size > 0 && failure === undefined)
 
 /** Whether it is worth parsing an event for its usage: most say `"usage":null`, or nothing. */
 function mayReportUsage(data: string): boolean {
   const at = data.lastIndexOf('"usage"')
   return at >= 0 && !/^"usage"\s*:\s*null/.test(data.slice(at, at + 16))
-}
-
-const PROGRESS_BYTES = 1_024
-
-/** An output certainly past the request's limit ends the stream: bytes are at least tokens. Returns the bytes looked at. */
-function watchLength({ gateway, admission, served }: Stream, delivered: Delivered, watched: number, stop: (failure: Refused) => void): number {
-  if (delivered.bytes - watched < PROGRESS_BYTES) return watched
-  gateway.progress.report(admission.id.id, delivered.estimate)
-  const limit = admission.call.outputLimit ?? admission.outputLimit
-  if (delivered.bytes > 16 * limit * admission.call.choices) stop(refuse('provider_error', 'The provider sent more than the output limit of the request', { providerName: served.candidate.endpoint.provider.name }))
-  return delivered.bytes
 }
 
 type Ended = {
@@ -119,7 +132,8 @@ type Ended = {
   readonly delivered: Delivered
   readonly firstTokenAt: number | null
   readonly failure: UpstreamFailure | Refused | undefined
-  readonly left: boolean
+  /** The client left before the answer was complete. */
+  readonly cancelled: boolean
   readonly upstreamId: string | null
 }
 
@@ -127,8 +141,8 @@ type Ended = {
 async function lastWords(stream: Stream, ended: Ended): Promise<void> {
   const { dialect, client, context, finish } = stream
   const { state } = ended
-  const complete = state.finishedChoices.size > 0
-  const failure = complete || ended.left ? undefined : refusalOf(stream, ended.failure)
+  const complete = isComplete(stream, state, ended.failure) && state.finish?.reason !== 'error'
+  const failure = complete || ended.cancelled ? undefined : refusalOf(stream, ended.failure)
   let settled: Awaited<ReturnType<Finish>>
   try {
     settled = await finish(await outcomeOf(stream, ended, failure))
@@ -149,12 +163,11 @@ function refusalOf({ served }: Stream, failure: UpstreamFailure | Refused | unde
 }
 
 async function outcomeOf(stream: Stream, ended: Ended, failure: Refused | undefined): Promise<Outcome> {
-  const { served } = stream
-  const { state, rawUsage, firstTokenAt, upstreamId, left } = ended
+  const { served, gateway, admission } = stream
+  const { state, rawUsage, firstTokenAt, upstreamId, cancelled, delivered } = ended
   const reported = readReported(stream, ended)
-  const usage = reported ?? (await estimated(stream, ended))
-  if (reported) ended.delivered.discard()
-  const cancelled = left && state.finishedChoices.size === 0
+  const usage = reported ?? (await estimated(gateway, admission, delivered.count()))
+  if (reported) delivered.discard()
   return {
     status: cancelled ? 'cancelled' : failure ? 'error' : 'ok',
     served: served.candidate,
@@ -178,12 +191,6 @@ function readReported({ served, admission }: Stream, { rawUsage, delivered }: En
     contextLength: endpoint.model.contextLength,
     delivered: delivered.bytes > 0 || admission.call.bytes === 0,
   })
-}
-
-/** Input counted, output as delivered, never above the limit that was quoted. */
-async function estimated({ gateway, admission }: Stream, { delivered }: Ended): Promise<Usage> {
-  const [input, output] = await Promise.all([countPrompt(gateway.tokens, admission.call), delivered.count()])
-  return estimatedUsage(Math.min(input, admission.inputBound), Math.min(output.tokens, admission.outputLimit * admission.call.choices))
 }
 
 /** The dialects keep JSON texts: `"default"` → `default`, `null` → null. */

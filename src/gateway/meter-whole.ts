@@ -1,9 +1,10 @@
 /** A whole reply: its usage is read, the call settled, and the reply sent with its cost. */
+import { type Refused, refuse } from '../contract/errors.ts'
 import { readUsage } from '../core/read-usage.ts'
 import type { Settled } from '../dialects/dialect.ts'
 import { commonReason } from '../dialects/chat-choices.ts'
 import { assert } from '../lib/assert.ts'
-import { countPrompt, estimatedUsage } from './estimate.ts'
+import { estimated } from './estimate.ts'
 import type { Served } from './forward.ts'
 import type { Finish } from './handle.ts'
 import type { Admission } from './admit.ts'
@@ -11,35 +12,41 @@ import type { Gateway } from './gateway.ts'
 
 type Whole = Served & { readonly reply: { readonly kind: 'whole' } }
 
+/** `failure`: the provider gave up midway. */
+type Metered = { readonly settled: Settled; readonly failure: Refused | undefined }
+
 /** Settles a whole reply. Nothing is charged where it turns out to be no answer. */
-export async function meterWhole(gateway: Gateway, admission: Admission, { candidate, reply, attempts, sentAt }: Whole, finish: Finish): Promise<Settled> {
+export async function meterWhole(gateway: Gateway, admission: Admission, { candidate, reply, attempts, sentAt }: Whole, finish: Finish): Promise<Metered> {
   const { parsed } = reply
-  const [choice] = Array.isArray(parsed.choices) ? (parsed.choices as Record<string, unknown>[]) : []
+  const choices = Array.isArray(parsed.choices) ? parsed.choices.filter(isObject) : []
+  const [choice] = choices
   assert(choice, 'a whole reply has a choice')
   const stated = typeof choice.finish_reason === 'string' && choice.finish_reason !== '' ? choice.finish_reason : null
   const native = typeof choice.native_finish_reason === 'string' ? choice.native_finish_reason : stated
-  const text = contentOf(choice)
+  const text = choices.map(contentOf).join('')
+  const finishReason = stated === null ? null : commonReason(stated)
   const raw = isObject(parsed.usage) ? { ...(parsed.cost === undefined ? {} : { cost: parsed.cost }), ...parsed.usage } : undefined
   const reported = readUsage(candidate.endpoint.provider.reading, raw, {
     model: candidate.endpoint.upstreamModel,
     contextLength: candidate.endpoint.model.contextLength,
     delivered: text !== '',
   })
-  const usage = reported ?? estimatedUsage(await countPrompt(gateway.tokens, admission.call), (await gateway.tokens.count(text)).tokens)
-  return finish({
-    status: 'ok',
+  const settled = await finish({
+    status: finishReason === 'error' ? 'error' : 'ok',
     served: candidate,
     attempts,
-    usage,
+    usage: reported ?? (await estimated(gateway, admission, gateway.tokens.count(text))),
     source: reported ? 'reported' : 'estimated',
     rawUsage: raw,
-    finishReason: stated === null ? null : commonReason(stated),
+    finishReason,
     nativeFinishReason: native,
     upstreamId: typeof parsed.id === 'string' ? parsed.id : null,
     serviceTier: typeof parsed.service_tier === 'string' ? parsed.service_tier : null,
     firstTokenAt: gateway.clock.elapsed(),
     sentAt,
   })
+  const { name: providerName } = candidate.endpoint.provider
+  return { settled, failure: finishReason === 'error' ? refuse('provider_error', undefined, { providerName }) : undefined }
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)

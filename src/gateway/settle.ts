@@ -80,8 +80,8 @@ function priceOf({ settings, terms }: Gateway, { quoteNanos }: Admission, outcom
 
 /** An answer that failed, or that is none, is not charged; a client's own cancel is, once the provider had begun. */
 function isInsured({ status, finishReason, firstTokenAt }: Outcome, usage: Usage): boolean {
-  if (status === 'cancelled') return firstTokenAt === null
   if (status === 'error' || finishReason === 'error') return true
+  if (status === 'cancelled') return firstTokenAt === null
   return finishReason === null && totalsOf(usage).output === 0
 }
 

@@ -2,7 +2,7 @@
  * Proves the ledger: every balance, counter and sum is computed again from entries, reservations and usage records, and
  * each cell that says something else is named. It reads pages by key; what it keeps is a sum for each cached row.
  */
-import type { Counter, KeyUsage, Rollup, Transaction } from '../core/ledger-rows.ts'
+import type { Counter, KeyUsage, Reservation, Rollup } from '../core/ledger-rows.ts'
 import { createProof, type DatedBudget, type Finding, type Proof } from '../core/verify.ts'
 import { budgetBeginnings, type Correction, chargedTwice, correct, eachPage, findAll, leases } from '../store/audit.ts'
 import type { Store } from '../store/store.ts'
@@ -46,26 +46,29 @@ async function look(store: Store): Promise<CellFinding[]> {
   const add = <R extends object>(table: Table<R>, findings: readonly Finding<R>[]) => {
     for (const finding of findings) found.push(inCells(table, finding))
   }
+  const each = async <R extends object>(table: Table<R>, check: (row: R) => Finding<R>[], key?: readonly string[]) => {
+    for await (const page of eachPage(store, table, key)) for (const row of page) add(table, check(row))
+  }
   await readWindows(store, proof)
-  for await (const page of eachPage(store, tables.reservations)) for (const row of page) add(tables.reservations, proof.reservation(row))
+  const isOrphan = orphanBy(await leases(store), store)
+  await each(tables.reservations, (row) => [...proof.reservation(row), ...(isOrphan(row) ? [ownerless(row)] : [])])
   for await (const page of eachPage(store, tables.transactions)) {
-    const recorded = await recordsOf(store, page)
-    for (const row of page) add(tables.transactions, proof.transaction(row, row.usageRecordId !== null && recorded.has(row.usageRecordId)))
+    const recorded = await idsAmong(store, tables.usageRecords, page, 'usageRecordId')
+    for (const row of page) add(tables.transactions, proof.transaction(row, recorded.has(row.usageRecordId)))
   }
   for await (const page of eachPage(store, tables.usageRecords)) {
-    const transactions = await findAll(store, tables.transactions, page.flatMap(({ transactionId }) => transactionId ?? []))
-    const byId = new Map(transactions.map((row) => [row.id, row]))
-    for (const row of page) add(tables.usageRecords, proof.record(row, row.transactionId === null ? undefined : byId.get(row.transactionId)))
+    const transactions = await idsAmong(store, tables.transactions, page, 'transactionId')
+    for (const row of page) add(tables.usageRecords, proof.record(row, transactions.get(row.transactionId)))
   }
-  for await (const page of eachPage(store, tables.accounts)) for (const row of page) add(tables.accounts, proof.account(row))
-  for await (const page of eachPage(store, tables.grants)) for (const row of page) add(tables.grants, proof.grant(row))
-  for await (const page of eachPage(store, tables.keyUsage, KEYS.key_usage)) for (const row of page) add(tables.keyUsage, proof.keyUsage(row))
-  for await (const page of eachPage(store, tables.rollups, KEYS.rollups)) for (const row of page) add(tables.rollups, proof.rollup(row))
+  await each(tables.accounts, proof.account)
+  await each(tables.grants, proof.grant)
+  await each(tables.keyUsage, proof.keyUsage, KEYS.key_usage)
+  await each(tables.rollups, proof.rollup, KEYS.rollups)
   const rest = proof.rest()
   add<Counter>(tables.counters, rest.counters)
   add<KeyUsage>(tables.keyUsage, rest.keyUsage)
   add<Rollup>(tables.rollups, rest.rollups)
-  return [...found, ...(await secondCharges(store)), ...(await orphans(store))]
+  return [...found, ...(await secondCharges(store))]
 }
 
 const KEYS = { key_usage: ['api_key_id'], budget_counters: ['budget_id', 'window_start'], rollups: tables.ROLLUP_KEY } as const
@@ -82,31 +85,45 @@ async function readWindows(store: Store, proof: Proof): Promise<void> {
     for (const counter of page) proof.window(counter, budgets.get(counter.budgetId))
 }
 
-async function recordsOf(store: Store, page: readonly Transaction[]): Promise<Set<bigint>> {
-  const records = await findAll(store, tables.usageRecords, page.flatMap(({ usageRecordId }) => usageRecordId ?? []))
-  return new Set(records.map(({ id }) => id))
+/** The rows that a page points at, by their numbers. */
+async function idsAmong<R extends { id: bigint }, P extends { organisationId: bigint }, F extends keyof P>(
+  store: Store,
+  table: Table<R>,
+  page: readonly (P & Record<F, bigint | null>)[],
+  field: F,
+): Promise<Map<bigint | null, R>> {
+  const keys = page.flatMap(({ organisationId, [field]: id }) => (id === null ? [] : [{ organisationId, id }]))
+  const rows = await findAll(store, table, keys)
+  return new Map(rows.map((row) => [row.id, row]))
 }
-
-const fact = (table: string, row: CellFinding['row'], column: string, stored: Cell, computed: Cell): CellFinding => ({ table, row, column, stored, computed })
 
 async function secondCharges(store: Store): Promise<CellFinding[]> {
   const twice = await chargedTwice(store)
-  return twice.map(({ reservationId, times }) => fact('transactions', { reservation_id: reservationId }, 'count', times, 1n))
+  return twice.map(({ reservationId, times }) => ({
+    table: 'transactions',
+    row: { reservation_id: reservationId },
+    column: 'count',
+    stored: times,
+    computed: 1n,
+  }))
 }
 
 /** A node that died this long ago has been seen by the others, who settle what it left. */
 const ORPHANED_AFTER_MS = 600_000
 
-/** Reservations of nodes that are long dead: nobody is ending them. */
-async function orphans(store: Store): Promise<CellFinding[]> {
-  const until = await leases(store)
-  const dead = (owner: number) => owner !== store.node && (until.get(owner) ?? 0) + ORPHANED_AFTER_MS < store.now()
-  const found: CellFinding[] = []
-  for await (const page of eachPage(store, tables.reservations))
-    for (const { id, owner } of page)
-      if (owner !== null && dead(owner)) found.push(fact('reservations', { id }, 'owner', BigInt(owner), null))
-  return found
+/** A reservation of a node that is long dead: nobody is ending it. */
+function orphanBy(until: ReadonlyMap<number, number>, store: Store) {
+  const latest = store.now() - ORPHANED_AFTER_MS
+  return ({ owner }: Reservation): boolean => owner !== null && owner !== store.node && (until.get(owner) ?? 0) < latest
 }
+
+const ownerless = ({ id, owner }: Reservation): Finding<Reservation> => ({
+  table: 'reservations',
+  row: { id },
+  field: 'owner',
+  stored: BigInt(owner ?? 0),
+  computed: null,
+})
 
 function inCells<R extends object>(table: Table<R>, { row, field, stored, computed }: Finding<R>): CellFinding {
   const columnOf = (name: string) => table.columns[table.fields.indexOf(name)] ?? name

@@ -10,6 +10,7 @@ import { createEventSplitter } from '../lib/sse.ts'
 import { type Exchange, type Headers, openExchange } from './http-exchange.ts'
 import { type Attempt, type Provider, type StreamSink, type UpstreamCall, UpstreamFailure, type UpstreamReply } from './provider.ts'
 import { readReply } from './upstream-error.ts'
+import { wholeAsStream } from './whole-as-stream.ts'
 
 export type OpenaiOptions = {
   readonly key: string
@@ -70,7 +71,7 @@ function send(pool: Dispatcher, outgoing: Outgoing, call: UpstreamCall): Attempt
     {
       head(status, headers) {
         if (call.stream && status === 200 && isEventStream(headers)) stream = streamReply(status, () => exchange, resolve, reject)
-        else whole = wholeReply(status, headers, call.limits.replyBytes, resolve, reject)
+        else whole = wholeReply(status, headers, call.limits.replyBytes, call.stream ? (reply) => resolve(wholeAsStream(reply)) : resolve, reject)
       },
       data(chunk) {
         if (stream) stream.data(chunk)
@@ -100,7 +101,7 @@ const isEventStream = (headers: Headers): boolean => String(headers['content-typ
 type Resolve = (reply: UpstreamReply) => void
 type Reject = (failure: UpstreamFailure) => void
 
-function wholeReply(status: number, headers: Headers, limit: number, resolve: Resolve, reject: Reject) {
+function wholeReply(status: number, headers: Headers, limit: number, resolve: (reply: UpstreamReply & { readonly kind: 'whole' }) => void, reject: Reject) {
   const chunks: Buffer[] = []
   let bytes = 0
   return {
@@ -126,6 +127,9 @@ function wholeReply(status: number, headers: Headers, limit: number, resolve: Re
 
 const hasChoice = ({ choices }: Readonly<Record<string, unknown>>): boolean => Array.isArray(choices) && typeof choices[0] === 'object' && choices[0] !== null
 
+/** Inside of a string the quotes would be escaped: only a member's name looks like this. */
+const MAY_BE_ERROR = /"error"\s*:\s*[^n\s]/
+
 /** Resolves at the first event, so that a stream which fails before it can still go to the next candidate. */
 function streamReply(status: number, exchange: () => Exchange, resolve: Resolve, reject: Reject) {
   const splitter = createEventSplitter({ maxEventBytes: MAX_EVENT_BYTES })
@@ -145,16 +149,16 @@ function streamReply(status: number, exchange: () => Exchange, resolve: Resolve,
   const deliver = (data: string) => {
     if (over) return
     if (data === '[DONE]') return finish(undefined)
-    if (sink) return sink.event(data)
-    if (!started) {
-      const first = readReply(status, {}, data)
-      if (first instanceof UpstreamFailure) {
+    if (!started || MAY_BE_ERROR.test(data)) {
+      const read = readReply(status, {}, data)
+      if (read instanceof UpstreamFailure) {
         exchange().abort()
-        return finish(first)
+        return finish(read)
       }
+      if (!started) resolve({ kind: 'stream', status, first: read, stream })
       started = true
-      resolve({ kind: 'stream', status, first, stream })
     }
+    if (sink) return sink.event(data)
     early.push(data)
   }
   const stream = {

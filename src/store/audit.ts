@@ -22,10 +22,17 @@ export async function* eachPage<R>(store: Reader, table: Table<R>, key: readonly
   }
 }
 
-/** Rows by their numbers, which may be of any organisation. */
-export async function findAll<R>(store: Reader, table: Table<R>, ids: readonly bigint[]): Promise<R[]> {
-  if (ids.length === 0) return []
-  const query = sql<Record<string, Cell>>`SELECT ${listOf(table.columns)} FROM ${sql.table(table.name)} WHERE id IN (${sql.join(ids)})`
+/** Rows by their numbers; the organisations are named since the index begins with them. */
+export async function findAll<R>(
+  store: Reader,
+  table: Table<R>,
+  keys: readonly { organisationId: bigint; id: bigint }[],
+): Promise<R[]> {
+  if (keys.length === 0) return []
+  const organisations = sql.join([...new Set(keys.map(({ organisationId }) => organisationId))])
+  const ids = sql.join(keys.map(({ id }) => id))
+  const where = sql`organisation_id IN (${organisations}) AND id IN (${ids})`
+  const query = sql<Record<string, Cell>>`SELECT ${listOf(table.columns)} FROM ${sql.table(table.name)} WHERE ${where}`
   const rows = await store.rows({ compile: () => query.compile(store.sql) })
   return rows.map((row) => table.row(table.columns.map((column) => row[column] ?? null)))
 }
@@ -38,8 +45,9 @@ export async function budgetBeginnings(store: Reader): Promise<Map<bigint, numbe
 
 /** Reservations of the credits API that were charged more than once. */
 export async function chargedTwice(store: Reader): Promise<{ reservationId: bigint; times: bigint }[]> {
-  const { fn, selectFrom } = { fn: store.sql.fn, selectFrom: store.sql.selectFrom.bind(store.sql) }
-  const query = selectFrom('transactions')
+  const { fn } = store.sql
+  const query = store.sql
+    .selectFrom('transactions')
     .select(['reservation_id', fn.countAll<bigint>().as('times')])
     .where('type', '=', 'usage')
     .where('reservation_id', 'is not', null)

@@ -4,14 +4,11 @@ import { StoreUnusable } from './store.ts'
 
 export type Server = { readonly host: string; readonly port: number; readonly user: string; readonly database: string }
 
-/** Another node was in the way; the same batch goes through when it is repeated. */
-export const isConflict = (error: unknown): boolean => CONFLICTS.has(codeOf(error))
+/** Another node was in the way (serialisation failure, deadlock); the same batch goes through when it is repeated. */
+export const isConflict = (error: unknown): boolean => ['40001', '40P01'].includes(codeOf(error))
 
-/**
- * Serialisation failure, deadlock, and a unique name that another node took between our look and our insert: the
- * repetition sees it and answers by it.
- */
-const CONFLICTS: ReadonlySet<string> = new Set(['40001', '40P01', '23505'])
+/** A unique name is there that was not when we looked; one repetition sees it and answers by it. */
+export const isTaken = (error: unknown): boolean => codeOf(error) === '23505'
 
 /** Nothing is wrong with the command: connection, resources, shutdown, time-outs, or a primary that has become a replica. */
 export function isAway(error: unknown): boolean {

@@ -7,23 +7,24 @@ import { apply } from '../core/ledger.ts'
 import type { Command, Outcome } from '../core/ledger-commands.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Ids } from '../lib/id.ts'
+import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
 import { backoff } from '../lib/retry.ts'
 import { halvingOverNetwork } from './halving.ts'
-import { isAway, isConflict } from './postgres-faults.ts'
+import { isAway, isConflict, isTaken } from './postgres-faults.ts'
 import { lockAndLoad } from './postgres-load.ts'
 import { writeAndCommit } from './postgres-write.ts'
 import { StoreAway } from './store.ts'
 
 export type PostgresLedger = { post(commands: readonly Command[]): Promise<(Outcome | StoreAway)[]> }
 
-type Parts = { pool: Pool; ids: Ids; clock: Clock; random: Random }
+type Parts = { pool: Pool; ids: Ids; clock: Clock; random: Random; log: Log | undefined }
 
 /** A conflict is repeated this often; then the batch counts as refused. */
 const REPEATS = 5
 const PAUSE = { baseMs: 4, maxMs: 100 }
 
-export function createPostgresLedger({ pool, ids, clock, random }: Parts): PostgresLedger {
+export function createPostgresLedger({ pool, ids, clock, random, log }: Parts): PostgresLedger {
   const run = async (commands: readonly Command[]): Promise<Outcome[]> => {
     let carefully = false
     for (let attempt = 0; ; attempt++) {
@@ -39,7 +40,9 @@ export function createPostgresLedger({ pool, ids, clock, random }: Parts): Postg
         if (carefully && attempt >= REPEATS) throw new Error('reservations hold what they did not hold a moment ago')
         carefully = true
       } catch (error) {
-        if (!isConflict(error) || attempt >= REPEATS) throw error
+        const repeats = isConflict(error) ? REPEATS : isTaken(error) ? 1 : 0
+        if (attempt >= repeats) throw error
+        log?.info({ error: String(error), attempt }, 'a batch met another node and is repeated')
         await clock.sleep(backoff({ attempt, ...PAUSE, random }))
       }
     }

@@ -42,38 +42,23 @@ export async function lockAndLoad(
 ): Promise<Loaded | undefined> {
   const organisations = [...Map.groupBy(commands, ({ organisationId }) => organisationId)]
   const seen = emptyRows()
-  const first = organisations.map(
+  const asked = organisations.map(
     ([id, own]) => [id, namedBy(carefully ? own : own.filter(({ type }) => type !== 'settle'))] as const,
   )
-  const looked = Promise.all([
+  const begun = Promise.all([
     client.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE'),
-    look(client, first, seen),
+    look(client, asked, seen),
   ])
-  if (first.some(([, { reservations, transactions }]) => reservations.length + transactions.length > 0)) await looked
+  if (asked.some(([, { reservations, transactions }]) => reservations.length + transactions.length > 0)) await begun
   const named = organisations.map(([id, own]) => [id, namedBy(own)] as const)
   const touched = organisations.map(([id, own]) => [id, touchedBy(own, seen)] as const)
-  const rows = emptyRows()
-  rows.transactions = seen.transactions
-  const at = commands.reduce((latest, command) => Math.max(latest, command.at), 0)
-  const unowned = commands.flatMap((command) =>
-    command.type === 'settle' && command.record.accountId === null ? [[command.organisationId, command.record.id]] : [],
-  )
+  const rows = { ...emptyRows(), transactions: seen.transactions }
   const [, opened] = await Promise.all([
-    looked,
+    begun,
     openSums(client, touched),
-    lockAccounts(
-      client,
-      pairs(touched, ({ accounts }) => accounts),
-    ).then((found) => {
-      for (const account of found) rows.accounts.set(account.id, account)
-    }),
-    lockReservations(client, unowned),
-    loadReservations(
-      client,
-      pairs(named, ({ reservations }) => reservations),
-      rows,
-    ),
-    loadCredits(client, touched, at, rows),
+    lockCredits(client, commands, touched, rows),
+    loadReservations(client, idsOf(named, 'reservations'), rows),
+    loadCredits(client, touched, rows),
     loadNames(client, named, touched, rows),
     lockSums(client, touched, rows),
   ])
@@ -82,8 +67,9 @@ export async function lockAndLoad(
 
 type Owned<T> = readonly (readonly [organisationId: bigint, wanted: T])[]
 
-const pairs = <T>(owned: Owned<T>, ids: (wanted: T) => readonly bigint[]): Cell[][] =>
-  owned.flatMap(([organisationId, wanted]) => ids(wanted).map((id) => [organisationId, id]))
+/** Keys of rows: ids with their organisation. */
+const idsOf = <F extends string>(owned: Owned<{ readonly [K in F]: readonly bigint[] }>, field: F): Cell[][] =>
+  owned.flatMap(([organisationId, wanted]) => wanted[field].map((id) => [organisationId, id]))
 
 const KEY = ['organisation_id', 'id']
 const liveReservations = selectBy(tables.reservations, KEY, { name: 'live' })
@@ -93,15 +79,8 @@ const transactions = selectBy(tables.transactions, KEY, { name: 'transactions' }
 /** Neither the account of a reservation nor a transaction ever changes, so they may be read before a lock. */
 async function look(client: ClientBase, named: Owned<Named>, seen: Rows): Promise<void> {
   const [found] = await Promise.all([
-    transactions(
-      client,
-      pairs(named, ({ transactions }) => transactions),
-    ),
-    loadReservations(
-      client,
-      pairs(named, ({ reservations }) => reservations),
-      seen,
-    ),
+    transactions(client, idsOf(named, 'transactions')),
+    loadReservations(client, idsOf(named, 'reservations'), seen),
   ])
   for (const transaction of found) seen.transactions.set(transaction.id, transaction)
 }
@@ -165,16 +144,30 @@ const deadReservations = selectBy(tables.reservations, ACCOUNT, {
   where: "t.kind = 'api' AND t.dead_at <= $3::bigint",
 })
 
+async function lockCredits(
+  client: ClientBase,
+  commands: readonly Command[],
+  touched: Owned<Touched>,
+  rows: Rows,
+): Promise<void> {
+  const unowned = commands.flatMap((command) =>
+    command.type === 'settle' && command.record.accountId === null ? [[command.organisationId, command.record.id]] : [],
+  )
+  const [found] = await Promise.all([
+    lockAccounts(client, idsOf(touched, 'accounts')),
+    lockReservations(client, unowned),
+  ])
+  for (const account of found) rows.accounts.set(account.id, account)
+}
+
 /** What the accounts' locks guard. */
-async function loadCredits(client: ClientBase, touched: Owned<Touched>, at: number, rows: Rows): Promise<void> {
-  const accounts = pairs(touched, ({ accounts }) => accounts)
+async function loadCredits(client: ClientBase, touched: Owned<Touched>, rows: Rows): Promise<void> {
+  const accounts = idsOf(touched, 'accounts')
+  const at = Math.max(...touched.map(([, wanted]) => wanted.at))
   for (const [, id] of accounts) rows.grants.set(id as bigint, [])
   const [living, named, dead] = await Promise.all([
     livingGrants(client, accounts),
-    grantsById(
-      client,
-      pairs(touched, ({ grants }) => grants),
-    ),
+    grantsById(client, idsOf(touched, 'grants')),
     deadReservations(client, accounts, BigInt(at)),
   ])
   for (const grant of living) rows.grants.get(grant.accountId)?.push(grant)
@@ -199,7 +192,7 @@ const recorded = prepared(
 async function loadNames(client: ClientBase, named: Owned<Named>, touched: Owned<Touched>, rows: Rows): Promise<void> {
   const refunded = named.flatMap(([, { transactions }]) => transactions)
   for (const id of refunded) rows.refunds.set(id, [])
-  const generations = pairs(touched, (wanted) => wanted.recorded)
+  const generations = idsOf(touched, 'recorded')
   const [keys, paid, reversing, records] = await Promise.all([
     idempotency(
       client,
@@ -244,7 +237,9 @@ async function lockSums(client: ClientBase, touched: Owned<Touched>, rows: Rows)
   const [limits, counters, usage] = await Promise.all([
     budgets(
       client,
-      pairs(touched, (wanted) => [...new Set(wanted.holds.map(({ budgetId }) => budgetId))]),
+      touched.flatMap(([organisationId, wanted]) =>
+        [...new Set(wanted.holds.map(({ budgetId }) => budgetId))].map((id) => [organisationId, id]),
+      ),
     ),
     lockCounters(
       client,

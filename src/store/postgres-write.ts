@@ -3,63 +3,28 @@
  * of their rows is the same on every node; the roll-ups, which every node adds to, come last and are held the shortest.
  */
 import type { ClientBase } from 'pg'
-import { counterKey, type IdempotencyRow, idempotencyKey, type Rows } from '../core/ledger-rows.ts'
+import { counterKey, type IdempotencyRow, idempotencyKey, type Rows, type Written } from '../core/ledger-rows.ts'
+import { assert } from '../lib/assert.ts'
 import type { Loaded } from './postgres-load.ts'
 import { addTo, type Change, insert, prepared, remove, replace, update } from './postgres-statements.ts'
 import * as tables from './tables.ts'
 
 export async function writeAndCommit(client: ClientBase, { rows, known, opened }: Loaded): Promise<void> {
   const { written } = rows
-  const ended = loaded(written.endedReservations, rows.reservations)
-  const sent: Promise<unknown>[] = [
+  await Promise.all([
     updateAccounts(client, loaded(written.accounts, rows.accounts)),
     ...writeGrants(client, rows),
-    insertReservations(
-      client,
-      loaded(written.newReservations.difference(written.endedReservations), rows.reservations),
-    ),
-    deleteReservations(
-      client,
-      ended.filter(({ id }) => !written.newReservations.has(id)),
-    ),
-    insertEnded(
-      client,
-      ended.filter(({ kind }) => kind === 'api'),
-    ),
-    deleteProgress(
-      client,
-      ended.filter(({ kind }) => kind === 'gateway').map(({ id }) => id),
-    ),
-    extendReservations(
-      client,
-      loaded(written.changedReservations.difference(written.newReservations), rows.reservations).filter(
-        ({ status }) => status === 'pending',
-      ),
-    ),
+    ...writeReservations(client, rows),
     replaceCounters(client, loaded(written.counters, rows.counters)),
     updateKeyUsage(client, loaded(written.keyUsage, rows.keyUsage)),
-    closeCounters(
-      client,
-      opened.counters.filter((row) => !written.counters.has(counterKey(row.budgetId, row.windowStart))),
-    ),
-    closeKeyUsage(
-      client,
-      opened.keyUsage.filter((row) => !written.keyUsage.has(row.apiKeyId)),
-    ),
+    ...closeUnused(client, written, opened),
     ...writeIdempotency(client, written.idempotency, known),
     insertTransactions(client, written.transactions),
     insertUsageRecords(client, written.usageRecords),
-    insertDetails(
-      client,
-      ordered([...written.details.values()], ({ organisationId, hash }) => `${organisationId}|${hash}`),
-    ),
-    addRollups(
-      client,
-      ordered([...written.rollups], ([key]) => key).map(([, rollup]) => rollup),
-    ),
+    insertDetails(client, sorted(written.details)),
+    addRollups(client, sorted(written.rollups)),
     client.query('COMMIT'),
-  ]
-  await Promise.all(sent)
+  ])
 }
 
 const KEY = ['organisation_id', 'id']
@@ -109,8 +74,30 @@ const progressOf = prepared(
   'delete_progress',
   'DELETE FROM reservation_progress WHERE reservation_id = ANY ($1::bigint[])',
 )
-const deleteProgress: Change<bigint> = async (client, ids) => {
-  if (ids.length > 0) await progressOf(client, [`{${ids.join(',')}}`])
+const deleteProgress: Change<{ id: bigint }> = async (client, reservations) => {
+  if (reservations.length > 0) await progressOf(client, [`{${reservations.map(({ id }) => id).join(',')}}`])
+}
+
+function writeReservations(client: ClientBase, { reservations, written }: Rows): Promise<void>[] {
+  const { newReservations, endedReservations, changedReservations } = written
+  const ended = loaded(endedReservations, reservations)
+  const changed = loaded(changedReservations.difference(newReservations), reservations)
+  const gone = ended.filter(({ id }) => !newReservations.has(id))
+  const kept = ended.filter(({ kind }) => kind === 'api')
+  const living = changed.filter(({ status }) => status === 'pending')
+  return [
+    insertReservations(client, loaded(newReservations.difference(endedReservations), reservations)),
+    deleteReservations(client, gone),
+    deleteProgress(client, gone),
+    insertEnded(client, kept),
+    extendReservations(client, living),
+  ]
+}
+
+function closeUnused(client: ClientBase, { counters, keyUsage }: Written, opened: Loaded['opened']): Promise<void>[] {
+  const unused = opened.counters.filter((row) => !counters.has(counterKey(row.budgetId, row.windowStart)))
+  const idle = opened.keyUsage.filter(({ apiKeyId }) => !keyUsage.has(apiKeyId))
+  return [closeCounters(client, unused), closeKeyUsage(client, idle)]
 }
 
 const NAME = ['organisation_id', 'principal', 'operation', 'key']
@@ -164,12 +151,15 @@ function without(columns: readonly string[], left: readonly string[]): string[] 
 function loaded<K extends bigint | string, V>(changed: ReadonlySet<K>, rows: ReadonlyMap<K, V>): V[] {
   return ordered([...changed], (key) => key).map((key) => {
     const row = rows.get(key)
-    if (!row) throw new Error(`a changed row is not loaded: ${key}`)
+    assert(row, `a changed row is loaded: ${key}`)
     return row
   })
 }
 
-const ordered = <T>(items: T[], key: (item: T) => bigint | string): T[] => {
-  const keyed = items.map((item) => [key(item), item] as const)
-  return keyed.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, item]) => item)
-}
+const sorted = <V>(rows: ReadonlyMap<string, V>): V[] => ordered([...rows], ([key]) => key).map(([, row]) => row)
+
+const ordered = <T>(items: T[], key: (item: T) => bigint | string): T[] =>
+  items
+    .map((item) => [key(item), item] as const)
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    .map(([, item]) => item)

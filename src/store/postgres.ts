@@ -33,7 +33,7 @@ export async function openPostgres({ url, clock, random, log }: Options): Promis
     await prepareDatabase(url, server)
     const place = await joinNodes({ pool, clock, random, log })
     const ids = (part: 0 | 1) => createIds({ clock: { ...clock, now: place.now }, random, node: place.node * 2 + part })
-    const ledger = createPostgresLedger({ pool: posting, ids: ids(1), clock, random })
+    const ledger = createPostgresLedger({ pool: posting, ids: ids(1), clock, random, log })
     const collector = createCollector<Command, Outcome | StoreAway>({
       most: BATCH,
       capacity: CAPACITY,

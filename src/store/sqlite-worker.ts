@@ -4,13 +4,14 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { parentPort, workerData } from 'node:worker_threads'
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import BetterSqlite3 from 'better-sqlite3'
 import { Kysely, SqliteDialect } from 'kysely'
 import type { Command, Outcome } from '../core/ledger-commands.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createIds } from '../lib/id.ts'
 import { systemRandom } from '../lib/random.ts'
+import { type Packed, packOutcome, unpackCommand } from './command-codec.ts'
 import { migrate } from './migrate.ts'
 import { createSqliteLedger, type SqliteLedger } from './sqlite-ledger.ts'
 import { StoreUnusable } from './store.ts'
@@ -18,7 +19,7 @@ import { StoreUnusable } from './store.ts'
 export type WorkerOptions = { role: 'writer' | 'reader'; file: string; node: number }
 export type Statement = { sql: string; parameters: readonly unknown[] }
 export type Request =
-  | { kind: 'post'; commands: readonly Command[] }
+  | { kind: 'post'; commands: readonly Packed<Command>[] }
   | { kind: 'write'; statements: readonly Statement[] }
   | { kind: 'progress'; rows: readonly { reservationId: bigint; outputTokens: number }[] }
   | { kind: 'rows'; statement: Statement }
@@ -33,24 +34,76 @@ const options = workerData as WorkerOptions
 /** Above this many pages (256 MiB) the writer waits once to empty the log, so that a long reader cannot make it grow for ever. */
 const LOG_CEILING = 65_536
 
+/** A batch holds at most this many commands. */
+const BATCH = 512
+
+type Message = { id: number; request: Request }
+
 start().then(
   (answer) => {
-    port.on('message', ({ id, request }: { id: number; request: Request }) => {
-      try {
-        port.postMessage({ id, value: answer(request) } satisfies Answer)
-      } catch (error) {
-        port.postMessage({ id, error: error instanceof Error ? error.message : String(error) } satisfies Answer)
-      }
-      if (request.kind === 'close') port.close()
+    port.on('message', (first: Message) => {
+      const messages = [first, ...arrived(port)]
+      port.postMessage(answerAll(messages, answer))
+      if (messages.some(({ request }) => request.kind === 'close')) port.close()
     })
-    port.postMessage({ id: 0 } satisfies Answer)
+    port.postMessage([{ id: 0 }] satisfies Answer[])
   },
   (error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error)
-    port.postMessage({ id: 0, error: error instanceof StoreUnusable ? reason : `${options.file}: ${reason}` } satisfies Answer)
+    port.postMessage([{ id: 0, error: error instanceof StoreUnusable ? reason : `${options.file}: ${reason}` }] satisfies Answer[])
     port.close()
   },
 )
+
+/** Whatever came while the last batch was being written goes into this one: batches grow with the load, without a timer. */
+function arrived(from: MessagePort): Message[] {
+  const messages: Message[] = []
+  for (let next = receiveMessageOnPort(from); next && messages.length < BATCH; next = receiveMessageOnPort(from)) messages.push(next.message as Message)
+  return messages
+}
+
+/** Posts that stand next to each other are one batch; everything is answered in the order of its arrival. */
+function answerAll(messages: readonly Message[], answer: (request: Request) => unknown): Answer[] {
+  const answers: Answer[] = []
+  let posts: Message[] = []
+  const post = () => {
+    if (posts.length > 0) answers.push(...answerPosts(posts, answer))
+    posts = []
+  }
+  let commands = 0
+  for (const message of messages) {
+    if (message.request.kind === 'post' && commands + message.request.commands.length <= BATCH) {
+      commands += message.request.commands.length
+      posts.push(message)
+      continue
+    }
+    post()
+    commands = 0
+    if (message.request.kind === 'post') posts.push(message)
+    else answers.push(attempt(message.id, () => answer(message.request)))
+  }
+  post()
+  return answers
+}
+
+function answerPosts(posts: readonly Message[], answer: (request: Request) => unknown): Answer[] {
+  const lists = posts.map(({ request }) => (request.kind === 'post' ? request.commands : []))
+  const whole = attempt(0, () => answer({ kind: 'post', commands: lists.flat() }))
+  let from = 0
+  return posts.map(({ id }, index) => {
+    const length = lists[index]?.length ?? 0
+    from += length
+    return whole.error === undefined ? { id, value: (whole.value as Packed<Outcome>[]).slice(from - length, from) } : { id, error: whole.error }
+  })
+}
+
+function attempt(id: number, run: () => unknown): Answer {
+  try {
+    return { id, value: run() }
+  } catch (error) {
+    return { id, error: error instanceof Error ? error.message : String(error) }
+  }
+}
 
 async function start(): Promise<(request: Request) => unknown> {
   const lock = options.role === 'writer' ? holdLock() : undefined
@@ -78,7 +131,7 @@ async function start(): Promise<(request: Request) => unknown> {
 function writer(db: BetterSqlite3.Database, ledger: SqliteLedger, request: Request, lock: BetterSqlite3.Database | undefined): unknown {
   switch (request.kind) {
     case 'post':
-      return ledger.post(request.commands) satisfies Outcome[]
+      return ledger.post(request.commands.map(unpackCommand)).map(packOutcome)
     case 'write':
       db.pragma('synchronous = FULL')
       return db.transaction(() => request.statements.map(({ sql, parameters }) => Number(db.prepare(sql).run(...parameters).changes)))()

@@ -3,22 +3,32 @@ import { Worker } from 'node:worker_threads'
 import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
 import type { Command, Outcome } from '../core/ledger-commands.ts'
 import type { Clock } from '../lib/clock.ts'
-import { createCollector } from '../lib/collect.ts'
+import { CollectorFull } from '../lib/collect.ts'
+import { createGatherer } from '../lib/gather.ts'
 import { createIds } from '../lib/id.ts'
 import type { Random } from '../lib/random.ts'
+import { type Packed, packCommand, unpackOutcome } from './command-codec.ts'
 import type { Schema } from './schema.ts'
 import type { Answer, Request, WorkerOptions } from './sqlite-worker.ts'
 import { outcomeOrThrow, type Query, type Store, StoreFailed, StoreUnusable } from './store.ts'
 
-/** A batch holds at most this many commands; this many may wait before the caller is told that the store is overloaded. */
-const BATCH = 512
+/** This many commands may be under way before a caller is told that the store is overloaded. */
 const CAPACITY = 20_000
 /** The log is looked at after this many commands. */
 const CHECKPOINT_EVERY = 2_000
 
-export async function openSqlite({ file, clock, random }: { file: string; clock: Clock; random: Random }): Promise<Store> {
+type Options = {
+  file: string
+  clock: Clock
+  random: Random
+  /** Leaves the lock to a server that may hold it: nothing can be posted or written. */
+  readonly?: boolean
+}
+
+export async function openSqlite({ file, clock, random, readonly = false }: Options): Promise<Store> {
   const reading = startThread({ role: 'reader', file, node: 0 })
-  const writer = await startThread({ role: 'writer', file, node: 0 }).catch(async (error: unknown) => {
+  const writing = readonly ? noWriter : startThread({ role: 'writer', file, node: 0 })
+  const writer = await Promise.resolve(writing).catch(async (error: unknown) => {
     await reading.then((thread) => thread.stop(), () => {})
     throw error
   })
@@ -29,19 +39,13 @@ export async function openSqlite({ file, clock, random }: { file: string; clock:
     const full = await reader.ask({ kind: 'checkpoint' })
     if (full) await writer.ask({ kind: 'checkpoint' })
   }
-  const collector = createCollector<Command, Outcome>({
-    most: BATCH,
-    capacity: CAPACITY,
-    run: async (commands) => {
-      const outcomes = (await writer.ask({ kind: 'post', commands })) as Outcome[]
-      sinceCheckpoint += commands.length
-      if (sinceCheckpoint >= CHECKPOINT_EVERY) {
-        sinceCheckpoint = 0
-        checkpoint().catch(() => {}) // The log stays longer until the next turn; a dead thread shows in the next answer.
-      }
-      return outcomes
-    },
-  })
+  const written = (commands: number) => {
+    sinceCheckpoint += commands
+    if (sinceCheckpoint < CHECKPOINT_EVERY) return
+    sinceCheckpoint = 0
+    checkpoint().catch(() => {}) // The log stays longer until the next turn; a dead thread shows in the next answer.
+  }
+  const ledger = ledgerQueue(writer, written)
 
   return {
     engine: 'sqlite',
@@ -56,15 +60,52 @@ export async function openSqlite({ file, clock, random }: { file: string; clock:
       },
     }),
     now: () => clock.now(),
-    post: async (command) => outcomeOrThrow(await collector.add(command)),
+    post: async (command) => outcomeOrThrow(await ledger.post(command)),
     rows: async <Row>(query: Query<Row>) => (await reader.ask({ kind: 'rows', statement: statementOf(query) })) as Row[],
     write: async (queries) => (await writer.ask({ kind: 'write', statements: queries.map(statementOf) })) as number[],
     progress: async (rows) => void (await writer.ask({ kind: 'progress', rows })),
     async close() {
-      await collector.idle()
+      await ledger.idle()
       await reader.stop()
       await writer.stop()
     },
+  }
+}
+
+type Waiting = { command: Command; resolve(outcome: Outcome): void; reject(error: Error): void }
+
+/**
+ * Hands commands to the writer once a turn, without waiting for earlier ones: the writer makes batches of what has
+ * arrived by the time it has written the last one.
+ */
+function ledgerQueue(writer: Thread, written: (commands: number) => void) {
+  let underWay = 0
+  const whenIdle: (() => void)[] = []
+  const gatherer = createGatherer<Waiting>((waiting) => {
+    const done = () => {
+      underWay -= waiting.length
+      if (underWay === 0) for (const resolve of whenIdle.splice(0)) resolve()
+    }
+    writer.ask({ kind: 'post', commands: waiting.map(({ command }) => packCommand(command)) }).then(
+      (outcomes) => {
+        for (const [index, { resolve }] of waiting.entries()) resolve(unpackOutcome((outcomes as Packed<Outcome>[])[index] as Packed<Outcome>))
+        written(waiting.length)
+        done()
+      },
+      (error: Error) => {
+        for (const { reject } of waiting) reject(error)
+        done()
+      },
+    )
+  })
+  return {
+    post: (command: Command) =>
+      new Promise<Outcome>((resolve, reject) => {
+        if (underWay >= CAPACITY) return reject(new CollectorFull(`${CAPACITY} commands are under way`))
+        underWay++
+        gatherer.add({ command, resolve, reject })
+      }),
+    idle: () => new Promise<void>((resolve) => (underWay === 0 ? resolve() : whenIdle.push(resolve))),
   }
 }
 
@@ -74,6 +115,11 @@ const statementOf = (query: Query<unknown>) => {
 }
 
 type Thread = { ask(request: Request): Promise<unknown>; stop(): Promise<void> }
+
+const noWriter: Thread = {
+  ask: () => Promise.reject(new StoreFailed('this store was opened to be read')),
+  stop: () => Promise.resolve(),
+}
 
 /** The file has the ending of this one: written TypeScript in the repository, stripped JavaScript when packed. */
 const WORKER = new URL(`./sqlite-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
@@ -89,11 +135,13 @@ async function startThread(workerData: WorkerOptions): Promise<Thread> {
     waiting.clear()
   }
   const ready = new Promise<unknown>((resolve, reject) => waiting.set(0, { resolve, reject }))
-  worker.on('message', ({ id, value, error }: Answer) => {
-    const asked = waiting.get(id)
-    waiting.delete(id)
-    if (error === undefined) asked?.resolve(value)
-    else asked?.reject(id === 0 ? new StoreUnusable(error) : new StoreFailed(error))
+  worker.on('message', (answers: Answer[]) => {
+    for (const { id, value, error } of answers) {
+      const asked = waiting.get(id)
+      waiting.delete(id)
+      if (error === undefined) asked?.resolve(value)
+      else asked?.reject(id === 0 ? new StoreUnusable(error) : new StoreFailed(error))
+    }
   })
   worker.on('error', fail)
   worker.on('exit', (code) => fail(new StoreFailed(`the ${workerData.role} of ${workerData.file} ended (${code})`)))

@@ -78,7 +78,7 @@ const allocations = json<readonly Allocation[]>(
   (value: [string | null, string][]) =>
     value.map(([grantId, nanos]) => ({ grantId: idOf(grantId), nanos: BigInt(nanos) })),
 )
-const holds = json<readonly Hold[]>(
+export const holds = json<readonly Hold[]>(
   (value) =>
     value.map(({ budgetId, windowStart, windowEnd, quantity }) => [
       budgetId.toString(),

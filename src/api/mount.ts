@@ -1,0 +1,123 @@
+/**
+ * Turns the table of operations into routes: who calls, may they, is what they sent valid, what is the answer. Every
+ * refusal becomes an error of the operation's dialect here, and nowhere else.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
+import { refuse } from '../contract/errors.ts'
+import { type Operation, type OperationName, operations } from '../contract/operations.ts'
+import { accountHandlers } from './accounts.ts'
+import { creditHandlers } from './credits.ts'
+import { generationHandlers } from './generations.ts'
+import { idempotencyOf } from './idempotency.ts'
+import { keyHandlers } from './keys.ts'
+import { modelHandlers } from './models.ts'
+import { organisationHandlers } from './organisations.ts'
+import type { ApiParts, Caller, Handlers } from './parts.ts'
+import { replyWithError } from './reply-with-error.ts'
+import { transactionHandlers } from './transactions.ts'
+import { validatorOf } from './validate.ts'
+
+const handlers: Handlers = {
+  ...generationHandlers,
+  ...keyHandlers,
+  ...creditHandlers,
+  ...modelHandlers,
+  ...accountHandlers,
+  ...transactionHandlers,
+  ...organisationHandlers,
+}
+
+/** Control requests are small; model calls have a limit of their own. */
+const BODY_BYTES = 1_048_576
+const METHODS: readonly HTTPMethods[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+export function mountApi(fastify: FastifyInstance, parts: ApiParts): void {
+  fastify.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_BYTES }, (_request, body, done) =>
+      done(null, body),
+    )
+    const offered = new Map<string, Operation[]>()
+    for (const operation of operations as readonly Operation[])
+      for (const path of [operation.path, ...(operation.aliases ?? [])])
+        offered.set(path, [...(offered.get(path) ?? []), operation])
+    for (const [path, own] of offered) {
+      for (const operation of own) mountOperation(scope, parts, path, operation)
+      mountOtherMethods(scope, parts, path, own)
+    }
+  })
+}
+
+type AnyAnswer = { readonly body: unknown; readonly status?: number; readonly replayed?: boolean }
+type AnyHandler = (parts: ApiParts, call: never) => Promise<AnyAnswer>
+
+function mountOperation(scope: FastifyInstance, parts: ApiParts, path: string, operation: Operation): void {
+  const callers = new WeakMap<FastifyRequest, Caller>()
+  const validate = validatorOf(operation)
+  const handler: AnyHandler = handlers[operation.name as OperationName]
+  scope.route({
+    method: operation.method,
+    url: urlOf(path),
+    errorHandler: (error, request, reply) => replyWithError(parts, operation, { error, request, reply }),
+    // Before the body is read: whoever has no key is not worth reading.
+    async onRequest(request, reply) {
+      reply.header('x-request-id', parts.requestId(request))
+      callers.set(request, await authorised(parts, operation, request))
+    },
+    async handler(request, reply) {
+      const caller = callers.get(request)
+      if (!caller) throw refuse('invalid_api_key')
+      const call = {
+        ...validate(request),
+        caller,
+        at: parts.store.now(),
+        idempotency: (content: unknown) => idempotencyOf(operation, request.headers, caller, content),
+      }
+      // The input was read by this operation's own schemas, which is what its handler takes.
+      return send(reply, operation, await handler(parts, call as never))
+    },
+  })
+}
+
+/** A known path asks for the key first; then it says which methods it has. */
+function mountOtherMethods(scope: FastifyInstance, parts: ApiParts, path: string, own: readonly Operation[]): void {
+  const [operation] = own
+  const allowed = own.map(({ method }) => method)
+  const others = METHODS.filter((method) => !(allowed as readonly string[]).includes(method as string))
+  if (!operation || others.length === 0) return
+  scope.route({
+    method: others,
+    url: urlOf(path),
+    errorHandler: (error, request, reply) => replyWithError(parts, operation, { error, request, reply }),
+    async onRequest(request, reply) {
+      reply.header('x-request-id', parts.requestId(request))
+      await parts.authenticate(request.headers)
+      const offers = allowed.join(', ')
+      throw refuse('method_not_allowed', `${path} does not offer ${request.method}; it offers ${offers}`, {
+        headers: { Allow: offers },
+      })
+    },
+    handler: () => undefined,
+  })
+}
+
+/** Fastify writes `:name` for a segment and `*` for the rest. */
+const urlOf = (path: string): string => path.replace(/\{(\w+)\*\}/g, '*').replace(/\{(\w+)\}/g, ':$1')
+
+async function authorised(parts: ApiParts, { key, method }: Operation, request: FastifyRequest): Promise<Caller> {
+  const caller = await parts.authenticate(request.headers)
+  if (key === 'any') return caller
+  if (caller.kind === 'api_key') throw refuse('forbidden', 'An API key cannot do that; use a management key (mk-tp-…)')
+  if (method !== 'GET' && caller.role !== 'admin')
+    throw refuse('forbidden', 'A reader changes nothing; use a management key with the role admin')
+  if (key === 'operator' && !parts.isOperator(caller)) throw refuse('forbidden', "Only the operator's key can do that")
+  return caller
+}
+
+function send(reply: FastifyReply, { status = 200 }: Operation, answer: AnyAnswer) {
+  if (answer.replayed) reply.header('Idempotent-Replay', 'true')
+  return reply
+    .code(answer.status ?? status)
+    .header('content-type', 'application/json')
+    .send(JSON.stringify(answer.body))
+}

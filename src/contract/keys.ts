@@ -1,0 +1,92 @@
+/** API keys as OpenRouter's clients administer them. Amounts are dollars; a limit holds per day, week or month, or for ever. */
+import { z } from 'zod'
+import { amount, ExternalId, Instant, text } from './common.ts'
+
+const LimitReset = z.enum(['daily', 'weekly', 'monthly'], 'expected daily, weekly or monthly')
+const hash = z.string().regex(/^[0-9a-f]{64}$/)
+
+const usage = {
+  usage: z.number(),
+  usage_daily: z.number(),
+  usage_weekly: z.number(),
+  usage_monthly: z.number(),
+  byok_usage: z.number(),
+  byok_usage_daily: z.number(),
+  byok_usage_weekly: z.number(),
+  byok_usage_monthly: z.number(),
+}
+const limits = {
+  limit: z.number().nullable(),
+  limit_remaining: z.number().nullable(),
+  limit_reset: LimitReset.nullable(),
+  include_byok_in_limit: z.boolean(),
+}
+
+export const Key = z
+  .object({
+    hash: hash.meta({ description: 'SHA-256 of the secret: what the key is called.' }),
+    name: z.string(),
+    label: z.string(),
+    disabled: z.boolean(),
+    ...limits,
+    ...usage,
+    created_at: Instant,
+    updated_at: Instant.nullable(),
+    workspace_id: z.string(),
+    creator_user_id: z.string().nullable(),
+    external_user: z.string().nullable(),
+    expires_at: Instant.optional(),
+  })
+  .meta({ id: 'Key' })
+export type Key = z.output<typeof Key>
+
+export const KeyReply = z.object({ data: Key })
+export const KeyList = z.object({ data: z.array(Key) })
+export const KeyCreated = z.object({ data: Key, key: z.string().meta({ description: 'The secret, shown this once.' }) })
+export const KeyDeleted = z.object({ deleted: z.literal(true) })
+
+export const KeyParams = z.object({ hash: z.string().max(512) })
+export const KeyQuery = z.object({
+  include_disabled: z.boolean('expected true or false').optional(),
+  offset: z.int('expected a whole number').min(0, 'expected 0 or more').optional(),
+})
+
+const limitFields = {
+  limit: amount({ positive: false }).nullish(),
+  limit_reset: LimitReset.nullish(),
+  include_byok_in_limit: z.boolean('expected true or false').optional(),
+}
+
+export const KeyRequest = z.object({
+  name: text(255),
+  ...limitFields,
+  expires_at: Instant.nullish(),
+  external_user: ExternalId.nullish().meta({ description: '`externalId` of the account that the key calls for.' }),
+})
+
+export const KeyPatch = z.object({
+  name: text(255).optional(),
+  disabled: z.boolean('expected true or false').optional(),
+  ...limitFields,
+})
+export type KeyPatch = z.output<typeof KeyPatch>
+
+export const CurrentKey = z.object({
+  data: z.object({
+    label: z.string(),
+    ...limits,
+    ...usage,
+    is_free_tier: z.boolean(),
+    is_management_key: z.boolean(),
+    is_provisioning_key: z.boolean(),
+    rate_limit: z.object({ requests: z.int(), interval: z.string(), note: z.string() }),
+    allowed_data_regions: z.array(z.string()),
+    free_model_daily_requests: z.object({ limit: z.int(), used: z.int(), remaining: z.int() }),
+    creator_user_id: z.string().nullable(),
+    organization_id: z.string().nullable(),
+    workspace_id: z.string().nullable(),
+    expires_at: Instant.optional(),
+  }),
+})
+
+export const CreditTotals = z.object({ data: z.object({ total_credits: z.number(), total_usage: z.number() }) })

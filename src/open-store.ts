@@ -1,0 +1,30 @@
+/** Opens the store that the settings name. */
+import { CannotGoOn, EXIT } from './cli/exit-code.ts'
+import { systemClock } from './lib/clock.ts'
+import { systemRandom } from './lib/random.ts'
+import { type Store, StoreUnusable } from './store/store.ts'
+
+export type StorePlace = {
+  /** Where it is given, the store is PostgreSQL. */
+  readonly databaseUrl: string | undefined
+  /** The SQLite file. */
+  readonly database: string
+  /** Without the lock of the file's folder, beside a server that may hold it. */
+  readonly readonly?: boolean
+}
+
+/** Each is loaded when it is needed: a start on SQLite reads no line of the other. */
+export async function openStore({ databaseUrl, database, readonly = false }: StorePlace): Promise<Store> {
+  const parts = { clock: systemClock, random: systemRandom }
+  try {
+    if (databaseUrl === undefined) {
+      const { openSqlite } = await import('./store/sqlite.ts')
+      return await openSqlite({ file: database, readonly, ...parts })
+    }
+    const { openPostgres } = await import('./store/postgres.ts')
+    return await openPostgres({ url: databaseUrl, ...parts })
+  } catch (error) {
+    if (error instanceof StoreUnusable) throw new CannotGoOn(error.message, EXIT.usage)
+    throw error
+  }
+}

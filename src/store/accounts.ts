@@ -1,0 +1,283 @@
+/** Accounts as the API shows them: found by either name, listed newest first, created once for each externalId. */
+import type { Idempotency } from '../core/ledger-commands.ts'
+import { codeTime, type Id, idRange } from '../lib/id.ts'
+import type { Store } from './store.ts'
+import type { Cell } from './tables.ts'
+import { reservations } from './tables.ts'
+
+export type StoredAccount = Id & {
+  readonly externalId: string
+  readonly name: string
+  readonly email: string | null
+  readonly metadata: string | null
+  readonly status: string
+  /** As of the instant that was asked for, whether or not what is over by then was booked yet. */
+  readonly posted: bigint
+  readonly reserved: bigint
+  readonly overdraft: bigint
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
+export type AccountName = { readonly id: bigint } | { readonly code: string } | { readonly externalId: string }
+
+export async function findAccount(
+  store: Store,
+  organisationId: bigint,
+  name: AccountName,
+  at: number,
+): Promise<StoredAccount | undefined> {
+  const query = accountsOf(store, organisationId)
+  const range = 'code' in name ? codeRange(name.code) : undefined
+  if ('code' in name && !range) return undefined
+  const rows = await store.rows(
+    'id' in name
+      ? query.where('id', '=', name.id)
+      : 'externalId' in name
+        ? query.where('external_id', '=', name.externalId)
+        : query
+            .where('id', '>=', range?.from ?? 0n)
+            .where('id', '<', range?.to ?? 0n)
+            .where('code', '=', name.code),
+  )
+  const [found] = await asOf(store, organisationId, rows, at)
+  return found
+}
+
+export type PageOf = { readonly limit: number; readonly offset: number; readonly before: bigint | undefined }
+
+/** One more than the limit, so that the caller sees whether there are more. */
+export async function listAccounts(
+  store: Store,
+  organisationId: bigint,
+  { page, only, at }: { page: PageOf; only: bigint | undefined; at: number },
+): Promise<{ accounts: StoredAccount[]; total: number }> {
+  let query = accountsOf(store, organisationId)
+  let counting = store.sql
+    .selectFrom('accounts')
+    .where('organisation_id', '=', organisationId)
+    .select((of) => of.fn.countAll<bigint>().as('total'))
+  if (only !== undefined) {
+    query = query.where('id', '=', only)
+    counting = counting.where('id', '=', only)
+  }
+  if (page.before !== undefined) query = query.where('id', '<', page.before)
+  const [rows, [count]] = await Promise.all([
+    store.rows(
+      query
+        .orderBy('id', 'desc')
+        .limit(page.limit + 1)
+        .offset(page.offset),
+    ),
+    store.rows(counting),
+  ])
+  return { accounts: await asOf(store, organisationId, rows, at), total: Number(count?.total ?? 0) }
+}
+
+export type NewAccount = Id & {
+  readonly organisationId: bigint
+  readonly externalId: string
+  readonly name: string
+  readonly email: string | null
+  readonly metadata: string | null
+  readonly at: number
+}
+
+/** False: the externalId is taken, and nothing was written. With an idempotency key its answer is kept in the same step. */
+export async function createAccount(
+  store: Store,
+  account: NewAccount,
+  remembered?: { name: Idempotency; answer: string },
+): Promise<boolean> {
+  const at = BigInt(account.at)
+  const values = {
+    id: account.id,
+    code: account.code,
+    organisation_id: account.organisationId,
+    external_id: account.externalId,
+    name: account.name,
+    email: account.email,
+    metadata: account.metadata,
+    status: 'open',
+    overage: 'charge',
+    reserve_mode: null,
+    overdraft_nanos: 0n,
+    posted_nanos: 0n,
+    reserved_nanos: 0n,
+    last_at: 0n,
+    created_at: at,
+    updated_at: at,
+  }
+  const insert = store.sql
+    .insertInto('accounts')
+    .values(values)
+    .onConflict((conflict) => conflict.columns(['organisation_id', 'external_id']).doNothing())
+  const [created] = await store.write(remembered ? [insert, remembering(store, account, remembered)] : [insert])
+  return created === 1
+}
+
+/** Only beside an account that was created: a refusal does not stick to its key. */
+function remembering(
+  store: Store,
+  { id, organisationId, at }: NewAccount,
+  { name, answer }: { name: Idempotency; answer: string },
+) {
+  return store.sql
+    .insertInto('idempotency')
+    .columns(['organisation_id', 'principal', 'operation', 'key', 'fingerprint', 'state', 'outcome', 'created_at'])
+    .expression((of) =>
+      of
+        .selectFrom('accounts')
+        .where('organisation_id', '=', organisationId)
+        .where('id', '=', id)
+        .select([
+          'organisation_id',
+          of.val(name.principal).as('principal'),
+          of.val(name.operation).as('operation'),
+          of.val(name.key).as('key'),
+          of.val(name.fingerprint).as('fingerprint'),
+          of.val('done').as('state'),
+          of.val(answer).as('outcome'),
+          of.val(BigInt(at)).as('created_at'),
+        ]),
+    )
+}
+
+/** What was answered under an idempotency key before. */
+export async function rememberedAnswer(
+  store: Store,
+  organisationId: bigint,
+  { principal, operation, key }: Idempotency,
+): Promise<{ fingerprint: string; answer: string } | undefined> {
+  const [row] = await store.rows(
+    store.sql
+      .selectFrom('idempotency')
+      .where('organisation_id', '=', organisationId)
+      .where('principal', '=', principal)
+      .where('operation', '=', operation)
+      .where('key', '=', key)
+      .select(['fingerprint', 'outcome']),
+  )
+  return row && { fingerprint: row.fingerprint, answer: row.outcome }
+}
+
+/** The numbers that a code can belong to. */
+export function codeRange(code: string): { from: bigint; to: bigint } | undefined {
+  const time = codeTime(code)
+  return time === undefined ? undefined : idRange(time, time + 1)
+}
+
+const COLUMNS = [
+  'id',
+  'code',
+  'external_id',
+  'name',
+  'email',
+  'metadata',
+  'status',
+  'posted_nanos',
+  'reserved_nanos',
+  'overdraft_nanos',
+  'created_at',
+  'updated_at',
+] as const
+
+const accountsOf = (store: Store, organisationId: bigint) =>
+  store.sql.selectFrom('accounts').where('organisation_id', '=', organisationId).select(COLUMNS)
+
+type AccountRow = {
+  id: bigint
+  code: string
+  external_id: string
+  name: string
+  email: string | null
+  metadata: string | null
+  status: string
+  posted_nanos: bigint
+  reserved_nanos: bigint
+  overdraft_nanos: bigint
+  created_at: bigint
+  updated_at: bigint
+}
+
+/** No rule waits for a job: reservations that are dead by now and grants that are over count as gone. */
+async function asOf(
+  store: Store,
+  organisationId: bigint,
+  rows: readonly AccountRow[],
+  at: number,
+): Promise<StoredAccount[]> {
+  const due =
+    rows.length === 0
+      ? new Map<bigint, Due>()
+      : await dueBy(
+          store,
+          organisationId,
+          rows.map(({ id }) => id),
+          at,
+        )
+  return rows.map((row) => {
+    const { freed = 0n, lost = 0n } = due.get(row.id) ?? {}
+    return {
+      id: row.id,
+      code: row.code,
+      externalId: row.external_id,
+      name: row.name,
+      email: row.email,
+      metadata: row.metadata,
+      status: row.status,
+      posted: row.posted_nanos - lost,
+      reserved: row.reserved_nanos - freed,
+      overdraft: row.overdraft_nanos,
+      createdAt: Number(row.created_at),
+      updatedAt: Number(row.updated_at),
+    }
+  })
+}
+
+type Due = { freed?: bigint; lost?: bigint }
+
+async function dueBy(
+  store: Store,
+  organisationId: bigint,
+  accountIds: readonly bigint[],
+  at: number,
+): Promise<Map<bigint, Due>> {
+  const [dead, over] = await Promise.all([
+    store.rows(
+      store.sql
+        .selectFrom('reservations')
+        .selectAll()
+        .where('organisation_id', '=', organisationId)
+        .where('account_id', 'in', accountIds)
+        .where('kind', '=', 'api')
+        .where('dead_at', '<=', BigInt(at)),
+    ),
+    store.rows(
+      store.sql
+        .selectFrom('grants')
+        .select(['id', 'account_id', 'remaining_nanos', 'reserved_nanos'])
+        .where('organisation_id', '=', organisationId)
+        .where('account_id', 'in', accountIds)
+        .where('remaining_nanos', '>', 0n)
+        .where('expires_at', '<=', BigInt(at)),
+    ),
+  ])
+  const due = new Map<bigint, Due>()
+  const released = new Map<bigint, bigint>()
+  for (const row of dead) {
+    const { accountId, amount, allocations } = reservations.row(
+      reservations.columns.map((column) => (row as Record<string, Cell>)[column] ?? null),
+    )
+    if (accountId === null) continue
+    due.set(accountId, { ...due.get(accountId), freed: (due.get(accountId)?.freed ?? 0n) + amount })
+    for (const { grantId, nanos } of allocations)
+      if (grantId !== null) released.set(grantId, (released.get(grantId) ?? 0n) + nanos)
+  }
+  for (const grant of over) {
+    const held = grant.reserved_nanos - (released.get(grant.id) ?? 0n)
+    const known = due.get(grant.account_id)
+    due.set(grant.account_id, { ...known, lost: (known?.lost ?? 0n) + grant.remaining_nanos - held })
+  }
+  return due
+}

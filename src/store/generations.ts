@@ -1,0 +1,102 @@
+/** One generation by its code, with what is kept apart from its record: personal fields and normalised counts. */
+import { codeRange } from './accounts.ts'
+import type { Store } from './store.ts'
+
+export type StoredGeneration = {
+  readonly code: string
+  readonly model: string
+  readonly status: string
+  readonly source: string
+  readonly inputTokens: number
+  readonly cachedTokens: number
+  readonly outputTokens: number
+  readonly reasoningTokens: number
+  /** JSON object: meter → count as decimal text. */
+  readonly counts: string
+  /** Decimal text or `n/d`; null: unknown. */
+  readonly chargeExact: string | null
+  readonly costExact: string | null
+  readonly isByok: boolean
+  readonly admittedAt: number
+  readonly latencyMs: number | null
+  /** JSON: what the gateway noted beside the columns. */
+  readonly facts: string
+  readonly endUser: string | null
+  readonly sessionId: string | null
+  readonly userAgent: string | null
+  readonly referer: string | null
+  readonly promptTokens: number | null
+  readonly completionTokens: number | null
+}
+
+/** `apiKeyId`: of this key alone. */
+export async function findGeneration(
+  store: Store,
+  organisationId: bigint,
+  code: string,
+  apiKeyId?: bigint,
+): Promise<StoredGeneration | undefined> {
+  const range = codeRange(code)
+  if (!range) return undefined
+  const query = store.sql
+    .selectFrom('usage_records as u')
+    .leftJoin('call_details as d', (join) =>
+      join.onRef('d.hash', '=', 'u.details_hash').onRef('d.organisation_id', '=', 'u.organisation_id'),
+    )
+    .leftJoin('token_counts as c', (join) =>
+      join.onRef('c.usage_record_id', '=', 'u.id').onRef('c.organisation_id', '=', 'u.organisation_id'),
+    )
+    .where('u.organisation_id', '=', organisationId)
+    .where('u.id', '>=', range.from)
+    .where('u.id', '<', range.to)
+    .where('u.code', '=', code)
+    .where('u.kind', '=', 'original')
+    .select([
+      'u.code',
+      'u.model',
+      'u.status',
+      'u.source',
+      'u.input_tokens',
+      'u.cached_tokens',
+      'u.output_tokens',
+      'u.reasoning_tokens',
+    ])
+    .select([
+      'u.counts',
+      'u.charge_exact',
+      'u.cost_exact',
+      'u.is_byok',
+      'u.admitted_at',
+      'u.latency_ms',
+      'u.generation',
+    ])
+    .select(['d.end_user', 'd.session_id', 'd.user_agent', 'd.referer', 'c.prompt', 'c.completion'])
+  const [row] = await store.rows(apiKeyId === undefined ? query : query.where('u.api_key_id', '=', apiKeyId))
+  return (
+    row && {
+      code: row.code,
+      model: row.model,
+      status: row.status,
+      source: row.source,
+      inputTokens: Number(row.input_tokens),
+      cachedTokens: Number(row.cached_tokens),
+      outputTokens: Number(row.output_tokens),
+      reasoningTokens: Number(row.reasoning_tokens),
+      counts: row.counts,
+      chargeExact: row.charge_exact,
+      costExact: row.cost_exact,
+      isByok: row.is_byok === 1n,
+      admittedAt: Number(row.admitted_at),
+      latencyMs: numberOrNull(row.latency_ms),
+      facts: row.generation,
+      endUser: row.end_user,
+      sessionId: row.session_id,
+      userAgent: row.user_agent,
+      referer: row.referer,
+      promptTokens: numberOrNull(row.prompt),
+      completionTokens: numberOrNull(row.completion),
+    }
+  )
+}
+
+const numberOrNull = (value: bigint | null): number | null => (value === null ? null : Number(value))

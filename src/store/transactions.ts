@@ -1,0 +1,124 @@
+/** Transactions as the API shows them, newest first. */
+import type { TransactionType } from '../core/ledger-rows.ts'
+import { codeRange, type PageOf } from './accounts.ts'
+import type { Store } from './store.ts'
+
+export type StoredTransaction = {
+  readonly id: bigint
+  readonly code: string
+  readonly type: TransactionType
+  readonly accountCode: string
+  readonly externalId: string
+  readonly amount: bigint
+  readonly balanceAfter: bigint
+  /** Of the credits API; a gateway's own reservation is its generation. */
+  readonly reservationCode: string | null
+  readonly bookedAt: number
+  readonly description: string | null
+  readonly metadata: string | null
+}
+
+export type TransactionFilter = {
+  readonly accountId?: bigint | undefined
+  readonly types?: readonly TransactionType[] | undefined
+  /** `[from, to)`, milliseconds. */
+  readonly from?: number | undefined
+  readonly to?: number | undefined
+}
+
+/** One more than the limit, so that the caller sees whether there are more. */
+export async function listTransactions(
+  store: Store,
+  organisationId: bigint,
+  filter: TransactionFilter,
+  page: PageOf,
+): Promise<{ transactions: StoredTransaction[]; total: number }> {
+  const matching = transactionsOf(store, organisationId, filter)
+  const [rows, [count]] = await Promise.all([
+    store.rows(
+      columnsOf(page.before === undefined ? matching : matching.where('t.id', '<', page.before))
+        .orderBy('t.id', 'desc')
+        .limit(page.limit + 1)
+        .offset(page.offset),
+    ),
+    store.rows(matching.select((of) => of.fn.countAll<bigint>().as('total'))),
+  ])
+  return { transactions: rows.map(transactionOf), total: Number(count?.total ?? 0) }
+}
+
+export async function findTransaction(
+  store: Store,
+  organisationId: bigint,
+  code: string,
+  accountId?: bigint,
+): Promise<StoredTransaction | undefined> {
+  const range = codeRange(code)
+  if (!range) return undefined
+  const matching = transactionsOf(store, organisationId, { accountId })
+  const [row] = await store.rows(
+    columnsOf(matching.where('t.id', '>=', range.from).where('t.id', '<', range.to).where('t.code', '=', code)),
+  )
+  return row && transactionOf(row)
+}
+
+function transactionsOf(store: Store, organisationId: bigint, { accountId, types, from, to }: TransactionFilter) {
+  let query = store.sql
+    .selectFrom('transactions as t')
+    .innerJoin('accounts as a', (join) =>
+      join.onRef('a.id', '=', 't.account_id').onRef('a.organisation_id', '=', 't.organisation_id'),
+    )
+    .leftJoin('ended_reservations as r', (join) =>
+      join
+        .onRef('r.id', '=', 't.reservation_id')
+        .onRef('r.organisation_id', '=', 't.organisation_id')
+        .on('r.kind', '=', 'api'),
+    )
+    .where('t.organisation_id', '=', organisationId)
+  if (accountId !== undefined) query = query.where('t.account_id', '=', accountId)
+  if (types !== undefined) query = query.where('t.type', 'in', types)
+  if (from !== undefined) query = query.where('t.booked_at', '>=', BigInt(from))
+  if (to !== undefined) query = query.where('t.booked_at', '<', BigInt(to))
+  return query
+}
+
+const columnsOf = (query: ReturnType<typeof transactionsOf>) =>
+  query
+    .select([
+      't.id',
+      't.code',
+      't.type',
+      't.amount_nanos',
+      't.balance_after_nanos',
+      't.booked_at',
+      't.description',
+      't.metadata',
+    ])
+    .select(['a.code as account_code', 'a.external_id', 'r.code as reservation_code'])
+
+type TransactionRow = {
+  id: bigint
+  code: string
+  type: string
+  amount_nanos: bigint
+  balance_after_nanos: bigint
+  booked_at: bigint
+  description: string | null
+  metadata: string | null
+  account_code: string
+  external_id: string
+  reservation_code: string | null
+}
+
+const transactionOf = (row: TransactionRow): StoredTransaction => ({
+  id: row.id,
+  code: row.code,
+  type: row.type as TransactionType,
+  accountCode: row.account_code,
+  externalId: row.external_id,
+  amount: row.amount_nanos,
+  balanceAfter: row.balance_after_nanos,
+  reservationCode: row.reservation_code,
+  bookedAt: Number(row.booked_at),
+  description: row.description,
+  metadata: row.metadata,
+})
