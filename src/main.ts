@@ -15,7 +15,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   stdout,
   stderr,
   terminal: { stdout: process.stdout.isTTY === true, stderr: process.stderr.isTTY === true },
-  start: async (options) => (await import('./start.ts')).start({ ...surroundings, version, options, stdout, stderr, stopped: untilSignal() }),
+  start: async (options) => (await import('./start.ts')).start({ ...surroundings, version, options, stdout, stderr, stopped: untilSignal(), readable: process.stderr.isTTY === true }),
   verify: async (options) => (await import('./verify-command.ts')).verify({ ...surroundings, options, stdout, stderr }),
   createKey: notYet,
 })

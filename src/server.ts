@@ -13,10 +13,12 @@ import { createDemo } from './demo.ts'
 import type { Gateway } from './gateway/gateway.ts'
 import { createHeartbeat } from './gateway/heartbeat.ts'
 import { createKeys } from './gateway/keys.ts'
+import { createNormaliser } from './gateway/normaliser.ts'
 import { createProgress } from './gateway/progress.ts'
 import { createRoutes } from './gateway/routes.ts'
 import { corsHeaders, mountGateway, rewriteUrl } from './gateway-routes.ts'
 import { type Recovered, recover } from './jobs/recover.ts'
+import { type Repeating, repeat } from './jobs/repeat.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import { systemRandom } from './lib/random.ts'
@@ -61,7 +63,8 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
   const providers = await openProviders(settings, tokens, log)
   const terms = compileTerms(settings.billing)
   const rateCards = createRateCards(store)
-  const recovered = await recover({ store, rateCards, terms, log })
+  const recovered = await recover({ store, rateCards, terms, log, starting: true })
+  const jobs = repeat({ clock: systemClock, log, everyMs: RECOVER_EVERY_MS, run: () => recover({ store, rateCards, terms, log, starting: false }) })
   const gateway: Gateway = {
     settings,
     store,
@@ -75,13 +78,14 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
     routes: createRoutes({ settings, catalogue: createCatalogue(catalogue), providers: providers.configured, simulator: providers.simulated, simulated: providers.simulatedModels }),
     heartbeat: createHeartbeat(systemClock),
     progress: createProgress({ store, clock: systemClock, log }),
+    normaliser: createNormaliser({ store, clock: systemClock, log }),
     detailsKey: await sharedSecret(store, 'details_key', Buffer.from(systemRandom.bytes(32)).toString('hex')),
     open: new Set(),
     draining: false,
   }
   const fastify = createHttp(gateway)
   const { port, moved } = await listen(fastify, settings).catch(async (error: unknown) => {
-    await stop(gateway, fastify, providers, 0)
+    await stop(gateway, fastify, providers, jobs, 0)
     throw error
   })
   return {
@@ -94,7 +98,7 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
     recovered,
     demoKey,
     moved,
-    close: () => stop(gateway, fastify, providers, drainMs),
+    close: () => stop(gateway, fastify, providers, jobs, drainMs),
   }
 }
 
@@ -162,13 +166,17 @@ const SETTLE_MS = 30_000
 const LAST_WORDS_MS = 5_000
 
 /** No new calls; open ones finish within the limit. What is open then is cut, and settled as far as it came. */
-async function stop(gateway: Gateway, fastify: FastifyInstance, providers: Providers, drainMs: number): Promise<void> {
+/** Other nodes' calls are settled this long after their lease is over, at the latest. */
+const RECOVER_EVERY_MS = 10_000
+
+async function stop(gateway: Gateway, fastify: FastifyInstance, providers: Providers, jobs: Repeating, drainMs: number): Promise<void> {
   gateway.draining = true
   const closed = fastify.close()
   await callsOver(gateway, drainMs)
   await providers.close()
   await callsOver(gateway, SETTLE_MS)
   await hangUp(fastify, gateway.clock, closed)
+  await jobs.stop()
   await gateway.tokens.close()
   await gateway.store.close()
 }

@@ -15,16 +15,18 @@ export type StartParts = Omit<SettingsInput, 'args'> & {
   readonly stdout: (text: string) => void
   readonly stderr: (text: string) => void
   readonly stopped: Promise<unknown>
+  /** Standard error is a terminal. */
+  readonly readable: boolean
 }
 
-export async function start({ version, options, stdout, stderr, stopped, ...surroundings }: StartParts): Promise<ExitCode> {
+export async function start({ version, options, stdout, stderr, stopped, readable, ...surroundings }: StartParts): Promise<ExitCode> {
   const loaded = loadSettings({ ...surroundings, args: options })
   if ('faults' in loaded) {
     for (const fault of loaded.faults) stderr(`${faultLine(fault)}\n`)
     return EXIT.usage
   }
   const { settings } = loaded
-  const server = await startServer({ settings, log: createLog({ level: levelOf(settings) }) })
+  const server = await startServer({ settings, log: createLog({ level: levelOf(settings), readable }) })
   if (server.moved) stderr(`${server.moved}\n`)
   for (const line of welcome(server, settings, version)) stderr(`${line}\n`)
   stdout(`${JSON.stringify({ event: 'listening', url: server.url })}\n`)

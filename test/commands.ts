@@ -9,8 +9,8 @@ import type {
   Refund,
   ReserveCredits,
   ReserveGeneration,
-  Settle,
   SetStatus,
+  Settle,
   VoidGrant,
 } from '../src/core/ledger-commands.ts'
 import type { Id, Ids } from '../src/lib/id.ts'
@@ -85,7 +85,13 @@ export function commandsAt(now: () => number, ids: Ids) {
       actor: 'test',
       ...more,
     }),
-    cancel: (of: { id: bigint }, more: Partial<Cancel> = {}): Cancel => ({ type: 'cancel', ...common(), reservationId: of.id, actor: 'test', ...more }),
+    cancel: (of: { id: bigint }, more: Partial<Cancel> = {}): Cancel => ({
+      type: 'cancel',
+      ...common(),
+      reservationId: of.id,
+      actor: 'test',
+      ...more,
+    }),
     extend: (of: { id: bigint }, more: Partial<Extend> = {}): Extend => ({
       type: 'extend',
       ...common(),
@@ -94,7 +100,14 @@ export function commandsAt(now: () => number, ids: Ids) {
       graceMs: GRACE,
       ...more,
     }),
-    debit: (accountId: bigint, amount: bigint, more: Partial<Debit> = {}): Debit => ({ type: 'debit', ...common(), ...noted, accountId, amount, ...more }),
+    debit: (accountId: bigint, amount: bigint, more: Partial<Debit> = {}): Debit => ({
+      type: 'debit',
+      ...common(),
+      ...noted,
+      accountId,
+      amount,
+      ...more,
+    }),
     refund: (transactionId: bigint, amount?: bigint, more: Partial<Refund> = {}): Refund => ({
       type: 'refund',
       ...common(),
@@ -104,14 +117,30 @@ export function commandsAt(now: () => number, ids: Ids) {
       description: null,
       ...more,
     }),
-    void: (accountId: bigint, grantId: bigint, more: Partial<VoidGrant> = {}): VoidGrant => ({ type: 'void', ...common(), accountId, grantId, actor: 'test', ...more }),
-    status: (accountId: bigint, status: SetStatus['status']): SetStatus => ({ type: 'set_status', ...common(), accountId, status }),
+    void: (accountId: bigint, grantId: bigint, more: Partial<VoidGrant> = {}): VoidGrant => ({
+      type: 'void',
+      ...common(),
+      accountId,
+      grantId,
+      actor: 'test',
+      ...more,
+    }),
+    status: (accountId: bigint, status: SetStatus['status']): SetStatus => ({
+      type: 'set_status',
+      ...common(),
+      accountId,
+      status,
+    }),
   }
 }
 
 type SettleMore = Partial<Omit<Settle, 'record'>> & { record?: Partial<Settle['record']> }
 
-const recordOf = ({ id, code, organisationId, accountId, apiKeyId, at }: ReserveGeneration & Id, charge: bigint | null, now: number): Settle['record'] => ({
+const recordOf = (
+  { id, code, organisationId, accountId, apiKeyId, at }: ReserveGeneration & Id,
+  charge: bigint | null,
+  now: number,
+): Settle['record'] => ({
   id,
   organisationId,
   code,
@@ -147,10 +176,14 @@ const recordOf = ({ id, code, organisationId, accountId, apiKeyId, at }: Reserve
 
 /** The result of a command that went through; fails the test otherwise. */
 export function resultOf<K extends Extract<Outcome, { ok: true }>['result']['kind']>(outcome: Outcome, kind: K) {
-  if (!outcome.ok) throw new Error(`refused: ${JSON.stringify(outcome, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}`)
+  if (!outcome.ok)
+    throw new Error(
+      `refused: ${JSON.stringify(outcome, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}`,
+    )
   if (outcome.result.kind !== kind) throw new Error(`${outcome.result.kind} instead of ${kind}`)
   return outcome.result as Extract<Extract<Outcome, { ok: true }>['result'], { kind: K }>
 }
 
 /** Why a command was refused; `done` where it was not. */
-export const refusalOf = (outcome: Outcome): string => (outcome.ok ? 'done' : 'refusal' in outcome ? outcome.refusal.code : outcome.failure)
+export const refusalOf = (outcome: Outcome): string =>
+  outcome.ok ? 'done' : 'refusal' in outcome ? outcome.refusal.code : outcome.failure

@@ -80,8 +80,21 @@ function batch(): Command[] {
   const make = commandsAt(() => clock.now(), createIds({ clock, random: systemRandom }))
   const chain = [{ budgetId: BUDGET.id, windowStart: 0, windowEnd: null }]
   const [credit, other] = [make.reserve(ACCOUNT, usd(2)), make.reserve(ACCOUNT, usd(2))]
-  const [call, pending] = [make.admit(ACCOUNT, usd(3), { chain, apiKeyId: KEY }), make.admit(ACCOUNT, usd(1), { chain })]
-  const details = { hash: 'h', organisationId: ORGANISATION, endUser: 'ada', sessionId: null, userAgent: null, referer: null, title: null, metadata: null, createdAt: START }
+  const [call, pending] = [
+    make.admit(ACCOUNT, usd(3), { chain, apiKeyId: KEY }),
+    make.admit(ACCOUNT, usd(1), { chain }),
+  ]
+  const details = {
+    hash: 'h',
+    organisationId: ORGANISATION,
+    endUser: 'ada',
+    sessionId: null,
+    userAgent: null,
+    referer: null,
+    title: null,
+    metadata: null,
+    createdAt: START,
+  }
   return [
     make.grant(ACCOUNT, usd(10), { expiresAt: START + 1000, paymentId: 'pay' }),
     make.grant(ACCOUNT, usd(10)),
@@ -97,7 +110,19 @@ function batch(): Command[] {
   ]
 }
 
-const TABLES = ['accounts', 'grants', 'transactions', 'reservations', 'ended_reservations', 'usage_records', 'call_details', 'idempotency', 'budget_counters', 'key_usage', 'rollups']
+const TABLES = [
+  'accounts',
+  'grants',
+  'transactions',
+  'reservations',
+  'ended_reservations',
+  'usage_records',
+  'call_details',
+  'idempotency',
+  'budget_counters',
+  'key_usage',
+  'rollups',
+]
 
 /** All rows, without the numbers that a repetition draws anew. */
 function rowsOf(db: BetterSqlite3.Database) {
@@ -147,4 +172,8 @@ describe('a batch on SQLite', () => {
 })
 
 const sorted = (tables: Record<string, unknown>[][]) =>
-  tables.map((rows) => rows.map((row) => JSON.stringify(row, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}` : value))).sort())
+  tables.map((rows) =>
+    rows
+      .map((row) => JSON.stringify(row, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}` : value)))
+      .sort(),
+  )

@@ -36,7 +36,7 @@ export async function recordsOf({ server: { gateway } }: Turnpike) {
   const rows = await store.rows(store.sql.selectFrom('usage_records').selectAll().orderBy('id'))
   return rows.map((row) => ({
     ...row,
-    flags: row.flags.split(' ').filter((flag) => flag !== ''),
+    flags: row.flags.split(',').filter((flag) => flag !== ''),
     facts: JSON.parse(row.generation) as GenerationFacts,
   }))
 }

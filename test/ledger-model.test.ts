@@ -3,14 +3,29 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { apply } from '../src/core/ledger.ts'
 import type { Command, Outcome } from '../src/core/ledger-commands.ts'
-import { type Budget, emptyRows, emptyWritten, type Overage, type Transaction, type UsageRecord } from '../src/core/ledger-rows.ts'
+import {
+  type Budget,
+  emptyRows,
+  emptyWritten,
+  type Overage,
+  type Transaction,
+  type UsageRecord,
+} from '../src/core/ledger-rows.ts'
 import { emptyKeyUsage } from '../src/core/usage-sums.ts'
 import { createProof } from '../src/core/verify.ts'
 import { utcRule, windowAt } from '../src/core/window.ts'
 import { verifyLedger } from '../src/jobs/verify.ts'
 import { createIds } from '../src/lib/id.ts'
 import { systemRandom } from '../src/lib/random.ts'
-import { type Backend, budgetOf, ORGANISATION, openPostgresBackend, openSqliteBackend, START, testClock } from './backends.ts'
+import {
+  type Backend,
+  budgetOf,
+  ORGANISATION,
+  openPostgresBackend,
+  openSqliteBackend,
+  START,
+  testClock,
+} from './backends.ts'
 import { type Commands, commandsAt } from './commands.ts'
 import { type Answer, createModel, isMoved, type ModelAccount, type Names } from './model.ts'
 
@@ -33,8 +48,35 @@ type Plan = { do: string; who: number; which: number; amount: number; life: numb
 
 const plan = fc.record<Plan>({
   do: fc.constantFrom(
-    ...['grant', 'grant', 'grant', 'reserve', 'reserve', 'reserve', 'confirm', 'confirm', 'confirm', 'cancel', 'extend'],
-    ...['admit', 'admit', 'admit', 'system', 'settle', 'settle', 'settle', 'lost', 'debit', 'debit', 'refund', 'refund', 'void', 'status'],
+    ...[
+      'grant',
+      'grant',
+      'grant',
+      'reserve',
+      'reserve',
+      'reserve',
+      'confirm',
+      'confirm',
+      'confirm',
+      'cancel',
+      'extend',
+    ],
+    ...[
+      'admit',
+      'admit',
+      'admit',
+      'system',
+      'settle',
+      'settle',
+      'settle',
+      'lost',
+      'debit',
+      'debit',
+      'refund',
+      'refund',
+      'void',
+      'status',
+    ],
   ),
   who: fc.nat(ACCOUNTS.length - 1),
   which: fc.nat(11),
@@ -50,9 +92,19 @@ const step = fc.record({
 const history = fc.array(step, { minLength: 1, maxLength: 14 })
 
 type World = { accounts: readonly ModelAccount[]; budgets: readonly Budget[]; apiKeyId: bigint; run: number }
-type Subject = { post(commands: readonly Command[]): Promise<Outcome[]>; state(): Promise<unknown>; check(): Promise<void> }
+type Subject = {
+  post(commands: readonly Command[]): Promise<Outcome[]>
+  state(): Promise<unknown>
+  check(): Promise<void>
+}
 
-async function agree(steps: readonly { plans: readonly Plan[]; forward: number }[], world: World, make: Commands, clock: { now(): number; forward(ms: number): void }, subject: Subject) {
+async function agree(
+  steps: readonly { plans: readonly Plan[]; forward: number }[],
+  world: World,
+  make: Commands,
+  clock: { now(): number; forward(ms: number): void },
+  subject: Subject,
+) {
   const model = createModel(world.accounts, world.budgets)
   const planner = createPlanner(world, make, clock)
   for (const { plans, forward } of steps) {
@@ -89,9 +141,12 @@ function createPlanner({ accounts, budgets, apiKeyId, run }: World, make: Comman
   const calls: Extract<Command, { type: 'reserve' }>[] = []
   const charges: bigint[] = []
   const grants: { owner: bigint; id: bigint }[] = []
-  const pick = <T>(pool: readonly T[], which: number): T | undefined => pool[pool.length - 1 - (which % Math.max(1, pool.length))]
+  const pick = <T>(pool: readonly T[], which: number): T | undefined =>
+    pool[pool.length - 1 - (which % Math.max(1, pool.length))]
   const keyed = (key: number, operation: string, fingerprint: unknown) =>
-    key > 2 ? {} : { idempotency: { principal: `run ${run}`, operation, key: String(key), fingerprint: String(fingerprint) } }
+    key > 2
+      ? {}
+      : { idempotency: { principal: `run ${run}`, operation, key: String(key), fingerprint: String(fingerprint) } }
   const chainOf = (which: number) =>
     budgets.flatMap((budget, index) => {
       if (((which + 1) & (1 << index)) === 0) return []
@@ -110,10 +165,20 @@ function createPlanner({ accounts, budgets, apiKeyId, run }: World, make: Comman
         const lasting = [null, 1, 60_000, 400_000, 7_200_000, 200_000_000][life] ?? null
         const expiresAt = lasting === null ? null : clock.now() + lasting
         const paymentId = key === 7 ? `${run}:${life % 2}` : null
-        return make.grant(owner, most, { category, priority: 1 + (which % 3), expiresAt, paymentId, ...keyed(key, 'grant', `${owner} ${most}`) })
+        return make.grant(owner, most, {
+          category,
+          priority: 1 + (which % 3),
+          expiresAt,
+          paymentId,
+          ...keyed(key, 'grant', `${owner} ${most}`),
+        })
       }
       case 'reserve': {
-        const made = make.reserve(owner, most, { ttlMs: life * 60_000 + 1000, graceMs: (which % 3) * 30_000, ...keyed(key, 'reserve', `${owner} ${most}`) })
+        const made = make.reserve(owner, most, {
+          ttlMs: life * 60_000 + 1000,
+          graceMs: (which % 3) * 30_000,
+          ...keyed(key, 'reserve', `${owner} ${most}`),
+        })
         credits.push(made)
         return made
       }
@@ -132,22 +197,35 @@ function createPlanner({ accounts, budgets, apiKeyId, run }: World, make: Comman
         return make.extend(credit, { ttlMs: 1 + life * 40_000, graceMs: 10_000 })
       case 'admit':
       case 'system': {
-        const made = make.admit(what === 'system' ? null : owner, amount, { chain: chainOf(which), apiKeyId, ...keyed(key, 'generation', owner) })
+        const made = make.admit(what === 'system' ? null : owner, amount, {
+          chain: chainOf(which),
+          apiKeyId,
+          ...keyed(key, 'generation', owner),
+        })
         calls.push(made)
         return made
       }
       case 'settle':
       case 'lost': {
-        const call = what === 'lost' ? make.admit(owner, amount, { chain: chainOf(which), apiKeyId }) : pick(calls, which)
+        const call =
+          what === 'lost' ? make.admit(owner, amount, { chain: chainOf(which), apiKeyId }) : pick(calls, which)
         if (!call) return make.debit(owner, most)
         const charge = [amount, 0n, amount * 2n, null, amount, amount][life] ?? null
         const more = call.idempotency ? { idempotency: call.idempotency } : {}
-        return make.settle(call, charge, { quote: amount, record: { isByok: which === 0, status: life === 1 ? 'error' : 'ok' }, ...more })
+        return make.settle(call, charge, {
+          quote: amount,
+          record: { isByok: which === 0, status: life === 1 ? 'error' : 'ok' },
+          ...more,
+        })
       }
       case 'debit':
         return make.debit(owner, most, keyed(key, 'debit', `${owner} ${most}`))
       case 'refund':
-        return make.refund(pick(charges, which) ?? 1n, life === 0 ? undefined : most, keyed(key, 'refund', `${which} ${most}`))
+        return make.refund(
+          pick(charges, which) ?? 1n,
+          life === 0 ? undefined : most,
+          keyed(key, 'refund', `${which} ${most}`),
+        )
       case 'void': {
         const grant = pick(grants, which)
         return make.void(grant?.owner ?? owner, grant?.id ?? 1n)
@@ -182,7 +260,14 @@ function answerOf(outcome: Outcome): Answer {
     if ('failure' in outcome) throw new Error(outcome.failure)
     return { refused: outcome.refusal.code, ...(outcome.replay ? { replay: true } : {}) }
   }
-  const { kind: _kind, transaction: _transaction, grant: _grant, accountId: _account, holds: _holds, ...numbers } = outcome.result as unknown as Record<string, unknown>
+  const {
+    kind: _kind,
+    transaction: _transaction,
+    grant: _grant,
+    accountId: _account,
+    holds: _holds,
+    ...numbers
+  } = outcome.result as unknown as Record<string, unknown>
   return { ...numbers, ...(outcome.replay ? { replay: true } : {}) }
 }
 
@@ -239,7 +324,15 @@ function inMemory(world: World, ids: Parameters<typeof apply>[2]): Subject {
   const records: UsageRecord[] = []
   for (const { id, overage, overdraft } of world.accounts) {
     const fresh = { status: 'open' as const, posted: 0n, reserved: 0n, lastAt: 0 }
-    rows.accounts.set(id, { id, organisationId: ORGANISATION, code: String(id), externalId: String(id), overage, overdraft, ...fresh })
+    rows.accounts.set(id, {
+      id,
+      organisationId: ORGANISATION,
+      code: String(id),
+      externalId: String(id),
+      overage,
+      overdraft,
+      ...fresh,
+    })
     rows.grants.set(id, [])
   }
   for (const budget of world.budgets) rows.budgets.set(budget.id, budget)
@@ -253,9 +346,19 @@ function inMemory(world: World, ids: Parameters<typeof apply>[2]): Subject {
       return outcomes
     },
     state: async () => ({
-      accounts: world.accounts.map(({ id }) => ({ posted: rows.accounts.get(id)?.posted, reserved: rows.accounts.get(id)?.reserved })),
-      grants: world.accounts.map(({ id }) => (rows.grants.get(id) ?? []).map(({ remaining, reserved, expiresAt }) => ({ remaining, reserved, expiresAt }))),
-      transactions: world.accounts.map(({ id }) => transactions.filter(({ accountId }) => accountId === id).map(summary).sort()),
+      accounts: world.accounts.map(({ id }) => ({
+        posted: rows.accounts.get(id)?.posted,
+        reserved: rows.accounts.get(id)?.reserved,
+      })),
+      grants: world.accounts.map(({ id }) =>
+        (rows.grants.get(id) ?? []).map(({ remaining, reserved, expiresAt }) => ({ remaining, reserved, expiresAt })),
+      ),
+      transactions: world.accounts.map(({ id }) =>
+        transactions
+          .filter(({ accountId }) => accountId === id)
+          .map(summary)
+          .sort(),
+      ),
       counters: world.budgets.map(({ id }) =>
         [...rows.counters.values()]
           .filter(({ budgetId }) => budgetId === id)
@@ -269,7 +372,8 @@ function inMemory(world: World, ids: Parameters<typeof apply>[2]): Subject {
       const byId = new Map(transactions.map((transaction) => [transaction.id, transaction]))
       for (const counter of rows.counters.values()) proof.window(counter, undefined)
       const findings: unknown[] = []
-      for (const row of rows.reservations.values()) if (row.status === 'pending') findings.push(...proof.reservation(row))
+      for (const row of rows.reservations.values())
+        if (row.status === 'pending') findings.push(...proof.reservation(row))
       for (const row of transactions) findings.push(...proof.transaction(row, true))
       for (const row of records) findings.push(...proof.record(row, byId.get(row.transactionId ?? 0n)))
       for (const row of rows.accounts.values()) findings.push(...proof.account(row))
@@ -281,12 +385,21 @@ function inMemory(world: World, ids: Parameters<typeof apply>[2]): Subject {
   }
 }
 
-const summary = ({ type, amount, writtenOff, occurredAt }: Pick<Transaction, 'type' | 'amount' | 'writtenOff' | 'occurredAt'>): string =>
+const summary = ({
+  type,
+  amount,
+  writtenOff,
+  occurredAt,
+}: Pick<Transaction, 'type' | 'amount' | 'writtenOff' | 'occurredAt'>): string =>
   `${type} ${amount} ${writtenOff} ${occurredAt}`
 
 async function stored(backend: Backend, run: number): Promise<World> {
-  const accounts = await Promise.all(ACCOUNTS.map(async (account) => ({ ...account, id: await backend.account(account) })))
-  const budgets = await Promise.all(BUDGETS.map((budget) => backend.budget({ ...utcRule(budget.window), scope: 'tag', ...budget })))
+  const accounts = await Promise.all(
+    ACCOUNTS.map(async (account) => ({ ...account, id: await backend.account(account) })),
+  )
+  const budgets = await Promise.all(
+    BUDGETS.map((budget) => backend.budget({ ...utcRule(budget.window), scope: 'tag', ...budget })),
+  )
   return { run, accounts, budgets, apiKeyId: await backend.key() }
 }
 
@@ -301,17 +414,44 @@ function onStore({ store }: Backend, world: World): Subject {
         store.rows(store.sql.selectFrom('accounts').selectAll().where('id', 'in', owners)),
         store.rows(store.sql.selectFrom('grants').selectAll().where('account_id', 'in', owners).orderBy('id')),
         store.rows(store.sql.selectFrom('transactions').selectAll().where('account_id', 'in', owners)),
-        store.rows(store.sql.selectFrom('budget_counters').selectAll().where('budget_id', 'in', world.budgets.map(({ id }) => id)).orderBy('window_start')),
+        store.rows(
+          store.sql
+            .selectFrom('budget_counters')
+            .selectAll()
+            .where(
+              'budget_id',
+              'in',
+              world.budgets.map(({ id }) => id),
+            )
+            .orderBy('window_start'),
+        ),
       ])
-      const of = <T extends { account_id: bigint }>(rows: readonly T[], id: bigint) => rows.filter(({ account_id }) => account_id === id)
+      const of = <T extends { account_id: bigint }>(rows: readonly T[], id: bigint) =>
+        rows.filter(({ account_id }) => account_id === id)
       return {
-        accounts: owners.map((owner) => accounts.filter(({ id }) => id === owner).map((row) => ({ posted: row.posted_nanos, reserved: row.reserved_nanos }))[0]),
-        grants: owners.map((id) => of(grants, id).map((row) => ({ remaining: row.remaining_nanos, reserved: row.reserved_nanos, expiresAt: number(row.expires_at) }))),
+        accounts: owners.map(
+          (owner) =>
+            accounts
+              .filter(({ id }) => id === owner)
+              .map((row) => ({ posted: row.posted_nanos, reserved: row.reserved_nanos }))[0],
+        ),
+        grants: owners.map((id) =>
+          of(grants, id).map((row) => ({
+            remaining: row.remaining_nanos,
+            reserved: row.reserved_nanos,
+            expiresAt: number(row.expires_at),
+          })),
+        ),
         transactions: owners.map((id) =>
-          of(transactions, id).map((row) => `${row.type} ${row.amount_nanos} ${row.written_off_nanos} ${row.occurred_at}`).sort(),
+          of(transactions, id)
+            .map((row) => `${row.type} ${row.amount_nanos} ${row.written_off_nanos} ${row.occurred_at}`)
+            .sort(),
         ),
         counters: world.budgets.map(({ id }) =>
-          counters.filter(({ budget_id }) => budget_id === id).map((row) => ({ window: Number(row.window_start), spent: row.spent, reserved: row.reserved })).filter(isMoved),
+          counters
+            .filter(({ budget_id }) => budget_id === id)
+            .map((row) => ({ window: Number(row.window_start), spent: row.spent, reserved: row.reserved }))
+            .filter(isMoved),
         ),
       }
     },

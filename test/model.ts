@@ -11,10 +11,27 @@ export type Answer = { refused: string } | { [name: string]: unknown; replay?: t
 /** How the real ledger named what the command made, so that later commands can point at it. */
 export type Names = { transaction?: bigint | undefined; grant?: bigint | undefined }
 
-type Lot = { name?: bigint | undefined; owner: bigint; category: GrantCategory; priority: number; begins: number; ends: number | null; number: number }
+type Lot = {
+  name?: bigint | undefined
+  owner: bigint
+  category: GrantCategory
+  priority: number
+  begins: number
+  ends: number | null
+  number: number
+}
 type Move = { owner: bigint; lot: Lot | null; nanos: bigint }
 type Line = { lot: Lot | null; nanos: bigint; returned: bigint }
-type Posting = { name: bigint | undefined; owner: bigint; type: string; amount: bigint; writtenOff: bigint; occurredAt: number; lines: Line[]; refunded: bigint }
+type Posting = {
+  name: bigint | undefined
+  owner: bigint
+  type: string
+  amount: bigint
+  writtenOff: bigint
+  occurredAt: number
+  lines: Line[]
+  refunded: bigint
+}
 type Part = { lot: Lot | null; nanos: bigint }
 type Pledge = {
   id: bigint
@@ -34,13 +51,18 @@ type Kept = { fingerprint: string; answer?: Answer; generation?: bigint; running
 const EAGERNESS: GrantCategory[] = ['promotional', 'plan', 'adjustment', 'paid']
 const DAY = 86_400_000
 /** A counter that says nothing may or may not have a row. */
-export const isMoved = ({ spent, reserved }: { spent: bigint; reserved: bigint }): boolean => spent !== 0n || reserved !== 0n
+export const isMoved = ({ spent, reserved }: { spent: bigint; reserved: bigint }): boolean =>
+  spent !== 0n || reserved !== 0n
 const STICKING = [
-  ...['insufficient_credits', 'reservation_already_confirmed', 'reservation_cancelled', 'reservation_expired', 'amount_exceeds_reservation'],
+  ...[
+    'insufficient_credits',
+    'reservation_already_confirmed',
+    'reservation_cancelled',
+    'reservation_expired',
+    'amount_exceeds_reservation',
+  ],
   ...['refund_exceeds_transaction', 'account_closed', 'grant_spent', 'payment_already_credited'],
 ]
-
-export type Model = ReturnType<typeof createModel>
 
 export function createModel(accounts: readonly ModelAccount[], budgets: readonly Budget[]) {
   const lots: Lot[] = []
@@ -59,10 +81,17 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
   const pending = () => pledges.filter((pledge) => pledge.status === 'pending')
   const posted = (owner: bigint) => total(moves.filter((move) => move.owner === owner).map(({ nanos }) => nanos))
   const left = (lot: Lot) => total(moves.filter((move) => move.lot === lot).map(({ nanos }) => nanos))
-  const heldOf = (lot: Lot) => total(pending().flatMap(({ parts }) => parts.filter((part) => part.lot === lot).map(({ nanos }) => nanos)))
+  const heldOf = (lot: Lot) =>
+    total(pending().flatMap(({ parts }) => parts.filter((part) => part.lot === lot).map(({ nanos }) => nanos)))
   const free = (lot: Lot) => left(lot) - heldOf(lot)
-  const reserved = (owner: bigint) => total(pending().filter((pledge) => pledge.owner === owner).map(({ amount }) => amount))
-  const owed = (owner: bigint) => -total(moves.filter((move) => move.owner === owner && move.lot === null).map(({ nanos }) => nanos))
+  const reserved = (owner: bigint) =>
+    total(
+      pending()
+        .filter((pledge) => pledge.owner === owner)
+        .map(({ amount }) => amount),
+    )
+  const owed = (owner: bigint) =>
+    -total(moves.filter((move) => move.owner === owner && move.lot === null).map(({ nanos }) => nanos))
   const overdraft = (owner: bigint) => accounts.find(({ id }) => id === owner)?.overdraft ?? 0n
   const headroom = (owner: bigint) => posted(owner) + overdraft(owner) - reserved(owner)
   const balance = (owner: bigint) => {
@@ -72,12 +101,24 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
   const spent = (budget: Budget, window: number) =>
     total(spendings.filter((part) => part.budget === budget && part.window === window).map(({ quantity }) => quantity))
   const pledged = (budget: Budget, window: number) =>
-    total(pending().flatMap((pledge) => pledge.budgets.filter((part) => part.budget === budget && part.window === window).map(({ quantity }) => quantity)))
+    total(
+      pending().flatMap((pledge) =>
+        pledge.budgets
+          .filter((part) => part.budget === budget && part.window === window)
+          .map(({ quantity }) => quantity),
+      ),
+    )
 
   /** Which lot pays first, by insertion: the first that no other comes before. */
   function inOrder(owner: bigint, at: number): Lot[] {
     const rest = lots.filter((lot) => lot.owner === owner && (lot.ends === null || lot.ends > at))
-    const key = (lot: Lot) => [lot.priority, lot.ends ?? Number.POSITIVE_INFINITY, EAGERNESS.indexOf(lot.category), lot.begins, lot.number]
+    const key = (lot: Lot) => [
+      lot.priority,
+      lot.ends ?? Number.POSITIVE_INFINITY,
+      EAGERNESS.indexOf(lot.category),
+      lot.begins,
+      lot.number,
+    ]
     const before = (a: Lot, b: Lot) => {
       const [x, y] = [key(a), key(b)]
       const first = x.findIndex((value, index) => value !== y[index])
@@ -95,7 +136,17 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
     if (nanos !== 0n) moves.push({ owner, lot, nanos })
   }
   function record(owner: bigint, type: string, amount: bigint, occurredAt: number, more: Partial<Posting> = {}): void {
-    postings.push({ name: undefined, owner, type, amount, writtenOff: 0n, occurredAt, lines: [], refunded: 0n, ...more })
+    postings.push({
+      name: undefined,
+      owner,
+      type,
+      amount,
+      writtenOff: 0n,
+      occurredAt,
+      lines: [],
+      refunded: 0n,
+      ...more,
+    })
   }
 
   function lose(lot: Lot, type: 'expiry' | 'void', when: number): bigint {
@@ -108,15 +159,20 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
     return rest - repaid
   }
   function dropOver(owner: bigint, at: number): void {
-    for (const lot of lots) if (lot.owner === owner && lot.ends !== null && lot.ends <= at && free(lot) > 0n) lose(lot, 'expiry', at)
+    for (const lot of lots)
+      if (lot.owner === owner && lot.ends !== null && lot.ends <= at && free(lot) > 0n) lose(lot, 'expiry', at)
   }
   /** One thing after the other, as they would have happened had somebody watched. */
   function bringTo(owner: bigint, at: number): number {
     const now = Math.max(at, clocks.get(owner) ?? 0)
     clocks.set(owner, now)
     for (;;) {
-      const deaths = pending().filter((pledge) => pledge.owner === owner && pledge.kind === 'api' && pledge.deadAt <= now)
-      const ends = lots.flatMap((lot) => (lot.owner === owner && lot.ends !== null && lot.ends <= now && free(lot) > 0n ? [lot.ends] : []))
+      const deaths = pending().filter(
+        (pledge) => pledge.owner === owner && pledge.kind === 'api' && pledge.deadAt <= now,
+      )
+      const ends = lots.flatMap((lot) =>
+        lot.owner === owner && lot.ends !== null && lot.ends <= now && free(lot) > 0n ? [lot.ends] : [],
+      )
       const when = Math.min(...deaths.map(({ deadAt }) => deadAt), ...ends)
       if (when === Number.POSITIVE_INFINITY) return now
       for (const pledge of deaths) if (pledge.deadAt === when) pledge.status = 'expired'
@@ -145,7 +201,12 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
     return { writtenOff, lines: [...lines.filter(({ lot }) => lot), ...lines.filter(({ lot }) => !lot)] }
   }
 
-  function pledge(owner: bigint | null, amount: bigint, at: number, more: Pick<Pledge, 'id' | 'kind' | 'budgets' | 'expiresAt' | 'deadAt'>): void {
+  function pledge(
+    owner: bigint | null,
+    amount: bigint,
+    at: number,
+    more: Pick<Pledge, 'id' | 'kind' | 'budgets' | 'expiresAt' | 'deadAt'>,
+  ): void {
     const parts: Part[] = []
     let rest = amount
     if (owner !== null)
@@ -159,7 +220,8 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
   }
 
   const refused = (code: string): Answer => ({ refused: code })
-  const stopped = (owner: bigint) => (status.get(owner) === 'open' ? undefined : refused(`account_${status.get(owner)}`))
+  const stopped = (owner: bigint) =>
+    status.get(owner) === 'open' ? undefined : refused(`account_${status.get(owner)}`)
 
   function perform(command: Command, at: number, names: Names): Answer {
     switch (command.type) {
@@ -168,7 +230,13 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
         if (no) return no
         if (command.amount > headroom(command.accountId)) return refused('insufficient_credits')
         const expiresAt = at + command.ttlMs
-        pledge(command.accountId, command.amount, at, { id: command.id, kind: 'api', budgets: [], expiresAt, deadAt: expiresAt + command.graceMs })
+        pledge(command.accountId, command.amount, at, {
+          id: command.id,
+          kind: 'api',
+          budgets: [],
+          expiresAt,
+          deadAt: expiresAt + command.graceMs,
+        })
         return { amount: command.amount, admittedAt: at, expiresAt, balance: balance(command.accountId) }
       }
       case 'reserve': {
@@ -179,12 +247,21 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
         const parts = command.chain.flatMap(({ budgetId, windowStart }) => {
           const budget = budgets.find(({ id }) => id === budgetId)
           const tokens = BigInt(demand.inputTokens + demand.outputTokens * demand.choices)
-          return budget ? [{ budget, window: windowStart, quantity: { usd: amount, tokens, requests: 1n }[budget.metric] }] : []
+          return budget
+            ? [{ budget, window: windowStart, quantity: { usd: amount, tokens, requests: 1n }[budget.metric] }]
+            : []
         })
         if (accountId !== null && amount > headroom(accountId)) return refused('insufficient_credits')
         for (const { budget, window, quantity } of parts)
-          if (budget.limit === 0n || spent(budget, window) + pledged(budget, window) + quantity > budget.limit) return refused('budget_exceeded')
-        pledge(accountId, amount, at, { id: command.id, kind: 'gateway', budgets: parts, expiresAt: Number.POSITIVE_INFINITY, deadAt: Number.POSITIVE_INFINITY })
+          if (budget.limit === 0n || spent(budget, window) + pledged(budget, window) + quantity > budget.limit)
+            return refused('budget_exceeded')
+        pledge(accountId, amount, at, {
+          id: command.id,
+          kind: 'gateway',
+          budgets: parts,
+          expiresAt: Number.POSITIVE_INFINITY,
+          deadAt: Number.POSITIVE_INFINITY,
+        })
         return { amount, admittedAt: at, expiresAt: null, balance: accountId === null ? null : balance(accountId) }
       }
       case 'settle': {
@@ -211,7 +288,8 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
         const found = pledges.find(({ id, kind }) => id === command.reservationId && kind === 'api')
         if (!found || found.owner === null) return refused('reservation_not_found')
         if (found.end?.content === command.fingerprint) return { ...found.end.answer, replay: true }
-        if (found.status === 'confirmed' || (found.status === 'expired' && found.end)) return refused('reservation_already_confirmed')
+        if (found.status === 'confirmed' || (found.status === 'expired' && found.end))
+          return refused('reservation_already_confirmed')
         if (found.status === 'cancelled') return refused('reservation_cancelled')
         const direct = found.status === 'expired'
         if (direct && command.ifExpired !== 'charge') return refused('reservation_expired')
@@ -223,8 +301,19 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
         record(found.owner, 'usage', command.amount - writtenOff, at, { name: names.transaction, writtenOff, lines })
         dropOver(found.owner, at)
         const over = command.amount > had ? command.amount - had : 0n
-        const numbers = { reserved: had, charged: command.amount - writtenOff, released: had + over - command.amount, overage: over, writtenOff }
-        const answer = { status: 'confirmed', ...numbers, late: direct || at >= found.expiresAt, balance: balance(found.owner) }
+        const numbers = {
+          reserved: had,
+          charged: command.amount - writtenOff,
+          released: had + over - command.amount,
+          overage: over,
+          writtenOff,
+        }
+        const answer = {
+          status: 'confirmed',
+          ...numbers,
+          late: direct || at >= found.expiresAt,
+          balance: balance(found.owner),
+        }
         found.end = { content: command.fingerprint, answer }
         return answer
       }
@@ -258,7 +347,13 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
         if (before && (before.owner !== owner || before.amount !== amount)) return refused('payment_already_credited')
         if (before) return { amount, balance: balance(owner), replay: true }
         if (paymentId !== null) payments.set(paymentId, { owner, amount })
-        give(owner, amount, { category: command.category, priority: command.priority, begins: at, ends: command.expiresAt, name: names.grant })
+        give(owner, amount, {
+          category: command.category,
+          priority: command.priority,
+          begins: at,
+          ends: command.expiresAt,
+          name: names.grant,
+        })
         record(owner, 'grant', amount, at, { name: names.transaction })
         return { amount, balance: balance(owner) }
       }
@@ -274,11 +369,16 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
         const no = stopped(owner)
         if (no) return no
         if (amount > balance(owner).available) return refused('insufficient_credits')
-        record(owner, 'debit', amount, at, { name: names.transaction, lines: charge(owner, [], amount, 'charge', at).lines })
+        record(owner, 'debit', amount, at, {
+          name: names.transaction,
+          lines: charge(owner, [], amount, 'charge', at).lines,
+        })
         return { amount, balance: balance(owner) }
       }
       case 'refund': {
-        const original = postings.find(({ name, type }) => name === command.transactionId && (type === 'usage' || type === 'debit'))
+        const original = postings.find(
+          ({ name, type }) => name === command.transactionId && (type === 'usage' || type === 'debit'),
+        )
         if (!original) return refused('transaction_not_found')
         const amount = command.amount ?? original.amount - original.refunded
         if (amount === 0n || original.refunded + amount > original.amount) return refused('refund_exceeds_transaction')
@@ -312,7 +412,8 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
       move(original.owner, line.lot, home)
       homeless += part - home
     }
-    if (homeless > 0n) give(original.owner, homeless, { category: 'adjustment', priority: 50, begins: at, ends: at + 30 * DAY })
+    if (homeless > 0n)
+      give(original.owner, homeless, { category: 'adjustment', priority: 50, begins: at, ends: at + 30 * DAY })
   }
 
   function ownerOf(command: Command): bigint | null {
@@ -343,19 +444,32 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
         if (!('state' in answer) || answer.state === 'already_settled') return answer
         if ((command.record.chargeNanos ?? 1n) > 0n) kept.set(name, { fingerprint, running: false })
         else kept.delete(name)
-      } else if (!('refused' in answer) || STICKING.includes(String(answer.refused))) kept.set(name, { fingerprint, answer, running: false })
+      } else if (!('refused' in answer) || STICKING.includes(String(answer.refused)))
+        kept.set(name, { fingerprint, answer, running: false })
       return answer
     },
     /** Everything that can be seen, in an order of its own. */
     state: () => ({
       accounts: accounts.map(({ id }) => ({ posted: posted(id), reserved: reserved(id) })),
-      grants: accounts.map(({ id }) => lots.filter(({ owner }) => owner === id).map((lot) => ({ remaining: left(lot), reserved: heldOf(lot), expiresAt: lot.ends }))),
+      grants: accounts.map(({ id }) =>
+        lots
+          .filter(({ owner }) => owner === id)
+          .map((lot) => ({ remaining: left(lot), reserved: heldOf(lot), expiresAt: lot.ends })),
+      ),
       transactions: accounts.map(({ id }) =>
-        postings.filter(({ owner }) => owner === id).map(({ type, amount, writtenOff, occurredAt }) => `${type} ${amount} ${writtenOff} ${occurredAt}`).sort(),
+        postings
+          .filter(({ owner }) => owner === id)
+          .map(({ type, amount, writtenOff, occurredAt }) => `${type} ${amount} ${writtenOff} ${occurredAt}`)
+          .sort(),
       ),
       counters: budgets.map((budget) => {
-        const windows = [...spendings, ...pledges.flatMap((each) => each.budgets)].filter((part) => part.budget === budget).map(({ window }) => window)
-        return [...new Set(windows)].sort((a, b) => a - b).map((window) => ({ window, spent: spent(budget, window), reserved: pledged(budget, window) })).filter(isMoved)
+        const windows = [...spendings, ...pledges.flatMap((each) => each.budgets)]
+          .filter((part) => part.budget === budget)
+          .map(({ window }) => window)
+        return [...new Set(windows)]
+          .sort((a, b) => a - b)
+          .map((window) => ({ window, spent: spent(budget, window), reserved: pledged(budget, window) }))
+          .filter(isMoved)
       }),
     }),
   }

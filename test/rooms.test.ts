@@ -23,7 +23,13 @@ const FLOORS: Readonly<Record<string, number>> = {
   [TOP]: 6,
 }
 
-type Source = { readonly path: string; readonly room: string; readonly code: string; readonly imports: readonly string[]; readonly packages: readonly string[] }
+type Source = {
+  readonly path: string
+  readonly room: string
+  readonly code: string
+  readonly imports: readonly string[]
+  readonly packages: readonly string[]
+}
 
 const ROOT = resolve(import.meta.dirname, '../src')
 let sources: Source[]
@@ -31,7 +37,9 @@ let sources: Source[]
 beforeAll(async () => {
   await init
   const names = await readdir(ROOT, { recursive: true })
-  const own = names.filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !name.endsWith('-fixture.ts'))
+  const own = names.filter(
+    (name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !name.endsWith('-fixture.ts'),
+  )
   sources = await Promise.all(own.sort().map(read))
 })
 
@@ -45,7 +53,9 @@ async function read(path: string): Promise<Source> {
     path,
     room: roomOf(path),
     code: code.replace(/\/\*[\s\S]*?\*\/|(?<![:'"`\\])\/\/[^\n]*/g, ''),
-    imports: targets.filter((target) => target.startsWith('.')).map((target) => relative(ROOT, resolve(ROOT, path, '..', target))),
+    imports: targets
+      .filter((target) => target.startsWith('.'))
+      .map((target) => relative(ROOT, resolve(ROOT, path, '..', target))),
     packages: targets.filter((target) => !target.startsWith('.')),
   }
 }
@@ -101,10 +111,15 @@ test('the console belongs to the command line', () => {
 
 test('SQL is written in the store alone', () => {
   const builder = /\.(selectFrom|insertInto|updateTable|deleteFrom|withRecursive)\(/
-  const text = /['"`]\s*(SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|CREATE\s+(TABLE|INDEX)|PRAGMA)\b/
+  const text =
+    /['"`]\s*(SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|CREATE\s+(TABLE|INDEX)|PRAGMA)\b/
   const packages = ['kysely', 'better-sqlite3', 'pg']
   expect(
-    offenders(['store'], ({ code, packages: used }) => builder.test(code) || text.test(code) || used.some((name) => packages.includes(name))),
+    offenders(
+      ['store'],
+      ({ code, packages: used }) =>
+        builder.test(code) || text.test(code) || used.some((name) => packages.includes(name)),
+    ),
   ).toEqual([])
 })
 
@@ -113,10 +128,16 @@ test('only providers speak to the network through undici', () => {
 })
 
 test('tokens are counted by the gateway alone', () => {
-  expect(offenders(['tokens', 'gateway', TOP], ({ imports }) => imports.some((target) => roomOf(target) === 'tokens'))).toEqual([])
+  expect(
+    offenders(['tokens', 'gateway', TOP], ({ imports }) => imports.some((target) => roomOf(target) === 'tokens')),
+  ).toEqual([])
 })
 
 test('core is pure: it waits for nothing, touches nothing', () => {
-  const impure = sources.filter(({ room, code, packages }) => room === 'core' && (/\bawait\b|\basync\b|\bPromise\b|\bprocess\./.test(code) || packages.some((name) => name.startsWith('node:'))))
+  const impure = sources.filter(
+    ({ room, code, packages }) =>
+      room === 'core' &&
+      (/\bawait\b|\basync\b|\bPromise\b|\bprocess\./.test(code) || packages.some((name) => name.startsWith('node:'))),
+  )
   expect(impure.map(({ path }) => path)).toEqual([])
 })

@@ -16,7 +16,7 @@ describe('two nodes on one database', () => {
   let backend: Backend
   let nodes: Store[]
   const repeated: unknown[] = []
-  const log: Log = { debug() {}, warn() {}, error() {}, info: (fields) => void repeated.push(fields) }
+  const log: Log = { readable: false, debug() {}, warn() {}, error() {}, info: (fields) => void repeated.push(fields) }
   beforeAll(async () => {
     backend = await openPostgresBackend()
     nodes = [await open(backend.place, log), await open(backend.place, log)]

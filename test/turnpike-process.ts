@@ -54,8 +54,13 @@ export async function startProcess(options: ProcessOptions): Promise<TurnpikePro
       if (line !== undefined && rest !== undefined) resolve((JSON.parse(line) as { url: string }).url)
     })
   })
+  // What a person reads was written before, but comes on a channel of its own.
+  const welcomed = new Promise<void>((resolve) => {
+    const look = () => /(?:^ {4}-d '.*'|New key: .*)\n/m.test(running.stderr()) && resolve()
+    child.stderr?.on('data', look)
+  })
   const url = await Promise.race([
-    listening,
+    welcomed.then(() => listening),
     ended.then(({ code, signal, stderr }) => {
       throw new Error(`Turnpike ended (${code ?? signal}) before it listened:\n${stderr}`)
     }),

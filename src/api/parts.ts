@@ -40,13 +40,13 @@ export type Caller = {
   readonly accountId: bigint | null
 }
 
-export type ApiRoutes = {
+type ApiRoutes = {
   find(name: string): ApiRoute | undefined
   list(): readonly ApiRoute[]
   readonly providers: ReadonlyMap<string, ApiProvider>
 }
 
-export type ApiProvider = { readonly key: string; readonly name: string }
+type ApiProvider = { readonly key: string; readonly name: string }
 
 export type ApiRoute = { readonly model: ApiModel; readonly endpoints: readonly ApiEndpoint[] }
 

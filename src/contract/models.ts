@@ -115,7 +115,7 @@ const PricedModel = z
   .meta({ id: 'PricedModel' })
 export type PricedModel = z.output<typeof PricedModel>
 
-const ListedModel = z.object({
+export const ListedModel = z.object({
   id: z.string(),
   object: z.literal('model'),
   created: z.int(),
@@ -142,7 +142,6 @@ const AllModels = z.object({
 })
 export const AllModelsReply = z.union([AllModels, z.object({ success: z.literal(true), model: PricedModel })])
 export const OneModelParams = z.object({ id: z.string().max(256) })
-export const OneModel = ListedModel
 
 const usageTypes = ['text', 'embedding', 'audio_stt', 'audio_tts', 'image'] as const
 

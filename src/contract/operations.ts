@@ -34,12 +34,12 @@ import {
   CalculateReply,
   CalculateRequest,
   EndpointList,
+  ListedModel,
   ModelCount,
   ModelList,
   ModelListQuery,
   ModelParams,
   ModelReply,
-  OneModel,
   OneModelParams,
   ProviderList,
 } from './models.ts'
@@ -239,7 +239,7 @@ export const operations = [
     dialect: 'openai',
     key: 'any',
     params: OneModelParams,
-    result: OneModel,
+    result: ListedModel,
     errors: ['model_not_found'],
   }),
   operation({

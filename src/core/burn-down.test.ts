@@ -62,16 +62,25 @@ describe('an amount is spread over the grants', () => {
 
   test('the parts sum to the amount, none passes what is free, and none is taken before an earlier grant is empty', () => {
     const some = fc.array(
-      fc.record({ remaining: fc.bigInt(0n, 20n), reserved: fc.bigInt(0n, 20n), priority: fc.integer({ min: 1, max: 3 }), expiresAt: fc.option(fc.nat(3)) }),
+      fc.record({
+        remaining: fc.bigInt(0n, 20n),
+        reserved: fc.bigInt(0n, 20n),
+        priority: fc.integer({ min: 1, max: 3 }),
+        expiresAt: fc.option(fc.nat(3)),
+      }),
       { maxLength: 6 },
     )
     fc.assert(
       fc.property(some, fc.bigInt(0n, 60n), (specs, amount) => {
-        const grants = specs.map((spec, index) => grant(BigInt(index), { ...spec, remaining: spec.remaining + spec.reserved }))
+        const grants = specs.map((spec, index) =>
+          grant(BigInt(index), { ...spec, remaining: spec.remaining + spec.reserved }),
+        )
         const parts = allocate(grants, amount)
         expect(parts.reduce((sum, { nanos }) => sum + nanos, 0n)).toBe(amount)
         const taken = new Map(parts.map(({ grantId, nanos }) => [grantId, nanos]))
-        const left = burnDownOrder(grants).map(({ id, remaining, reserved }) => remaining - reserved - (taken.get(id) ?? 0n))
+        const left = burnDownOrder(grants).map(
+          ({ id, remaining, reserved }) => remaining - reserved - (taken.get(id) ?? 0n),
+        )
         const touched = burnDownOrder(grants).map(({ id }) => taken.has(id))
         const last = Math.max(touched.lastIndexOf(true), taken.has(null) ? left.length : -1)
         for (const [index, rest] of left.entries()) {

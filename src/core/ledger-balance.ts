@@ -5,7 +5,17 @@ import { fitsInt64 } from '../lib/money.ts'
 import { allocate } from './burn-down.ts'
 import type { Balance } from './ledger-commands.ts'
 import type { Draft } from './ledger-draft.ts'
-import type { Account, Allocation, Entry, Grant, Hold, Overage, Reservation, SystemAccount, Transaction } from './ledger-rows.ts'
+import type {
+  Account,
+  Allocation,
+  Entry,
+  Grant,
+  Hold,
+  Overage,
+  Reservation,
+  SystemAccount,
+  Transaction,
+} from './ledger-rows.ts'
 
 export const balanceOf = ({ posted, reserved, overdraft }: Account): Balance => {
   const free = posted + overdraft - reserved
@@ -21,7 +31,14 @@ export type Drawn = { readonly charged: bigint; readonly writtenOff: bigint; rea
  * Takes an amount: first from what was allocated, then from what is free, then by the overage policy into debt
  * (`charge`) or written off (`cap`). The allocation itself must have been released before.
  */
-export function draw(draft: Draft, account: Account, allocations: readonly Allocation[], amount: bigint, overage: Overage, at: number): Drawn {
+export function draw(
+  draft: Draft,
+  account: Account,
+  allocations: readonly Allocation[],
+  amount: bigint,
+  overage: Overage,
+  at: number,
+): Drawn {
   assert(amount >= 0n, 'an amount is never negative')
   const lines = new Map<bigint | null, bigint>()
   const take = (grantId: bigint | null, nanos: bigint) => {
@@ -73,12 +90,23 @@ export function spend(draft: Draft, organisationId: bigint, hold: Hold, quantity
 }
 
 /** Grants that are over by `at` lose what is not reserved; each loss is a posting at the instant of the expiry or release. */
-export function expireGrants(draft: Draft, account: Account, { at, bookedAt, ids }: { at: number; bookedAt: number; ids: Ids }): void {
+export function expireGrants(
+  draft: Draft,
+  account: Account,
+  { at, bookedAt, ids }: { at: number; bookedAt: number; ids: Ids },
+): void {
   for (const grant of draft.grants(account.id)) {
     if (grant.expiresAt === null || grant.expiresAt > at) continue
     const free = grant.remaining - grant.reserved
     if (free <= 0n) continue
-    takeBack(draft, account, grant, free, { type: 'expiry', against: 'expired', occurredAt: Math.max(at, grant.createdAt), at: bookedAt, actor: 'system', ids })
+    takeBack(draft, account, grant, free, {
+      type: 'expiry',
+      against: 'expired',
+      occurredAt: Math.max(at, grant.createdAt),
+      at: bookedAt,
+      actor: 'system',
+      ids,
+    })
   }
 }
 
@@ -122,11 +150,13 @@ export function debtOf(draft: Draft, account: Account): bigint {
   return remaining - account.posted
 }
 
-type Posting = Pick<Transaction, 'type' | 'amount' | 'occurredAt' | 'bookedAt' | 'actor' | 'entries'> & Partial<Transaction>
+type Posting = Pick<Transaction, 'type' | 'amount' | 'occurredAt' | 'bookedAt' | 'actor' | 'entries'> &
+  Partial<Transaction>
 
 /** A transaction of the account with the balance it leaves; what is not said is null. */
 export function postingOf(account: Account, ids: Ids, posting: Posting): Transaction {
-  const { id, code } = posting.id !== undefined && posting.code !== undefined ? { id: posting.id, code: posting.code } : ids.next()
+  const { id, code } =
+    posting.id !== undefined && posting.code !== undefined ? { id: posting.id, code: posting.code } : ids.next()
   return {
     organisationId: account.organisationId,
     accountId: account.id,

@@ -1,9 +1,26 @@
 /** Money in and out beside usage: grants, voids, debits, refunds, and the status of an account. */
 import { fitsInt64, MAX_AMOUNT } from '../lib/money.ts'
 import { balanceOf, debtOf, draw, postingOf, takeBack } from './ledger-balance.ts'
-import { type AddGrant, type Debit, done, type Refund, refuse, type SetStatus, type Step, type VoidGrant } from './ledger-commands.ts'
+import {
+  type AddGrant,
+  type Debit,
+  done,
+  type Refund,
+  refuse,
+  type SetStatus,
+  type Step,
+  type VoidGrant,
+} from './ledger-commands.ts'
 import type { Draft } from './ledger-draft.ts'
-import { type Account, type Entry, type Grant, type GrantCategory, paymentKey, type SystemAccount, type Transaction } from './ledger-rows.ts'
+import {
+  type Account,
+  type Entry,
+  type Grant,
+  type GrantCategory,
+  paymentKey,
+  type SystemAccount,
+  type Transaction,
+} from './ledger-rows.ts'
 
 const SOURCE: Readonly<Record<GrantCategory, SystemAccount>> = {
   paid: 'funding',
@@ -19,7 +36,10 @@ export const addGrant: Step<AddGrant> = (draft, command, ids) => {
   if (account.status === 'closed') return refuse('account_closed')
   if (command.amount <= 0n || command.amount > MAX_AMOUNT) return refuse('invalid_amount')
   if (!fitsInt64(account.posted + command.amount)) return refuse('out_of_range')
-  const paid = command.paymentId === null ? undefined : draft.rows.payments.get(paymentKey(command.organisationId, command.paymentId))
+  const paid =
+    command.paymentId === null
+      ? undefined
+      : draft.rows.payments.get(paymentKey(command.organisationId, command.paymentId))
   if (paid) return creditedBefore(draft, paid, command)
   const debt = debtOf(draft, account)
   const { id, code } = ids.next()
@@ -45,18 +65,40 @@ export const addGrant: Step<AddGrant> = (draft, command, ids) => {
   account.posted += command.amount
   const entries: Entry[] = [{ account: account.id, grantId: grant.id, nanos: command.amount }]
   if (repaid > 0n)
-    entries.push({ account: account.id, grantId: grant.id, nanos: -repaid }, { account: account.id, grantId: null, nanos: repaid })
+    entries.push(
+      { account: account.id, grantId: grant.id, nanos: -repaid },
+      { account: account.id, grantId: null, nanos: repaid },
+    )
   entries.push({ account: SOURCE[command.category], grantId: null, nanos: -command.amount })
-  const transaction = postingOf(account, ids, { ...described(command), id, code, type: 'grant', amount: command.amount, grantId: grant.id, entries })
+  const transaction = postingOf(account, ids, {
+    ...described(command),
+    id,
+    code,
+    type: 'grant',
+    amount: command.amount,
+    grantId: grant.id,
+    entries,
+  })
   draft.post(transaction)
-  return done({ kind: 'posted', transaction: named(transaction), grant: { id, code }, amount: command.amount, balance: balanceOf(account) })
+  return done({
+    kind: 'posted',
+    transaction: named(transaction),
+    grant: { id, code },
+    amount: command.amount,
+    balance: balanceOf(account),
+  })
 }
 
 /** The same payment is one grant for ever; told again with another amount or account it is a conflict. */
 function creditedBefore(draft: Draft, grant: Grant, { amount, accountId }: AddGrant) {
   const account = draft.account(accountId)
-  if (grant.amount !== amount || grant.accountId !== accountId || !account) return refuse('payment_already_credited', { grantId: grant.code })
-  return { ok: true, replay: true, result: { kind: 'posted', transaction: named(grant), grant: named(grant), amount, balance: balanceOf(account) } } as const
+  if (grant.amount !== amount || grant.accountId !== accountId || !account)
+    return refuse('payment_already_credited', { grantId: grant.code })
+  return {
+    ok: true,
+    replay: true,
+    result: { kind: 'posted', transaction: named(grant), grant: named(grant), amount, balance: balanceOf(account) },
+  } as const
 }
 
 export const voidGrant: Step<VoidGrant> = (draft, command, ids) => {
@@ -73,7 +115,13 @@ export const voidGrant: Step<VoidGrant> = (draft, command, ids) => {
     actor: command.actor,
     ids,
   })
-  return done({ kind: 'posted', transaction: named(transaction), grant: named(grant), amount: transaction.amount, balance: balanceOf(account) })
+  return done({
+    kind: 'posted',
+    transaction: named(transaction),
+    grant: named(grant),
+    amount: transaction.amount,
+    balance: balanceOf(account),
+  })
 }
 
 export const debit: Step<Debit> = (draft, command, ids) => {
@@ -83,11 +131,23 @@ export const debit: Step<Debit> = (draft, command, ids) => {
   if (account.status === 'closed') return refuse('account_closed')
   if (command.amount <= 0n) return refuse('invalid_amount')
   const { available, reserved } = balanceOf(account)
-  if (command.amount > available) return refuse('insufficient_credits', { needed: command.amount, available, reserved, shortfall: command.amount - available })
+  if (command.amount > available)
+    return refuse('insufficient_credits', {
+      needed: command.amount,
+      available,
+      reserved,
+      shortfall: command.amount - available,
+    })
   const { entries } = draw(draft, account, [], command.amount, 'charge', command.at)
   const transaction = postingOf(account, ids, { ...described(command), type: 'debit', amount: command.amount, entries })
   draft.post(transaction)
-  return done({ kind: 'posted', transaction: named(transaction), grant: null, amount: command.amount, balance: balanceOf(account) })
+  return done({
+    kind: 'posted',
+    transaction: named(transaction),
+    grant: null,
+    amount: command.amount,
+    balance: balanceOf(account),
+  })
 }
 
 const REFUND_GRANT_MS = 30 * 86_400_000
@@ -95,7 +155,11 @@ const REFUND_GRANT_MS = 30 * 86_400_000
 /** Back to the lines it was drawn from, last drawn first; into a new grant where the old one is over or the debt repaid. */
 export const refund: Step<Refund> = (draft, command, ids) => {
   const original = draft.rows.transactions.get(command.transactionId)
-  if (!original || original.organisationId !== command.organisationId || (original.type !== 'usage' && original.type !== 'debit'))
+  if (
+    !original ||
+    original.organisationId !== command.organisationId ||
+    (original.type !== 'usage' && original.type !== 'debit')
+  )
     return refuse('transaction_not_found')
   const account = draft.account(original.accountId)
   if (!account) return refuse('account_not_found')
@@ -104,17 +168,33 @@ export const refund: Step<Refund> = (draft, command, ids) => {
   const amount = command.amount ?? refundable
   if (amount <= 0n || amount > refundable) return refuse('refund_exceeds_transaction', { refundable })
   if (!fitsInt64(account.posted + amount)) return refuse('out_of_range')
-  const entries = refundLines(draft, account, original, { skip: original.amount - refundable, amount, at: command.at, ids })
+  const entries = refundLines(draft, account, original, {
+    skip: original.amount - refundable,
+    amount,
+    at: command.at,
+    ids,
+  })
   account.posted += amount
   entries.push({ account: 'revenue', grantId: null, nanos: -amount })
-  const transaction = postingOf(account, ids, { ...described({ ...command, metadata: null }), type: 'refund', amount, reversesId: original.id, entries })
+  const transaction = postingOf(account, ids, {
+    ...described({ ...command, metadata: null }),
+    type: 'refund',
+    amount,
+    reversesId: original.id,
+    entries,
+  })
   draft.post(transaction)
   return done({ kind: 'posted', transaction: named(transaction), grant: null, amount, balance: balanceOf(account) })
 }
 
 type RefundSlice = { skip: bigint; amount: bigint; at: number; ids: Parameters<Step<Refund>>[2] }
 
-function refundLines(draft: Draft, account: Account, original: Transaction, { skip, amount, at, ids }: RefundSlice): Entry[] {
+function refundLines(
+  draft: Draft,
+  account: Account,
+  original: Transaction,
+  { skip, amount, at, ids }: RefundSlice,
+): Entry[] {
   const entries: Entry[] = []
   let [toSkip, left, orphaned] = [skip, amount, 0n]
   let debt = debtOf(draft, account)
@@ -142,7 +222,11 @@ function refundLines(draft: Draft, account: Account, original: Transaction, { sk
     grant.remaining -= repaid
     draft.addGrant(grant)
     entries.push({ account: account.id, grantId: grant.id, nanos: orphaned })
-    if (repaid > 0n) entries.push({ account: account.id, grantId: grant.id, nanos: -repaid }, { account: account.id, grantId: null, nanos: repaid })
+    if (repaid > 0n)
+      entries.push(
+        { account: account.id, grantId: grant.id, nanos: -repaid },
+        { account: account.id, grantId: null, nanos: repaid },
+      )
   }
   return entries
 }

@@ -4,7 +4,16 @@ import { ceilToNanos, fitsInt64, MAX_AMOUNT } from '../lib/money.ts'
 import { add, floorDivide, multiply, whole } from '../lib/ratio.ts'
 import { allocate } from './burn-down.ts'
 import { balanceOf, headroomOf } from './ledger-balance.ts'
-import { type Demand, done, type Outcome, type Refusal, type ReserveCredits, type ReserveGeneration, refuse, type Step } from './ledger-commands.ts'
+import {
+  type Demand,
+  done,
+  type Outcome,
+  type Refusal,
+  type ReserveCredits,
+  type ReserveGeneration,
+  refuse,
+  type Step,
+} from './ledger-commands.ts'
 import type { Draft } from './ledger-draft.ts'
 import type { Account, Budget, Hold, Reservation } from './ledger-rows.ts'
 import * as quoted from './quote.ts'
@@ -17,7 +26,10 @@ export const reserveGeneration: Step<ReserveGeneration> = (draft, command) => {
   const chain = chainOf(draft, command)
   const outputTokens = fittedOutput(command.demand, account, chain) ?? command.demand.outputTokens
   const amount = amountFor(command.demand, outputTokens)
-  const holds = chain.map(({ budget, hold }) => ({ ...hold, quantity: quantityOf(budget, command.demand, amount, outputTokens) }))
+  const holds = chain.map(({ budget, hold }) => ({
+    ...hold,
+    quantity: quantityOf(budget, command.demand, amount, outputTokens),
+  }))
   const refusals = [...creditRefusal(account, amount, command.demand), ...budgetRefusals(chain, holds, command.demand)]
   if (refusals.length > 0) return firstOf(refusals)
   if (isTooBig(account, amount)) return refuse('out_of_range')
@@ -67,7 +79,14 @@ export const reserveCredits: Step<ReserveCredits> = (draft, command) => {
     allocations: hold(draft, account, command.amount),
     holds: [],
   })
-  return done({ kind: 'reserved', amount: command.amount, holds: [], admittedAt: command.at, expiresAt, balance: balanceOf(account) })
+  return done({
+    kind: 'reserved',
+    amount: command.amount,
+    holds: [],
+    admittedAt: command.at,
+    expiresAt,
+    balance: balanceOf(account),
+  })
 }
 
 /** Nano-dollars for the demand with this output limit, rounded up. */
@@ -77,9 +96,16 @@ const amountFor = ({ fixed, outputUnitPrice }: Demand, outputTokens: number): bi
 const isTooBig = (account: Account | undefined, amount: bigint): boolean =>
   amount > MAX_AMOUNT || !fitsInt64((account?.reserved ?? 0n) + amount)
 
-const affordableOutput = (demand: Demand, nanos: bigint): number => Math.min(demand.outputTokens, quoted.affordableOutput(demand, nanos))
+const affordableOutput = (demand: Demand, nanos: bigint): number =>
+  Math.min(demand.outputTokens, quoted.affordableOutput(demand, nanos))
 
-type Link = { readonly budget: Budget; readonly hold: Omit<Hold, 'quantity'>; readonly room: bigint; readonly spent: bigint; readonly reserved: bigint }
+type Link = {
+  readonly budget: Budget
+  readonly hold: Omit<Hold, 'quantity'>
+  readonly room: bigint
+  readonly spent: bigint
+  readonly reserved: bigint
+}
 
 /** The budgets of the chain as they stand; one that was deleted meanwhile binds nobody. */
 function chainOf(draft: Draft, { chain, organisationId }: ReserveGeneration): Link[] {
@@ -104,7 +130,9 @@ function fittedOutput(demand: Demand, account: Account | undefined, chain: reado
     fitted = Math.min(fitted, Math.max(tokens, fit.atLeast))
   }
   const full = amountFor(demand, outputTokens)
-  const money = chain.filter(({ budget }) => budget.metric === 'usd' && budget.action === 'block').map(({ room }) => room)
+  const money = chain
+    .filter(({ budget }) => budget.metric === 'usd' && budget.action === 'block')
+    .map(({ room }) => room)
   if (account) money.push(headroomOf(account))
   for (const room of money) if (full > room) narrow(affordableOutput(demand, shareOf(room)))
   for (const { budget, room } of chain)
@@ -113,7 +141,12 @@ function fittedOutput(demand: Demand, account: Account | undefined, chain: reado
   return fitted < outputTokens ? fitted : undefined
 }
 
-function quantityOf({ metric }: Budget, { inputTokens, choices }: Demand, amount: bigint, outputTokens: number): bigint {
+function quantityOf(
+  { metric }: Budget,
+  { inputTokens, choices }: Demand,
+  amount: bigint,
+  outputTokens: number,
+): bigint {
   if (metric === 'usd') return amount
   return metric === 'tokens' ? BigInt(inputTokens + outputTokens * choices) : 1n
 }
@@ -170,7 +203,9 @@ function budgetRefusals(chain: readonly Link[], holds: readonly Hold[], demand: 
 function firstOf(refusals: readonly Ranked[]): Outcome {
   const [first, ...others] = [...refusals].sort((a, b) => b.rank - a.rank).map(({ refusal }) => refusal)
   assert(first, 'somebody refused')
-  return others.length === 0 ? { ok: false, refusal: first } : refuse(first.code, { ...first.details, refused: [first, ...others] })
+  return others.length === 0
+    ? { ok: false, refusal: first }
+    : refuse(first.code, { ...first.details, refused: [first, ...others] })
 }
 
 /** Sets the amount aside on the account and its grants. */

@@ -2,7 +2,16 @@
 import { assert } from '../lib/assert.ts'
 import type { Ids } from '../lib/id.ts'
 import { balanceOf, draw, expireGrants, headroomOf, postingOf, release, spend } from './ledger-balance.ts'
-import { type Cancel, type Confirm, done, type Ended, type Extend, refuse, type Settle, type Step } from './ledger-commands.ts'
+import {
+  type Cancel,
+  type Confirm,
+  done,
+  type Ended,
+  type Extend,
+  refuse,
+  type Settle,
+  type Step,
+} from './ledger-commands.ts'
 import type { Draft } from './ledger-draft.ts'
 import type { Account, Overage, Reservation, UsageRecord } from './ledger-rows.ts'
 import { addToKeyUsage, rollupOf } from './usage-sums.ts'
@@ -25,7 +34,15 @@ export const settle: Step<Settle> = (draft, command, ids) => {
     recordedAt: command.at,
   }
   const account = accountId === null ? undefined : draft.account(accountId)
-  if (account) postUsage(draft, account, reservation, { amount: charge, overage: softened(account.overage), at: command.at, actor: command.actor, record, ids })
+  if (account)
+    postUsage(draft, account, reservation, {
+      amount: charge,
+      overage: softened(account.overage),
+      at: command.at,
+      actor: command.actor,
+      record,
+      ids,
+    })
   const metrics = { usd: charge, tokens: BigInt(record.inputTokens + record.outputTokens), requests: 1n }
   for (const hold of command.holds) {
     const budget = draft.rows.budgets.get(hold.budgetId)
@@ -44,12 +61,14 @@ const softened = (overage: Overage): Overage => (overage === 'reject' ? 'cap' : 
 
 export const confirm: Step<Confirm> = (draft, command, ids) => {
   const reservation = draft.reservation(command.reservationId)
-  if (reservation?.kind !== 'api' || reservation.organisationId !== command.organisationId) return refuse('reservation_not_found')
+  if (reservation?.kind !== 'api' || reservation.organisationId !== command.organisationId)
+    return refuse('reservation_not_found')
   const ended = repeated(reservation, command.fingerprint)
   if (ended) return ended
   if (reservation.status === 'cancelled') return refuse('reservation_cancelled', { reservationId: reservation.code })
   const direct = reservation.status === 'expired'
-  if (direct && command.ifExpired !== 'charge') return refuse('reservation_expired', { reservationId: reservation.code })
+  if (direct && command.ifExpired !== 'charge')
+    return refuse('reservation_expired', { reservationId: reservation.code })
   const { accountId } = reservation
   const account = accountId === null ? undefined : draft.account(accountId)
   assert(account, "a reservation's account is loaded")
@@ -87,7 +106,8 @@ export const confirm: Step<Confirm> = (draft, command, ids) => {
 
 export const cancel: Step<Cancel> = (draft, command, ids) => {
   const reservation = draft.reservation(command.reservationId)
-  if (reservation?.kind !== 'api' || reservation.organisationId !== command.organisationId) return refuse('reservation_not_found')
+  if (reservation?.kind !== 'api' || reservation.organisationId !== command.organisationId)
+    return refuse('reservation_not_found')
   const { status, accountId } = reservation
   if (status === 'cancelled') return repeated(reservation, 'cancel') ?? refuse('reservation_cancelled')
   if (status === 'confirmed') return refuse('reservation_already_confirmed', confirmedBy(reservation))
@@ -117,10 +137,12 @@ const LONGEST_MS = 24 * 3_600_000
 
 export const extend: Step<Extend> = (draft, command) => {
   const reservation = draft.reservation(command.reservationId)
-  if (reservation?.kind !== 'api' || reservation.organisationId !== command.organisationId) return refuse('reservation_not_found')
+  if (reservation?.kind !== 'api' || reservation.organisationId !== command.organisationId)
+    return refuse('reservation_not_found')
   if (reservation.status === 'confirmed') return refuse('reservation_already_confirmed', confirmedBy(reservation))
   if (reservation.status === 'cancelled') return refuse('reservation_cancelled', { reservationId: reservation.code })
-  if (reservation.status === 'expired' || command.at >= (reservation.expiresAt ?? 0)) return refuse('reservation_expired', { reservationId: reservation.code })
+  if (reservation.status === 'expired' || command.at >= (reservation.expiresAt ?? 0))
+    return refuse('reservation_expired', { reservationId: reservation.code })
   reservation.expiresAt = Math.min(command.at + command.ttlMs, reservation.admittedAt + LONGEST_MS)
   reservation.deadAt = reservation.expiresAt + command.graceMs
   return done({ kind: 'changed', expiresAt: reservation.expiresAt })
@@ -162,14 +184,23 @@ function postUsage(draft: Draft, account: Account, reservation: Reservation | un
   })
   draft.post(transaction)
   expireGrants(draft, account, { at, bookedAt: at, ids })
-  assert(headroomOf(account) >= 0n || overage === 'charge' || amount === 0n || charged <= (reservation?.amount ?? 0n), 'only the overage policy makes debt')
+  assert(
+    headroomOf(account) >= 0n || overage === 'charge' || amount === 0n || charged <= (reservation?.amount ?? 0n),
+    'only the overage policy makes debt',
+  )
   return { transaction, charged, writtenOff }
 }
 
-function end(draft: Draft, reservation: Reservation, status: Reservation['status'], fingerprint: string | null, result: Ended | null): void {
+function end(
+  draft: Draft,
+  reservation: Reservation,
+  status: Reservation['status'],
+  fingerprint: string | null,
+  result: Ended | null,
+): void {
   reservation.status = status
   reservation.fingerprint = fingerprint
-  reservation.result = result ? encodeEnded(result) : null
+  reservation.result = result ? encodeOutcome(result) : null
   draft.endReservation(reservation)
 }
 
@@ -187,7 +218,6 @@ const confirmedBy = ({ code, result }: Reservation) => ({
 })
 
 /** Amounts are bigints, which JSON has no word for: they are written as `"123n"`. */
-export const encodeEnded = (result: Ended): string => encodeOutcome(result)
 const decodeEnded = (text: string): Ended => decodeOutcome(text) as Ended
 
 export const encodeOutcome = (value: unknown): string =>

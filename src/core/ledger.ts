@@ -120,7 +120,10 @@ function kept(draft: Draft, outcome: Outcome): Outcome {
 }
 
 function answerOf(stored: IdempotencyRow, { fingerprint }: Idempotency): Outcome {
-  const conflict = (code: Refusal['code'], details: Refusal['details'] = {}): Outcome => ({ ok: false, refusal: { code, details } })
+  const conflict = (code: Refusal['code'], details: Refusal['details'] = {}): Outcome => ({
+    ok: false,
+    refusal: { code, details },
+  })
   if (stored.fingerprint !== fingerprint) return conflict('idempotency_key_mismatch')
   if (stored.state === 'in_progress') return conflict('idempotency_in_progress')
   const outcome = decodeOutcome(stored.outcome) as Outcome | { generation: string }
@@ -152,10 +155,15 @@ function remember(rows: Rows, command: Command, idempotency: Idempotency, outcom
     // A generation that was not charged may run again under the same key.
     if ((command.record.chargeNanos ?? 1n) > 0n) keep('done', encodeOutcome({ generation: command.record.code }))
     else write(rows, undefined, row)
-  } else if (outcome.ok || ('refusal' in outcome && STICKY.has(outcome.refusal.code))) keep('done', encodeOutcome(outcome))
+  } else if (outcome.ok || ('refusal' in outcome && STICKY.has(outcome.refusal.code)))
+    keep('done', encodeOutcome(outcome))
 }
 
-function write(rows: Rows, row: IdempotencyRow | undefined, at: Omit<IdempotencyRow, 'state' | 'outcome'> | undefined = row): void {
+function write(
+  rows: Rows,
+  row: IdempotencyRow | undefined,
+  at: Omit<IdempotencyRow, 'state' | 'outcome'> | undefined = row,
+): void {
   if (!at) return
   const key = idempotencyKey(at)
   rows.written.idempotency.set(key, row)

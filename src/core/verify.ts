@@ -4,7 +4,17 @@
  */
 import { roundToNanos } from '../lib/money.ts'
 import { exactRatio } from '../lib/ratio.ts'
-import type { Account, Budget, Counter, Grant, KeyUsage, Reservation, Rollup, Transaction, UsageRecord } from './ledger-rows.ts'
+import type {
+  Account,
+  Budget,
+  Counter,
+  Grant,
+  KeyUsage,
+  Reservation,
+  Rollup,
+  Transaction,
+  UsageRecord,
+} from './ledger-rows.ts'
 import { addToKeyUsage, emptyKeyUsage, foldRollup, ROLLUP_SUMS, rollupKey, rollupOf } from './usage-sums.ts'
 
 type Value = bigint | null
@@ -66,8 +76,19 @@ export function createProof(): Proof {
         return !window
       })
       return [
-        ...differing<Reservation>('reservations', { id: row.id }, { amount: row.amount }, { amount: row.accountId === null ? row.amount : held }),
-        ...homeless.map(({ budgetId }) => ({ table: 'reservations', row: { id: row.id }, field: 'holds' as const, stored: budgetId, computed: null })),
+        ...differing<Reservation>(
+          'reservations',
+          { id: row.id },
+          { amount: row.amount },
+          { amount: row.accountId === null ? row.amount : held },
+        ),
+        ...homeless.map(({ budgetId }) => ({
+          table: 'reservations',
+          row: { id: row.id },
+          field: 'holds' as const,
+          stored: budgetId,
+          computed: null,
+        })),
       ]
     },
     transaction(row, isRecorded) {
@@ -84,23 +105,43 @@ export function createProof(): Proof {
       const named = { id: row.id }
       const usageRecordId = isRecorded ? row.usageRecordId : null
       return [
-        ...(sum === 0n ? [] : [{ table: 'transactions', row: named, field: 'entries' as const, stored: sum, computed: 0n }]),
-        ...differing<Transaction>('transactions', named, { amount: row.amount }, { amount: row.type === 'adjustment' ? row.amount : moved < 0n ? -moved : moved }),
+        ...(sum === 0n
+          ? []
+          : [{ table: 'transactions', row: named, field: 'entries' as const, stored: sum, computed: 0n }]),
+        ...differing<Transaction>(
+          'transactions',
+          named,
+          { amount: row.amount },
+          { amount: row.type === 'adjustment' ? row.amount : moved < 0n ? -moved : moved },
+        ),
         ...differing<Transaction>('transactions', named, { usageRecordId: row.usageRecordId }, { usageRecordId }),
       ]
     },
     record(row, transaction) {
       foldRollup(rollups, rollupOf(row))
       addToKey(keys, row)
-      for (const window of scopesOf(row).flatMap((scope) => byScope.get(scope) ?? [])) window.spent += spentIn(window, row)
+      for (const window of scopesOf(row).flatMap((scope) => byScope.get(scope) ?? []))
+        window.spent += spentIn(window, row)
       return [...sumsOfRecord(row), ...chargeOfRecord(row, transaction)]
     },
     account(row) {
       const { posted, debt, reserved } = accounts.get(row.id) ?? { posted: 0n, debt: 0n, reserved: 0n }
-      const owed = debt > 0n ? [{ table: 'accounts', row: { id: row.id }, field: 'overdraft' as const, stored: debt, computed: 0n }] : []
-      return [...differing<Account>('accounts', { id: row.id }, { posted: row.posted, reserved: row.reserved }, { posted, reserved }), ...owed]
+      const owed =
+        debt > 0n
+          ? [{ table: 'accounts', row: { id: row.id }, field: 'overdraft' as const, stored: debt, computed: 0n }]
+          : []
+      return [
+        ...differing<Account>(
+          'accounts',
+          { id: row.id },
+          { posted: row.posted, reserved: row.reserved },
+          { posted, reserved },
+        ),
+        ...owed,
+      ]
     },
-    grant: ({ id, remaining, reserved }) => differing<Grant>('grants', { id }, { remaining, reserved }, grants.get(id) ?? { remaining: 0n, reserved: 0n }),
+    grant: ({ id, remaining, reserved }) =>
+      differing<Grant>('grants', { id }, { remaining, reserved }, grants.get(id) ?? { remaining: 0n, reserved: 0n }),
     keyUsage: (row) => {
       const computed = keys.get(row.apiKeyId) ?? emptyKeyUsage(row.apiKeyId, row.organisationId)
       keys.delete(row.apiKeyId)
@@ -113,7 +154,14 @@ export function createProof(): Proof {
     },
     rest: () => ({
       counters: [...counted.values()].flatMap(countersDiffering),
-      keyUsage: [...keys.values()].flatMap((row) => differing<KeyUsage>('key_usage', keyName(row), inCells(emptyKeyUsage(row.apiKeyId, row.organisationId)), inCells(row))),
+      keyUsage: [...keys.values()].flatMap((row) =>
+        differing<KeyUsage>(
+          'key_usage',
+          keyName(row),
+          inCells(emptyKeyUsage(row.apiKeyId, row.organisationId)),
+          inCells(row),
+        ),
+      ),
       rollups: [...rollups.values()].flatMap((row) => sumsDiffering(row, undefined, row)),
     }),
   }
@@ -157,7 +205,13 @@ function scopesOf({ organisationId, accountId, apiKeyId, model }: UsageRecord): 
 /** The admission instant decides the window; a call that was admitted before the budget existed never had to pass it. */
 function spentIn({ counter: { windowStart, windowEnd }, budget }: Counted, record: UsageRecord): bigint {
   const { admittedAt } = record
-  if (!budget || admittedAt < budget.createdAt || admittedAt < windowStart || (windowEnd !== null && admittedAt >= windowEnd)) return 0n
+  if (
+    !budget ||
+    admittedAt < budget.createdAt ||
+    admittedAt < windowStart ||
+    (windowEnd !== null && admittedAt >= windowEnd)
+  )
+    return 0n
   if (budget.metric === 'usd') return record.chargeNanos ?? 0n
   return budget.metric === 'tokens' ? BigInt(record.inputTokens + record.outputTokens) : 1n
 }
@@ -173,8 +227,10 @@ function countersDiffering({ counter, budget, spent, reserved }: Counted): Findi
 /** The line items of a record sum to its totals, and the totals are the exact sums, rounded once. */
 function sumsOfRecord(row: UsageRecord): Finding<UsageRecord>[] {
   const lines = JSON.parse(row.items) as { costNanos?: string; chargeNanos?: string }[]
-  const sum = (field: 'costNanos' | 'chargeNanos') => lines.reduce((total, line) => total + BigInt(line[field] ?? 0), 0n)
-  const rounded = (exact: string | null, nanos: bigint | null) => (exact === null ? nanos : roundToNanos(exactRatio(exact)))
+  const sum = (field: 'costNanos' | 'chargeNanos') =>
+    lines.reduce((total, line) => total + BigInt(line[field] ?? 0), 0n)
+  const rounded = (exact: string | null, nanos: bigint | null) =>
+    exact === null ? nanos : roundToNanos(exactRatio(exact))
   const totals = { costNanos: row.costNanos, chargeNanos: row.chargeNanos }
   const named = { id: row.id }
   return [
@@ -194,15 +250,24 @@ function chargeOfRecord(row: UsageRecord, transaction: Transaction | undefined):
   if (row.transactionId === null) return []
   const named = { id: row.id }
   const own = transaction?.usageRecordId === row.id && transaction.accountId === row.accountId
-  if (!transaction || !own) return [{ table: 'usage_records', row: named, field: 'transactionId', stored: row.transactionId, computed: null }]
+  if (!transaction || !own)
+    return [{ table: 'usage_records', row: named, field: 'transactionId', stored: row.transactionId, computed: null }]
   const taken = transaction.amount + transaction.writtenOff
-  return taken === (row.chargeNanos ?? 0n) ? [] : [{ table: 'usage_records', row: named, field: 'chargeNanos', stored: row.chargeNanos, computed: taken }]
+  return taken === (row.chargeNanos ?? 0n)
+    ? []
+    : [{ table: 'usage_records', row: named, field: 'chargeNanos', stored: row.chargeNanos, computed: taken }]
 }
 
 function sumsDiffering(name: Rollup, stored: Rollup | undefined, computed: Rollup | undefined): Finding<Rollup>[] {
   const { organisationId, quarter, model, provider, context, status } = name
-  const sums = (row: Rollup | undefined): Cells<Rollup> => Object.fromEntries(ROLLUP_SUMS.map((field) => [field, row?.[field] ?? 0n]))
-  return differing<Rollup>('rollups', { organisationId, quarter, model, provider, context, status }, sums(stored), sums(computed))
+  const sums = (row: Rollup | undefined): Cells<Rollup> =>
+    Object.fromEntries(ROLLUP_SUMS.map((field) => [field, row?.[field] ?? 0n]))
+  return differing<Rollup>(
+    'rollups',
+    { organisationId, quarter, model, provider, context, status },
+    sums(stored),
+    sums(computed),
+  )
 }
 
 const keyName = ({ apiKeyId, organisationId }: KeyUsage) => ({ apiKeyId, organisationId })
@@ -218,7 +283,14 @@ function addToKey(keys: Map<bigint, KeyUsage>, record: UsageRecord): void {
 }
 
 /** The window starts are kept as numbers; a finding speaks in what the database holds. */
-const inCells = ({ apiKeyId: _key, organisationId: _organisation, day, week, month, ...sums }: KeyUsage): Cells<KeyUsage> => ({
+const inCells = ({
+  apiKeyId: _key,
+  organisationId: _organisation,
+  day,
+  week,
+  month,
+  ...sums
+}: KeyUsage): Cells<KeyUsage> => ({
   ...sums,
   day: BigInt(day),
   week: BigInt(week),

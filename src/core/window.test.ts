@@ -14,18 +14,19 @@ const rule = (timeZone: string, window: WindowKind, more: Partial<WindowRule> = 
 })
 
 /** An instant inside the window, then the window. */
-const CASES: readonly [zone: string, window: WindowKind, inside: string, start: string, end: string, hours: number][] = [
-  ['America/New_York', 'day', '2026-03-08T12:00Z', '2026-03-08T05:00Z', '2026-03-09T04:00Z', 23],
-  ['America/New_York', 'day', '2026-11-01T12:00Z', '2026-11-01T04:00Z', '2026-11-02T05:00Z', 25],
-  ['Australia/Lord_Howe', 'day', '2026-04-05T12:00Z', '2026-04-04T13:00Z', '2026-04-05T13:30Z', 24.5],
-  ['America/Santiago', 'day', '2026-09-06T12:00Z', '2026-09-06T04:00Z', '2026-09-07T03:00Z', 23],
-  ['America/Havana', 'day', '2026-11-01T12:00Z', '2026-11-01T04:00Z', '2026-11-02T05:00Z', 25],
-  ['Pacific/Apia', 'day', '2011-12-30T09:59Z', '2011-12-29T10:00Z', '2011-12-30T10:00Z', 24],
-  ['Pacific/Apia', 'day', '2011-12-30T10:00Z', '2011-12-30T10:00Z', '2011-12-31T10:00Z', 24],
-  ['Asia/Kathmandu', 'day', '2026-05-01T12:00Z', '2026-04-30T18:15Z', '2026-05-01T18:15Z', 24],
-  ['Europe/Berlin', 'month', '2026-03-15T12:00Z', '2026-02-28T23:00Z', '2026-03-31T22:00Z', 743],
-  ['Europe/Berlin', 'week', '2026-10-21T12:00Z', '2026-10-18T22:00Z', '2026-10-25T23:00Z', 169],
-]
+const CASES: readonly [zone: string, window: WindowKind, inside: string, start: string, end: string, hours: number][] =
+  [
+    ['America/New_York', 'day', '2026-03-08T12:00Z', '2026-03-08T05:00Z', '2026-03-09T04:00Z', 23],
+    ['America/New_York', 'day', '2026-11-01T12:00Z', '2026-11-01T04:00Z', '2026-11-02T05:00Z', 25],
+    ['Australia/Lord_Howe', 'day', '2026-04-05T12:00Z', '2026-04-04T13:00Z', '2026-04-05T13:30Z', 24.5],
+    ['America/Santiago', 'day', '2026-09-06T12:00Z', '2026-09-06T04:00Z', '2026-09-07T03:00Z', 23],
+    ['America/Havana', 'day', '2026-11-01T12:00Z', '2026-11-01T04:00Z', '2026-11-02T05:00Z', 25],
+    ['Pacific/Apia', 'day', '2011-12-30T09:59Z', '2011-12-29T10:00Z', '2011-12-30T10:00Z', 24],
+    ['Pacific/Apia', 'day', '2011-12-30T10:00Z', '2011-12-30T10:00Z', '2011-12-31T10:00Z', 24],
+    ['Asia/Kathmandu', 'day', '2026-05-01T12:00Z', '2026-04-30T18:15Z', '2026-05-01T18:15Z', 24],
+    ['Europe/Berlin', 'month', '2026-03-15T12:00Z', '2026-02-28T23:00Z', '2026-03-31T22:00Z', 743],
+    ['Europe/Berlin', 'week', '2026-10-21T12:00Z', '2026-10-18T22:00Z', '2026-10-25T23:00Z', 169],
+  ]
 
 describe('a calendar window', () => {
   for (const [zone, window, inside, start, end, hours] of CASES)
@@ -40,13 +41,22 @@ describe('a calendar window', () => {
     const months = ['2026-01-31', '2026-02-28', '2026-03-31', '2026-04-30'].map((day) => Date.parse(`${day}T00:00Z`))
     for (const zone of ['UTC', 'Etc/UTC'])
       for (let i = 0; i + 1 < months.length; i++)
-        expect(windowAt(rule(zone, 'month', { anchorDay: 31 }), months[i] ?? 0)).toEqual({ start: months[i], end: months[i + 1] })
+        expect(windowAt(rule(zone, 'month', { anchorDay: 31 }), months[i] ?? 0)).toEqual({
+          start: months[i],
+          end: months[i + 1],
+        })
   })
 
   test('minutes and hours are whole UTC ones in every zone, and `total` has no end', () => {
     const at = Date.parse('2026-05-01T10:17:42.5Z')
-    expect(windowAt(rule('Asia/Kathmandu', 'hour'), at)).toEqual({ start: Date.parse('2026-05-01T10:00Z'), end: Date.parse('2026-05-01T11:00Z') })
-    expect(windowAt(rule('Asia/Kathmandu', 'minute'), at)).toEqual({ start: Date.parse('2026-05-01T10:17Z'), end: Date.parse('2026-05-01T10:18Z') })
+    expect(windowAt(rule('Asia/Kathmandu', 'hour'), at)).toEqual({
+      start: Date.parse('2026-05-01T10:00Z'),
+      end: Date.parse('2026-05-01T11:00Z'),
+    })
+    expect(windowAt(rule('Asia/Kathmandu', 'minute'), at)).toEqual({
+      start: Date.parse('2026-05-01T10:17Z'),
+      end: Date.parse('2026-05-01T10:18Z'),
+    })
     expect(windowAt(rule('Asia/Kathmandu', 'total'), at)).toEqual({ start: 0, end: undefined })
   })
 })

@@ -10,17 +10,17 @@ import type { Call } from './read.ts'
 /** Input counted, output as it was delivered, neither above what was quoted. */
 export async function estimated({ tokens }: Gateway, { call, inputBound, outputLimit }: Admission, delivered: Promise<TokenCount>): Promise<Usage> {
   const [input, output] = await Promise.all([countPrompt(tokens, call), delivered])
-  return estimatedUsage(Math.min(input, inputBound), Math.min(output.tokens, outputLimit * call.choices))
+  return estimatedUsage(Math.min(input.tokens, inputBound), Math.min(output.tokens, outputLimit * call.choices))
 }
 
 /** The prompt by o200k: exact for its visible text, or by its size where it is too large to look into. */
-async function countPrompt(tokens: TokenCounter, call: Call): Promise<number> {
+export async function countPrompt(tokens: TokenCounter, call: Call): Promise<TokenCount> {
   const request = call.bytes <= LARGEST_PARSED ? parse(call.text) : undefined
-  if (!request) return estimateFromBytes(call.bytes)
+  if (!request) return { tokens: estimateFromBytes(call.bytes), exact: false }
   const messages = Array.isArray(request.messages) ? request.messages : []
-  const { tokens: text } = await tokens.count(chatText(messages))
+  const text = await tokens.count(chatText(messages))
   // A role is one token of its own.
-  return text + chatOverhead(messages, request.tools) + messages.length
+  return { tokens: text.tokens + chatOverhead(messages, request.tools) + messages.length, exact: text.exact }
 }
 
 const LARGEST_PARSED = 262_144

@@ -9,6 +9,7 @@ import type { Store } from '../store/store.ts'
 import type { TokenCounter } from '../tokens/token-counter.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import type { Keys } from './keys.ts'
+import type { Normaliser } from './normaliser.ts'
 import type { Progress } from './progress.ts'
 import type { Routes } from './routes.ts'
 
@@ -22,6 +23,7 @@ export type Gateway = {
   readonly tokens: TokenCounter
   readonly heartbeat: Heartbeat
   readonly progress: Progress
+  readonly normaliser: Normaliser
   readonly clock: Clock
   readonly random: Random
   readonly log: Log

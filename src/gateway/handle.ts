@@ -32,6 +32,7 @@ export async function handle(gateway: Gateway, dialect: Dialect, incoming: Incom
   const id = gateway.store.ids.next()
   const call = { ids: { requestId, generationId: generationId(id.code) }, client: clientOf(gateway, dialect, incoming, id) }
   let admission: Admission | undefined
+  let charged = '0'
   gateway.open.add(call)
   try {
     if (gateway.draining) throw refuse('service_unavailable', 'This server is stopping', { retryAfterMs: 1_000 })
@@ -46,11 +47,12 @@ export async function handle(gateway: Gateway, dialect: Dialect, incoming: Incom
       const served = await forward(gateway, admitted, call.client)
       await reply(gateway, dialect, { ...call, usageChoices, admission: admitted, served, finish })
     } catch (failure) {
-      await finish(outcomeOf(failure))
+      const { charge } = (await finish(outcomeOf(failure))).priced
+      if (charge) charged = decimalOf(charge)
       throw failure
     }
   } catch (failure) {
-    fail(gateway, dialect, { ...call, usageChoices, admission, request }, failure)
+    fail(gateway, dialect, { ...call, usageChoices, admission, charged, request }, failure)
   } finally {
     gateway.open.delete(call)
   }
@@ -108,11 +110,11 @@ function outcomeOf(failure: unknown): Outcome {
   }
 }
 
-type Failing = Known & { readonly admission: Admission | undefined; readonly request: IncomingMessage }
+type Failing = Known & { readonly admission: Admission | undefined; readonly charged: string; readonly request: IncomingMessage }
 
 /** The one place where a failure becomes an answer. */
 function fail({ log }: Gateway, dialect: Dialect, failing: Failing, failure: unknown): void {
-  const { ids, client, request, admission } = failing
+  const { ids, client, request, admission, charged } = failing
   const refused = refusedOf(failure)
   if (!refused.expected) log.error({ requestId: ids.requestId, error: failure instanceof Error ? (failure.stack ?? failure.message) : String(failure) }, 'a call failed unexpectedly')
   const candidate = admission?.candidates.at(-1)
@@ -120,7 +122,8 @@ function fail({ log }: Gateway, dialect: Dialect, failing: Failing, failure: unk
     const context = contextOf(dialect, failing, admission, candidate)
     return client.end(eventText(dialect.errorEvent(refused.refused, context, newChunkState(), undefined)))
   }
-  const { status, headers, body } = dialect.error(refused.refused, ids)
+  const { status, headers: stated, body } = dialect.error(refused.refused, ids)
+  const headers = { ...stated, 'X-Turnpike-Cost': charged }
   // What of a body was not read is thrown away, and the connection with it.
   client.send(status, request.complete ? headers : { ...headers, connection: 'close' }, body)
   request.resume()

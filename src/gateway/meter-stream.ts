@@ -4,8 +4,6 @@
  */
 import { Refused, refuse } from '../contract/errors.ts'
 import { createUsageAccumulator } from '../core/accumulate-usage.ts'
-import { readUsage } from '../core/read-usage.ts'
-import type { Usage } from '../core/usage.ts'
 import { type ChunkState, type Dialect, newChunkState, type ReplyContext } from '../dialects/dialect.ts'
 import type { Timer } from '../lib/clock.ts'
 import { eventText } from '../lib/sse.ts'
@@ -13,11 +11,12 @@ import type { UpstreamFailure, UpstreamStream } from '../providers/provider.ts'
 import type { Admission } from './admit.ts'
 import type { ClientResponse } from './client-response.ts'
 import { createDelivered, type Delivered } from './delivered.ts'
-import { estimated } from './estimate.ts'
 import type { Served } from './forward.ts'
 import type { Gateway } from './gateway.ts'
 import type { Finish } from './handle.ts'
+import { normalise } from './normaliser.ts'
 import type { Outcome } from './settle.ts'
+import { usageOf } from './usage-of.ts'
 import { createLengthWatch } from './watch-length.ts'
 
 export type Stream = {
@@ -165,15 +164,15 @@ function refusalOf({ served }: Stream, failure: UpstreamFailure | Refused | unde
 async function outcomeOf(stream: Stream, ended: Ended, failure: Refused | undefined): Promise<Outcome> {
   const { served, gateway, admission } = stream
   const { state, rawUsage, firstTokenAt, upstreamId, cancelled, delivered } = ended
-  const reported = readReported(stream, ended)
-  const usage = reported ?? (await estimated(gateway, admission, delivered.count()))
-  if (reported) delivered.discard()
+  const { candidate } = served
+  const { usage, source } = await usageOf(gateway, admission, { candidate, raw: rawUsage, delivered: delivered.bytes > 0, count: delivered.count })
+  if (source !== 'reported' || !normalise(gateway, admission, delivered.count)) delivered.discard()
   return {
     status: cancelled ? 'cancelled' : failure ? 'error' : 'ok',
-    served: served.candidate,
+    served: candidate,
     attempts: served.attempts,
     usage,
-    source: reported ? 'reported' : 'estimated',
+    source,
     rawUsage,
     finishReason: failure ? 'error' : (state.finish?.reason ?? null),
     nativeFinishReason: state.finish?.native ?? null,
@@ -182,15 +181,6 @@ async function outcomeOf(stream: Stream, ended: Ended, failure: Refused | undefi
     firstTokenAt,
     sentAt: served.sentAt,
   }
-}
-
-function readReported({ served, admission }: Stream, { rawUsage, delivered }: Ended): Usage | undefined {
-  const { endpoint } = served.candidate
-  return readUsage(endpoint.provider.reading, rawUsage, {
-    model: endpoint.upstreamModel,
-    contextLength: endpoint.model.contextLength,
-    delivered: delivered.bytes > 0 || admission.call.bytes === 0,
-  })
 }
 
 /** The dialects keep JSON texts: `"default"` → `default`, `null` → null. */

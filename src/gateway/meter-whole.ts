@@ -1,14 +1,14 @@
 /** A whole reply: its usage is read, the call settled, and the reply sent with its cost. */
 import { type Refused, refuse } from '../contract/errors.ts'
-import { readUsage } from '../core/read-usage.ts'
 import type { Settled } from '../dialects/dialect.ts'
 import { commonReason } from '../dialects/chat-choices.ts'
 import { assert } from '../lib/assert.ts'
-import { estimated } from './estimate.ts'
 import type { Served } from './forward.ts'
 import type { Finish } from './handle.ts'
 import type { Admission } from './admit.ts'
 import type { Gateway } from './gateway.ts'
+import { normalise } from './normaliser.ts'
+import { usageOf } from './usage-of.ts'
 
 type Whole = Served & { readonly reply: { readonly kind: 'whole' } }
 
@@ -26,17 +26,14 @@ export async function meterWhole(gateway: Gateway, admission: Admission, { candi
   const text = choices.map(contentOf).join('')
   const finishReason = stated === null ? null : commonReason(stated)
   const raw = isObject(parsed.usage) ? { ...(parsed.cost === undefined ? {} : { cost: parsed.cost }), ...parsed.usage } : undefined
-  const reported = readUsage(candidate.endpoint.provider.reading, raw, {
-    model: candidate.endpoint.upstreamModel,
-    contextLength: candidate.endpoint.model.contextLength,
-    delivered: text !== '',
-  })
+  const { usage, source } = await usageOf(gateway, admission, { candidate, raw, delivered: text !== '', count: () => gateway.tokens.count(text) })
+  normalise(gateway, admission, () => gateway.tokens.count(text))
   const settled = await finish({
     status: finishReason === 'error' ? 'error' : 'ok',
     served: candidate,
     attempts,
-    usage: reported ?? (await estimated(gateway, admission, gateway.tokens.count(text))),
-    source: reported ? 'reported' : 'estimated',
+    usage,
+    source,
     rawUsage: raw,
     finishReason,
     nativeFinishReason: native,

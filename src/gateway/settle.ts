@@ -8,6 +8,7 @@ import { decimalOf, recordLines } from '../core/cost-details.ts'
 import { type Priced, price } from '../core/price.ts'
 import { totalsOf, type Usage } from '../core/usage.ts'
 import { instantText } from '../lib/clock.ts'
+import { generationId } from '../lib/id.ts'
 import { detailsHash } from '../lib/details-hash.ts'
 import { roundToNanos } from '../lib/money.ts'
 import { exactText, ZERO } from '../lib/ratio.ts'
@@ -57,7 +58,19 @@ export async function settle(gateway: Gateway, admission: Admission, outcome: Ou
     ...(call.idempotency ? { idempotency: { principal: caller.principal, operation: 'generation', ...call.idempotency } } : {}),
   })
   gateway.progress.forget(admission.id.id)
+  logGeneration(gateway, admission, outcome, record, priced)
   return { usage: outcome.served ? outcome.usage : undefined, source: outcome.source, priced, isByok: false, serviceTier: outcome.serviceTier }
+}
+
+/** One line a generation, written where it is settled: ids, counts, cost and durations, never what was said. */
+function logGeneration({ log }: Gateway, { call }: Admission, { served }: Outcome, record: SettledRecord, { charge }: Priced): void {
+  const { model, provider, status, inputTokens, outputTokens, latencyMs, source, code } = record
+  const generation = generationId(code)
+  const chargeUsd = charge ? decimalOf(charge) : null
+  const name = served?.endpoint.provider.name ?? 'nobody'
+  if (!log.readable) return log.info({ generation, model, provider, status, source, inputTokens, outputTokens, chargeUsd, latencyMs }, 'generation')
+  const price = chargeUsd === null ? '—' : `$${chargeUsd}`
+  log.info({}, `${status}  ${call.models[0]} → ${name}   ${inputTokens} + ${outputTokens} tokens   ${price}   ${latencyMs} ms   ${generation}`)
 }
 
 function priceOf({ settings, terms }: Gateway, { quoteNanos }: Admission, outcome: Outcome): Priced {

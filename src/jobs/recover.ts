@@ -10,7 +10,7 @@ import type { Store } from '../store/store.ts'
 
 export type Recovered = { readonly calls: number; readonly chargeNanos: bigint }
 
-export type RecoverParts = { readonly store: Store; readonly rateCards: RateCards; readonly terms: CompiledTerms; readonly log: Log }
+export type RecoverParts = { readonly store: Store; readonly rateCards: RateCards; readonly terms: CompiledTerms; readonly log: Log; /** Before any call is admitted. */ readonly starting: boolean }
 
 const PAGE = 500
 
@@ -19,7 +19,7 @@ export async function recover(parts: RecoverParts): Promise<Recovered> {
   let calls = 0
   let chargeNanos = 0n
   for (;;) {
-    const orphans = await findOrphans(parts.store, PAGE)
+    const orphans = await findOrphans(parts.store, PAGE, parts)
     const charges = await Promise.all(orphans.map((orphan) => settleInterrupted(parts, orphan)))
     calls += orphans.length
     for (const charge of charges) chargeNanos += charge

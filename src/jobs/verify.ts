@@ -6,8 +6,11 @@ import type { Counter, KeyUsage, Reservation, Rollup } from '../core/ledger-rows
 import { createProof, type DatedBudget, type Finding, type Proof } from '../core/verify.ts'
 import { budgetBeginnings, type Correction, chargedTwice, correct, eachPage, findAll, leases } from '../store/audit.ts'
 import type { Store } from '../store/store.ts'
-import * as tables from '../store/tables.ts'
 import type { Cell, Table } from '../store/tables.ts'
+import * as tables from '../store/tables.ts'
+
+/** The store, or a reader of one of its snapshots. */
+export type Ledger = Pick<Store, 'engine' | 'node' | 'sql' | 'now' | 'rows' | 'write'>
 
 export type Difference = {
   readonly table: string
@@ -22,7 +25,10 @@ export type Difference = {
  * All differences, none in a sound ledger. With `repair` those in caches are corrected; facts are never changed. Beside a
  * live server rows move between pages, so a difference only counts if a second look finds the same one.
  */
-export async function verifyLedger(store: Store, { repair = false }: { repair?: boolean } = {}): Promise<Difference[]> {
+export async function verifyLedger(
+  store: Ledger,
+  { repair = false }: { repair?: boolean } = {},
+): Promise<Difference[]> {
   const found = await look(store)
   if (found.length === 0) return []
   const again = new Set((await look(store)).map(nameOf))
@@ -38,9 +44,12 @@ export async function verifyLedger(store: Store, { repair = false }: { repair?: 
 }
 
 /** A finding in the words of the database. */
-type CellFinding = Pick<Finding, 'table' | 'stored' | 'computed'> & { readonly row: Readonly<Record<string, Cell>>; readonly column: string }
+type CellFinding = Pick<Finding, 'table' | 'stored' | 'computed'> & {
+  readonly row: Readonly<Record<string, Cell>>
+  readonly column: string
+}
 
-async function look(store: Store): Promise<CellFinding[]> {
+async function look(store: Ledger): Promise<CellFinding[]> {
   const proof = createProof()
   const found: CellFinding[] = []
   const add = <R extends object>(table: Table<R>, findings: readonly Finding<R>[]) => {
@@ -71,9 +80,13 @@ async function look(store: Store): Promise<CellFinding[]> {
   return [...found, ...(await secondCharges(store))]
 }
 
-const KEYS = { key_usage: ['api_key_id'], budget_counters: ['budget_id', 'window_start'], rollups: tables.ROLLUP_KEY } as const
+const KEYS = {
+  key_usage: ['api_key_id'],
+  budget_counters: ['budget_id', 'window_start'],
+  rollups: tables.ROLLUP_KEY,
+} as const
 
-async function readWindows(store: Store, proof: Proof): Promise<void> {
+async function readWindows(store: Ledger, proof: Proof): Promise<void> {
   const beginnings = await budgetBeginnings(store)
   const budgets = new Map<bigint, DatedBudget>()
   for await (const page of eachPage(store, tables.budgets))
@@ -87,7 +100,7 @@ async function readWindows(store: Store, proof: Proof): Promise<void> {
 
 /** The rows that a page points at, by their numbers. */
 async function idsAmong<R extends { id: bigint }, P extends { organisationId: bigint }, F extends keyof P>(
-  store: Store,
+  store: Ledger,
   table: Table<R>,
   page: readonly (P & Record<F, bigint | null>)[],
   field: F,
@@ -97,7 +110,7 @@ async function idsAmong<R extends { id: bigint }, P extends { organisationId: bi
   return new Map(rows.map((row) => [row.id, row]))
 }
 
-async function secondCharges(store: Store): Promise<CellFinding[]> {
+async function secondCharges(store: Ledger): Promise<CellFinding[]> {
   const twice = await chargedTwice(store)
   return twice.map(({ reservationId, times }) => ({
     table: 'transactions',
@@ -112,7 +125,7 @@ async function secondCharges(store: Store): Promise<CellFinding[]> {
 const ORPHANED_AFTER_MS = 600_000
 
 /** A reservation of a node that is long dead: nobody is ending it. */
-function orphanBy(until: ReadonlyMap<number, number>, store: Store) {
+function orphanBy(until: ReadonlyMap<number, number>, store: Ledger) {
   const latest = store.now() - ORPHANED_AFTER_MS
   return ({ owner }: Reservation): boolean => owner !== null && owner !== store.node && (until.get(owner) ?? 0) < latest
 }
@@ -138,7 +151,8 @@ const rowName = (row: CellFinding['row']): string =>
     .map(([column, cell]) => `${column}=${cell}`)
     .join(' ')
 
-const nameOf = ({ table, row, column, stored, computed }: CellFinding): string => JSON.stringify([table, rowName(row), column, String(stored), String(computed)])
+const nameOf = ({ table, row, column, stored, computed }: CellFinding): string =>
+  JSON.stringify([table, rowName(row), column, String(stored), String(computed)])
 
 /** Which cells are caches; of these two tables a whole row may be missing. */
 const CACHED: Readonly<Record<string, readonly string[]>> = {
@@ -157,7 +171,12 @@ function correctionsOf(findings: readonly CellFinding[]): Correction[] {
     const cached = CACHED[table]
     if (!cached?.includes(column) || typeof stored !== 'bigint' || typeof computed !== 'bigint') continue
     const name = `${table} ${rowName(row)}`
-    const correction = byRow.get(name) ?? { table, row, off: {}, ...(MAY_BE_MISSING.has(table) ? { zeros: cached } : {}) }
+    const correction = byRow.get(name) ?? {
+      table,
+      row,
+      off: {},
+      ...(MAY_BE_MISSING.has(table) ? { zeros: cached } : {}),
+    }
     correction.off[column] = computed - stored
     byRow.set(name, correction)
   }

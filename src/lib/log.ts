@@ -5,7 +5,10 @@
 import { destination, pino, stdTimeFunctions } from 'pino'
 
 export type LogFields = Readonly<Record<string, unknown>>
-export type Log = Record<'debug' | 'info' | 'warn' | 'error', (fields: LogFields, message: string) => void>
+export type Log = Record<'debug' | 'info' | 'warn' | 'error', (fields: LogFields, message: string) => void> & {
+  /** Lines are for a person at a terminal, not for a program. */
+  readonly readable: boolean
+}
 export type LogLevel = keyof Log | 'silent'
 type LogOptions = { level: LogLevel; readable?: boolean; write?: (line: string) => void }
 
@@ -30,6 +33,7 @@ export function createLog({
   }
   const logger = pino(options, stream)
   return {
+    readable,
     debug: (fields, message) => logger.debug(fields, message),
     info: (fields, message) => logger.info(fields, message),
     warn: (fields, message) => logger.warn(fields, message),

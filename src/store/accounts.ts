@@ -138,7 +138,7 @@ function remembering(
           of.val(name.fingerprint).as('fingerprint'),
           of.val('done').as('state'),
           of.val(answer).as('outcome'),
-          of.val(BigInt(at)).as('created_at'),
+          of.cast<bigint>(of.val(BigInt(at)), 'bigint').as('created_at'),
         ]),
     )
 }

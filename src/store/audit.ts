@@ -8,12 +8,18 @@ const PAGE_ROWS = 2_000
 type Reader = Pick<Store, 'engine' | 'sql' | 'rows'>
 
 /** All rows of a table in the order of their key, a page at a time. `key`: the columns that name a row; by default its number. */
-export async function* eachPage<R>(store: Reader, table: Table<R>, key: readonly string[] = numberOf(store)): AsyncGenerator<R[]> {
+export async function* eachPage<R>(
+  store: Reader,
+  table: Table<R>,
+  key: readonly string[] = numberOf(store),
+): AsyncGenerator<R[]> {
   const columns = listOf(table.columns)
   const order = listOf(key)
   let after: RawBuilder<unknown> | undefined
   for (;;) {
-    const query = sql<Record<string, Cell>>`SELECT ${columns} FROM ${sql.table(table.name)} ${after ?? sql``} ORDER BY ${order} LIMIT ${PAGE_ROWS}`
+    const query = sql<
+      Record<string, Cell>
+    >`SELECT ${columns} FROM ${sql.table(table.name)} ${after ?? sql``} ORDER BY ${order} LIMIT ${PAGE_ROWS}`
     const rows = await store.rows({ compile: () => query.compile(store.sql) })
     const last = rows.at(-1)
     if (last) yield rows.map((row) => table.row(table.columns.map((column) => row[column] ?? null)))
@@ -39,7 +45,9 @@ export async function findAll<R>(
 
 /** Budgets that still bind, with the instant they were made at. */
 export async function budgetBeginnings(store: Reader): Promise<Map<bigint, number>> {
-  const rows = await store.rows(store.sql.selectFrom('budgets').select(['id', 'created_at']).where('deleted_at', 'is', null))
+  const rows = await store.rows(
+    store.sql.selectFrom('budgets').select(['id', 'created_at']).where('deleted_at', 'is', null),
+  )
   return new Map(rows.map((row) => [row.id, Number(row.created_at)]))
 }
 
@@ -72,10 +80,15 @@ export type Correction = {
   readonly zeros?: readonly string[]
 }
 
-export async function correct(store: Store, corrections: readonly Correction[]): Promise<void> {
+export async function correct(store: Pick<Store, 'write' | 'sql'>, corrections: readonly Correction[]): Promise<void> {
   const queries = corrections.flatMap(({ table, row, off, zeros }) => {
-    const where = sql.join(Object.entries(row).map(([column, cell]) => sql`${sql.ref(column)} = ${cell}`), sql` AND `)
-    const change = sql.join(Object.entries(off).map(([column, by]) => sql`${sql.ref(column)} = ${sql.ref(column)} + ${by}`))
+    const where = sql.join(
+      Object.entries(row).map(([column, cell]) => sql`${sql.ref(column)} = ${cell}`),
+      sql` AND `,
+    )
+    const change = sql.join(
+      Object.entries(off).map(([column, by]) => sql`${sql.ref(column)} = ${sql.ref(column)} + ${by}`),
+    )
     const update = sql`UPDATE ${sql.table(table)} SET ${change} WHERE ${where}`
     if (!zeros) return [update]
     const names = listOf([...Object.keys(row), ...zeros])

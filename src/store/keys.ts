@@ -27,7 +27,7 @@ export async function findKey(store: Store, hash: string): Promise<StoredKey | u
     store.sql
       .selectFrom('api_keys as k')
       .innerJoin('organisations as o', 'o.id', 'k.organisation_id')
-      .leftJoin('accounts as a', 'a.id', 'k.account_id')
+      .leftJoin('accounts as a', (join) => join.onRef('a.organisation_id', '=', 'k.organisation_id').onRef('a.id', '=', 'k.account_id'))
       .where('k.hash', '=', hash)
       .where('k.deleted_at', 'is', null)
       .select(['k.id', 'k.organisation_id', 'o.name as organisation', 'k.label', 'k.account_id', 'a.code as account_code', 'a.external_id'])

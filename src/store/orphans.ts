@@ -7,10 +7,11 @@ import type { Cell } from './tables.ts'
 export type Orphan = { readonly reservation: Reservation; /** Output tokens that its stream had come to. */ readonly progress: number }
 
 /**
- * At most `limit` pending reservations of the gateway that no living node owns. On SQLite nobody else can own one while
- * this process holds the folder; on PostgreSQL a node lives as long as its lease.
+ * At most `limit` pending reservations of the gateway that no living node owns. On SQLite this process alone holds the
+ * folder, so that all it finds at its start are orphans and none come later; on PostgreSQL a node lives as long as its lease.
  */
-export async function findOrphans(store: Store, limit: number): Promise<Orphan[]> {
+export async function findOrphans(store: Store, limit: number, { starting }: { starting: boolean }): Promise<Orphan[]> {
+  if (store.engine === 'sqlite' && !starting) return []
   const columns = tables.reservations.columns.map((column) => `r.${column}` as const)
   const pending = store.sql
     .selectFrom('reservations as r')

@@ -1,0 +1,35 @@
+/** What a call used: as the provider reported it, else as we count it ourselves, with the flags of what could not be read. */
+import { readUsage } from '../core/read-usage.ts'
+import type { Usage, UsageFlag } from '../core/usage.ts'
+import type { TokenCount } from '../tokens/token-counter.ts'
+import type { Admission } from './admit.ts'
+import type { Candidate } from './candidates.ts'
+import { estimated } from './estimate.ts'
+import type { Gateway } from './gateway.ts'
+
+type Reported = {
+  readonly candidate: Candidate
+  /** The provider's own usage object; undefined: it sent none. */
+  readonly raw: unknown
+  /** Whether any output reached us: usage of zeros is then none. */
+  readonly delivered: boolean
+  /** Counts what was delivered. */
+  readonly count: () => Promise<TokenCount>
+}
+
+export async function usageOf(gateway: Gateway, admission: Admission, reported: Reported): Promise<{ usage: Usage; source: 'reported' | 'estimated' }> {
+  const read = (delivered: boolean) => readReported(reported, delivered)
+  const usage = read(reported.delivered)
+  if (usage) return { usage, source: 'reported' }
+  const own = await estimated(gateway, admission, reported.count())
+  return { usage: { ...own, flags: read(false)?.flags ?? unreadable(reported.raw) }, source: 'estimated' }
+}
+
+function readReported({ candidate: { endpoint }, raw }: Reported, delivered: boolean): Usage | undefined {
+  const { provider, model, upstreamModel } = endpoint
+  return readUsage(provider.reading, raw, { model: upstreamModel, contextLength: model.contextLength, delivered })
+}
+
+/** An object that states something, yet nothing that a count could be read from. */
+const unreadable = (raw: unknown): UsageFlag[] =>
+  typeof raw === 'object' && raw !== null && Object.values(raw).some((value) => value !== null) ? ['usage_invalid'] : []

@@ -1,0 +1,85 @@
+/** The control plane over a real store and a real gateway: requests without a port, and hands for accounts and keys. */
+import Fastify from 'fastify'
+import { mountApi } from '../src/api/mount.ts'
+import { createNotFound } from '../src/api/not-found.ts'
+import type { ApiParts } from '../src/api/parts.ts'
+import { secretOf } from '../src/gateway/caller-secret.ts'
+import { systemRandom } from '../src/lib/random.ts'
+import { hashSecret } from '../src/lib/secret.ts'
+import { requestIdOf } from '../src/request-id.ts'
+import { startTurnpike, type Turnpike } from './turnpike.ts'
+
+export type Reply = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, unknown>>
+  // biome-ignore lint/suspicious/noExplicitAny: a test says itself what it expects in a reply
+  readonly body: any
+  readonly text: string
+}
+
+export type Api = {
+  readonly turnpike: Turnpike
+  readonly operator: string
+  /** Where it listens, for clients that cannot be handed a request. */
+  readonly url: string
+  /** What the server logged as an error: nothing, if all went as announced. */
+  readonly faults: string[]
+  request(method: string, url: string, key?: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>
+  close(): Promise<void>
+}
+
+export async function openApi(yaml?: string): Promise<Api> {
+  const turnpike = await startTurnpike(yaml === undefined ? {} : { yaml })
+  const { gateway } = turnpike.server
+  const faults: string[] = []
+  const operator = turnpike.operatorKey
+  const parts: ApiParts = {
+    store: gateway.store,
+    settings: gateway.settings,
+    routes: gateway.routes,
+    random: systemRandom,
+    log: {
+      ...gateway.log,
+      error: (fields, message) => void faults.push(`${message} ${JSON.stringify(fields, textOfError)}`),
+    },
+    authenticate: (headers) => gateway.keys.authenticate(secretOf(headers)),
+    isOperator: ({ keyHash }) => keyHash === hashSecret(operator),
+    forgetKey: (hash) => gateway.keys.forget(hash),
+    requestId: requestIdOf,
+  }
+  const fastify = Fastify({ routerOptions: { maxParamLength: 512 } })
+  mountApi(fastify, parts)
+  fastify.setNotFoundHandler(createNotFound(parts))
+  const url = await fastify.listen({ host: '127.0.0.1', port: 0 })
+  return {
+    url,
+    turnpike,
+    operator,
+    faults,
+    async request(method, url, key, body, headers = {}) {
+      const reply = await fastify.inject({
+        method: method as 'GET',
+        url,
+        headers: {
+          ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
+      })
+      return {
+        status: reply.statusCode,
+        headers: reply.headers,
+        text: reply.body,
+        body: reply.body === '' ? undefined : JSON.parse(reply.body),
+      }
+    },
+    async close() {
+      await fastify.close()
+      await turnpike.close()
+    },
+  }
+}
+
+const textOfError = (_name: string, value: unknown) =>
+  value instanceof Error ? value.stack : typeof value === 'bigint' ? String(value) : value

@@ -1,0 +1,206 @@
+/** The queries of the control plane on both databases. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { hashSecret } from '../src/lib/secret.ts'
+import { createAccount, findAccount, listAccounts, rememberedAnswer } from '../src/store/accounts.ts'
+import { createApiKey, deleteApiKey, findApiKey, listApiKeys, updateApiKey } from '../src/store/api-keys.ts'
+import { creditSums, hasPaidGrant } from '../src/store/credits.ts'
+import { findGeneration } from '../src/store/generations.ts'
+import { findKey } from '../src/store/keys.ts'
+import { createManagementKey, createOrganisation, findOrganisation } from '../src/store/organisations.ts'
+import { findTransaction, listTransactions } from '../src/store/transactions.ts'
+import { type Backend, openPostgresBackend, openSqliteBackend } from './backends.ts'
+import { type Commands, commandsAt, resultOf, usd } from './commands.ts'
+
+const DAY = 86_400_000
+const WHOLE = { limit: 50, offset: 0, before: undefined }
+
+describe.each([
+  ['SQLite', openSqliteBackend],
+  ['PostgreSQL', openPostgresBackend],
+])('on %s', (_name, open) => {
+  let backend: Backend
+  let commands: Commands
+  let organisationId: bigint
+  beforeAll(async () => {
+    backend = await open()
+    commands = commandsAt(() => backend.store.now(), backend.store.ids)
+    organisationId = await backend.organisation()
+  })
+  afterAll(() => backend.close())
+
+  const post = (command: Parameters<Backend['store']['post']>[0]) => backend.store.post({ ...command, organisationId })
+  const account = (more: { externalId?: string } = {}) => backend.account({ organisationId, ...more })
+
+  test('what is over by now counts no more, whether or not it was booked', async () => {
+    const { store, clock } = backend
+    const id = await account()
+    const now = clock.now()
+    await post(commands.grant(id, usd(10), { expiresAt: now + 1_000 }))
+    await post(commands.grant(id, usd(5)))
+    await post(commands.reserve(id, usd(12), { ttlMs: 2_000, graceMs: 500 }))
+    const at = async (instant: number) => {
+      const found = await findAccount(store, organisationId, { id }, instant)
+      return found && { posted: found.posted, reserved: found.reserved }
+    }
+    expect(await at(now)).toEqual({ posted: usd(15), reserved: usd(12) })
+    expect(await at(now + 1_000)).toEqual({ posted: usd(15), reserved: usd(12) })
+    const dead = { posted: usd(5), reserved: 0n }
+    expect(await at(now + 2_500)).toEqual(dead)
+    // The ledger says the same, once it is asked to move anything.
+    clock.forward(2_500)
+    await post(commands.status(id, 'open'))
+    expect(await at(clock.now())).toEqual(dead)
+  })
+
+  test('an account is created once for its name, and its answer is kept only with it', async () => {
+    const { store } = backend
+    const name = { principal: 'management', operation: 'createAccount', key: 'k', fingerprint: 'f' }
+    const make = (key: string) =>
+      createAccount(
+        store,
+        {
+          ...store.ids.next(),
+          organisationId,
+          externalId: 'ä',
+          name: 'A',
+          email: null,
+          metadata: null,
+          at: store.now(),
+        },
+        { name: { ...name, key }, answer: key },
+      )
+    expect([await make('one'), await make('two')]).toEqual([true, false])
+    expect(await rememberedAnswer(store, organisationId, { ...name, key: 'one' })).toEqual({
+      fingerprint: 'f',
+      answer: 'one',
+    })
+    expect(await rememberedAnswer(store, organisationId, { ...name, key: 'two' })).toBeUndefined()
+    const found = await findAccount(store, organisationId, { externalId: 'ä' }, store.now())
+    expect(await findAccount(store, organisationId, { code: found?.code ?? '' }, store.now())).toEqual(found)
+    expect(await findAccount(store, 1n, { code: found?.code ?? '' }, store.now())).toBeUndefined()
+    const { accounts, total } = await listAccounts(store, organisationId, {
+      page: WHOLE,
+      only: undefined,
+      at: store.now(),
+    })
+    expect([accounts.length, accounts[0]?.externalId]).toEqual([total, 'ä'])
+  })
+
+  test('a limit begins with what was spent in its window, changes with it and ends with it', async () => {
+    const { store, clock } = backend
+    const id = await account()
+    await post(commands.grant(id, usd(100)))
+    const hash = hashSecret(`secret of ${id}`)
+    const base = {
+      organisationId,
+      hash,
+      name: 'n',
+      label: 'l',
+      accountId: id,
+      includeByokInLimit: false,
+      expiresAt: null,
+    }
+    await createApiKey(store, { ...base, limit: null, at: store.now() })
+    const key = async () => {
+      const found = await findApiKey(store, organisationId, hash)
+      if (!found) throw new Error('the key is there')
+      return found
+    }
+    const spend = async (amount: bigint) => {
+      const admitted = commands.admit(id, amount, { apiKeyId: (await key()).id })
+      await post(admitted)
+      const { settle } = commands
+      const settled = settle({ ...admitted, organisationId }, amount)
+      await post(settled)
+    }
+    await spend(usd(3))
+    clock.forward(DAY)
+    await spend(usd(2))
+    const spent = async () => {
+      const rows = await store.rows(
+        store.sql
+          .selectFrom('budget_counters')
+          .select(['spent', 'window_start'])
+          .where('organisation_id', '=', organisationId),
+      )
+      return rows.map((row) => row.spent).sort()
+    }
+    const change = async (nanos: bigint, window: 'day' | 'total') =>
+      updateApiKey(store, organisationId, await key(), { limit: { nanos, window } }, store.now())
+    await change(usd(10), 'day')
+    expect(await spent()).toEqual([usd(2)])
+    await change(usd(9), 'total')
+    expect(await spent()).toEqual([usd(2), usd(5)])
+    expect(await findKey(store, hash)).toMatchObject({
+      limit: { limit: usd(9), window: 'total', source: 'key_limit', scopeId: hash, version: 2 },
+    })
+    await updateApiKey(store, organisationId, await key(), { limit: null, name: 'other', disabled: true }, store.now())
+    expect(await key()).toMatchObject({
+      limit: null,
+      name: 'other',
+      disabled: true,
+      usage: { total: usd(5), dayNanos: usd(2) },
+    })
+    const list = (includeDisabled: boolean) =>
+      listApiKeys(store, organisationId, { includeDisabled, offset: 0, limit: 100 })
+    expect([(await list(true)).length, (await list(false)).length]).toEqual([1, 0])
+    await deleteApiKey(store, organisationId, await key(), store.now())
+    expect(await findApiKey(store, organisationId, hash)).toBeUndefined()
+    expect(await creditSums(store, organisationId)).toMatchObject({ charged: usd(5) })
+    expect(await hasPaidGrant(store, organisationId, id)).toBe(true)
+  })
+
+  test('transactions and generations are found by code, each in its organisation alone', async () => {
+    const { store } = backend
+    const id = await account()
+    const { transaction } = resultOf(await post(commands.grant(id, usd(7))), 'posted')
+    const found = await findTransaction(store, organisationId, transaction.code)
+    expect(found).toMatchObject({
+      id: transaction.id,
+      type: 'grant',
+      amount: usd(7),
+      balanceAfter: usd(7),
+      reservationCode: null,
+    })
+    expect(await findTransaction(store, 1n, transaction.code)).toBeUndefined()
+    expect(await findTransaction(store, organisationId, transaction.code, id + 1n)).toBeUndefined()
+    const all = await listTransactions(
+      store,
+      organisationId,
+      { accountId: id, types: ['grant'], from: store.now(), to: store.now() + 1 },
+      WHOLE,
+    )
+    expect(all).toEqual({ transactions: [found], total: 1 })
+    expect((await listTransactions(store, organisationId, { accountId: id, from: store.now() + 1 }, WHOLE)).total).toBe(
+      0,
+    )
+
+    const admitted = commands.admit(id, usd(1))
+    await post(admitted)
+    await post(commands.settle({ ...admitted, organisationId }, usd(1)))
+    expect(await findGeneration(store, organisationId, admitted.code)).toMatchObject({
+      code: admitted.code,
+      inputTokens: 100,
+      promptTokens: null,
+    })
+    expect(await findGeneration(store, organisationId, admitted.code, 5n)).toBeUndefined()
+    expect(await findGeneration(store, 1n, admitted.code)).toBeUndefined()
+  })
+
+  test('an organisation has a name of its own', async () => {
+    const { store } = backend
+    const make = () =>
+      createOrganisation(store, { ...store.ids.next(), name: 'acme', timeZone: 'Europe/Berlin', at: store.now() })
+    expect([await make(), await make()]).toEqual([true, false])
+    const acme = await findOrganisation(store, { name: 'acme' })
+    expect(acme).toMatchObject({ timeZone: 'Europe/Berlin' })
+    await createManagementKey(store, {
+      hash: 'h',
+      organisationId: acme?.id ?? 0n,
+      name: 'n',
+      role: 'reader',
+      at: store.now(),
+    })
+    expect(await findKey(store, 'h')).toMatchObject({ kind: 'management_key', organisation: 'acme', role: 'reader' })
+  })
+})
