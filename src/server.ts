@@ -2,6 +2,9 @@
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import { mountApi } from './api/mount.ts'
+import { createNotFound } from './api/not-found.ts'
+import { apiParts } from './api-parts.ts'
 import { CannotGoOn, EXIT } from './cli/exit-code.ts'
 import { portMoved, portTaken } from './cli/start-faults.ts'
 import type { Settings } from './contract/settings.ts'
@@ -23,7 +26,7 @@ import { type Clock, systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import { systemRandom } from './lib/random.ts'
 import { openStore } from './open-store.ts'
-import { type Providers, openProviders } from './providers.ts'
+import { openProviders, type Providers } from './providers.ts'
 import { requestIdOf } from './request-id.ts'
 import type { Simulator } from './simulator/simulator.ts'
 import { createFirstOrganisation, firstOrganisation, type Organisation, sharedSecret } from './store/bootstrap.ts'
@@ -55,16 +58,26 @@ export type ServerParts = {
 
 export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerParts): Promise<Server> {
   const folder = openDataFolder(settings.dataDir, settings.adminKey)
-  const [store, catalogue] = [await openStore({ databaseUrl: settings.databaseUrl, database: folder.database }), loadCatalogue()]
+  const [store, catalogue] = [
+    await openStore({ databaseUrl: settings.databaseUrl, database: folder.database }),
+    loadCatalogue(),
+  ]
   const known = await firstOrganisation(store)
   const organisation = known ?? (await createFirstOrganisation(store, { name: 'default', timeZone: 'UTC' }))
   const demoKey = known ? undefined : await createDemo(store, organisation)
-  const tokens = createTokenCounter({ onFailure: (error) => log.warn({ error: error.message }, 'the token counter was restarted') })
+  const tokens = createTokenCounter({
+    onFailure: (error) => log.warn({ error: error.message }, 'the token counter was restarted'),
+  })
   const providers = await openProviders(settings, tokens, log)
   const terms = compileTerms(settings.billing)
   const rateCards = createRateCards(store)
   const recovered = await recover({ store, rateCards, terms, log, starting: true })
-  const jobs = repeat({ clock: systemClock, log, everyMs: RECOVER_EVERY_MS, run: () => recover({ store, rateCards, terms, log, starting: false }) })
+  const jobs = repeat({
+    clock: systemClock,
+    log,
+    everyMs: RECOVER_EVERY_MS,
+    run: () => recover({ store, rateCards, terms, log, starting: false }),
+  })
   const gateway: Gateway = {
     settings,
     store,
@@ -74,8 +87,18 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
     log,
     clock: systemClock,
     random: systemRandom,
-    keys: createKeys({ store, clock: systemClock, operator: { secret: folder.adminKey, organisationId: organisation.id, organisation: organisation.name } }),
-    routes: createRoutes({ settings, catalogue: createCatalogue(catalogue), providers: providers.configured, simulator: providers.simulated, simulated: providers.simulatedModels }),
+    keys: createKeys({
+      store,
+      clock: systemClock,
+      operator: { secret: folder.adminKey, organisationId: organisation.id, organisation: organisation.name },
+    }),
+    routes: createRoutes({
+      settings,
+      catalogue: createCatalogue(catalogue),
+      providers: providers.configured,
+      simulator: providers.simulated,
+      simulated: providers.simulatedModels,
+    }),
     heartbeat: createHeartbeat(systemClock),
     progress: createProgress({ store, clock: systemClock, log }),
     normaliser: createNormaliser({ store, clock: systemClock, log }),
@@ -83,7 +106,7 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
     open: new Set(),
     draining: false,
   }
-  const fastify = createHttp(gateway)
+  const fastify = createHttp(gateway, folder.adminKey)
   const { port, moved } = await listen(fastify, settings).catch(async (error: unknown) => {
     await stop(gateway, fastify, providers, jobs, 0)
     throw error
@@ -102,9 +125,10 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
   }
 }
 
-const loadCatalogue = (): CatalogueData => JSON.parse(readFileSync(new URL('../catalogue/catalogue.json', import.meta.url), 'utf8')) as CatalogueData
+const loadCatalogue = (): CatalogueData =>
+  JSON.parse(readFileSync(new URL('../catalogue/catalogue.json', import.meta.url), 'utf8')) as CatalogueData
 
-function createHttp(gateway: Gateway): FastifyInstance {
+function createHttp(gateway: Gateway, operatorKey: string): FastifyInstance {
   const { cors, trustProxy } = gateway.settings
   const fastify = Fastify({
     trustProxy: typeof trustProxy === 'number' ? (_address, hop) => hop <= trustProxy : trustProxy,
@@ -123,16 +147,23 @@ function createHttp(gateway: Gateway): FastifyInstance {
   fastify.get('/healthz', async () => ({ status: 'ok' }))
   fastify.get('/readyz', async (_request, reply) => ready(gateway, reply))
   mountGateway(fastify, gateway)
+  const parts = apiParts(gateway, operatorKey)
+  mountApi(fastify, parts)
+  fastify.setNotFoundHandler(createNotFound(parts))
   return fastify
 }
 
 function preflight(asked: string | undefined, reply: FastifyReply) {
-  const allowed = { 'access-control-allow-methods': 'GET, POST, PATCH, DELETE, OPTIONS', 'access-control-allow-headers': asked ?? '*', 'access-control-max-age': '86400' }
+  const allowed = {
+    'access-control-allow-methods': 'GET, POST, PATCH, DELETE, OPTIONS',
+    'access-control-allow-headers': asked ?? '*',
+    'access-control-max-age': '86400',
+  }
   return reply.code(204).headers(allowed).send()
 }
 
 async function ready(gateway: Gateway, reply: FastifyReply) {
-  const store = await gateway.store.rows(gateway.store.sql.selectFrom('organisations').select('id').limit(1)).then(
+  const store = await firstOrganisation(gateway.store).then(
     () => 'ok',
     () => 'away',
   )
@@ -145,7 +176,10 @@ async function ready(gateway: Gateway, reply: FastifyReply) {
 const PORTS_TRIED = 20
 
 /** A port that was asked for and is taken stops the start; the default one moves on. */
-async function listen(fastify: FastifyInstance, { host, port, portAskedBy }: Settings): Promise<{ port: number; moved: string | undefined }> {
+async function listen(
+  fastify: FastifyInstance,
+  { host, port, portAskedBy }: Settings,
+): Promise<{ port: number; moved: string | undefined }> {
   for (let tried = port; ; tried++) {
     try {
       await fastify.listen({ host, port: tried })
@@ -153,7 +187,8 @@ async function listen(fastify: FastifyInstance, { host, port, portAskedBy }: Set
       return { port: bound, moved: tried === port ? undefined : portMoved(port, bound) }
     } catch (error) {
       if ((error as { code?: string }).code !== 'EADDRINUSE') throw error
-      if (portAskedBy !== undefined || tried >= port + PORTS_TRIED) throw new CannotGoOn(portTaken(tried, portAskedBy ?? 'the default'), EXIT.usage)
+      if (portAskedBy !== undefined || tried >= port + PORTS_TRIED)
+        throw new CannotGoOn(portTaken(tried, portAskedBy ?? 'the default'), EXIT.usage)
     }
   }
 }
@@ -169,7 +204,13 @@ const LAST_WORDS_MS = 5_000
 /** Other nodes' calls are settled this long after their lease is over, at the latest. */
 const RECOVER_EVERY_MS = 10_000
 
-async function stop(gateway: Gateway, fastify: FastifyInstance, providers: Providers, jobs: Repeating, drainMs: number): Promise<void> {
+async function stop(
+  gateway: Gateway,
+  fastify: FastifyInstance,
+  providers: Providers,
+  jobs: Repeating,
+  drainMs: number,
+): Promise<void> {
   gateway.draining = true
   const closed = fastify.close()
   await callsOver(gateway, drainMs)

@@ -284,7 +284,7 @@ describe('the ledger agrees with its model', () => {
         const world = worldOf(ids, ++runs)
         await agree(steps, world, make, clock, inMemory(world, ids))
       }),
-      { numRuns: 1500, ...seed },
+      { numRuns: 800, ...seed },
     )
   })
 

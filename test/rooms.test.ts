@@ -28,6 +28,8 @@ type Source = {
   readonly room: string
   readonly code: string
   readonly imports: readonly string[]
+  /** Of the imports those that are there at run time. */
+  readonly loads: readonly string[]
   readonly packages: readonly string[]
 }
 
@@ -45,20 +47,25 @@ beforeAll(async () => {
 
 async function read(path: string): Promise<Source> {
   const text = await readFile(join(ROOT, path), 'utf8')
-  // An import of types alone is one too: it says who knows whom.
-  const code = stripTypeScriptTypes(text.replace(/^import type /gm, 'import      '))
-  const [found] = parse(code)
-  const targets = found.flatMap((one) => ('specifier' in one && one.specifier) || [])
+  const code = stripTypeScriptTypes(text)
+  // An import of types alone is one too: it says who knows whom. At run time it is gone.
+  const known = targetsOf(stripTypeScriptTypes(text.replace(/^import type /gm, 'import      ')))
+  const inSrc = (targets: readonly string[]) =>
+    targets
+      .filter((target) => target.startsWith('.'))
+      .map((target) => relative(ROOT, resolve(ROOT, path, '..', target)))
   return {
     path,
     room: roomOf(path),
     code: code.replace(/\/\*[\s\S]*?\*\/|(?<![:'"`\\])\/\/[^\n]*/g, ''),
-    imports: targets
-      .filter((target) => target.startsWith('.'))
-      .map((target) => relative(ROOT, resolve(ROOT, path, '..', target))),
-    packages: targets.filter((target) => !target.startsWith('.')),
+    imports: inSrc(known),
+    loads: inSrc(targetsOf(code)),
+    packages: known.filter((target) => !target.startsWith('.')),
   }
 }
+
+const targetsOf = (code: string): string[] =>
+  parse(code)[0].flatMap((one) => ('specifier' in one && one.specifier) || [])
 
 const roomOf = (path: string): string => (path.includes('/') ? path.slice(0, path.indexOf('/')) : TOP)
 const floorOf = (room: string): number => FLOORS[room] ?? Number.NaN
@@ -82,14 +89,14 @@ test('a room imports itself and rooms on the floors below, none beside or above 
   expect(upward).toEqual([])
 })
 
-test('no import leads back to where it started', () => {
-  const imports = new Map(sources.map(({ path, imports }) => [path, imports]))
+test('no file that is loaded leads back to itself', () => {
+  const loads = new Map(sources.map((source) => [source.path, source.loads]))
   const done = new Set<string>()
   const cycles: string[] = []
   const visit = (path: string, trail: readonly string[]) => {
     if (trail.includes(path)) cycles.push([...trail.slice(trail.indexOf(path)), path].join(' → '))
     if (done.has(path) || trail.includes(path)) return
-    for (const target of imports.get(path) ?? []) visit(target, [...trail, path])
+    for (const target of loads.get(path) ?? []) visit(target, [...trail, path])
     done.add(path)
   }
   for (const { path } of sources) visit(path, [])

@@ -2,7 +2,7 @@
 import { type ErrorCode, errors, type Refused, refuse } from '../contract/errors.ts'
 import type { Command, Posted, Refusal } from '../core/ledger-commands.ts'
 import { nanosNumber } from '../lib/money.ts'
-import type { StoredAccount } from '../store/accounts.ts'
+import { rememberedAnswer, type StoredAccount } from '../store/accounts.ts'
 import { creditSums } from '../store/credits.ts'
 import { type CreditRate, creditRate, withDecimal } from './money.ts'
 import type { ApiParts, Caller, Handlers } from './parts.ts'
@@ -19,12 +19,18 @@ export const creditHandlers: Handlers<'getCredits' | 'addCredits' | 'deductCredi
   async addCredits(parts, { caller, params, body, at, idempotency }) {
     const rate = creditRate(parts)
     const account = await accountFor(parts, caller, { ...params, ...body }, at)
+    const name = idempotency(contentOf(body, account))
     const expiresAt = body.expiresAt ? Date.parse(body.expiresAt) : null
-    if (expiresAt !== null && expiresAt <= at)
+    // A repetition gets its first answer, even once the grant is over.
+    if (
+      expiresAt !== null &&
+      expiresAt <= at &&
+      !(name && (await rememberedAnswer(parts.store, caller.organisationId, name)))
+    )
       throw refuse('invalid_request', 'expiresAt: expected an instant in the future', { param: 'expiresAt' })
     const { posted, replayed } = await post(parts, rate, {
       type: 'grant',
-      ...commandFor(caller, account, at, idempotency(contentOf(body, account))),
+      ...commandFor(caller, account, at, name),
       amount: rate.nanos(body.amount),
       category: body.category ?? 'paid',
       priority: body.priority ?? USUAL_PRIORITY,

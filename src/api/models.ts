@@ -197,8 +197,15 @@ function pricingOf(endpoint: ApiEndpoint | undefined, at: number) {
     endpoint?.cards.filter(
       (card) => card.windows !== undefined && card.source === flat.source && isCurrent(card, at),
     ) ?? []
-  return openrouterPricing(flat, windowed)
+  const { overrides, ...pricing } = openrouterPricing(flat, windowed)
+  return overrides === undefined ? pricing : { ...pricing, overrides: overrides.map(withNumbers) }
 }
+
+/** Prices are text, but the hours of a window are numbers: `0830` is 830. */
+const withNumbers = (override: Readonly<Record<string, string | number>>) =>
+  Object.fromEntries(
+    Object.entries(override).map(([name, value]) => [name, name.startsWith('utc_') ? Number(value) : value]),
+  )
 
 const isCurrent = ({ validFrom, validTo }: RateCard, at: number): boolean =>
   (validFrom === undefined || Date.parse(validFrom) <= at) && (validTo === undefined || at < Date.parse(validTo))

@@ -217,9 +217,9 @@ const confirmedBy = ({ code, result }: Reservation) => ({
   transactionId: result ? (decodeEnded(result).transaction?.code ?? null) : null,
 })
 
-/** Amounts are bigints, which JSON has no word for: they are written as `"123n"`. */
 const decodeEnded = (text: string): Ended => decodeOutcome(text) as Ended
 
+/** Amounts are bigints, which JSON has no word for: they are written as `{"$bigint":"123"}`. */
 export const encodeOutcome = (value: unknown): string =>
   JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? { $bigint: item.toString() } : item))
 

@@ -87,12 +87,12 @@ describe('windows tile time', () => {
   test('nor around the changes of clocks, which may skip a midnight, a day, or repeat one', () => {
     const near = fc.oneof(fc.constantFrom(-1, 0, 1), fc.integer({ min: -36 * HOUR, max: 36 * HOUR }))
     fc.assert(
-      fc.property(anyRule, instant, near, (any, from, offset) => {
+      fc.property(anyRule, fc.nat(Date.UTC(2037, 0)), near, (any, from, offset) => {
         const zoned = Temporal.Instant.fromEpochMilliseconds(from).toZonedDateTimeISO(any.timeZone)
         const change = zoned.getTimeZoneTransition('next') ?? zoned.getTimeZoneTransition('previous') ?? zoned
         tiles(any, Math.max(0, change.epochMilliseconds + offset))
       }),
-      { numRuns: 1_500, ...seed },
+      { numRuns: 150, ...seed },
     )
   })
 

@@ -35,6 +35,12 @@ export function clientResponse({ response, headers: own, clock, heartbeat }: Res
   let gone = false
   let headers = own
   let beating: Beating | undefined
+  let held = ''
+  const flush = () => {
+    const text = held
+    held = ''
+    if (text !== '' && !gone && !response.writableEnded) response.write(text)
+  }
   const stopBeating = () => {
     if (beating) heartbeat.remove(beating)
     beating = undefined
@@ -69,14 +75,19 @@ export function clientResponse({ response, headers: own, clock, heartbeat }: Res
     write(text: string) {
       client.begin()
       if (beating) beating.lastAt = clock.elapsed()
-      return gone || response.write(text)
+      // Events that came together go on together: a write of its own for each would cost more than all else about it.
+      if (held === '') queueMicrotask(flush)
+      held += text
+      return gone || !response.writableNeedDrain
     },
     onDrain: (callback: () => void) => void response.once('drain', callback),
     end(text?: string) {
       stopBeating()
       if (gone || response.writableEnded) return
       client.begin()
-      response.end(text)
+      const last = held + (text ?? '')
+      held = ''
+      response.end(last)
     },
     send(status: number, extra: Readonly<Record<string, string>>, body: string) {
       stopBeating()

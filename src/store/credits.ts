@@ -4,7 +4,10 @@ import type { Store } from './store.ts'
 
 export type CreditSums = { readonly granted: bigint; readonly charged: bigint }
 
-/** Sums are read as text: databases widen a sum of 64-bit integers each in its own way. */
+/**
+ * All of an organisation's accounts together may come to more than 64 bits hold, which SQLite refuses to add up: dollars
+ * and nanos are summed apart, and read as text, because PostgreSQL widens them.
+ */
 export async function creditSums(store: Store, organisationId: bigint): Promise<CreditSums> {
   const rows = await store.rows(
     store.sql
@@ -12,9 +15,15 @@ export async function creditSums(store: Store, organisationId: bigint): Promise<
       .where('organisation_id', '=', organisationId)
       .where('type', 'in', ['grant', 'usage', 'debit', 'refund'])
       .groupBy('type')
-      .select(['type', sql<string>`CAST(SUM(amount_nanos) AS TEXT)`.as('total')]),
+      .select([
+        'type',
+        sql<string>`CAST(SUM(amount_nanos / 1000000000) AS TEXT)`.as('dollars'),
+        sql<string>`CAST(SUM(amount_nanos % 1000000000) AS TEXT)`.as('nanos'),
+      ]),
   )
-  const totals = new Map(rows.map(({ type, total }) => [type, BigInt(total)]))
+  const totals = new Map(
+    rows.map(({ type, dollars, nanos }) => [type, BigInt(dollars) * 1_000_000_000n + BigInt(nanos)]),
+  )
   const of = (type: string) => totals.get(type) ?? 0n
   return { granted: of('grant'), charged: of('usage') + of('debit') - of('refund') }
 }

@@ -1,0 +1,116 @@
+/**
+ * The baseline on SQLite, in a thread of its own: the rows that the ledger would write, in the same transactions, with
+ * the same flushes, by statements written for them. No rules, no loading, no messages; the rows lie ready.
+ */
+import { parentPort, workerData } from 'node:worker_threads'
+import BetterSqlite3 from 'better-sqlite3'
+import { emptyKeyUsage } from '../src/core/usage-sums.ts'
+import { systemClock } from '../src/lib/clock.ts'
+import { assert } from '../src/lib/assert.ts'
+import * as tables from '../src/store/tables.ts'
+import type { Cell, Table } from '../src/store/tables.ts'
+import type { Batch } from './ledger-loop.ts'
+import { organisationId, type Pair } from './ledger-pairs.ts'
+import { type Owners, rowsOf } from './ledger-rows-of.ts'
+
+export type ByHandOptions = { file: string; pairs: readonly Pair[]; batches: readonly Batch[]; warmUp: number; checkpointEvery: number }
+/** `checkpoint`: the log has grown; `perSecond`: over. */
+export type ByHandMessage = 'checkpoint' | { perSecond: number }
+
+type Step = readonly [statement: BetterSqlite3.Statement, cells: readonly Cell[]]
+type Turn = { steps: readonly Step[]; durable: boolean; commands: number; settles: number }
+
+const { file, pairs, batches, warmUp, checkpointEvery } = workerData as ByHandOptions
+const db = new BetterSqlite3(file)
+db.defaultSafeIntegers(true)
+for (const setting of ['journal_mode = WAL', 'foreign_keys = ON', 'cache_size = -65536', 'wal_autocheckpoint = 0']) db.pragma(setting)
+const turns = prepare()
+run(turns.slice(0, warmUp))
+const start = systemClock.elapsed()
+const settles = run(turns.slice(warmUp))
+const perSecond = (settles / (systemClock.elapsed() - start)) * 1000
+db.pragma('wal_checkpoint(TRUNCATE)')
+db.close()
+parentPort?.postMessage({ perSecond } satisfies ByHandMessage)
+
+function run(some: readonly Turn[]): number {
+  const durably = db.prepare('PRAGMA synchronous = FULL')
+  const lightly = db.prepare('PRAGMA synchronous = NORMAL')
+  const begin = db.prepare('BEGIN IMMEDIATE')
+  const commit = db.prepare('COMMIT')
+  let done = 0
+  let grown = 0
+  for (const { steps, durable, commands, settles: ended } of some) {
+    if (durable) durably.run()
+    else lightly.run()
+    begin.run()
+    for (const [statement, cells] of steps) statement.run(...cells)
+    commit.run()
+    done += ended
+    grown += commands
+    if (grown < checkpointEvery) continue
+    grown = 0
+    parentPort?.postMessage('checkpoint' satisfies ByHandMessage)
+  }
+  return done
+}
+
+function prepare(): Turn[] {
+  const write = statements()
+  const found: Turn[] = []
+  let n = 0
+  for (const { written, ...rows } of rowsOf(owners(), pairs, batches)) {
+    const commands = batches[n++]?.length ?? 0
+    const grants = [...rows.grants.values()].flat().filter(({ id }) => written.grants.has(id))
+    const reservations = [...written.newReservations].filter((id) => !written.endedReservations.has(id))
+    const ended = [...written.endedReservations].filter((id) => !written.newReservations.has(id))
+    const steps: Step[] = [
+      ...picked(written.accounts, rows.accounts).map(({ id, posted, reserved, lastAt }): Step => [write.account, [posted, reserved, BigInt(lastAt), id]]),
+      ...grants.map(({ id, remaining, reserved }): Step => [write.grant, [remaining, reserved, id]]),
+      ...picked(reservations, rows.reservations).map((row): Step => [write.reservation, tables.reservations.cells(row)]),
+      ...ended.map((id): Step => [write.end, [id]]),
+      ...picked(written.keyUsage, rows.keyUsage).map((row): Step => [write.keyUsage, tables.keyUsage.cells(row)]),
+      ...written.transactions.map((row): Step => [write.transaction, tables.transactions.cells(row)]),
+      ...written.usageRecords.map((row): Step => [write.usageRecord, tables.usageRecords.cells(row)]),
+      ...[...written.details.values()].map((row): Step => [write.details, tables.callDetails.cells(row)]),
+      ...[...written.rollups.values()].map((row): Step => [write.rollup, tables.rollups.cells(row)]),
+    ]
+    const settled = written.usageRecords.length
+    found.push({ steps, durable: settled > 0, commands, settles: settled })
+  }
+  return found
+}
+
+function statements() {
+  const insert = <R>({ name, columns }: Table<R>, conflict = '') =>
+    db.prepare(`INSERT INTO ${name} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')}) ${conflict}`)
+  const sums = tables.rollups.columns.slice(tables.ROLLUP_KEY.length)
+  return {
+    account: db.prepare('UPDATE accounts SET posted_nanos = ?, reserved_nanos = ?, last_at = ? WHERE id = ?'),
+    grant: db.prepare('UPDATE grants SET remaining_nanos = ?, reserved_nanos = ? WHERE id = ?'),
+    reservation: insert(tables.reservations),
+    end: db.prepare('DELETE FROM reservations WHERE id = ?'),
+    keyUsage: insert(tables.keyUsage, `ON CONFLICT DO UPDATE SET ${tables.keyUsage.columns.map((column) => `${column} = excluded.${column}`).join(', ')}`),
+    transaction: insert(tables.transactions),
+    usageRecord: insert(tables.usageRecords),
+    details: insert(tables.callDetails, 'ON CONFLICT DO NOTHING'),
+    rollup: insert(tables.rollups, `ON CONFLICT DO UPDATE SET ${sums.map((sum) => `${sum} = ${sum} + excluded.${sum}`).join(', ')}`),
+  }
+}
+
+function owners(): Owners {
+  const ids = [...new Set(pairs.map(({ settle }) => settle.record.accountId))]
+  const all = <R>(table: Table<R>, key: string): R[] =>
+    ids.flatMap((id) => (db.prepare(`SELECT ${table.columns.join(', ')} FROM ${table.name} WHERE ${key} = ?`).raw(true).all(id) as Cell[][]).map((cells) => table.row(cells)))
+  const keyUsage = all(tables.keyUsage, 'api_key_id')
+  assert(keyUsage.length === ids.length && emptyKeyUsage(0n, organisationId).total === 0n, 'every key has its sums')
+  return { accounts: all(tables.accounts, 'id'), grants: all(tables.grants, 'account_id'), keyUsage }
+}
+
+function picked<K, V>(keys: Iterable<K>, rows: ReadonlyMap<K, V>): V[] {
+  return [...keys].map((key) => {
+    const row = rows.get(key)
+    assert(row, 'a changed row is loaded')
+    return row
+  })
+}
