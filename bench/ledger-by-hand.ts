@@ -4,16 +4,20 @@
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import BetterSqlite3 from 'better-sqlite3'
-import { emptyKeyUsage } from '../src/core/usage-sums.ts'
 import { systemClock } from '../src/lib/clock.ts'
-import { assert } from '../src/lib/assert.ts'
-import * as tables from '../src/store/tables.ts'
 import type { Cell, Table } from '../src/store/tables.ts'
+import * as tables from '../src/store/tables.ts'
 import type { Batch } from './ledger-loop.ts'
-import { organisationId, type Pair } from './ledger-pairs.ts'
+import type { Pair } from './ledger-pairs.ts'
 import { type Owners, rowsOf } from './ledger-rows-of.ts'
 
-export type ByHandOptions = { file: string; pairs: readonly Pair[]; batches: readonly Batch[]; warmUp: number; checkpointEvery: number }
+export type ByHandOptions = {
+  file: string
+  pairs: readonly Pair[]
+  batches: readonly Batch[]
+  warmUp: number
+  checkpointEvery: number
+}
 /** `checkpoint`: the log has grown; `perSecond`: over. */
 export type ByHandMessage = 'checkpoint' | { perSecond: number }
 
@@ -23,7 +27,8 @@ type Turn = { steps: readonly Step[]; durable: boolean; commands: number; settle
 const { file, pairs, batches, warmUp, checkpointEvery } = workerData as ByHandOptions
 const db = new BetterSqlite3(file)
 db.defaultSafeIntegers(true)
-for (const setting of ['journal_mode = WAL', 'foreign_keys = ON', 'cache_size = -65536', 'wal_autocheckpoint = 0']) db.pragma(setting)
+for (const setting of ['journal_mode = WAL', 'foreign_keys = ON', 'cache_size = -65536', 'wal_autocheckpoint = 0'])
+  db.pragma(setting)
 const turns = prepare()
 run(turns.slice(0, warmUp))
 const start = systemClock.elapsed()
@@ -57,28 +62,27 @@ function run(some: readonly Turn[]): number {
 
 function prepare(): Turn[] {
   const write = statements()
-  const found: Turn[] = []
-  let n = 0
-  for (const { written, ...rows } of rowsOf(owners(), pairs, batches)) {
-    const commands = batches[n++]?.length ?? 0
+  return rowsOf(owners(), pairs, batches).map(({ written, ...rows }, n) => {
+    const { newReservations, endedReservations } = written
     const grants = [...rows.grants.values()].flat().filter(({ id }) => written.grants.has(id))
-    const reservations = [...written.newReservations].filter((id) => !written.endedReservations.has(id))
-    const ended = [...written.endedReservations].filter((id) => !written.newReservations.has(id))
+    const fresh = [...rows.reservations.values()].filter(({ id }) => !endedReservations.has(id))
+    const gone = [...endedReservations].filter((id) => !newReservations.has(id))
     const steps: Step[] = [
-      ...picked(written.accounts, rows.accounts).map(({ id, posted, reserved, lastAt }): Step => [write.account, [posted, reserved, BigInt(lastAt), id]]),
+      ...[...rows.accounts.values()].map(
+        (row): Step => [write.account, [row.posted, row.reserved, BigInt(row.lastAt), row.id]],
+      ),
       ...grants.map(({ id, remaining, reserved }): Step => [write.grant, [remaining, reserved, id]]),
-      ...picked(reservations, rows.reservations).map((row): Step => [write.reservation, tables.reservations.cells(row)]),
-      ...ended.map((id): Step => [write.end, [id]]),
-      ...picked(written.keyUsage, rows.keyUsage).map((row): Step => [write.keyUsage, tables.keyUsage.cells(row)]),
+      ...fresh.map((row): Step => [write.reservation, tables.reservations.cells(row)]),
+      ...gone.map((id): Step => [write.end, [id]]),
+      ...[...rows.keyUsage.values()].map((row): Step => [write.keyUsage, tables.keyUsage.cells(row)]),
       ...written.transactions.map((row): Step => [write.transaction, tables.transactions.cells(row)]),
       ...written.usageRecords.map((row): Step => [write.usageRecord, tables.usageRecords.cells(row)]),
       ...[...written.details.values()].map((row): Step => [write.details, tables.callDetails.cells(row)]),
       ...[...written.rollups.values()].map((row): Step => [write.rollup, tables.rollups.cells(row)]),
     ]
-    const settled = written.usageRecords.length
-    found.push({ steps, durable: settled > 0, commands, settles: settled })
-  }
-  return found
+    const settles = written.usageRecords.length
+    return { steps, durable: settles > 0, commands: batches[n]?.length ?? 0, settles }
+  })
 }
 
 function statements() {
@@ -90,27 +94,34 @@ function statements() {
     grant: db.prepare('UPDATE grants SET remaining_nanos = ?, reserved_nanos = ? WHERE id = ?'),
     reservation: insert(tables.reservations),
     end: db.prepare('DELETE FROM reservations WHERE id = ?'),
-    keyUsage: insert(tables.keyUsage, `ON CONFLICT DO UPDATE SET ${tables.keyUsage.columns.map((column) => `${column} = excluded.${column}`).join(', ')}`),
+    keyUsage: insert(
+      tables.keyUsage,
+      `ON CONFLICT DO UPDATE SET ${tables.keyUsage.columns.map((column) => `${column} = excluded.${column}`).join(', ')}`,
+    ),
     transaction: insert(tables.transactions),
     usageRecord: insert(tables.usageRecords),
     details: insert(tables.callDetails, 'ON CONFLICT DO NOTHING'),
-    rollup: insert(tables.rollups, `ON CONFLICT DO UPDATE SET ${sums.map((sum) => `${sum} = ${sum} + excluded.${sum}`).join(', ')}`),
+    rollup: insert(
+      tables.rollups,
+      `ON CONFLICT DO UPDATE SET ${sums.map((sum) => `${sum} = ${sum} + excluded.${sum}`).join(', ')}`,
+    ),
   }
 }
 
 function owners(): Owners {
   const ids = [...new Set(pairs.map(({ settle }) => settle.record.accountId))]
   const all = <R>(table: Table<R>, key: string): R[] =>
-    ids.flatMap((id) => (db.prepare(`SELECT ${table.columns.join(', ')} FROM ${table.name} WHERE ${key} = ?`).raw(true).all(id) as Cell[][]).map((cells) => table.row(cells)))
-  const keyUsage = all(tables.keyUsage, 'api_key_id')
-  assert(keyUsage.length === ids.length && emptyKeyUsage(0n, organisationId).total === 0n, 'every key has its sums')
-  return { accounts: all(tables.accounts, 'id'), grants: all(tables.grants, 'account_id'), keyUsage }
-}
-
-function picked<K, V>(keys: Iterable<K>, rows: ReadonlyMap<K, V>): V[] {
-  return [...keys].map((key) => {
-    const row = rows.get(key)
-    assert(row, 'a changed row is loaded')
-    return row
-  })
+    ids.flatMap((id) =>
+      (
+        db
+          .prepare(`SELECT ${table.columns.join(', ')} FROM ${table.name} WHERE ${key} = ?`)
+          .raw(true)
+          .all(id) as Cell[][]
+      ).map((cells) => table.row(cells)),
+    )
+  return {
+    accounts: all(tables.accounts, 'id'),
+    grants: all(tables.grants, 'account_id'),
+    keyUsage: all(tables.keyUsage, 'api_key_id'),
+  }
 }

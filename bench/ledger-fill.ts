@@ -30,21 +30,72 @@ export async function fill(run: Run, records: number, now: number): Promise<void
   const record = { ...recordAt(now), transactionId: 0n, recordedAt: now }
   for (let first = 0; first < records; first += chunk) {
     const range = [first, Math.min(records, first + chunk) - 1] as const
-    await multiply(run, range, tables.transactions, transactionAt(now), { ...common, booked_at: at, reservation_id: id, usage_record_id: id })
-    const own = { ...common, transaction_id: id, api_key_id: owner, admitted_at: at, recorded_at: at, details_hash: hash }
+    await multiply(run, range, tables.transactions, transactionAt(now), {
+      ...common,
+      booked_at: at,
+      reservation_id: id,
+      usage_record_id: id,
+    })
+    const own = {
+      ...common,
+      transaction_id: id,
+      api_key_id: owner,
+      admitted_at: at,
+      recorded_at: at,
+      details_hash: hash,
+    }
     await multiply(run, range, tables.usageRecords, record, own)
-    await multiply(run, range, tables.callDetails, detailsOf('', now), { hash, created_at: at }, `WHERE i % ${sharing} = 0`)
+    await multiply(
+      run,
+      range,
+      tables.callDetails,
+      detailsOf('', now),
+      { hash, created_at: at },
+      `WHERE i % ${sharing} = 0`,
+    )
   }
 }
 
 async function openAccounts(run: Run, now: number): Promise<void> {
   const all = [1, accountsInAll] as const
   const balance = 10n ** 15n
-  const rest = { name: "'bench'", email: 'NULL', metadata: 'NULL', reserve_mode: 'NULL', created_at: `${now}`, updated_at: `${now}` }
+  const rest = {
+    name: "'bench'",
+    email: 'NULL',
+    metadata: 'NULL',
+    reserve_mode: 'NULL',
+    created_at: `${now}`,
+    updated_at: `${now}`,
+  }
   const text = (before: string) => `'${before}' || CAST(i AS TEXT)`
-  const account = { id: 0n, organisationId, code: '', externalId: '', status: 'open', overage: 'charge', overdraft: 0n, posted: balance, reserved: 0n, lastAt: 0 } as const
-  await multiply(run, all, tables.accounts, account, { id: 'i', code: text('account-'), external_id: text('customer-'), ...rest })
-  const left = { amount: balance, remaining: balance, reserved: 0n, priority: 50, effectiveAt: now, expiresAt: null, paymentId: null, createdAt: now }
+  const account = {
+    id: 0n,
+    organisationId,
+    code: '',
+    externalId: '',
+    status: 'open',
+    overage: 'charge',
+    overdraft: 0n,
+    posted: balance,
+    reserved: 0n,
+    lastAt: 0,
+  } as const
+  await multiply(run, all, tables.accounts, account, {
+    id: 'i',
+    code: text('account-'),
+    external_id: text('customer-'),
+    ...rest,
+  })
+  const left = {
+    amount: balance,
+    remaining: balance,
+    reserved: 0n,
+    priority: 50,
+    effectiveAt: now,
+    expiresAt: null,
+    paymentId: null,
+    createdAt: now,
+  }
   const grant = { id: 0n, organisationId, code: '', accountId: 0n, category: 'paid', ...left } as const
   await multiply(run, all, tables.grants, grant, { id: 'i', code: text('grant-'), account_id: 'i' })
   await multiply(run, all, tables.keyUsage, emptyKeyUsage(0n, organisationId), { api_key_id: 'i' })
@@ -84,10 +135,15 @@ async function multiply<R extends object>(
   where = '',
 ): Promise<void> {
   const cells = table.cells(row)
-  const constant = table.columns.flatMap((column, n) => (column in told ? [] : [{ column, type: table.types[n], cell: cells[n] ?? null }]))
+  const constant = table.columns.flatMap((column, n) =>
+    column in told ? [] : [{ column, type: table.types[n], cell: cells[n] ?? null }],
+  )
   const columns = [...constant.map(({ column }) => column), ...Object.keys(told)]
   const values = [...constant.map(({ type }) => `CAST(? AS ${type})`), ...Object.values(told)]
   const rows = `WITH RECURSIVE n(i) AS (SELECT CAST(${first} AS bigint) UNION ALL SELECT i + 1 FROM n WHERE i < ${last})`
   const sql = `INSERT INTO ${table.name} (${columns.join(', ')}) ${rows} SELECT ${values.join(', ')} FROM n ${where}`
-  await run(sql, constant.map(({ cell }) => cell))
+  await run(
+    sql,
+    constant.map(({ cell }) => cell),
+  )
 }

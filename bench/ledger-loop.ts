@@ -8,7 +8,11 @@ import { createSamples, type Summary } from './statistics.ts'
 export type Batch = number[]
 export type LoopResult = { perSecond: number; pair: Summary; batches: Batch[] }
 
-export async function loop(post: (command: Command) => Promise<Outcome>, pairs: readonly Pair[], callers: number): Promise<LoopResult> {
+export async function loop(
+  post: (command: Command) => Promise<Outcome>,
+  pairs: readonly Pair[],
+  callers: number,
+): Promise<LoopResult> {
   const samples = createSamples(pairs.length)
   const { batches, answered } = recorder()
   let next = 0
@@ -24,11 +28,11 @@ export async function loop(post: (command: Command) => Promise<Outcome>, pairs: 
     }
   }
   const start = systemClock.elapsed()
-  // Half of them begin a step later: else reservations and settles would go in batches apart for ever.
-  const late = Promise.resolve(call()).then(() => undefined)
-  const early = Array.from({ length: callers >> 1 }, call)
+  const callersOf = (count: number) => Array.from({ length: count }, call)
+  const early = callersOf(callers >> 1)
+  // The others begin a step later: else reservations and settles would go in batches apart for ever.
   await systemClock.sleep(0)
-  await Promise.all([late, ...early, ...Array.from({ length: callers - (callers >> 1) - 1 }, call)])
+  await Promise.all([...early, ...callersOf(callers - early.length)])
   const seconds = (systemClock.elapsed() - start) / 1000
   return { perSecond: pairs.length / seconds, pair: samples.summary(), batches }
 }
@@ -50,5 +54,6 @@ function recorder() {
 }
 
 function accept(outcome: Outcome): void {
-  if (!outcome.ok) throw new Error(`the ledger refused: ${'refusal' in outcome ? outcome.refusal.code : outcome.failure}`)
+  if (!outcome.ok)
+    throw new Error(`the ledger refused: ${'refusal' in outcome ? outcome.refusal.code : outcome.failure}`)
 }

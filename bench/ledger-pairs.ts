@@ -23,7 +23,8 @@ export const detailsOf = (hash: string, at: number): CallDetails => ({
 })
 
 /** Hashes as the filled file has them, from any number. */
-export const hashAt = (n: number): string => `${10_000_000_000 + ((n * 2_654_435_761) % 4_294_967_296)}c0ffee5eedc0ffee5eed0`
+export const hashAt = (n: number): string =>
+  `${10_000_000_000 + ((n * 2_654_435_761) % 4_294_967_296)}c0ffee5eedc0ffee5eed0`
 
 type Options = { ids: Ids; random: Random; now: number; accounts: number }
 

@@ -9,20 +9,37 @@ import type { Pair } from './ledger-pairs.ts'
 
 export type Owners = { accounts: readonly Account[]; grants: readonly Grant[]; keyUsage: readonly KeyUsage[] }
 
-/** One after the other; each is to be used before the next is asked for. */
-export function* rowsOf(owners: Owners, pairs: readonly Pair[], batches: readonly Batch[]): Generator<Rows> {
+/** Of each batch the rows it changed, and which they are. */
+export function rowsOf(owners: Owners, pairs: readonly Pair[], batches: readonly Batch[]): Rows[] {
   const rows = emptyRows()
   for (const account of owners.accounts) rows.accounts.set(account.id, account)
-  for (const grant of owners.grants) rows.grants.set(grant.accountId, [...(rows.grants.get(grant.accountId) ?? []), grant])
+  for (const grant of owners.grants)
+    rows.grants.set(grant.accountId, [...(rows.grants.get(grant.accountId) ?? []), grant])
   for (const usage of owners.keyUsage) rows.keyUsage.set(usage.apiKeyId, usage)
   const ids = createIds({ clock: systemClock, random: systemRandom, node: 1023 })
-  for (const batch of batches) {
+  return batches.map((batch) => {
+    rows.written = emptyWritten()
     const commands = batch.map((n) => {
       const { reserve, settle } = pairs[n >> 1] as Pair
       return n % 2 === 1 ? settle : reserve
     })
-    for (const outcome of apply(rows, commands, ids)) if (!outcome.ok) throw new Error(`refused: ${JSON.stringify(outcome)}`)
-    yield rows
-    rows.written = emptyWritten()
+    const refused = apply(rows, commands, ids).find(({ ok }) => !ok)
+    if (refused) throw new Error('the ledger refused what it did not refuse before')
+    return changedOf(rows)
+  })
+}
+
+/** A kept row is never changed again, so that it may stay where it is. */
+function changedOf({ accounts, grants, reservations, keyUsage, written }: Rows): Rows {
+  return {
+    ...emptyRows(),
+    accounts: picked(written.accounts, accounts),
+    grants: new Map(grants),
+    reservations: picked(written.newReservations.union(written.endedReservations), reservations),
+    keyUsage: picked(written.keyUsage, keyUsage),
+    written,
   }
 }
+
+const picked = <K, V>(keys: Iterable<K>, rows: ReadonlyMap<K, V>): Map<K, V> =>
+  new Map([...keys].flatMap((key) => [...(rows.has(key) ? [[key, rows.get(key) as V] as const] : [])]))

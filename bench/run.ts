@@ -9,16 +9,20 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startServingChild } from './child.ts'
 import { createHarness, type Harness } from './harness.ts'
+import { benchLedger } from './ledger.ts'
 import { type Line, linesOf, type Rounds, table } from './report.ts'
 import type { Row } from './row.ts'
 import { json } from './rows/json.ts'
 import { lastMessage } from './rows/last-message.ts'
+import { ledgerTable } from './rows/ledger.ts'
 import { hostilePrompt, largePrompt } from './rows/long-prompt.ts'
 import { openStreams } from './rows/open-streams.ts'
 import { stream } from './rows/stream.ts'
 import { startTarget, type Target, type TargetName, targetNames } from './targets.ts'
 
 const rows: readonly Row[] = [json, stream, lastMessage, largePrompt, hostilePrompt, openStreams]
+/** The rows that need no call: the store alone. */
+const ledgerRow = 'ledger'
 const options = readOptions()
 // What was started ends with this process, if it gets to its exit handlers.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
@@ -27,22 +31,26 @@ await main()
 function readOptions() {
   const { values } = parseArgs({
     options: {
-      only: { type: 'string', multiple: true, default: rows.map((row) => row.name) },
+      only: { type: 'string', multiple: true, default: [...rows.map((row) => row.name), ledgerRow] },
       targets: { type: 'string', default: targetNames.join(',') },
       rounds: { type: 'string' },
       quick: { type: 'boolean', default: false },
       postgres: { type: 'boolean', default: false },
+      records: { type: 'string' },
     },
   })
   const wanted = values.targets.split(',')
   refuseUnknown('--targets', wanted, targetNames)
-  const names = rows.map((row) => row.name)
+  const names = [...rows.map((row) => row.name), ledgerRow]
   refuseUnknown('--only', values.only, names)
   const targets = targetNames.filter((name) => wanted.includes(name))
   const chosen = rows.filter((row) => values.only.includes(row.name))
   const times = values.quick ? { measureMs: 700, warmUpMs: 300 } : { measureMs: 3000, warmUpMs: 1000 }
   const rounds = Number(values.rounds ?? (values.quick ? 2 : 5))
-  return { rows: chosen, targets, rounds, times, quick: values.quick, postgres: values.postgres }
+  const { quick, postgres } = values
+  const records = Number(values.records ?? (quick ? 50_000 : postgres ? 200_000 : 1_000_000))
+  const ledger = { records, rounds, pairs: quick ? 2_000 : 6_000, postgres }
+  return { rows: chosen, targets, rounds, times, quick, postgres, ledger: values.only.includes(ledgerRow) && ledger }
 }
 
 function refuseUnknown(option: string, given: readonly string[], known: readonly string[]): void {
@@ -51,16 +59,25 @@ function refuseUnknown(option: string, given: readonly string[], known: readonly
 }
 
 async function main(): Promise<void> {
-  const mock = await startServingChild('mock-upstream.ts')
-  const harness = createHarness(mock, options.times)
   const machine = {
     cores: availableParallelism(),
     processor: cpus()[0]?.model ?? '',
     node: process.version,
     loadBefore: loadavg(),
   }
-  const lines: Line[] = []
   const accounting = new Map<TargetName, string>()
+  const lines = options.rows.length > 0 ? await runRows(accounting) : []
+  const ledger = options.ledger ? await benchLedger(options.ledger) : undefined
+  if (ledger) console.log(ledgerTable(ledger))
+  const about = { ...machine, loadAfter: loadavg(), rounds: options.rounds, ...options.times, quick: options.quick }
+  console.log(heading(about, accounting))
+  await save({ ...about, accounting: Object.fromEntries(accounting), lines, ...(ledger && { ledger }) })
+}
+
+async function runRows(accounting: Map<TargetName, string>): Promise<Line[]> {
+  const mock = await startServingChild('mock-upstream.ts')
+  const harness = createHarness(mock, options.times)
+  const lines: Line[] = []
   try {
     for (const row of options.rows) {
       const names = options.targets.filter((name) => !(row.withoutDirect && name === 'direct'))
@@ -68,13 +85,11 @@ async function main(): Promise<void> {
       console.log(table(row, found))
       lines.push(...found)
     }
+    return lines
   } finally {
     await harness.stop()
     await mock.stop()
   }
-  const about = { ...machine, loadAfter: loadavg(), rounds: options.rounds, ...options.times, quick: options.quick }
-  console.log(heading(about, accounting))
-  await save({ ...about, accounting: Object.fromEntries(accounting), lines })
 }
 
 async function runRow(

@@ -1,5 +1,5 @@
 /** Where model calls come in: each mount with its dialect, on raw requests, past the framework's own parsing. */
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Dialect } from './dialects/dialect.ts'
 import { openai } from './dialects/openai.ts'
 import { openrouter } from './dialects/openrouter.ts'
@@ -10,15 +10,15 @@ import { requestIdOf } from './request-id.ts'
 export function mountGateway(fastify: FastifyInstance, gateway: Gateway): void {
   const { settings } = gateway
   fastify.register(async (scope) => {
-    // The body stays unread here: the gateway reads it once the caller is known.
-    scope.removeAllContentTypeParsers()
-    scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
-    const mount = (url: string, dialect: Dialect, usageChoices: 'empty' | 'repeat') =>
-      scope.post(url, (request, reply) => {
+    // Taken over before the framework looks at the body or its type: the gateway reads both once the caller is known.
+    const mount = (url: string, dialect: Dialect, usageChoices: 'empty' | 'repeat') => {
+      const onRequest = async (request: FastifyRequest, reply: FastifyReply) => {
         reply.hijack()
         const requestId = requestIdOf(request)
-        return handle(gateway, dialect, { request: request.raw, response: reply.raw, requestId, headers: corsHeaders(settings.cors.origins, request), usageChoices })
-      })
+        await handle(gateway, dialect, { request: request.raw, response: reply.raw, requestId, headers: corsHeaders(settings.cors.origins, request), usageChoices })
+      }
+      scope.post(url, { onRequest }, async () => undefined)
+    }
     mount('/v1/chat/completions', openai, 'empty')
     mount('/api/v1/chat/completions', openrouter, settings.openrouter.usageChunkChoices)
   })

@@ -1,6 +1,6 @@
 /** The process: reads its environment, starts what the command line names, stops on a signal, and exits with a code. */
 import { readFileSync } from 'node:fs'
-import { CannotGoOn, EXIT, type ExitCode } from './cli/exit-code.ts'
+import { EXIT } from './cli/exit-code.ts'
 import { runProgram } from './cli/program.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
@@ -17,7 +17,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   terminal: { stdout: process.stdout.isTTY === true, stderr: process.stderr.isTTY === true },
   start: async (options) => (await import('./start.ts')).start({ ...surroundings, version, options, stdout, stderr, stopped: untilSignal(), readable: process.stderr.isTTY === true }),
   verify: async (options) => (await import('./verify-command.ts')).verify({ ...surroundings, options, stdout, stderr }),
-  createKey: notYet,
+  createKey: async (options) => (await import('./cli/create-key.ts')).createKey(options, { ...surroundings, stdout, stderr }),
 })
 
 /** Resolves at the first signal; a second one ends the process at once. */
@@ -29,8 +29,4 @@ function untilSignal(): Promise<NodeJS.Signals> {
         resolve(signal)
       })
   })
-}
-
-async function notYet(): Promise<ExitCode> {
-  throw new CannotGoOn('keys are made over the API: POST /api/v1/keys', EXIT.usage)
 }

@@ -1,7 +1,6 @@
 /** Requests that nobody should send: each gets the dialect's error, none is charged, none leaves anything behind. */
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { text as textOf } from 'node:stream/consumers'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hashSecret } from '../src/lib/secret.ts'
@@ -234,16 +233,22 @@ async function sendRaw(lines: readonly string[], body = raw): Promise<string> {
   const socket = connect(Number(new URL(turnpike.url).port), '127.0.0.1')
   await once(socket, 'connect')
   const head = ['POST /v1/chat/completions HTTP/1.1', 'host: x', 'connection: close', `content-length: ${Buffer.byteLength(body)}`, ...lines]
+  let answer = ''
+  socket.on('data', (chunk) => {
+    answer += chunk.toString()
+  })
+  // A server that refuses a head does not read what comes after it, and the connection may end in a reset.
   socket.on('error', () => {})
   socket.write(`${head.join('\r\n')}\r\n\r\n${body}`)
-  return textOf(socket)
+  await new Promise((resolve) => socket.once('close', resolve))
+  return answer
 }
 
 test('headers that are broken, huge or doubled never reach further than they should', async () => {
   const own = [`authorization: Bearer ${turnpike.key}`, 'content-type: application/json']
   expect(await sendRaw(own)).toMatch(/^HTTP\/1\.1 200 /)
   expect(await sendRaw([...own, 'x-title: a\u0000b'])).toMatch(/^HTTP\/1\.1 400 /)
-  expect(await sendRaw([...own, `x-title: ${'x'.repeat(100_000)}`])).toMatch(/^HTTP\/1\.1 431 /)
+  expect(await sendRaw([...own, `x-title: ${'x'.repeat(20_000)}`])).toMatch(/^HTTP\/1\.1 431 /)
   expect(await sendRaw([...own, 'transfer-encoding: chunked'])).toMatch(/^HTTP\/1\.1 400 /)
   expect(await sendRaw([...own, 'authorization: Bearer sk-tp-unknown'])).toMatch(/^HTTP\/1\.1 200 /)
   expect(await sendRaw([...own, `x-request-id: ${'x'.repeat(200)}`])).toMatch(/x-request-id: [0-9a-f]{32}\r\n/)

@@ -230,6 +230,22 @@ describe('an answer that is whole is charged, whatever its usage says, and never
     expect(JSON.parse(openai.text)).toMatchObject({ choices: [{ finish_reason: 'error', error: { code: 'provider_error' } }] })
   })
 
+  test('a cost that the provider states counts, streamed or not, beside the usage or in it', async () => {
+    const said = { id: 'x', object: 'chat.completion.chunk', created: 0, model: 'm' }
+    const usage = { prompt_tokens: 3, completion_tokens: 1, total_tokens: 4 }
+    for (const money of [{ usage, cost: 0.0000123 }, { usage: { ...usage, cost: 0.0000123 } }]) {
+      const choice = { index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'hi' } }
+      const headers = { 'content-type': 'application/json' }
+      turnpike.simulator.script('sentences', [{ raw: JSON.stringify({ ...said, choices: [choice], ...money }) }], { headers, times: 1 })
+      const whole = await call(OPENAI, chat('simulator/sentences'))
+      const chunk = { ...said, choices: [{ index: 0, delta: { content: 'hi' }, finish_reason: 'stop' }] }
+      const events = [chunk, { ...said, choices: [], ...money }].map((event) => `data: ${JSON.stringify(event)}\n\n`)
+      turnpike.simulator.script('sentences', [{ raw: `${events.join('')}data: [DONE]\n\n` }], { times: 1 })
+      const streamed = await call(OPENAI, chat('simulator/sentences', { stream: true }))
+      for (const { record } of [whole, streamed]) expect(record).toMatchObject({ charge_nanos: 12_300n, flags: ['cost_differs'] })
+    }
+  })
+
   test('a whole answer where a stream was asked for is streamed', async () => {
     const body = { id: 'x', choices: [{ index: 0, message: { role: 'assistant', content: 'Paris' }, finish_reason: 'stop' }], usage: { prompt_tokens: 3, completion_tokens: 1, total_tokens: 4 } }
     const script = turnpike.simulator.script('sentences', [{ raw: JSON.stringify(body) }], { headers: { 'content-type': 'application/json' } })

@@ -186,6 +186,76 @@ describe('the documented calls on /api/v1', () => {
   })
 })
 
+type Looked = { data: Record<string, unknown> }
+
+describe('the look-up of a call that was just made', () => {
+  test('answers at the first try, with the numbers of the reply', async () => {
+    for (const [path, stream] of [[OPENROUTER, false], [OPENROUTER, true], [OPENAI, false], [OPENAI, true]] as const) {
+      const headers = { 'HTTP-Referer': 'https://your-app.com/', 'user-agent': 'openai-python/2.0' }
+      const body = { ...SONNET, stream, user: 'user-123', usage: { include: true } }
+      const reply = await turnpike.request(path, { body, headers })
+      const text = await reply.text()
+      const id = reply.headers.get('x-generation-id')
+      const looked = await turnpike.request(`/api/v1/generation?id=${id}`)
+      expect(looked.status).toBe(200)
+      const { data } = (await looked.json()) as Looked
+      const said = stream ? eventsOf(text).json.at(-1) : (JSON.parse(text) as Record<string, unknown>)
+      const usage = said?.usage as { cost: number; prompt_tokens: number; completion_tokens: number }
+      expect(data).toMatchObject({
+        id,
+        model: 'anthropic/claude-sonnet-4',
+        provider_name: 'Anthropic',
+        api_type: 'completions',
+        total_cost: usage.cost,
+        usage: usage.cost,
+        cache_discount: 0,
+        upstream_inference_cost: null,
+        is_byok: false,
+        streamed: stream,
+        cancelled: false,
+        finish_reason: 'stop',
+        native_finish_reason: 'stop',
+        native_tokens_prompt: usage.prompt_tokens,
+        native_tokens_completion: usage.completion_tokens,
+        native_tokens_reasoning: 0,
+        native_tokens_cached: 0,
+        external_user: 'user-123',
+        http_referer: 'https://your-app.com/',
+        user_agent: 'openai-python/2.0',
+        provider_responses: [{ status: 200, provider_name: 'Anthropic' }],
+      })
+      expect(data.upstream_id).toMatch(/^chatcmpl-/)
+      expect(data.generation_time as number).toBeLessThanOrEqual(data.latency as number)
+    }
+  })
+
+  test('of the Grok call tells what the cache saved', async () => {
+    const reply = await turnpike.request(OPENAI, { body: GROK })
+    const looked = await turnpike.request(`/api/v1/generation?id=${reply.headers.get('x-generation-id')}`)
+    const { data } = (await looked.json()) as Looked
+    expect(data).toMatchObject({ total_cost: 0.00005085, cache_discount: 0.00002415, native_tokens_cached: 161 })
+  })
+
+  test('of a call that failed upstream answers with its attempts, of one that was refused 404', async () => {
+    const failed = await turnpike.request(OPENROUTER, { body: chat('simulator/html') })
+    expect(failed.status).toBe(502)
+    const looked = await turnpike.request(`/api/v1/generation?id=${failed.headers.get('x-generation-id')}`)
+    expect(((await looked.json()) as Looked).data).toMatchObject({ total_cost: 0, provider_responses: [{ status: 200 }] })
+    const refused = await turnpike.request(OPENROUTER, { body: chat('acme/unknown') })
+    const missing = await turnpike.request(`/api/v1/generation?id=${refused.headers.get('x-generation-id')}`)
+    expect(missing.status).toBe(404)
+    expect(await missing.json()).toMatchObject({ error: { code: 404 } })
+  })
+})
+
+test('the key tells what it has used', async () => {
+  const before = (await (await turnpike.request('/api/v1/auth/key')).json()) as { data: { usage: number } }
+  await (await turnpike.request(OPENAI, { body: GROK })).text()
+  const { data } = (await (await turnpike.request('/api/v1/auth/key')).json()) as { data: Record<string, unknown> }
+  expect(data).toMatchObject({ limit: null, is_free_tier: true, label: expect.stringMatching(/^sk-tp-/), rate_limit: { interval: expect.any(String) } })
+  expect(Math.round((data.usage as number) * 1e9) - Math.round(before.data.usage * 1e9)).toBe(50_850)
+})
+
 test('after all of these the balance is the credit less the charges', async () => {
   await expectSettled(turnpike)
 })

@@ -1,6 +1,7 @@
 /** The look-up of one finished call. An API key sees what it made itself, a management key all of its organisation. */
 import { z } from 'zod'
 import { refuse } from '../contract/errors.ts'
+import { GenerationFacts } from '../contract/generation-facts.ts'
 import type { Generation } from '../contract/generations.ts'
 import { instantText } from '../lib/clock.ts'
 import { generationCode, generationId } from '../lib/id.ts'
@@ -18,53 +19,27 @@ export const generationHandlers: Handlers<'getGeneration'> = {
   },
 }
 
-/** What the gateway noted beside the columns; a call that a crash interrupted may lack any of it. */
-const Facts = z.object({
-  providerName: z.string().nullish(),
-  upstreamId: z.string().nullish(),
-  streamed: z.boolean().nullish(),
-  finishReason: z.string().nullish(),
-  nativeFinishReason: z.string().nullish(),
-  serviceTier: z.string().nullish(),
-  generationMs: z.number().nullish(),
-  attempts: z
-    .array(
-      z.object({
-        providerName: z.string(),
-        endpoint: z.string(),
-        model: z.string(),
-        status: z.int().nullable(),
-        latencyMs: z.number(),
-      }),
-    )
-    .default([]),
-  total: z.string().nullish(),
-  cacheDiscount: z.string().default('0'),
-  images: z.int().default(0),
-  audios: z.int().default(0),
-})
-
 function generationOf(stored: StoredGeneration, organisation: string): Generation {
-  const facts = Facts.parse(JSON.parse(stored.facts))
+  const facts = GenerationFacts.parse(JSON.parse(stored.facts))
   // The wire has no word for an unknown cost; the record itself keeps it apart from 0.
   const total =
     facts.total != null ? Number(facts.total) : stored.chargeExact === null ? 0 : exactNumber(stored.chargeExact)
   return {
     id: generationId(stored.code),
-    upstream_id: facts.upstreamId ?? null,
+    upstream_id: facts.upstreamId,
     created_at: instantText(stored.admittedAt),
     model: stored.model,
-    provider_name: facts.providerName ?? null,
+    provider_name: facts.providerName,
     api_type: 'completions',
     is_byok: stored.isByok,
     total_cost: total,
     usage: total,
     cache_discount: Number(facts.cacheDiscount),
     upstream_inference_cost: stored.isByok && stored.costExact !== null ? exactNumber(stored.costExact) : null,
-    streamed: facts.streamed ?? null,
+    streamed: facts.streamed,
     cancelled: stored.status === 'cancelled',
-    finish_reason: facts.finishReason ?? null,
-    native_finish_reason: facts.nativeFinishReason ?? null,
+    finish_reason: facts.finishReason,
+    native_finish_reason: facts.nativeFinishReason,
     ...durationsOf(stored, facts),
     ...tokensOf(stored),
     num_media_prompt: facts.images,
@@ -80,20 +55,18 @@ function generationOf(stored: StoredGeneration, organisation: string): Generatio
     data_region: 'global',
     router: null,
     preset_id: null,
-    service_tier: facts.serviceTier ?? null,
+    service_tier: facts.serviceTier,
     web_search_engine: null,
     workspace_id: organisation,
     provider_responses: facts.attempts.map((attempt) => responseOf(attempt, stored.isByok)),
-    request_id: null,
+    request_id: facts.requestId,
     session_id: stored.sessionId,
     response_cache_source_id: null,
   }
 }
 
-type Facts = z.output<typeof Facts>
-
 /** Two clocks that were rounded apart never make a part longer than the whole. */
-function durationsOf({ latencyMs }: StoredGeneration, { generationMs }: Facts) {
+function durationsOf({ latencyMs }: StoredGeneration, { generationMs }: GenerationFacts) {
   const part = generationMs ?? null
   const generation = part === null || latencyMs === null ? part : Math.min(part, latencyMs)
   return { latency: latencyMs, moderation_latency: null, generation_time: generation }
@@ -122,7 +95,7 @@ function countOf({ counts }: StoredGeneration, meter: string): number {
 }
 
 const responseOf = (
-  { status, providerName, latencyMs, endpoint, model }: Facts['attempts'][number],
+  { status, providerName, latencyMs, endpoint, model }: GenerationFacts['attempts'][number],
   isByok: boolean,
 ) => ({
   status,

@@ -9,7 +9,7 @@ import type { SettingsInput } from './settings.ts'
 
 type VerifyOptions = StartOptions & { readonly repair: boolean; readonly json: boolean }
 
-type CreateKeyOptions = {
+export type CreateKeyOptions = {
   readonly name: string
   readonly account?: string
   /** USD, as it was typed. */

@@ -4,7 +4,11 @@
  */
 import { z } from 'zod'
 
-const limit = z.int('expected a whole number of tokens').min(1, 'expected at least 1').max(1_000_000_000, 'expected at most 1000000000').nullish()
+const limit = z
+  .int('expected a whole number of tokens')
+  .min(1, 'expected at least 1')
+  .max(1_000_000_000, 'expected at most 1000000000')
+  .nullish()
 const names = z.array(z.string().max(256)).max(64).optional()
 const priceLimit = z.union([z.string().max(40), z.number()]).optional()
 
@@ -15,7 +19,9 @@ export const ProviderPreferences = z.object({
   allow_fallbacks: z.boolean().nullish(),
   require_parameters: z.boolean().nullish(),
   sort: z.union([z.enum(['price', 'throughput', 'latency']), z.looseObject({ by: z.string() })]).nullish(),
-  max_price: z.object({ prompt: priceLimit, completion: priceLimit, request: priceLimit, image: priceLimit, audio: priceLimit }).optional(),
+  max_price: z
+    .object({ prompt: priceLimit, completion: priceLimit, request: priceLimit, image: priceLimit, audio: priceLimit })
+    .optional(),
   data_collection: z.enum(['allow', 'deny']).nullish(),
   zdr: z.boolean().nullish(),
   quantizations: names,
@@ -23,10 +29,16 @@ export const ProviderPreferences = z.object({
 export type ProviderPreferences = z.output<typeof ProviderPreferences>
 
 export const ChatRequest = z.object({
-  model: z.string('expected the name of a model').min(1, 'expected the name of a model').max(256, 'expected at most 256 characters').optional(),
+  model: z
+    .string('expected the name of a model')
+    .min(1, 'expected the name of a model')
+    .max(256, 'expected at most 256 characters')
+    .optional(),
   models: z.array(z.string().min(1).max(256)).max(10, 'expected at most 10 models').optional(),
   stream: z.boolean('expected true or false').nullish(),
-  stream_options: z.looseObject({ include_usage: z.boolean('expected true or false').nullish() }, 'expected an object').nullish(),
+  stream_options: z
+    .looseObject({ include_usage: z.boolean('expected true or false').nullish() }, 'expected an object')
+    .nullish(),
   usage: z.looseObject({ include: z.boolean('expected true or false').nullish() }, 'expected an object').nullish(),
   max_tokens: limit,
   max_completion_tokens: limit,
@@ -35,7 +47,10 @@ export const ChatRequest = z.object({
   user: z.string('expected text').max(128, 'expected at most 128 characters').nullish(),
   session_id: z.string('expected text').max(256, 'expected at most 256 characters').nullish(),
   metadata: z
-    .record(z.string().max(64, 'expected keys of at most 64 characters'), z.string('expected text').max(512, 'expected at most 512 characters'))
+    .record(
+      z.string().max(64, 'expected keys of at most 64 characters'),
+      z.string('expected text').max(512, 'expected at most 512 characters'),
+    )
     .refine((pairs) => Object.keys(pairs).length <= 16, 'expected at most 16 pairs')
     .nullish(),
   service_tier: z.string('expected text').max(64).nullish(),
@@ -43,4 +58,12 @@ export const ChatRequest = z.object({
 export type ChatRequest = z.output<typeof ChatRequest>
 
 /** Members that we read: none may stand twice in a body, or in another letter case. */
-export const WATCHED_MEMBERS: ReadonlySet<string> = new Set([...Object.keys(ChatRequest.shape), 'messages', 'tools', 'modalities', 'reasoning', 'reasoning_effort', 'web_search_options'])
+export const WATCHED_MEMBERS: ReadonlySet<string> = new Set([
+  ...Object.keys(ChatRequest.shape),
+  'messages',
+  'tools',
+  'modalities',
+  'reasoning',
+  'reasoning_effort',
+  'web_search_options',
+])

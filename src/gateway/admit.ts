@@ -18,6 +18,7 @@ import type { Call } from './read.ts'
 
 export type Admission = {
   readonly id: Id
+  readonly requestId: string
   readonly caller: Caller
   readonly call: Call
   readonly candidates: readonly Candidate[]
@@ -42,7 +43,7 @@ const OVERHEAD_TOKENS = 64
 const IMAGE_TOKENS = 6_000
 const FILE_TOKENS = 50_000
 
-export async function admit(gateway: Gateway, caller: Caller, call: Call, id: Id): Promise<Admission> {
+export async function admit(gateway: Gateway, caller: Caller, call: Call, { requestId, ...id }: Id & { requestId: string }): Promise<Admission> {
   const { store } = gateway
   const admittedAt = store.now()
   const startedAt = gateway.clock.elapsed()
@@ -73,6 +74,7 @@ export async function admit(gateway: Gateway, caller: Caller, call: Call, id: Id
   const isDefault = call.outputLimit === undefined && candidates.some(({ endpoint }) => endpoint.model.maxOutputIsDefault)
   return {
     id,
+    requestId,
     caller,
     call,
     candidates,

@@ -3,6 +3,7 @@
  * attempt starts once the client has left.
  */
 import { refuse, type Refused } from '../contract/errors.ts'
+import type { AttemptRecord } from '../contract/generation-facts.ts'
 import { backoff } from '../lib/retry.ts'
 import { UpstreamFailure, type UpstreamReply } from '../providers/provider.ts'
 import type { Admission } from './admit.ts'
@@ -10,17 +11,6 @@ import type { Candidate } from './candidates.ts'
 import type { ClientResponse } from './client-response.ts'
 import type { Gateway } from './gateway.ts'
 import type { Endpoint } from './routes.ts'
-
-export type AttemptRecord = {
-  readonly provider: string
-  readonly providerName: string
-  readonly endpoint: string
-  readonly model: string
-  /** Of the reply; null where none came. */
-  readonly status: number | null
-  readonly latencyMs: number
-  readonly error: string | null
-}
 
 export type Served = { readonly candidate: Candidate; readonly reply: UpstreamReply; readonly attempts: readonly AttemptRecord[]; /** By `clock.elapsed()`. */ readonly sentAt: number }
 

@@ -38,7 +38,7 @@ export async function handle(gateway: Gateway, dialect: Dialect, incoming: Incom
     if (gateway.draining) throw refuse('service_unavailable', 'This server is stopping', { retryAfterMs: 1_000 })
     const caller = await gateway.keys.authenticate(secretOf(request.headers))
     const body = await readBody(request, { bytes: gateway.settings.limits.bodyBytes, ms: BODY_MS, clock: gateway.clock })
-    const admitted = await admit(gateway, caller, readChat(body, request.headers), id)
+    const admitted = await admit(gateway, caller, readChat(body, request.headers), { ...id, requestId })
     admission = admitted
     const finish = once((outcome: Outcome) => settle(gateway, admitted, outcome))
     if (admitted.fitted) call.client.also({ 'X-Turnpike-Output-Limit': String(admitted.outputLimit) })

@@ -40,10 +40,14 @@ export function createKeys({ store, clock, operator }: { store: Store; clock: Cl
   const unknown = new LRUCache<string, number>({ max: MOST_UNKNOWN })
   const operatorHash = hashSecret(operator.secret)
 
+  let changes = 0
   async function lookUp(hash: string): Promise<StoredKey | undefined> {
+    const before = changes
     const since = unknown.get(hash)
     if (since !== undefined && clock.now() - since < UNKNOWN_FOR_MS) return undefined
     const found = await findKey(store, hash)
+    // What was read before a change must not be kept after it.
+    if (changes !== before) return found
     if (found) known.set(hash, found)
     else unknown.set(hash, clock.now())
     return found
@@ -59,6 +63,7 @@ export function createKeys({ store, clock, operator }: { store: Store; clock: Cl
       return callerOf(key, hash)
     },
     forget(hash) {
+      changes++
       known.delete(hash)
       unknown.delete(hash)
     },

@@ -3,7 +3,7 @@
  * call is settled, and carry its cost. Whatever ends it (completion, a cut, a client that leaves) ends in one `finish`.
  */
 import { Refused, refuse } from '../contract/errors.ts'
-import { createUsageAccumulator } from '../core/accumulate-usage.ts'
+import { createUsageAccumulator, type UsageAccumulator } from '../core/accumulate-usage.ts'
 import { type ChunkState, type Dialect, newChunkState, type ReplyContext } from '../dialects/dialect.ts'
 import type { Timer } from '../lib/clock.ts'
 import { eventText } from '../lib/sse.ts'
@@ -16,7 +16,7 @@ import type { Gateway } from './gateway.ts'
 import type { Finish } from './handle.ts'
 import { normalise } from './normaliser.ts'
 import type { Outcome } from './settle.ts'
-import { usageOf } from './usage-of.ts'
+import { statedUsage, usageOf } from './usage-of.ts'
 import { createLengthWatch } from './watch-length.ts'
 
 export type Stream = {
@@ -82,7 +82,7 @@ export function meterStream(stream: Stream): Promise<void> {
       if (over) return
       if (seen) firstTokenAt ??= gateway.clock.elapsed()
       try {
-        if (mayReportUsage(data)) usage.add(JSON.parse(data))
+        if (mayReportUsage(data)) addUsage(usage, JSON.parse(data) as Record<string, unknown>)
         const text = dialect.chunk(data, context, state)
         delivered.take(data)
         // A finish reason that tells of a failure goes out as the error which ends the stream.
@@ -118,6 +118,11 @@ function createBrake(client: ClientResponse, upstream: UpstreamStream): () => vo
 /** Every choice that was asked for has finished, or the provider said that it is done after one that did. */
 const isComplete = ({ admission }: Stream, { finishedChoices }: ChunkState, failure: UpstreamFailure | Refused | undefined): boolean =>
   finishedChoices.size >= admission.call.choices || (finishedChoices.size > 0 && failure === undefined)
+
+function addUsage(usage: UsageAccumulator, event: Readonly<Record<string, unknown>>): void {
+  const stated = statedUsage(event)
+  usage.add(stated ? { ...event, usage: stated } : event)
+}
 
 /** Whether it is worth parsing an event for its usage: most say `"usage":null`, or nothing. */
 function mayReportUsage(data: string): boolean {

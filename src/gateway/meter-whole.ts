@@ -8,7 +8,7 @@ import type { Finish } from './handle.ts'
 import type { Admission } from './admit.ts'
 import type { Gateway } from './gateway.ts'
 import { normalise } from './normaliser.ts'
-import { usageOf } from './usage-of.ts'
+import { statedUsage, usageOf } from './usage-of.ts'
 
 type Whole = Served & { readonly reply: { readonly kind: 'whole' } }
 
@@ -25,7 +25,7 @@ export async function meterWhole(gateway: Gateway, admission: Admission, { candi
   const native = typeof choice.native_finish_reason === 'string' ? choice.native_finish_reason : stated
   const text = choices.map(contentOf).join('')
   const finishReason = stated === null ? null : commonReason(stated)
-  const raw = isObject(parsed.usage) ? { ...(parsed.cost === undefined ? {} : { cost: parsed.cost }), ...parsed.usage } : undefined
+  const raw = statedUsage(parsed)
   const { usage, source } = await usageOf(gateway, admission, { candidate, raw, delivered: text !== '', count: () => gateway.tokens.count(text) })
   normalise(gateway, admission, () => gateway.tokens.count(text))
   const settled = await finish({

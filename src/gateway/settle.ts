@@ -2,6 +2,7 @@
  * The one way out of an admitted call, whatever ended it: usage × rate card → lines → one rounding → one durable step
  * that ends the reservation. Only what comes back from here may be told to a client as a cost.
  */
+import type { AttemptRecord, GenerationFacts } from '../contract/generation-facts.ts'
 import type { CallDetails, GenerationStatus, UsageRecord, UsageSource } from '../core/ledger-rows.ts'
 import { cacheDiscount } from '../core/card-cost.ts'
 import { decimalOf, recordLines } from '../core/cost-details.ts'
@@ -15,9 +16,7 @@ import { exactText, ZERO } from '../lib/ratio.ts'
 import type { Settled } from '../dialects/dialect.ts'
 import type { Admission } from './admit.ts'
 import type { Candidate } from './candidates.ts'
-import type { AttemptRecord } from './forward.ts'
 import type { Gateway } from './gateway.ts'
-import type { GenerationFacts } from './generation-facts.ts'
 
 /** How a call ended, before anybody knows what it costs. */
 export type Outcome = {
@@ -151,6 +150,7 @@ function factsOf(gateway: Gateway, admission: Admission, outcome: Outcome, price
   const { served, usage } = outcome
   const saved = usage && served?.card ? cacheDiscount(usage, served.card) : ZERO
   return {
+    requestId: admission.requestId,
     requestedModel: call.models[0] ?? '',
     providerName: served?.endpoint.provider.name ?? null,
     upstreamId: outcome.upstreamId,
@@ -159,7 +159,7 @@ function factsOf(gateway: Gateway, admission: Admission, outcome: Outcome, price
     nativeFinishReason: outcome.nativeFinishReason,
     serviceTier: outcome.serviceTier,
     generationMs: outcome.sentAt === null ? null : Math.round(gateway.clock.elapsed() - outcome.sentAt),
-    attempts: outcome.attempts,
+    attempts: [...outcome.attempts],
     total: priced.charge ? decimalOf(priced.charge) : null,
     cacheDiscount: saved.n === 0n ? '0' : decimalOf(saved),
     images: call.images,

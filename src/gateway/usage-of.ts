@@ -25,6 +25,10 @@ export async function usageOf(gateway: Gateway, admission: Admission, reported: 
   return { usage: { ...own, flags: read(false)?.flags ?? unreadable(reported.raw) }, source: 'estimated' }
 }
 
+/** The usage object of a reply or event; some providers state their cost beside it. */
+export const statedUsage = ({ usage, cost }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined =>
+  typeof usage !== 'object' || usage === null || Array.isArray(usage) ? undefined : { ...(cost === undefined ? {} : { cost }), ...usage }
+
 function readReported({ candidate: { endpoint }, raw }: Reported, delivered: boolean): Usage | undefined {
   const { provider, model, upstreamModel } = endpoint
   return readUsage(provider.reading, raw, { model: upstreamModel, contextLength: model.contextLength, delivered })

@@ -1,4 +1,5 @@
 /** Settles what a dead process left: each call it had admitted ends in one record, charged by what is known of it. */
+import type { GenerationFacts } from '../contract/generation-facts.ts'
 import { recordLines } from '../core/cost-details.ts'
 import { type CompiledTerms, price } from '../core/price.ts'
 import { instantText } from '../lib/clock.ts'
@@ -10,7 +11,13 @@ import type { Store } from '../store/store.ts'
 
 export type Recovered = { readonly calls: number; readonly chargeNanos: bigint }
 
-export type RecoverParts = { readonly store: Store; readonly rateCards: RateCards; readonly terms: CompiledTerms; readonly log: Log; /** Before any call is admitted. */ readonly starting: boolean }
+export type RecoverParts = {
+  readonly store: Store
+  readonly rateCards: RateCards
+  readonly terms: CompiledTerms
+  readonly log: Log /** Before any call is admitted. */
+  readonly starting: boolean
+}
 
 const PAGE = 500
 
@@ -28,14 +35,32 @@ export async function recover(parts: RecoverParts): Promise<Recovered> {
 }
 
 /** As the gateway writes it with each reservation. */
-type Context = { model: string; provider: string; providerName: string; rateCardId: string | null; inputTokens: number; stream: boolean; outputLimit: number; context: 'customer' | 'system' }
+type Context = {
+  model: string
+  provider: string
+  providerName: string
+  rateCardId: string | null
+  inputTokens: number
+  stream: boolean
+  outputLimit: number
+  context: 'customer' | 'system'
+}
 
-async function settleInterrupted({ store, rateCards, terms, log }: RecoverParts, { reservation, progress }: Orphan): Promise<bigint> {
+async function settleInterrupted(
+  { store, rateCards, terms, log }: RecoverParts,
+  { reservation, progress }: Orphan,
+): Promise<bigint> {
   const context = JSON.parse(reservation.context) as Context
   const output = Math.min(progress, context.outputLimit)
   const card = context.rateCardId === null ? undefined : await rateCards.find(context.rateCardId)
-  const counts = new Map([['input', whole(BigInt(context.inputTokens))] as const, ['output', whole(BigInt(output))] as const])
-  const priced = price({ parts: [{ counts }], flags: [] }, card ?? (() => undefined), { ...terms, ceilingNanos: reservation.quote })
+  const counts = new Map([
+    ['input', whole(BigInt(context.inputTokens))] as const,
+    ['output', whole(BigInt(output))] as const,
+  ])
+  const priced = price({ parts: [{ counts }], flags: [] }, card ?? (() => undefined), {
+    ...terms,
+    ceilingNanos: reservation.quote,
+  })
   await store.post({
     type: 'settle',
     organisationId: reservation.organisationId,
@@ -69,7 +94,9 @@ async function settleInterrupted({ store, rateCards, terms, log }: RecoverParts,
       chargeNanos: priced.chargeNanos ?? null,
       costExact: priced.cost ? exactText(priced.cost) : null,
       chargeExact: priced.charge ? exactText(priced.charge) : null,
-      items: JSON.stringify(recordLines(priced), (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)),
+      items: JSON.stringify(recordLines(priced), (_key, value: unknown) =>
+        typeof value === 'bigint' ? value.toString() : value,
+      ),
       isByok: false,
       admittedAt: reservation.admittedAt,
       occurredAt: reservation.admittedAt,
@@ -77,6 +104,7 @@ async function settleInterrupted({ store, rateCards, terms, log }: RecoverParts,
       firstTokenMs: null,
       detailsHash: null,
       generation: JSON.stringify({
+        requestId: null,
         requestedModel: context.model,
         providerName: context.providerName,
         upstreamId: null,
@@ -90,9 +118,12 @@ async function settleInterrupted({ store, rateCards, terms, log }: RecoverParts,
         cacheDiscount: '0',
         images: 0,
         audios: 0,
-      }),
+      } satisfies GenerationFacts),
     },
   })
-  log.warn({ generation: reservation.code, admittedAt: instantText(reservation.admittedAt) }, 'a call that was interrupted is settled by an estimate')
+  log.warn(
+    { generation: reservation.code, admittedAt: instantText(reservation.admittedAt) },
+    'a call that was interrupted is settled by an estimate',
+  )
   return priced.chargeNanos ?? 0n
 }

@@ -4,7 +4,12 @@ import type { Log } from '../lib/log.ts'
 
 export type Repeating = { /** Resolves when a run under way has ended. */ stop(): Promise<void> }
 
-export type RepeatOptions = { readonly clock: Clock; readonly log: Log; readonly everyMs: number; readonly run: () => Promise<unknown> }
+export type RepeatOptions = {
+  readonly clock: Clock
+  readonly log: Log
+  readonly everyMs: number
+  readonly run: () => Promise<unknown>
+}
 
 export function repeat({ clock, log, everyMs, run }: RepeatOptions): Repeating {
   let running: Promise<void> = Promise.resolve()

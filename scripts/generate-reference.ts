@@ -1,0 +1,23 @@
+/**
+ * Writes the generated pages of `docs/reference`. Run `npx node scripts/generate-reference.ts` after a change of settings,
+ * errors, presets or simulated models; a test fails while a page lags behind.
+ */
+import { writeFileSync } from 'node:fs'
+import { errorsReference } from './reference/errors.ts'
+import { providersReference } from './reference/providers.ts'
+import { settingsReference } from './reference/settings.ts'
+import { simulatorReference } from './reference/simulator.ts'
+
+/** By their path from the root of the repository. */
+export const referencePages: Readonly<Record<string, () => string>> = {
+  'docs/reference/settings.md': settingsReference,
+  'docs/reference/errors.md': errorsReference,
+  'docs/reference/providers.md': providersReference,
+  'docs/reference/simulator.md': simulatorReference,
+}
+
+if (import.meta.main)
+  for (const [path, page] of Object.entries(referencePages)) {
+    writeFileSync(new URL(`../${path}`, import.meta.url), page())
+    console.log(path)
+  }

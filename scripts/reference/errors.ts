@@ -1,0 +1,192 @@
+/** The page of errors: what each code means, its status on each mount, what causes it and what helps. */
+import { type ErrorCode, errors, refuse } from '../../src/contract/errors.ts'
+import { openai } from '../../src/dialects/openai.ts'
+import { openrouter } from '../../src/dialects/openrouter.ts'
+import { code, opening, sentence, table } from './markdown.ts'
+
+export const errorsReference = (): string =>
+  [
+    opening(
+      '`src/contract/errors.ts`',
+      'Errors',
+      'Every error code, its status, what causes it and what helps. Each reply carries `x-request-id`; quote it when you ask about an error.',
+    ),
+    'On `/v1` the code is `error.code`, in the shape of OpenAI. On `/api/v1` `error.code` is the status as a number, in the shape of OpenRouter, and the kind stands in `error.metadata.error_type`. ' +
+      'A stream that fails after its first byte ends with an event that holds the same error.\n',
+    'Official clients repeat 408, 409, 429 and 5xx by themselves. Where that cannot help, the reply says `x-should-retry: false`, which they obey; where waiting helps, `Retry-After` says how long.\n',
+    table(['code', '/v1', '/api/v1', 'kind on /api/v1', 'repeat', 'cause', 'cure'], codes(false).map(row)),
+    '## Kept for later\n',
+    'These codes are settled, but what would answer with them is not offered yet.\n',
+    table(['code', '/v1', 'sentence'], codes(true).map(laterRow)),
+  ].join('\n')
+
+const codes = (later: boolean): ErrorCode[] =>
+  (Object.keys(errors) as ErrorCode[])
+    .filter((name) => LATER.has(name) === later)
+    .sort((a, b) => errors[a].status - errors[b].status)
+
+const IDS = { requestId: '0', generationId: 'gen-0' }
+
+function row(name: ErrorCode): string[] {
+  const [onV1, onApi] = [openai.error(refuse(name), IDS), openrouter.error(refuse(name), IDS)]
+  const repeat = onV1.headers['x-should-retry'] === 'false' ? 'no' : REPEATED.has(onV1.status) ? 'yes' : ''
+  const { cause, cure } = EXPLAINED[name as ExplainedCode]
+  const kind = code(errors[name].errorType)
+  return [code(name), String(onV1.status), String(onApi.status), kind, repeat, sentence(cause), sentence(cure)]
+}
+
+const laterRow = (name: ErrorCode): string[] => [
+  code(name),
+  String(openai.error(refuse(name), IDS).status),
+  sentence(errors[name].message),
+]
+
+const REPEATED: ReadonlySet<number> = new Set([408, 409, 429, 500, 502, 503, 504])
+
+const LATER_CODES = [
+  'reservation_not_found',
+  'plan_not_found',
+  'grant_not_found',
+  'reservation_already_confirmed',
+  'reservation_cancelled',
+  'amount_exceeds_reservation',
+  'transaction_account_mismatch',
+  'refund_exceeds_transaction',
+  'grant_spent',
+  'reservation_expired',
+  'transaction_required',
+] as const satisfies readonly ErrorCode[]
+
+/** No operation that is offered refuses with these; a test holds this against the table of operations. */
+export const LATER: ReadonlySet<ErrorCode> = new Set(LATER_CODES)
+
+type ExplainedCode = Exclude<ErrorCode, (typeof LATER_CODES)[number]>
+
+const EXPLAINED: Record<ExplainedCode, { readonly cause: string; readonly cure: string }> = {
+  invalid_json: {
+    cause: 'The body is not JSON, or not an object',
+    cure: 'Look at the character that the sentence names; send `Content-Type: application/json` and one object',
+  },
+  invalid_request: {
+    cause: 'A field is missing or has a wrong value, or a field that decides about the cost stands twice',
+    cure: '`param` names the field, the sentence says what was expected',
+  },
+  account_mismatch: {
+    cause: 'Two names of an account were sent that belong to different accounts',
+    cure: 'Send one of them',
+  },
+  context_length_exceeded: {
+    cause: 'The provider says that the prompt is longer than the context of the model',
+    cure: 'Shorten the prompt, or choose a model with a longer context',
+  },
+  max_tokens_exceeded: {
+    cause: 'The output limit of the request is above what the model can give',
+    cure: 'Lower `max_tokens`; the sentence names the maximum',
+  },
+  invalid_api_key: {
+    cause: 'The key is missing, unknown, disabled, deleted or expired',
+    cure: 'Send `Authorization: Bearer sk-tp-…`; make a new key if it is lost',
+  },
+  insufficient_credits: {
+    cause: 'The account cannot cover what the call might cost at most',
+    cure: 'Add credits, or send a lower `max_tokens`; `details.affordableTokens` says how much output is affordable',
+  },
+  forbidden: {
+    cause:
+      'The key is known but may not do this: an API key on an operation for management keys, or a reader that wants to change something',
+    cure: 'Use a management key (`mk-tp-…`) with the role that it takes',
+  },
+  account_frozen: { cause: 'The account was frozen', cure: 'Open it again' },
+  content_policy_violation: {
+    cause: 'The provider refused the content',
+    cure: 'Change the request; the same one is refused again',
+  },
+  model_not_found: {
+    cause: 'No model of this name is configured or can be reached',
+    cure: '`GET /v1/models` lists those that can; a provider without a key has none',
+  },
+  unknown_model: {
+    cause: 'A price was asked for a model that does not exist',
+    cure: '`GET /v1/models` lists those that do',
+  },
+  no_endpoints: {
+    cause: 'The `provider` preferences of the request leave nobody',
+    cure: 'Loosen `only`, `ignore`, `data_collection`, `zdr` or `quantizations`',
+  },
+  not_found: {
+    cause: 'The path does not exist, or what it names does not',
+    cure: 'Look at the base URL: `/v1` for OpenAI’s clients, `/api/v1` for OpenRouter’s',
+  },
+  generation_not_found: {
+    cause: 'No call of this id was made by this key',
+    cure: 'Ask with the key that made the call, or with a management key of its organisation',
+  },
+  account_not_found: {
+    cause: 'There is no such account in this organisation',
+    cure: 'Look at the id, or make the account',
+  },
+  transaction_not_found: { cause: 'There is no such transaction in this organisation', cure: 'Look at the id' },
+  method_not_allowed: { cause: 'The path exists, the method does not', cure: '`Allow` lists the methods' },
+  request_timeout: { cause: 'The body did not arrive in time', cure: 'Send it again; look at the network between' },
+  external_id_taken: {
+    cause: 'Another account has this `externalId`, perhaps a closed one',
+    cure: 'Use the account that has it, or another name',
+  },
+  account_closed: { cause: 'The account was closed', cure: 'Reopen it, or use another one' },
+  payment_already_credited: {
+    cause: 'This `paymentId` was credited with another amount or to another account',
+    cure: 'Nothing was credited twice; send the first content again, or the id of another payment',
+  },
+  idempotency_key_mismatch: {
+    cause: 'The `Idempotency-Key` was used before with other content',
+    cure: 'Use a new key for new content',
+  },
+  idempotency_in_progress: {
+    cause: 'The first call with this `Idempotency-Key` is still running',
+    cure: 'Wait as `Retry-After` says and send the same again',
+  },
+  generation_already_settled: {
+    cause: 'The model call of this `Idempotency-Key` has ended and was charged',
+    cure: 'Nothing was charged twice; `details.generationId` names the call',
+  },
+  payload_too_large: {
+    cause: 'The body is longer than `limits.bodyBytes`, or than the provider takes',
+    cure: 'Send less, or raise the limit',
+  },
+  unsupported_media_type: { cause: 'The body is not `application/json`', cure: 'Send JSON and say so' },
+  invalid_amount: {
+    cause: 'The amount is negative, zero where something must happen, or finer than a nano-dollar',
+    cure: 'Send a number or decimal text with at most 9 decimals',
+  },
+  out_of_range: { cause: 'The result would not fit the ledger', cure: 'Use smaller amounts' },
+  invalid_usage: {
+    cause: 'The counts contradict each other or the kind of usage',
+    cure: 'The sentence names the field',
+  },
+  unpriced_model: {
+    cause: 'The model has no price, so that nothing could be reserved for it',
+    cure: 'Give it one in turnpike.yaml, or set `unpriced: allow` for calls that no account pays for',
+  },
+  budget_exceeded: {
+    cause: 'A limit leaves no room for what the call might cost at most',
+    cure: 'Raise the limit, send a lower `max_tokens`, or wait for the next window',
+  },
+  rate_limit_exceeded: {
+    cause: 'Every provider of the model answered that it is asked too often',
+    cure: 'Wait as `Retry-After` says; add an endpoint',
+  },
+  internal_error: { cause: 'A defect of Turnpike', cure: 'Report it with the request id; the log has the cause' },
+  provider_error: {
+    cause: 'The provider failed, answered with nothing usable, or broke off',
+    cure: 'Try again; add an endpoint',
+  },
+  provider_overloaded: { cause: 'The provider says that it is overloaded', cure: 'Try again later; add an endpoint' },
+  service_unavailable: {
+    cause: 'This server is stopping, its database is out of reach, or too much waits already',
+    cure: 'Try again as `Retry-After` says',
+  },
+  provider_timeout: {
+    cause: 'The provider took longer than the limits allow',
+    cure: 'Try again; raise `limits.firstByteSeconds`, `limits.streamIdleSeconds` or `limits.replySeconds` if it is slow',
+  },
+}
