@@ -24,6 +24,8 @@ export type Api = {
   readonly url: string
   /** What the server logged as an error: nothing, if all went as announced. */
   readonly faults: string[]
+  /** Moves the clock that requests and the ledger go by. */
+  forward(ms: number): void
   request(method: string, url: string, key?: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>
   close(): Promise<void>
 }
@@ -33,8 +35,9 @@ export async function openApi(yaml?: string): Promise<Api> {
   const { gateway } = turnpike.server
   const faults: string[] = []
   const operator = turnpike.operatorKey
+  let ahead = 0
   const parts: ApiParts = {
-    store: gateway.store,
+    store: { ...gateway.store, now: () => gateway.store.now() + ahead },
     settings: gateway.settings,
     routes: gateway.routes,
     random: systemRandom,
@@ -56,6 +59,9 @@ export async function openApi(yaml?: string): Promise<Api> {
     turnpike,
     operator,
     faults,
+    forward: (ms) => {
+      ahead += ms
+    },
     async request(method, url, key, body, headers = {}) {
       const reply = await fastify.inject({
         method: method as 'GET',
@@ -71,7 +77,7 @@ export async function openApi(yaml?: string): Promise<Api> {
         status: reply.statusCode,
         headers: reply.headers,
         text: reply.body,
-        body: reply.body === '' ? undefined : JSON.parse(reply.body),
+        body: /json/.test(String(reply.headers['content-type'])) ? JSON.parse(reply.body) : undefined,
       }
     },
     async close() {

@@ -262,6 +262,7 @@ function answerOf(outcome: Outcome): Answer {
   }
   const {
     kind: _kind,
+    code: _code,
     transaction: _transaction,
     grant: _grant,
     accountId: _account,

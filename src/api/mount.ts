@@ -14,6 +14,7 @@ import { modelHandlers } from './models.ts'
 import { organisationHandlers } from './organisations.ts'
 import type { ApiParts, Caller, Handlers } from './parts.ts'
 import { replyWithError } from './reply-with-error.ts'
+import { reservationHandlers } from './reservations.ts'
 import { transactionHandlers } from './transactions.ts'
 import { validatorOf } from './validate.ts'
 
@@ -23,6 +24,7 @@ const handlers: Handlers = {
   ...creditHandlers,
   ...modelHandlers,
   ...accountHandlers,
+  ...reservationHandlers,
   ...transactionHandlers,
   ...organisationHandlers,
 }

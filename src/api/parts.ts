@@ -13,7 +13,7 @@ import type { Store } from '../store/store.ts'
 
 export type ApiParts = {
   readonly store: Store
-  readonly settings: Pick<Settings, 'billing'>
+  readonly settings: Pick<Settings, 'billing' | 'reservations'>
   readonly routes: ApiRoutes
   readonly random: Random
   readonly log: Log

@@ -50,6 +50,20 @@ import {
   OrganisationRequest,
 } from './organisations.ts'
 
+import {
+  CancelRequest,
+  ConfirmRequest,
+  ExtendRequest,
+  ReservationCancelled,
+  ReservationConfirmed,
+  ReservationCreated,
+  ReservationExtended,
+  ReservationList,
+  ReservationQuery,
+  ReservationReply,
+  ReservationRequest,
+} from './reservations.ts'
+
 export type Operation = {
   readonly name: string
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
@@ -91,6 +105,14 @@ const AccountId = z.object({ id: z.string().max(64).optional().meta({ descriptio
 const TransactionId = z.object({ id: z.string().max(64).meta({ description: '`txn_…`' }) })
 const idempotency = ['idempotency_key_mismatch', 'idempotency_in_progress'] as const
 const whose = ['account_not_found', 'account_mismatch'] as const
+const ReservationId = z.object({ id: z.string().max(64).meta({ description: '`res_…`' }) })
+const ReservationName = ReservationId.partial()
+const ending = [
+  'reservation_not_found',
+  'reservation_already_confirmed',
+  'reservation_cancelled',
+  'reservation_expired',
+] as const
 
 export const operations = [
   operation({
@@ -324,6 +346,86 @@ export const operations = [
     result: CreditsDeducted,
     idempotent: true,
     errors: [...whose, ...idempotency, 'invalid_amount', 'insufficient_credits', 'account_frozen', 'account_closed'],
+  }),
+  operation({
+    name: 'createReservation',
+    method: 'POST',
+    path: '/v1/reservations',
+    aliases: ['/v1/reservations/create'],
+    dialect: 'openai',
+    key: 'management',
+    body: ReservationRequest,
+    result: ReservationCreated,
+    status: 201,
+    idempotent: true,
+    errors: [
+      ...whose,
+      ...idempotency,
+      'invalid_amount',
+      'out_of_range',
+      'insufficient_credits',
+      'account_frozen',
+      'account_closed',
+    ],
+  }),
+  operation({
+    name: 'listReservations',
+    method: 'GET',
+    path: '/v1/reservations',
+    dialect: 'openai',
+    key: 'any',
+    query: ReservationQuery,
+    result: ReservationList,
+    errors: whose,
+  }),
+  operation({
+    name: 'getReservation',
+    method: 'GET',
+    path: '/v1/reservations/{id}',
+    dialect: 'openai',
+    key: 'any',
+    params: ReservationId,
+    result: ReservationReply,
+    errors: ['reservation_not_found'],
+  }),
+  operation({
+    name: 'confirmReservation',
+    method: 'POST',
+    path: '/v1/reservations/{id}/confirm',
+    aliases: ['/v1/reservations/confirm'],
+    dialect: 'openai',
+    key: 'management',
+    params: ReservationName,
+    body: ConfirmRequest,
+    result: ReservationConfirmed,
+    idempotent: true,
+    errors: [...ending, ...idempotency, 'amount_exceeds_reservation', 'invalid_amount', 'out_of_range'],
+  }),
+  operation({
+    name: 'cancelReservation',
+    method: 'POST',
+    path: '/v1/reservations/{id}/cancel',
+    aliases: ['/v1/reservations/cancel'],
+    dialect: 'openai',
+    key: 'management',
+    params: ReservationName,
+    body: CancelRequest,
+    result: ReservationCancelled,
+    idempotent: true,
+    errors: [...ending, ...idempotency],
+  }),
+  operation({
+    name: 'extendReservation',
+    method: 'POST',
+    path: '/v1/reservations/{id}/extend',
+    aliases: ['/v1/reservations/extend'],
+    dialect: 'openai',
+    key: 'management',
+    params: ReservationName,
+    body: ExtendRequest,
+    result: ReservationExtended,
+    idempotent: true,
+    errors: [...ending, ...idempotency],
   }),
   operation({
     name: 'listTransactions',

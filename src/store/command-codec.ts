@@ -23,7 +23,7 @@ export function packOutcome(outcome: Outcome): Packed<Outcome> {
   if (!outcome.ok || outcome.replay) return outcome
   const { result } = outcome
   if (result.kind === 'settled') return JSON.stringify(['s', result.state, result.overQuote])
-  if (result.kind !== 'reserved') return outcome
+  if (result.kind !== 'reserved' || result.code !== undefined) return outcome
   const { amount, holds, fittedOutput, admittedAt, expiresAt, balance } = result
   return JSON.stringify(['r', amount.toString(), tables.holds.write(holds), fittedOutput, admittedAt, expiresAt, balance && [balance.posted, balance.reserved, balance.available].map(String)])
 }

@@ -1,0 +1,205 @@
+/** Reservations: credits set aside, confirmed, given back, and looked at. */
+import { z } from 'zod'
+import { refuse } from '../contract/errors.ts'
+import type { Reservation } from '../contract/reservations.ts'
+import { instantText } from '../lib/clock.ts'
+import {
+  findReservation,
+  listReservations,
+  type ReservationStatus,
+  type StoredReservation,
+} from '../store/reservations.ts'
+import { fingerprintOf } from './idempotency.ts'
+import { creditRate, rateOf, withDecimal } from './money.ts'
+import { paged, pageOf } from './page.ts'
+import type { ApiParts, Call, Caller, Handlers } from './parts.ts'
+import { balancesOf, commandFor, contentOf, post } from './post.ts'
+import { accountFor } from './who.ts'
+
+type Names =
+  | 'createReservation'
+  | 'listReservations'
+  | 'getReservation'
+  | 'confirmReservation'
+  | 'cancelReservation'
+  | 'extendReservation'
+
+export const reservationHandlers: Handlers<Names> = {
+  async createReservation(parts, call) {
+    const { caller, body, at } = call
+    const rate = creditRate(parts)
+    const account = await accountFor(parts, caller, body, at)
+    const command = {
+      type: 'reserve_credits',
+      ...parts.store.ids.next(),
+      ...commandFor(caller, account, at, call.idempotency(contentOf(body, account))),
+      amount: rate.nanos(body.amount),
+      ...livesFor(parts, body.ttlSeconds),
+      context: JSON.stringify(contextOf(body, rate.usd)),
+    } as const
+    const { result, replayed } = await post(parts, rate, command, 'reserved')
+    const reservation = {
+      ...{ code: result.code ?? command.code, accountCode: account.code, externalId: account.externalId },
+      ...{ amount: result.amount, status: 'pending' as const, context: command.context, transactionCode: null },
+      ...{ admittedAt: result.admittedAt, expiresAt: result.expiresAt ?? result.admittedAt },
+    }
+    const balance = balancesOf(rate, result.balance ?? NOTHING)
+    return { body: { success: true, reservation: shown(reservation), balance }, replayed }
+  },
+
+  async listReservations(parts, call) {
+    const { caller, query, at } = call
+    const page = pageOf('reservations', query)
+    const filter = { accountId: await accountOf(parts, call), status: statusOf(query) }
+    const { reservations, total } = await listReservations(parts.store, caller.organisationId, { ...filter, page, at })
+    const { shown: rows, pagination } = paged('reservations', page, reservations, total)
+    return { body: { success: true, reservations: rows.map(shown), pagination } }
+  },
+
+  async getReservation(parts, { caller, params, at }) {
+    return { body: { success: true, reservation: shown(await reservationFor(parts, caller, params.id, at)) } }
+  },
+
+  async confirmReservation(parts, call) {
+    const { caller, params, body, at } = call
+    const reservation = await reservationFor(parts, caller, idOf(params.id, body.reservationId), at)
+    if (body.actualAmount === undefined)
+      throw refuse('invalid_request', 'actualAmount or usage is missing: say what was used', { param: 'actualAmount' })
+    const rate = rateOf(attachedTo(reservation).creditUsd)
+    const amount = rate.nanos(body.actualAmount)
+    const command = {
+      type: 'confirm',
+      ...endingOf(call, reservation),
+      amount,
+      ...(body.onOverage ? { onOverage: body.onOverage } : {}),
+      ...(body.ifExpired === 'charge' ? { ifExpired: body.ifExpired } : {}),
+      fingerprint: fingerprintOf({ amount: String(amount) }),
+    } as const
+    const { result, replayed } = await post(parts, rate, command, 'ended')
+    const numbers = withDecimal({
+      reserved: rate.text(result.reserved),
+      charged: rate.text(result.charged),
+      released: rate.text(result.released),
+      overage: rate.text(result.overage),
+      writtenOff: rate.text(result.writtenOff),
+    })
+    return {
+      body: {
+        success: true,
+        reservationId: `res_${reservation.code}`,
+        transactionId: `txn_${result.transaction?.code ?? ''}`,
+        accountId: `acc_${reservation.accountCode}`,
+        externalId: reservation.externalId,
+        status: 'confirmed',
+        ...numbers,
+        late: result.late,
+        balance: balancesOf(rate, result.balance ?? NOTHING),
+      },
+      replayed,
+    }
+  },
+
+  async cancelReservation(parts, call) {
+    const { caller, params, body, at } = call
+    const reservation = await reservationFor(parts, caller, idOf(params.id, body.reservationId), at)
+    const rate = rateOf(attachedTo(reservation).creditUsd)
+    const command = { type: 'cancel', ...endingOf(call, reservation) } as const
+    const { result, replayed } = await post(parts, rate, command, 'ended')
+    const { released, decimal } = withDecimal({ released: rate.text(result.released) })
+    const reservationId = `res_${reservation.code}`
+    const balance = balancesOf(rate, result.balance ?? NOTHING)
+    return { body: { success: true, reservationId, status: 'cancelled', released, balance, decimal }, replayed }
+  },
+
+  async extendReservation(parts, call) {
+    const { caller, params, body, at } = call
+    const reservation = await reservationFor(parts, caller, idOf(params.id, body.reservationId), at)
+    const rate = rateOf(attachedTo(reservation).creditUsd)
+    const command = {
+      type: 'extend',
+      ...endingOf(call, reservation),
+      ...livesFor(parts, body.ttlSeconds),
+    } as const
+    const { result, replayed } = await post(parts, rate, command, 'changed')
+    const expiresAt = instantText(result.expiresAt ?? reservation.expiresAt)
+    return { body: { success: true, reservationId: `res_${reservation.code}`, expiresAt }, replayed }
+  },
+}
+
+const NOTHING = { posted: 0n, reserved: 0n, available: 0n }
+
+function livesFor({ settings: { reservations } }: ApiParts, ttlSeconds = reservations.ttlSeconds) {
+  return { ttlMs: ttlSeconds * 1000, graceMs: reservations.graceSeconds * 1000 }
+}
+
+/** In the path, or, at the alias, in the body; where both are there they must agree. */
+function idOf(path: string | undefined, named: string | undefined): string {
+  const id = path ?? named
+  if (id === undefined) throw refuse('invalid_request', 'reservationId: is missing', { param: 'reservationId' })
+  if (named !== undefined && named !== id)
+    throw refuse('invalid_request', 'reservationId: names another reservation than the path', {
+      param: 'reservationId',
+    })
+  return id
+}
+
+async function reservationFor(parts: ApiParts, caller: Caller, id: string, at: number): Promise<StoredReservation> {
+  const code = /^res_(.+)$/.exec(id)?.[1] ?? ''
+  const accountId = caller.kind === 'management_key' ? undefined : (caller.accountId ?? 0n)
+  const found = await findReservation(parts.store, caller.organisationId, code, { accountId, at })
+  if (!found) throw refuse('reservation_not_found')
+  return found
+}
+
+/** What every command about a reservation says; the content is the same whichever path it came by. */
+function endingOf(
+  { caller, body, at, idempotency }: Pick<Call<'cancelReservation'>, 'caller' | 'body' | 'at' | 'idempotency'>,
+  { id, code }: StoredReservation,
+) {
+  const name = idempotency({ ...body, reservationId: `res_${code}` })
+  const { organisationId, principal: actor } = caller
+  return { organisationId, at, reservationId: id, actor, ...(name ? { idempotency: name } : {}) }
+}
+
+/** An API key sees its own account's alone. */
+async function accountOf(parts: ApiParts, { caller, query, at }: Call<'listReservations'>) {
+  if (query.accountId !== undefined || query.externalId !== undefined)
+    return (await accountFor(parts, caller, query, at)).id
+  return caller.kind === 'management_key' ? undefined : (caller.accountId ?? 0n)
+}
+
+function statusOf({ status, activeOnly }: Call<'listReservations'>['query']): ReservationStatus | undefined {
+  if (!activeOnly) return status
+  if (status !== undefined && status !== 'pending')
+    throw refuse('invalid_request', `activeOnly: no reservation that is ${status} is active`, { param: 'activeOnly' })
+  return 'pending'
+}
+
+/** What is kept with a reservation: what the caller attached, and the price of a credit that it was written with. */
+const Context = z.object({ metadata: z.record(z.string(), z.unknown()), creditUsd: z.string() })
+
+const contextOf = (
+  { operation, model, metadata }: Call<'createReservation'>['body'],
+  creditUsd: string,
+): z.output<typeof Context> => ({
+  metadata: { ...metadata, ...(operation ? { operation } : {}), ...(model ? { model } : {}) },
+  creditUsd,
+})
+
+const attachedTo = ({ context }: Pick<StoredReservation, 'context'>) => Context.parse(JSON.parse(context))
+
+function shown(reservation: Omit<StoredReservation, 'id' | 'accountId'>): Reservation {
+  const { metadata, creditUsd } = attachedTo(reservation)
+  const { transactionCode } = reservation
+  return {
+    id: `res_${reservation.code}`,
+    accountId: `acc_${reservation.accountCode}`,
+    externalId: reservation.externalId,
+    ...withDecimal({ amount: rateOf(creditUsd).text(reservation.amount) }),
+    status: reservation.status,
+    createdAt: instantText(reservation.admittedAt),
+    expiresAt: instantText(reservation.expiresAt),
+    transactionId: transactionCode === null ? null : `txn_${transactionCode}`,
+    metadata,
+  }
+}
