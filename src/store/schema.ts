@@ -126,6 +126,12 @@ export type Schema = {
     first_token_ms: Int | null
     details_hash: string | null
     generation: string
+    usage_type: string
+    description: string | null
+    metadata: string | null
+    sequence: Int | null
+    dedupe_key: string | null
+    payload_hash: string | null
   }
   call_details: {
     hash: string
@@ -169,7 +175,14 @@ export type Schema = {
     deleted_at: Int | null
     created_at: Int
   }
-  budget_counters: { budget_id: Int; window_start: Int; window_end: Int | null; organisation_id: Int; spent: Int; reserved: Int }
+  budget_counters: {
+    budget_id: Int
+    window_start: Int
+    window_end: Int | null
+    organisation_id: Int
+    spent: Int
+    reserved: Int
+  }
   rollups: {
     organisation_id: Int
     quarter: Int
