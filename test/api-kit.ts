@@ -40,6 +40,8 @@ export async function openApi(yaml?: string): Promise<Api> {
     store: { ...gateway.store, now: () => gateway.store.now() + ahead },
     settings: gateway.settings,
     routes: gateway.routes,
+    terms: gateway.terms,
+    rateCards: gateway.rateCards,
     random: systemRandom,
     log: {
       ...gateway.log,

@@ -305,3 +305,280 @@ describe('reservations', () => {
     expect(code(denied)).toBe('403 forbidden')
   })
 })
+
+/** A confirmed reservation, for usage to be told of. */
+async function charged(credits = 1): Promise<{ id: string; externalId: string; transactionId: string }> {
+  const owner = await account(100)
+  const { body } = await confirm(await reserve(owner.id, 50), { actualAmount: credits })
+  return { ...owner, transactionId: body.transactionId }
+}
+const TEXT = { modelId: 'gpt-4o', usageType: 'text', inputTokens: 1200, outputTokens: 380, cachedTokens: 0 }
+const tell = (body: object, headers?: Record<string, string>) => post('/v1/usage', body, headers)
+const customer = ({ id, transactionId }: { id: string; transactionId: string }, more: object = {}) => ({
+  context: 'customer',
+  transactionId,
+  accountId: id,
+  ...TEXT,
+  ...more,
+})
+const summary = async (query: string, key = api.operator) =>
+  expectResult('summariseUsage', await get(`/v1/usage/summary?${query}`, key)).summary
+
+describe('usage', () => {
+  test('is recorded with the cost of its model, and moves no credit', async () => {
+    const owner = await charged()
+    const before = await balance(owner)
+    const told = await tell(customer(owner, { description: 'Chat completion' }))
+    expect(told.status).toBe(201)
+    const { usageRecord, duplicate } = expectResult('recordUsage', told)
+    expect(duplicate).toBe(false)
+    expect(usageRecord).toMatchObject({
+      context: 'customer',
+      accountId: owner.id,
+      externalId: owner.externalId,
+      transactionId: owner.transactionId,
+      modelId: 'gpt-4o',
+      usageType: 'text',
+      inputTokens: 1200,
+      outputTokens: 380,
+      cachedTokens: 0,
+      estimatedCostUsd: 0.0068,
+      usageSource: 'reported',
+      decimal: { estimatedCostUsd: '0.0068' },
+      description: 'Chat completion',
+    })
+    expect(usageRecord).not.toHaveProperty('chargeUsd')
+    const speech = await tell({
+      ...{ context: 'customer', transactionId: owner.transactionId, externalId: owner.externalId },
+      ...{ modelId: 'whisper-1', usageType: 'audio_stt', audioDurationSeconds: 120, description: 'Transcription' },
+    })
+    expect(speech.body.usageRecord).toMatchObject({
+      estimatedCostUsd: 0.012,
+      audioDurationSeconds: 120,
+      inputTokens: 0,
+    })
+    expect(await balance(owner)).toEqual(before)
+    expect(await summary(`accountId=${owner.id}`)).toMatchObject({
+      totalCostUsd: 0.0188,
+      totalInputTokens: 1200,
+      totalOutputTokens: 380,
+      byContext: { customer: { costUsd: 0.0188, count: 2 }, system: { costUsd: 0, count: 0 } },
+      byModel: { 'gpt-4o': { costUsd: 0.0068, count: 1 }, 'whisper-1': { costUsd: 0.012, count: 1 } },
+    })
+  })
+
+  test('counts cached tokens within the input, to the exact cent', async () => {
+    const owner = await charged()
+    const told = await tell(customer(owner, { inputTokens: 5000, cachedTokens: 2000, outputTokens: 1000 }))
+    expect(told.body.usageRecord.decimal).toEqual({ estimatedCostUsd: '0.02' })
+    expect(code(await tell(customer(owner, { inputTokens: 1, cachedTokens: 2 })))).toBe('422 invalid_usage')
+  })
+
+  test('told twice is one record: under one key, without a key, and 50 times at once', async () => {
+    const owner = await charged()
+    const key = { 'idempotency-key': `usage ${owner.id}`.replace(' ', '-') }
+    const first = await tell(customer(owner), key)
+    const again = await tell(customer(owner), key)
+    expect([again.status, again.body.duplicate, again.headers['idempotent-replay']]).toEqual([200, true, 'true'])
+    expect(again.body.usageRecord).toEqual(first.body.usageRecord)
+    expect((await tell(customer(owner))).body).toEqual(again.body)
+    expect(code(await tell(customer(owner, { inputTokens: 1 }), key))).toBe('409 idempotency_key_mismatch')
+    const many = await Promise.all(Array.from({ length: 50 }, () => tell(customer(owner, { outputTokens: 7 }))))
+    expect(new Set(many.map(({ body }) => body.usageRecord.id)).size).toBe(1)
+    expect(many.filter(({ status }) => status === 201)).toHaveLength(1)
+    expect((await tell(customer(owner, { outputTokens: 7, sequence: 1 }))).status).toBe(201)
+    expect((await summary(`accountId=${owner.id}`)).totalRecords).toBe(3)
+  })
+
+  test('of nobody changes no balance and is in no total of customers', async () => {
+    const before = await summary('')
+    const told = await tell({ context: 'system', ...TEXT })
+    expect(told.status).toBe(201)
+    expect(told.body.usageRecord).toMatchObject({ accountId: null, externalId: null, transactionId: null })
+    const after = await summary('')
+    expect(after.byContext.customer).toEqual(before.byContext.customer)
+    expect(after.byContext.system.count).toBe(before.byContext.system.count + 1)
+    const { id, transactionId } = await charged()
+    for (const more of [{ accountId: id }, { transactionId }])
+      expect(code(await tell({ context: 'system', ...TEXT, ...more }))).toBe('422 invalid_usage')
+  })
+
+  test('that is wrong in any way is refused, and nothing is written', async () => {
+    const owner = await charged()
+    const other = await charged()
+    const elsewhere = (await api.request('POST', '/v1/accounts', stranger, { name: 'x', externalId: 'x' })).body
+    const refusals: [object, string][] = [
+      [{ transactionId: undefined }, '422 transaction_required'],
+      [{ accountId: undefined }, '422 transaction_required'],
+      [{ transactionId: 'txn_nonsense' }, '404 transaction_not_found'],
+      [{ accountId: elsewhere.account.id }, '404 account_not_found'],
+      [{ accountId: other.id }, '409 transaction_account_mismatch'],
+      [{ externalId: other.externalId }, '400 account_mismatch'],
+      [{ modelId: 'gpt-99' }, '422 unknown_model'],
+      [{ modelId: undefined }, '400 invalid_request'],
+      [{ context: undefined }, '400 invalid_request'],
+      [{ usageType: 'video' }, '400 invalid_request'],
+      [{ inputTokens: undefined }, '422 invalid_usage'],
+      [{ outputTokens: undefined }, '422 invalid_usage'],
+      [{ inputTokens: -1 }, '422 invalid_usage'],
+      [{ inputTokens: 1.5 }, '422 invalid_usage'],
+      [{ inputTokens: '5' }, '422 invalid_usage'],
+      [{ inputTokens: 1e12 + 1 }, '422 invalid_usage'],
+      [{ inputTokens: null }, '422 invalid_usage'],
+      [{ reasoningTokens: 381 }, '422 invalid_usage'],
+      [{ audioDurationSeconds: 1 }, '422 invalid_usage'],
+      [{ usageType: 'embedding' }, '422 invalid_usage'],
+      [{ usageType: 'audio_stt' }, '422 invalid_usage'],
+      [{ usageType: 'audio_stt', audioDurationSeconds: 5 }, '422 invalid_usage'],
+      [{ occurredAt: '2020-01-01T00:00:00Z' }, '422 invalid_usage'],
+      [{ occurredAt: '2099-01-01T00:00:00Z' }, '422 invalid_usage'],
+      [{ occurredAt: 'yesterday' }, '400 invalid_request'],
+      [
+        {
+          modelId: 'dall-e-3',
+          usageType: 'image',
+          inputTokens: undefined,
+          outputTokens: undefined,
+          cachedTokens: undefined,
+          images: -1,
+        },
+        '422 invalid_usage',
+      ],
+    ]
+    for (const [more, expected] of refusals)
+      expect([more, code(await tell(customer(owner, more)))]).toEqual([more, expected])
+    const audio = {
+      context: 'customer',
+      transactionId: owner.transactionId,
+      accountId: owner.id,
+      usageType: 'audio_stt',
+      modelId: 'whisper-1',
+    }
+    for (const audioDurationSeconds of [-1, '5', 1.1234567, null, undefined])
+      expect(code(await tell({ ...audio, audioDurationSeconds }))).toBe('422 invalid_usage')
+    expect(code(await tell({ ...audio, characters: 5 }))).toBe('422 invalid_usage')
+    const grant = await post(`/v1/accounts/${owner.id}/credits`, { amount: 1, description: 'no charge' })
+    expect(code(await tell(customer(owner, { transactionId: grant.body.transactionId })))).toBe(
+      '404 transaction_not_found',
+    )
+    const denied = await api.request('POST', '/v1/usage', stranger, customer(owner))
+    expect(code(denied)).toBe('404 account_not_found')
+    expect((await summary(`accountId=${owner.id}`)).totalRecords).toBe(0)
+  })
+
+  test('with the confirmation is one step: all of it, or nothing', async () => {
+    const { id } = await account(100)
+    const reservation = await reserve(id, 50)
+    const wrong = await confirm(reservation, { actualAmount: 5, usage: [TEXT, { ...TEXT, modelId: 'gpt-99' }] })
+    expect(code(wrong)).toBe('422 unknown_model')
+    expect(code(await confirm(reservation, { usage: [TEXT, TEXT] }))).toBe('422 invalid_usage')
+    expect(code(await confirm(reservation, { usage: { ...TEXT, inputTokens: -1 } }))).toBe('422 invalid_usage')
+    expect(code(await confirm(reservation, { usage: { ...TEXT, context: 'system' } }))).toBe('422 invalid_usage')
+    expect(code(await confirm(reservation, { usage: [] }))).toBe('400 invalid_request')
+    expect((await get(`/v1/reservations/${reservation}`)).body.reservation.status).toBe('pending')
+    expect((await summary(`accountId=${id}`)).totalRecords).toBe(0)
+
+    const usage = [TEXT, { ...TEXT, inputTokens: 5000, cachedTokens: 2000, outputTokens: 1000 }]
+    const [done, again] = await Promise.all([confirm(reservation, { usage }), confirm(reservation, { usage })])
+    expect(again.text).toBe(done.text)
+    const body = expectResult('confirmReservation', done)
+    expect(body).toMatchObject({ charged: 0.0268, released: 49.9732, balance: { balance: 99.9732 } })
+    expect(body.usageRecords).toMatchObject([
+      { estimatedCostUsd: 0.0068, chargeUsd: 0.0068, transactionId: body.transactionId },
+      { estimatedCostUsd: 0.02, chargeUsd: 0.02 },
+    ])
+    expect(code(await confirm(reservation, { usage: TEXT }))).toBe('409 reservation_already_confirmed')
+    const later = await tell(customer({ id, transactionId: body.transactionId }))
+    expect([later.status, later.body.usageRecord]).toEqual([200, body.usageRecords[0]])
+  })
+
+  test('with an amount beside it is recorded without a charge of its own', async () => {
+    const { id } = await account(100)
+    const { body } = await confirm(await reserve(id, 50), { actualAmount: 3, usage: TEXT })
+    expect(body).toMatchObject({ charged: 3, usageRecords: [{ estimatedCostUsd: 0.0068 }] })
+    expect(body.usageRecords[0]).not.toHaveProperty('chargeUsd')
+  })
+
+  test('is listed by every filter, with the gateway’s own calls', async () => {
+    const owner = await charged()
+    const old = new Date(Date.now() - 3 * 86_400_000).toISOString()
+    await tell(customer(owner, { occurredAt: old }))
+    await tell(customer(owner, { modelId: 'gpt-4o-mini', sequence: 1 }))
+    const count = async (query: string) => {
+      const { usageRecords, pagination } = expectResult(
+        'listUsage',
+        await get(`/v1/usage?accountId=${owner.id}&${query}`),
+      )
+      expect(pagination.totalCount).toBe(usageRecords.length)
+      return usageRecords.length
+    }
+    expect(await count('')).toBe(2)
+    expect(await count('modelId=openai/gpt-4o&context=customer')).toBe(1)
+    expect(await count('modelId=gpt-99')).toBe(0)
+    expect(await count('context=system')).toBe(0)
+    expect(await count('usageType=text')).toBe(2)
+    expect(await count('usageType=image')).toBe(0)
+    expect(await count(`startDate=${old.slice(0, 10)}&endDate=${old.slice(0, 10)}`)).toBe(1)
+    expect(await count(`endDate=${old}`)).toBe(0)
+    expect(await count(`startDate=${old}`)).toBe(2)
+    expect(code(await get('/v1/usage?startDate=soon'))).toBe('400 invalid_request')
+    expect(code(await get(`/v1/usage?accountId=${owner.id}`, stranger))).toBe('404 account_not_found')
+
+    const before = await summary('', api.turnpike.key)
+    const reply = await api.turnpike.request('/v1/chat/completions', {
+      body: { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hi' }], max_tokens: 20 },
+    })
+    const generation = (await reply.json()) as { usage: { prompt_tokens: number } }
+    const { usageRecords } = expectResult('listUsage', await get('/v1/usage?limit=1', api.turnpike.key))
+    expect(usageRecords[0]).toMatchObject({
+      context: 'customer',
+      externalId: 'demo',
+      modelId: 'gpt-4o-mini',
+      inputTokens: generation.usage.prompt_tokens,
+      chargeUsd: usageRecords[0].estimatedCostUsd,
+    })
+    expect((await summary('', api.turnpike.key)).totalRecords).toBe(before.totalRecords + 1)
+    expect(await summary(`accountId=${owner.id}`)).not.toMatchObject({ totalRecords: 0 })
+    expect(code(await get(`/v1/usage?accountId=${owner.id}`, api.turnpike.key))).toBe('404 account_not_found')
+  })
+
+  test('comes to the same in the summary, in pages, in CSV and in the ledger', async () => {
+    const owner = await charged()
+    for (let i = 0; i < 9; i++)
+      await tell(
+        customer(owner, {
+          inputTokens: 1 + 7 * i,
+          outputTokens: 3,
+          sequence: i,
+          ...(i === 0 ? { description: '=1+1, "x"' } : {}),
+        }),
+      )
+    const total = await summary(`accountId=${owner.id}`)
+    expect((await get(`/v1/usage?accountId=${owner.id}&summary=true`)).body.summary).toEqual(total)
+    const nanos = (text: string) => BigInt(Math.round(Number(text) * 1e9))
+    let [sum, next, rows] = [0n, '', 0]
+    do {
+      const { usageRecords, pagination } = (await get(`/v1/usage?accountId=${owner.id}&limit=4${next}`)).body
+      for (const { decimal } of usageRecords) sum += nanos(decimal.estimatedCostUsd)
+      rows += usageRecords.length
+      next = pagination.nextCursor === null ? '' : `&cursor=${pagination.nextCursor}`
+    } while (next !== '')
+    expect([sum, rows]).toEqual([nanos(total.decimal.totalCostUsd), 9])
+    const csv = await get(`/v1/usage?accountId=${owner.id}&limit=1`, api.operator, { accept: 'text/csv' })
+    expect(csv.headers['content-type']).toBe('text/csv; charset=utf-8')
+    expect(csv.text).toContain('"\'=1+1, ""x"""')
+    const [head = '', ...lines] = csv.text.trimEnd().split('\r\n')
+    const column = head.split(',').indexOf('estimatedCostUsd')
+    expect(lines).toHaveLength(9)
+    expect(lines.reduce((all, line) => all + nanos(line.split(',')[column] ?? ''), 0n)).toBe(sum)
+    const { store } = api.turnpike.server.gateway
+    const stored = await store.rows(
+      store.sql
+        .selectFrom('usage_records as u')
+        .innerJoin('accounts as a', 'a.id', 'u.account_id')
+        .where('a.external_id', '=', owner.externalId)
+        .select('u.cost_nanos'),
+    )
+    expect(stored.reduce((all, row) => all + (row.cost_nanos ?? 0n), 0n)).toBe(sum)
+  })
+})

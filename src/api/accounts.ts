@@ -6,7 +6,7 @@ import { instantText } from '../lib/clock.ts'
 import { createAccount, listAccounts, rememberedAnswer, type StoredAccount } from '../store/accounts.ts'
 import { creditRate, withDecimal } from './money.ts'
 import { paged, pageOf } from './page.ts'
-import type { Answer, ApiParts, Call, Caller, Handlers } from './parts.ts'
+import type { ApiParts, Call, Caller, Handlers, Whole } from './parts.ts'
 import { accountFor } from './who.ts'
 
 export const accountHandlers: Handlers<'createAccount' | 'listAccounts' | 'getAccount' | 'getBalance'> = {
@@ -55,7 +55,7 @@ async function repeatedAnswer(
   { store }: ApiParts,
   { organisationId }: Caller,
   name: Idempotency,
-): Promise<Answer<'createAccount'> | undefined> {
+): Promise<Whole<'createAccount'> | undefined> {
   const stored = await rememberedAnswer(store, organisationId, name)
   if (!stored) return undefined
   if (stored.fingerprint !== name.fingerprint) throw refuse('idempotency_key_mismatch')

@@ -2,6 +2,7 @@
  * Turns the table of operations into routes: who calls, may they, is what they sent valid, what is the answer. Every
  * refusal becomes an error of the operation's dialect here, and nowhere else.
  */
+import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import { refuse } from '../contract/errors.ts'
 import { type Operation, type OperationName, operations } from '../contract/operations.ts'
@@ -16,6 +17,7 @@ import type { ApiParts, Caller, Handlers } from './parts.ts'
 import { replyWithError } from './reply-with-error.ts'
 import { reservationHandlers } from './reservations.ts'
 import { transactionHandlers } from './transactions.ts'
+import { usageHandlers } from './usage.ts'
 import { validatorOf } from './validate.ts'
 
 const handlers: Handlers = {
@@ -26,6 +28,7 @@ const handlers: Handlers = {
   ...accountHandlers,
   ...reservationHandlers,
   ...transactionHandlers,
+  ...usageHandlers,
   ...organisationHandlers,
 }
 
@@ -50,7 +53,9 @@ export function mountApi(fastify: FastifyInstance, parts: ApiParts): void {
   })
 }
 
-type AnyAnswer = { readonly body: unknown; readonly status?: number; readonly replayed?: boolean }
+type AnyAnswer =
+  | { readonly body: unknown; readonly status?: number; readonly replayed?: boolean }
+  | { readonly csv: AsyncIterable<string> }
 type AnyHandler = (parts: ApiParts, call: never) => Promise<AnyAnswer>
 
 function mountOperation(scope: FastifyInstance, parts: ApiParts, path: string, operation: Operation): void {
@@ -73,6 +78,7 @@ function mountOperation(scope: FastifyInstance, parts: ApiParts, path: string, o
         ...validate(request),
         caller,
         at: parts.store.now(),
+        csv: /^\s*text\/csv\b/i.test(request.headers.accept ?? ''),
         idempotency: (content: unknown) => idempotencyOf(operation, request.headers, caller, content),
       }
       // The input was read by this operation's own schemas, which is what its handler takes.
@@ -117,6 +123,7 @@ async function authorised(parts: ApiParts, { key, method }: Operation, request: 
 }
 
 function send(reply: FastifyReply, { status = 200 }: Operation, answer: AnyAnswer) {
+  if ('csv' in answer) return reply.header('content-type', 'text/csv; charset=utf-8').send(Readable.from(answer.csv))
   if (answer.replayed) reply.header('Idempotent-Replay', 'true')
   return reply
     .code(answer.status ?? status)

@@ -2,18 +2,26 @@
 import { z } from 'zod'
 import { refuse } from '../contract/errors.ts'
 import type { Reservation } from '../contract/reservations.ts'
+import type { UsageRecord } from '../contract/usage.ts'
+import type { Told } from '../core/ledger-commands.ts'
 import { instantText } from '../lib/clock.ts'
+import type { Id } from '../lib/id.ts'
+import { MAX_AMOUNT } from '../lib/money.ts'
 import {
   findReservation,
   listReservations,
   type ReservationStatus,
   type StoredReservation,
 } from '../store/reservations.ts'
+import { usageBy } from '../store/usage.ts'
 import { fingerprintOf } from './idempotency.ts'
+import { modelNames } from './models.ts'
 import { creditRate, rateOf, withDecimal } from './money.ts'
 import { paged, pageOf } from './page.ts'
 import type { ApiParts, Call, Caller, Handlers } from './parts.ts'
 import { balancesOf, commandFor, contentOf, post } from './post.ts'
+import { exactUsage } from './shown-usage.ts'
+import { toldUsage } from './told-usage.ts'
 import { accountFor } from './who.ts'
 
 type Names =
@@ -63,17 +71,19 @@ export const reservationHandlers: Handlers<Names> = {
   async confirmReservation(parts, call) {
     const { caller, params, body, at } = call
     const reservation = await reservationFor(parts, caller, idOf(params.id, body.reservationId), at)
-    if (body.actualAmount === undefined)
-      throw refuse('invalid_request', 'actualAmount or usage is missing: say what was used', { param: 'actualAmount' })
     const rate = rateOf(attachedTo(reservation).creditUsd)
-    const amount = rate.nanos(body.actualAmount)
+    const usage = await inlineUsage(parts, call, reservation)
+    const amount = body.actualAmount === undefined ? chargeOf(usage) : rate.nanos(body.actualAmount)
+    const told = usage.map(({ payloadHash }) => payloadHash)
+    const given = body.actualAmount === undefined ? {} : { amount: String(amount) }
     const command = {
       type: 'confirm',
       ...endingOf(call, reservation),
       amount,
       ...(body.onOverage ? { onOverage: body.onOverage } : {}),
       ...(body.ifExpired === 'charge' ? { ifExpired: body.ifExpired } : {}),
-      fingerprint: fingerprintOf({ amount: String(amount) }),
+      ...(usage.length > 0 ? { usage } : {}),
+      fingerprint: fingerprintOf({ ...given, ...(told.length > 0 ? { told } : {}) }),
     } as const
     const { result, replayed } = await post(parts, rate, command, 'ended')
     const numbers = withDecimal({
@@ -94,6 +104,7 @@ export const reservationHandlers: Handlers<Names> = {
         ...numbers,
         late: result.late,
         balance: balancesOf(rate, result.balance ?? NOTHING),
+        usageRecords: await recordsOf(parts, caller, result.usage ?? []),
       },
       replayed,
     }
@@ -124,6 +135,45 @@ export const reservationHandlers: Handlers<Names> = {
     const expiresAt = instantText(result.expiresAt ?? reservation.expiresAt)
     return { body: { success: true, reservationId: `res_${reservation.code}`, expiresAt }, replayed }
   },
+}
+
+/** All of it is checked and priced before the ledger hears of any. */
+async function inlineUsage(
+  parts: ApiParts,
+  { caller: { organisationId }, body, at }: Call<'confirmReservation'>,
+  { accountId, accountCode, externalId, admittedAt }: StoredReservation,
+): Promise<Told[]> {
+  const told: Told[] = []
+  for (const [index, usage] of (body.usage ?? []).entries()) {
+    const wrong = (name: string) =>
+      refuse('invalid_usage', `usage.${index}.${name}: is the reservation's own`, { param: `usage.${index}.${name}` })
+    if (usage.context === 'system') throw wrong('context')
+    if (usage.transactionId !== undefined) throw wrong('transactionId')
+    if ((usage.accountId ?? `acc_${accountCode}`) !== `acc_${accountCode}`) throw wrong('accountId')
+    if ((usage.externalId ?? externalId) !== externalId) throw wrong('externalId')
+    const charged = body.actualAmount === undefined
+    const own = { organisationId, at, context: 'customer', accountId, dedupeKey: null, admittedAt, charged } as const
+    const record = await toldUsage(parts, usage, own)
+    if (told.some(({ payloadHash }) => payloadHash === record.payloadHash))
+      throw refuse('invalid_usage', `usage.${index}: repeats another; tell identical ones apart by sequence`, {
+        param: `usage.${index}.sequence`,
+      })
+    told.push(record)
+  }
+  if (told.length === 0 && body.actualAmount === undefined)
+    throw refuse('invalid_request', 'actualAmount or usage is missing: say what was used', { param: 'actualAmount' })
+  return told
+}
+
+function chargeOf(usage: readonly Told[]): bigint {
+  const charge = usage.reduce((sum, { chargeNanos }) => sum + (chargeNanos ?? 0n), 0n)
+  if (charge > MAX_AMOUNT) throw refuse('out_of_range')
+  return charge
+}
+
+async function recordsOf(parts: ApiParts, { organisationId }: Caller, ids: readonly Id[]): Promise<UsageRecord[]> {
+  const records = await usageBy(parts.store, organisationId, { field: 'id', ids: ids.map(({ id }) => id) })
+  return records.map((record) => exactUsage(record, modelNames(parts.routes)))
 }
 
 const NOTHING = { posted: 0n, reserved: 0n, available: 0n }

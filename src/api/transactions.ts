@@ -4,14 +4,13 @@ import { refuse } from '../contract/errors.ts'
 import type { TransactionType } from '../core/ledger-rows.ts'
 import { instantText } from '../lib/clock.ts'
 import { nanosText } from '../lib/money.ts'
-import { findOrganisation } from '../store/organisations.ts'
 import {
   findTransaction,
   listTransactions,
   type StoredTransaction,
   type TransactionFilter,
 } from '../store/transactions.ts'
-import { rangeEnd, rangeStart } from './date-range.ts'
+import { rangeOf } from './date-range.ts'
 import { creditRate, withDecimal } from './money.ts'
 import { paged, pageOf } from './page.ts'
 import type { ApiParts, Call, Handlers } from './parts.ts'
@@ -54,18 +53,12 @@ async function filterOf(parts: ApiParts, { caller, query, at }: Call<'listTransa
   const named = query.accountId !== undefined || query.externalId !== undefined
   const own = caller.kind === 'management_key' ? undefined : (caller.accountId ?? 0n)
   const types = Object.keys(DIRECTIONS) as TransactionType[]
-  const zone =
-    query.startDate === undefined && query.endDate === undefined ? 'UTC' : await zoneOf(parts, caller.organisationId)
   return {
     accountId: named ? (await accountFor(parts, caller, query, at)).id : own,
     types: query.type === undefined ? undefined : types.filter((type) => DIRECTIONS[type] === query.type),
-    from: query.startDate === undefined ? undefined : rangeStart(query.startDate, zone),
-    to: query.endDate === undefined ? undefined : rangeEnd(query.endDate, zone),
+    ...(await rangeOf(parts, caller.organisationId, query)),
   }
 }
-
-const zoneOf = async ({ store }: ApiParts, id: bigint): Promise<string> =>
-  (await findOrganisation(store, { id }))?.timeZone ?? 'UTC'
 
 function transactionOf(parts: ApiParts, transaction: StoredTransaction): Transaction {
   const rate = creditRate(parts)

@@ -64,6 +64,8 @@ import {
   ReservationRequest,
 } from './reservations.ts'
 
+import { SummaryReply, UsageFilter, UsageList, UsageQuery, UsageRecorded, UsageRequest } from './usage.ts'
+
 export type Operation = {
   readonly name: string
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
@@ -83,6 +85,8 @@ export type Operation = {
   readonly status?: number
   /** Takes `Idempotency-Key`. */
   readonly idempotent?: true
+  /** Rows come as text/csv too, by `Accept`. */
+  readonly csv?: true
   /** Beside those that every operation may answer with: {@link COMMON_ERRORS}. */
   readonly errors: readonly ErrorCode[]
 }
@@ -107,6 +111,7 @@ const idempotency = ['idempotency_key_mismatch', 'idempotency_in_progress'] as c
 const whose = ['account_not_found', 'account_mismatch'] as const
 const ReservationId = z.object({ id: z.string().max(64).meta({ description: '`res_…`' }) })
 const ReservationName = ReservationId.partial()
+const telling = ['unknown_model', 'invalid_usage', 'out_of_range'] as const
 const ending = [
   'reservation_not_found',
   'reservation_already_confirmed',
@@ -399,7 +404,7 @@ export const operations = [
     body: ConfirmRequest,
     result: ReservationConfirmed,
     idempotent: true,
-    errors: [...ending, ...idempotency, 'amount_exceeds_reservation', 'invalid_amount', 'out_of_range'],
+    errors: [...ending, ...idempotency, ...telling, 'amount_exceeds_reservation', 'invalid_amount', 'unpriced_model'],
   }),
   operation({
     name: 'cancelReservation',
@@ -446,6 +451,47 @@ export const operations = [
     params: TransactionId,
     result: TransactionReply,
     errors: ['transaction_not_found'],
+  }),
+  operation({
+    name: 'recordUsage',
+    method: 'POST',
+    path: '/v1/usage',
+    aliases: ['/v1/usage/record'],
+    dialect: 'openai',
+    key: 'management',
+    body: UsageRequest,
+    result: UsageRecorded,
+    status: 201,
+    idempotent: true,
+    errors: [
+      ...whose,
+      ...telling,
+      'idempotency_key_mismatch',
+      'transaction_required',
+      'transaction_not_found',
+      'transaction_account_mismatch',
+    ],
+  }),
+  operation({
+    name: 'listUsage',
+    method: 'GET',
+    path: '/v1/usage',
+    dialect: 'openai',
+    key: 'any',
+    query: UsageQuery,
+    result: UsageList,
+    csv: true,
+    errors: whose,
+  }),
+  operation({
+    name: 'summariseUsage',
+    method: 'GET',
+    path: '/v1/usage/summary',
+    dialect: 'openai',
+    key: 'any',
+    query: UsageFilter,
+    result: SummaryReply,
+    errors: whose,
   }),
   operation({
     name: 'createOrganisation',

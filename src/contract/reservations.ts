@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { Balance } from './accounts.ts'
 import { amount, Decimal, Instant, id, Metadata, PageQuery, Pagination, text, Who } from './common.ts'
+import { InlineUsage, UsageRecord } from './usage.ts'
 
 const ttl = z
   .int('expected a whole number of seconds')
@@ -72,6 +73,10 @@ export const ReservationExtended = z.object({
 
 export const ConfirmRequest = Which.extend({
   actualAmount: amount({ positive: false }).optional(),
+  usage: InlineUsage.optional().meta({
+    description:
+      'One record or several, written with the charge or not at all. Without an amount they are what is charged.',
+  }),
   onOverage: z.enum(['charge', 'cap', 'reject'], 'expected charge, cap or reject').optional(),
   ifExpired: z.enum(['reject', 'charge'], 'expected reject or charge').optional(),
 })
@@ -90,5 +95,6 @@ export const ReservationConfirmed = z.object({
   writtenOff: z.number(),
   late: z.boolean(),
   balance: Balances,
+  usageRecords: z.array(UsageRecord),
   decimal: Decimal,
 })
