@@ -582,3 +582,206 @@ describe('usage', () => {
     expect(stored.reduce((all, row) => all + (row.cost_nanos ?? 0n), 0n)).toBe(sum)
   })
 })
+
+describe('transactions', () => {
+  const post1 = (body: object, headers?: Record<string, string>) => post('/v1/transactions', body, headers)
+
+  test('are posted one by one, as credit or as debit', async () => {
+    const { id } = await account()
+    const credit = await post1({ accountId: id, amount: 10, type: 'credit', description: 'in', metadata: { a: 1 } })
+    expect(expectResult('createTransaction', credit).transaction).toMatchObject({
+      ...{ accountId: id, type: 'credit', kind: 'grant', amount: 10, balanceAfter: 10, description: 'in' },
+      metadata: { a: 1 },
+    })
+    const send = () =>
+      post(
+        '/v1/transactions/create',
+        { accountId: id, amount: 4, type: 'debit', description: 'out' },
+        { 'idempotency-key': `d-${id}` },
+      )
+    const replies = await Promise.all(Array.from({ length: 50 }, send))
+    expect(new Set(replies.map(({ status, text }) => `${status} ${text}`)).size).toBe(1)
+    expect(replies[0]?.body.transaction).toMatchObject({ type: 'debit', kind: 'debit', amount: 4, balanceAfter: 6 })
+    expect(code(await post1({ accountId: id, amount: 7, type: 'debit', description: 'too much' }))).toBe(
+      '402 insufficient_credits',
+    )
+    expect(code(await post1({ accountId: id, amount: 0, type: 'debit', description: 'x' }))).toBe('422 invalid_amount')
+    expect(code(await post1({ accountId: id, amount: 1, type: 'x', description: 'x' }))).toBe('400 invalid_request')
+    expect(await balance({ id })).toEqual([6, 0, 6])
+  })
+
+  test('show the reservation and the usage behind them', async () => {
+    const owner = await charged(5)
+    const url = `/v1/transactions/${owner.transactionId}`
+    expect((await get(`${url}?include=reservation,usage`)).body.transaction).toMatchObject({
+      reservation: { status: 'confirmed', amount: 50 },
+      usageRecords: [],
+    })
+    await tell(customer(owner))
+    const { body } = await get(`/v1/transactions?accountId=${owner.id}&include=usage`)
+    expectResult('listTransactions', await get(`/v1/transactions?accountId=${owner.id}&include=usage,reservation`))
+    expect(body.items.map(({ usageRecords }: { usageRecords: unknown[] }) => usageRecords.length)).toEqual([1, 0])
+    expect(body.items[0]).not.toHaveProperty('reservation')
+    expect((await get(url)).body.transaction).not.toHaveProperty('usageRecords')
+    expect(code(await get(`${url}?include=all`))).toBe('400 invalid_request')
+  })
+
+  test('of a call show the record that the gateway wrote', async () => {
+    await api.turnpike.request('/v1/chat/completions', {
+      body: { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hi' }], max_tokens: 20 },
+    })
+    const { items } = (await get('/v1/transactions?externalId=demo&limit=1&include=usage,reservation')).body
+    expect(items[0]).toMatchObject({
+      kind: 'usage',
+      reservation: null,
+      usageRecords: [{ chargeUsd: items[0].amountUsd }],
+    })
+    const missing = (await get('/v1/transactions?externalId=demo&usage=missing')).body
+    expect(missing.items).toEqual([])
+  })
+
+  test('without their usage are listed as missing it, until it is told', async () => {
+    const owner = await charged(5)
+    const free = await confirm(await reserve(owner.id, 1), { actualAmount: 0 })
+    expect(free.status).toBe(200)
+    const missing = async () =>
+      (await get(`/v1/transactions?accountId=${owner.id}&usage=missing`)).body.items.map(
+        (each: { id: string }) => each.id,
+      )
+    expect(await missing()).toEqual([owner.transactionId])
+    await tell(customer(owner))
+    expect(await missing()).toEqual([])
+    expect(code(await get('/v1/transactions?usage=there'))).toBe('400 invalid_request')
+  })
+
+  test('are refunded up to what they took, to where it came from', async () => {
+    const owner = await account(100)
+    const { transactionId } = (await post(`/v1/accounts/${owner.id}/debits`, { amount: 100, description: 'all of it' }))
+      .body
+    const refund = (body: object) => post(`/v1/transactions/${transactionId}/refund`, body)
+    const first = expectResult('refundTransaction', await refund({ amount: 70, reason: 'sorry' })).transaction
+    expect(first).toMatchObject({ type: 'credit', kind: 'refund', amount: 70, balanceAfter: 70, description: 'sorry' })
+    const second = await refund({ amount: 40, reason: 'more' })
+    expect(code(second)).toBe('409 refund_exceeds_transaction')
+    expect(second.body.error.details).toEqual({ refundable: 30 })
+    expect((await refund({ reason: 'the rest' })).body.transaction.amount).toBe(30)
+    expect(code(await refund({ reason: 'again' }))).toBe('409 refund_exceeds_transaction')
+    expect(code(await refund({ amount: 1 }))).toBe('400 invalid_request')
+    expect(code(await refund({ amount: -1, reason: 'x' }))).toBe('422 invalid_amount')
+    const { grants } = (await get(`/v1/grants?accountId=${owner.id}`)).body
+    expect(grants).toMatchObject([{ amount: 100, remaining: 100, status: 'active' }])
+    const foreign = await api.request('POST', `/v1/transactions/${transactionId}/refund`, stranger, { reason: 'x' })
+    expect(code(foreign)).toBe('404 transaction_not_found')
+  })
+})
+
+describe('grants', () => {
+  const grant = async (id: string, amount: number, more: object = {}): Promise<string> =>
+    (await post(`/v1/accounts/${id}/credits`, { amount, description: 'grant', ...more })).body.grantId
+  const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
+
+  test('are used up by priority, then by their end, then promotional ones first', async () => {
+    const { id, externalId } = await account()
+    const later = { expiresAt: inDays(60) }
+    const a = await grant(id, 50, { priority: 1, ...later })
+    const b = await grant(id, 20, { priority: 1, category: 'promotional', ...later })
+    const c = await grant(id, 100, { priority: 2, expiresAt: inDays(30) })
+    await post(`/v1/accounts/${id}/debits`, { amount: 60, description: 'burn' })
+    const list = expectResult('listGrants', await get(`/v1/grants?externalId=${externalId}`))
+    expect(
+      list.grants.map((each: { id: string; remaining: number; status: string }) => [
+        each.id,
+        each.remaining,
+        each.status,
+      ]),
+    ).toEqual([
+      [c, 100, 'active'],
+      [b, 0, 'spent'],
+      [a, 10, 'active'],
+    ])
+  })
+
+  test('are voided as far as they are neither spent nor reserved', async () => {
+    const { id } = await account()
+    const granted = await grant(id, 10)
+    const reservation = await reserve(id, 4)
+    const url = `/v1/grants/${granted}/void`
+    const voided = await post(url, {}, { 'idempotency-key': 'void' })
+    expect(expectResult('voidGrant', voided)).toMatchObject({ grantId: granted, voided: 6, balance: 4 })
+    expect((await post(url, {}, { 'idempotency-key': 'void' })).text).toBe(voided.text)
+    expect(code(await post(url, {}))).toBe('409 grant_spent')
+    expect((await confirm(reservation, { actualAmount: 4 })).body.balance.balance).toBe(0)
+    expect((await get(`/v1/grants?accountId=${id}`)).body.grants).toMatchObject([{ remaining: 0, status: 'void' }])
+    expect(code(await post('/v1/grants/grant_nonsense/void', {}))).toBe('404 grant_not_found')
+    expect(code(await api.request('POST', url, stranger, {}))).toBe('404 grant_not_found')
+  })
+
+  test('that are over count no more, but for what is reserved of them', async () => {
+    const { id } = await account()
+    await grant(id, 10, { expiresAt: new Date(Date.parse((await now()).createdAt) + 60_000).toISOString() })
+    await reserve(id, 4, { ttlSeconds: 600 })
+    api.forward(61_000)
+    expect((await get(`/v1/grants?accountId=${id}`)).body.grants).toMatchObject([
+      { amount: 10, remaining: 4, reserved: 4, status: 'expired' },
+    ])
+    expect(await balance({ id })).toEqual([4, 4, 0])
+  })
+
+  /** The server's clock, which tests have moved. */
+  async function now(): Promise<{ createdAt: string }> {
+    const { body } = await post('/v1/accounts', { name: 'clock', externalId: `clock_${++made}` })
+    return body.account
+  }
+})
+
+describe('accounts', () => {
+  const patch = (id: string, body: object, key = api.operator) => api.request('PATCH', `/v1/accounts/${id}`, key, body)
+
+  test('are changed in what is named alone', async () => {
+    const { id } = await account(10)
+    const before = (await get(`/v1/accounts/${id}`)).body
+    const changed = await patch(id, {
+      name: 'B',
+      email: 'b@example.com',
+      metadata: { tier: 'gold' },
+      overdraft: 5,
+      overage: 'cap',
+      reserveMode: 'estimate',
+    })
+    expect(expectResult('updateAccount', changed)).toMatchObject({
+      ...{ name: 'B', email: 'b@example.com', metadata: { tier: 'gold' }, overdraft: 5, overage: 'cap' },
+      ...{ reserveMode: 'estimate', status: 'open', balance: 10, externalId: before.externalId },
+    })
+    expect(await balance({ id })).toEqual([10, 0, 15])
+    expect((await confirm(await reserve(id, 15), { actualAmount: 20 })).body).toMatchObject({
+      ...{ charged: 15, writtenOff: 5, balance: { balance: -5 } },
+    })
+    expect((await patch(id, { email: null })).body).toMatchObject({ email: null, name: 'B' })
+    for (const body of [{ name: '' }, { email: 'nobody' }, { status: 'gone' }, { overage: 'x' }, { metadata: 5 }])
+      expect(code(await patch(id, body))).toBe('400 invalid_request')
+    expect(code(await patch(id, { overdraft: -1 }))).toBe('422 invalid_amount')
+    expect(code(await patch(id, { name: 'x' }, stranger))).toBe('404 account_not_found')
+    expect(code(await patch(id, { name: 'x' }, api.turnpike.key))).toBe('403 forbidden')
+  })
+
+  test('that are frozen refuse what is new and let what is pending end', async () => {
+    const { id } = await account(10)
+    const reservation = await reserve(id, 5)
+    await patch(id, { status: 'frozen' })
+    expect(code(await post('/v1/reservations', { accountId: id, amount: 1 }))).toBe('403 account_frozen')
+    expect((await confirm(reservation, { actualAmount: 2 })).status).toBe(200)
+    await patch(id, { status: 'open' })
+    await reserve(id, 5)
+  })
+
+  test('that are closed keep their history and their name, and lose their keys', async () => {
+    const { id, externalId } = await account(10)
+    const { body } = await post('/api/v1/keys', { name: 'theirs', external_user: externalId })
+    expect((await get('/v1/accounts', body.key)).body.accounts).toHaveLength(1)
+    expect((await patch(id, { status: 'closed' })).body.status).toBe('closed')
+    expect(code(await get('/v1/accounts', body.key))).toBe('401 invalid_api_key')
+    expect(code(await post('/v1/reservations', { accountId: id, amount: 1 }))).toBe('409 account_closed')
+    expect(code(await post('/v1/accounts', { name: 'x', externalId }))).toBe('409 external_id_taken')
+    expect((await get(`/v1/transactions?accountId=${id}`)).body.items).toHaveLength(1)
+  })
+})

@@ -8,7 +8,7 @@ import type { Handlers } from './parts.ts'
 import { commandFor, contentOf, post } from './post.ts'
 import { accountFor } from './who.ts'
 
-const USUAL_PRIORITY = 50
+export const USUAL_PRIORITY = 50
 
 export const creditHandlers: Handlers<'getCredits' | 'addCredits' | 'deductCredits'> = {
   async getCredits({ store }, { caller }) {

@@ -9,6 +9,7 @@ import { type Operation, type OperationName, operations } from '../contract/oper
 import { accountHandlers } from './accounts.ts'
 import { creditHandlers } from './credits.ts'
 import { generationHandlers } from './generations.ts'
+import { grantHandlers } from './grants.ts'
 import { idempotencyOf } from './idempotency.ts'
 import { keyHandlers } from './keys.ts'
 import { modelHandlers } from './models.ts'
@@ -26,6 +27,7 @@ const handlers: Handlers = {
   ...creditHandlers,
   ...modelHandlers,
   ...accountHandlers,
+  ...grantHandlers,
   ...reservationHandlers,
   ...transactionHandlers,
   ...usageHandlers,

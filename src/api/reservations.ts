@@ -1,7 +1,5 @@
 /** Reservations: credits set aside, confirmed, given back, and looked at. */
-import { z } from 'zod'
 import { refuse } from '../contract/errors.ts'
-import type { Reservation } from '../contract/reservations.ts'
 import type { UsageRecord } from '../contract/usage.ts'
 import type { Told } from '../core/ledger-commands.ts'
 import { instantText } from '../lib/clock.ts'
@@ -20,9 +18,10 @@ import { creditRate, rateOf, withDecimal } from './money.ts'
 import { paged, pageOf } from './page.ts'
 import type { ApiParts, Call, Caller, Handlers } from './parts.ts'
 import { balancesOf, commandFor, contentOf, post } from './post.ts'
+import { attachedTo, contextOf, shownReservation } from './shown-reservation.ts'
 import { exactUsage } from './shown-usage.ts'
 import { toldUsage } from './told-usage.ts'
-import { accountFor } from './who.ts'
+import { accountFor, ownAccount } from './who.ts'
 
 type Names =
   | 'createReservation'
@@ -52,7 +51,7 @@ export const reservationHandlers: Handlers<Names> = {
       ...{ admittedAt: result.admittedAt, expiresAt: result.expiresAt ?? result.admittedAt },
     }
     const balance = balancesOf(rate, result.balance ?? NOTHING)
-    return { body: { success: true, reservation: shown(reservation), balance }, replayed }
+    return { body: { success: true, reservation: shownReservation(reservation), balance }, replayed }
   },
 
   async listReservations(parts, call) {
@@ -61,11 +60,13 @@ export const reservationHandlers: Handlers<Names> = {
     const filter = { accountId: await accountOf(parts, call), status: statusOf(query) }
     const { reservations, total } = await listReservations(parts.store, caller.organisationId, { ...filter, page, at })
     const { shown: rows, pagination } = paged('reservations', page, reservations, total)
-    return { body: { success: true, reservations: rows.map(shown), pagination } }
+    return { body: { success: true, reservations: rows.map(shownReservation), pagination } }
   },
 
   async getReservation(parts, { caller, params, at }) {
-    return { body: { success: true, reservation: shown(await reservationFor(parts, caller, params.id, at)) } }
+    return {
+      body: { success: true, reservation: shownReservation(await reservationFor(parts, caller, params.id, at)) },
+    }
   },
 
   async confirmReservation(parts, call) {
@@ -195,7 +196,7 @@ function idOf(path: string | undefined, named: string | undefined): string {
 
 async function reservationFor(parts: ApiParts, caller: Caller, id: string, at: number): Promise<StoredReservation> {
   const code = /^res_(.+)$/.exec(id)?.[1] ?? ''
-  const accountId = caller.kind === 'management_key' ? undefined : (caller.accountId ?? 0n)
+  const accountId = ownAccount(caller)
   const found = await findReservation(parts.store, caller.organisationId, code, { accountId, at })
   if (!found) throw refuse('reservation_not_found')
   return found
@@ -215,7 +216,7 @@ function endingOf(
 async function accountOf(parts: ApiParts, { caller, query, at }: Call<'listReservations'>) {
   if (query.accountId !== undefined || query.externalId !== undefined)
     return (await accountFor(parts, caller, query, at)).id
-  return caller.kind === 'management_key' ? undefined : (caller.accountId ?? 0n)
+  return ownAccount(caller)
 }
 
 function statusOf({ status, activeOnly }: Call<'listReservations'>['query']): ReservationStatus | undefined {
@@ -223,33 +224,4 @@ function statusOf({ status, activeOnly }: Call<'listReservations'>['query']): Re
   if (status !== undefined && status !== 'pending')
     throw refuse('invalid_request', `activeOnly: no reservation that is ${status} is active`, { param: 'activeOnly' })
   return 'pending'
-}
-
-/** What is kept with a reservation: what the caller attached, and the price of a credit that it was written with. */
-const Context = z.object({ metadata: z.record(z.string(), z.unknown()), creditUsd: z.string() })
-
-const contextOf = (
-  { operation, model, metadata }: Call<'createReservation'>['body'],
-  creditUsd: string,
-): z.output<typeof Context> => ({
-  metadata: { ...metadata, ...(operation ? { operation } : {}), ...(model ? { model } : {}) },
-  creditUsd,
-})
-
-const attachedTo = ({ context }: Pick<StoredReservation, 'context'>) => Context.parse(JSON.parse(context))
-
-function shown(reservation: Omit<StoredReservation, 'id' | 'accountId'>): Reservation {
-  const { metadata, creditUsd } = attachedTo(reservation)
-  const { transactionCode } = reservation
-  return {
-    id: `res_${reservation.code}`,
-    accountId: `acc_${reservation.accountCode}`,
-    externalId: reservation.externalId,
-    ...withDecimal({ amount: rateOf(creditUsd).text(reservation.amount) }),
-    status: reservation.status,
-    createdAt: instantText(reservation.admittedAt),
-    expiresAt: instantText(reservation.expiresAt),
-    transactionId: transactionCode === null ? null : `txn_${transactionCode}`,
-    metadata,
-  }
 }

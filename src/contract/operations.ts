@@ -3,19 +3,23 @@
  * document, SDK and tests loop over this table; shapes are those of the wire.
  */
 import { z } from 'zod'
-import { Account, AccountCreated, AccountList, AccountRequest, Balance } from './accounts.ts'
+import { Account, AccountCreated, AccountList, AccountPatch, AccountRequest, Balance } from './accounts.ts'
 import { PageQuery, Who } from './common.ts'
 import {
   CreditsAdded,
   CreditsDeducted,
   CreditsRequest,
   DebitRequest,
+  OneTransactionQuery,
+  RefundRequest,
   TransactionList,
   TransactionQuery,
   TransactionReply,
+  TransactionRequest,
 } from './credits.ts'
 import type { ErrorCode } from './errors.ts'
 import { GenerationQuery, GenerationReply } from './generations.ts'
+import { GrantList, GrantQuery, GrantVoided } from './grants.ts'
 import {
   CreditTotals,
   CurrentKey,
@@ -109,6 +113,7 @@ const AccountId = z.object({ id: z.string().max(64).optional().meta({ descriptio
 const TransactionId = z.object({ id: z.string().max(64).meta({ description: '`txn_…`' }) })
 const idempotency = ['idempotency_key_mismatch', 'idempotency_in_progress'] as const
 const whose = ['account_not_found', 'account_mismatch'] as const
+const GrantId = z.object({ id: z.string().max(64).meta({ description: '`grant_…`' }) })
 const ReservationId = z.object({ id: z.string().max(64).meta({ description: '`res_…`' }) })
 const ReservationName = ReservationId.partial()
 const telling = ['unknown_model', 'invalid_usage', 'out_of_range'] as const
@@ -315,6 +320,17 @@ export const operations = [
     errors: whose,
   }),
   operation({
+    name: 'updateAccount',
+    method: 'PATCH',
+    path: '/v1/accounts/{id}',
+    dialect: 'openai',
+    key: 'management',
+    params: AccountId,
+    body: AccountPatch,
+    result: Account,
+    errors: ['account_not_found', 'invalid_amount'],
+  }),
+  operation({
     name: 'getBalance',
     method: 'GET',
     path: '/v1/accounts/{id}/balance',
@@ -449,8 +465,70 @@ export const operations = [
     dialect: 'openai',
     key: 'any',
     params: TransactionId,
+    query: OneTransactionQuery,
     result: TransactionReply,
     errors: ['transaction_not_found'],
+  }),
+  operation({
+    name: 'createTransaction',
+    method: 'POST',
+    path: '/v1/transactions',
+    aliases: ['/v1/transactions/create'],
+    dialect: 'openai',
+    key: 'management',
+    body: TransactionRequest,
+    result: TransactionReply,
+    status: 201,
+    idempotent: true,
+    errors: [
+      ...whose,
+      ...idempotency,
+      'invalid_amount',
+      'out_of_range',
+      'insufficient_credits',
+      'account_frozen',
+      'account_closed',
+    ],
+  }),
+  operation({
+    name: 'refundTransaction',
+    method: 'POST',
+    path: '/v1/transactions/{id}/refund',
+    dialect: 'openai',
+    key: 'management',
+    params: TransactionId,
+    body: RefundRequest,
+    result: TransactionReply,
+    idempotent: true,
+    errors: [
+      ...idempotency,
+      'transaction_not_found',
+      'account_not_found',
+      'invalid_amount',
+      'out_of_range',
+      'refund_exceeds_transaction',
+    ],
+  }),
+  operation({
+    name: 'listGrants',
+    method: 'GET',
+    path: '/v1/grants',
+    dialect: 'openai',
+    key: 'any',
+    query: GrantQuery,
+    result: GrantList,
+    errors: whose,
+  }),
+  operation({
+    name: 'voidGrant',
+    method: 'POST',
+    path: '/v1/grants/{id}/void',
+    dialect: 'openai',
+    key: 'management',
+    params: GrantId,
+    result: GrantVoided,
+    idempotent: true,
+    errors: [...idempotency, 'grant_not_found', 'grant_spent'],
   }),
   operation({
     name: 'recordUsage',

@@ -131,6 +131,7 @@ const indexes = (): string[] => [
   'CREATE INDEX grants_living ON grants (account_id) WHERE (remaining_nanos > 0 OR reserved_nanos > 0)',
   'CREATE UNIQUE INDEX grants_by_payment ON grants (organisation_id, payment_id) WHERE payment_id IS NOT NULL',
   'CREATE INDEX transactions_by_account ON transactions (organisation_id, account_id, id)',
+  'CREATE INDEX transactions_by_grant ON transactions (grant_id) WHERE grant_id IS NOT NULL',
   'CREATE INDEX transactions_reversing ON transactions (reverses_id) WHERE reverses_id IS NOT NULL',
   "CREATE INDEX reservations_mortal ON reservations (account_id, dead_at) WHERE kind = 'api'",
   'CREATE INDEX usage_records_by_account ON usage_records (organisation_id, account_id, id) WHERE account_id IS NOT NULL',
