@@ -7,6 +7,7 @@ import { secretOf } from '../src/gateway/caller-secret.ts'
 import { systemRandom } from '../src/lib/random.ts'
 import { hashSecret } from '../src/lib/secret.ts'
 import { requestIdOf } from '../src/request-id.ts'
+import type { Store } from '../src/store/store.ts'
 import { startTurnpike, type Turnpike } from './turnpike.ts'
 
 export type Reply = {
@@ -24,6 +25,8 @@ export type Api = {
   readonly url: string
   /** What the server logged as an error: nothing, if all went as announced. */
   readonly faults: string[]
+  /** By the clock that the test moves. */
+  readonly store: Store
   /** Moves the clock that requests and the ledger go by. */
   forward(ms: number): void
   request(method: string, url: string, key?: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>
@@ -36,8 +39,9 @@ export async function openApi(yaml?: string): Promise<Api> {
   const faults: string[] = []
   const operator = turnpike.operatorKey
   let ahead = 0
+  const store: Store = { ...gateway.store, now: () => gateway.store.now() + ahead }
   const parts: ApiParts = {
-    store: { ...gateway.store, now: () => gateway.store.now() + ahead },
+    store,
     settings: gateway.settings,
     routes: gateway.routes,
     terms: gateway.terms,
@@ -61,6 +65,7 @@ export async function openApi(yaml?: string): Promise<Api> {
     turnpike,
     operator,
     faults,
+    store,
     forward: (ms) => {
       ahead += ms
     },

@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Operation, type OperationName, operations } from '../src/contract/operations.ts'
 import { verifyLedger } from '../src/jobs/verify.ts'
+import { grantPlans } from '../src/store/plans.ts'
 import { type Api, openApi, type Reply } from './api-kit.ts'
 
 let api: Api
@@ -783,5 +784,76 @@ describe('accounts', () => {
     expect(code(await post('/v1/reservations', { accountId: id, amount: 1 }))).toBe('409 account_closed')
     expect(code(await post('/v1/accounts', { name: 'x', externalId }))).toBe('409 external_id_taken')
     expect((await get(`/v1/transactions?accountId=${id}`)).body.items).toHaveLength(1)
+  })
+})
+
+describe('plans', () => {
+  const plan = async (more: object = {}): Promise<string> =>
+    expectResult('createPlan', await post('/v1/plans', { name: 'Monthly', amount: 10, interval: '1d', ...more })).plan
+      .id
+  const assign = (id: string, planId: string, more: object = {}) => post(`/v1/accounts/${id}/plan`, { planId, ...more })
+  /** The store that goes by the clock that the test moves. */
+  const tick = () => grantPlans(api.store)
+
+  test('grant each occurrence once, however often the job runs', async () => {
+    const { id } = await account()
+    const planId = await plan({ occurrences: 3 })
+    expectResult('assignPlan', await assign(id, planId))
+    expect(await balance({ id })).toEqual([10, 0, 10])
+    await assign(id, planId)
+    await Promise.all([tick(), tick()])
+    expect(await balance({ id })).toEqual([10, 0, 10])
+    api.forward(86_400_000)
+    await Promise.all([tick(), tick(), tick()])
+    // What was left of the first day ended with it.
+    expect(await balance({ id })).toEqual([10, 0, 10])
+    const kinds = (await get(`/v1/grants?accountId=${id}`)).body.grants
+    expect(kinds).toMatchObject([
+      { category: 'plan', status: 'active' },
+      { category: 'plan', status: 'expired' },
+    ])
+    api.forward(5 * 86_400_000)
+    await tick()
+    expect((await get(`/v1/grants?accountId=${id}`)).body.grants).toHaveLength(2)
+  })
+
+  test('accumulate where they say so, and catch up', async () => {
+    const { id } = await account()
+    const planId = await plan({ accumulate: true, occurrences: 3 })
+    await assign(id, planId)
+    api.forward(10 * 86_400_000)
+    await tick()
+    expect(await balance({ id })).toEqual([30, 0, 30])
+  })
+
+  test('start with the next interval, and end with the assignment of another', async () => {
+    const { id } = await account()
+    const first = await plan({ accumulate: true, interval: 'month' })
+    const { startsAt } = expectResult(
+      'assignPlan',
+      await post('/v1/accounts/plans/assign', { accountId: id, planId: first, startMode: 'next_interval' }),
+    )
+    expect(startsAt).toMatch(/-01T00:00:00\.000Z$/)
+    expect(await balance({ id })).toEqual([0, 0, 0])
+    await assign(id, await plan({ amount: 1, accumulate: true, interval: 'month' }))
+    api.forward(40 * 86_400_000)
+    await tick()
+    expect(await balance({ id })).toEqual([2, 0, 2])
+  })
+
+  test('are archived, never deleted, and nobody else’s', async () => {
+    const { id } = await account()
+    const planId = await plan()
+    expect((await post(`/v1/plans/${planId}/archive`, {})).body.plan.isActive).toBe(false)
+    expect(code(await assign(id, planId))).toBe('404 plan_not_found')
+    expect(code(await assign(id, 'plan_nonsense'))).toBe('404 plan_not_found')
+    const { plans } = expectResult('listPlans', await get('/v1/plans?limit=1'))
+    expect(plans).toMatchObject([{ id: planId, isActive: false, credits: 10 }])
+    expect((await get('/v1/plans', stranger)).body.plans).toEqual([])
+    for (const more of [{ interval: 'year' }, { interval: '0d' }, { occurrences: 0 }, { name: '' }])
+      expect(code(await post('/v1/plans', { name: 'x', amount: 1, interval: '1d', ...more }))).toBe(
+        '400 invalid_request',
+      )
+    expect(code(await post('/v1/plans', { name: 'x', amount: 0, interval: '1d' }))).toBe('422 invalid_amount')
   })
 })

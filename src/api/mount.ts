@@ -15,6 +15,7 @@ import { keyHandlers } from './keys.ts'
 import { modelHandlers } from './models.ts'
 import { organisationHandlers } from './organisations.ts'
 import type { ApiParts, Caller, Handlers } from './parts.ts'
+import { planHandlers } from './plans.ts'
 import { replyWithError } from './reply-with-error.ts'
 import { reservationHandlers } from './reservations.ts'
 import { transactionHandlers } from './transactions.ts'
@@ -28,6 +29,7 @@ const handlers: Handlers = {
   ...modelHandlers,
   ...accountHandlers,
   ...grantHandlers,
+  ...planHandlers,
   ...reservationHandlers,
   ...transactionHandlers,
   ...usageHandlers,

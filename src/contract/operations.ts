@@ -54,6 +54,7 @@ import {
   OrganisationRequest,
 } from './organisations.ts'
 
+import { AssignRequest, PlanAssigned, PlanList, PlanQuery, PlanReply, PlanRequest } from './plans.ts'
 import {
   CancelRequest,
   ConfirmRequest,
@@ -113,6 +114,7 @@ const AccountId = z.object({ id: z.string().max(64).optional().meta({ descriptio
 const TransactionId = z.object({ id: z.string().max(64).meta({ description: '`txn_…`' }) })
 const idempotency = ['idempotency_key_mismatch', 'idempotency_in_progress'] as const
 const whose = ['account_not_found', 'account_mismatch'] as const
+const PlanId = z.object({ id: z.string().max(64).meta({ description: '`plan_…`' }) })
 const GrantId = z.object({ id: z.string().max(64).meta({ description: '`grant_…`' }) })
 const ReservationId = z.object({ id: z.string().max(64).meta({ description: '`res_…`' }) })
 const ReservationName = ReservationId.partial()
@@ -367,6 +369,50 @@ export const operations = [
     result: CreditsDeducted,
     idempotent: true,
     errors: [...whose, ...idempotency, 'invalid_amount', 'insufficient_credits', 'account_frozen', 'account_closed'],
+  }),
+  operation({
+    name: 'createPlan',
+    method: 'POST',
+    path: '/v1/plans',
+    aliases: ['/v1/plans/create'],
+    dialect: 'openai',
+    key: 'management',
+    body: PlanRequest,
+    result: PlanReply,
+    status: 201,
+    errors: ['invalid_amount'],
+  }),
+  operation({
+    name: 'listPlans',
+    method: 'GET',
+    path: '/v1/plans',
+    dialect: 'openai',
+    key: 'management',
+    query: PlanQuery,
+    result: PlanList,
+    errors: [],
+  }),
+  operation({
+    name: 'archivePlan',
+    method: 'POST',
+    path: '/v1/plans/{id}/archive',
+    dialect: 'openai',
+    key: 'management',
+    params: PlanId,
+    result: PlanReply,
+    errors: ['plan_not_found'],
+  }),
+  operation({
+    name: 'assignPlan',
+    method: 'POST',
+    path: '/v1/accounts/{id}/plan',
+    aliases: ['/v1/accounts/plans/assign'],
+    dialect: 'openai',
+    key: 'management',
+    params: AccountId,
+    body: AssignRequest,
+    result: PlanAssigned,
+    errors: [...whose, 'plan_not_found', 'account_closed'],
   }),
   operation({
     name: 'createReservation',

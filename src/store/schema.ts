@@ -175,6 +175,30 @@ export type Schema = {
     deleted_at: Int | null
     created_at: Int
   }
+  plans: {
+    id: Int
+    organisation_id: Int
+    code: string
+    name: string
+    amount_nanos: Int
+    interval_text: string
+    occurrences: Int | null
+    accumulate: Int
+    is_active: Int
+    created_at: Int
+  }
+  plan_assignments: {
+    id: Int
+    organisation_id: Int
+    code: string
+    account_id: Int
+    plan_id: Int
+    starts_at: Int
+    /** Null: nothing more is granted. */
+    next_at: Int | null
+    granted: Int
+    ended_at: Int | null
+  }
   budget_counters: {
     budget_id: Int
     window_start: Int

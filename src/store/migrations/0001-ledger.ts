@@ -116,6 +116,16 @@ function tables(engine: Engine): string[] {
       `budget_id INT NOT NULL, window_start INT NOT NULL, window_end INT, organisation_id INT NOT NULL,
        spent INT NOT NULL, reserved INT NOT NULL CHECK (reserved >= 0), PRIMARY KEY (budget_id, window_start)`,
     ),
+    owned(
+      'plans',
+      `code TEXT NOT NULL, name TEXT NOT NULL, amount_nanos INT NOT NULL CHECK (amount_nanos > 0), interval_text TEXT NOT NULL,
+       occurrences INT, accumulate INT NOT NULL, is_active INT NOT NULL, created_at INT NOT NULL`,
+    ),
+    owned(
+      'plan_assignments',
+      `code TEXT NOT NULL, account_id INT NOT NULL, plan_id INT NOT NULL, starts_at INT NOT NULL, next_at INT,
+       granted INT NOT NULL, ended_at INT`,
+    ),
     table(
       'rollups',
       `organisation_id INT NOT NULL, quarter INT NOT NULL, model TEXT NOT NULL, provider TEXT NOT NULL, context TEXT NOT NULL, status TEXT NOT NULL,
@@ -130,6 +140,8 @@ const indexes = (): string[] => [
   'CREATE INDEX api_keys_by_organisation ON api_keys (organisation_id, id)',
   'CREATE INDEX grants_living ON grants (account_id) WHERE (remaining_nanos > 0 OR reserved_nanos > 0)',
   'CREATE UNIQUE INDEX grants_by_payment ON grants (organisation_id, payment_id) WHERE payment_id IS NOT NULL',
+  'CREATE UNIQUE INDEX plan_assignments_active ON plan_assignments (organisation_id, account_id) WHERE ended_at IS NULL',
+  'CREATE INDEX plan_assignments_due ON plan_assignments (next_at) WHERE next_at IS NOT NULL',
   'CREATE INDEX transactions_by_account ON transactions (organisation_id, account_id, id)',
   'CREATE INDEX transactions_by_grant ON transactions (grant_id) WHERE grant_id IS NOT NULL',
   'CREATE INDEX transactions_reversing ON transactions (reverses_id) WHERE reverses_id IS NOT NULL',
