@@ -77,7 +77,8 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
     clock: systemClock,
     log,
     everyMs: RECOVER_EVERY_MS,
-    run: () => Promise.all([recover({ store, rateCards, terms, log, starting: false }), grantPlans(store)]),
+    run: () =>
+      Promise.all([recover({ store, rateCards, terms, log, starting: false }), grantPlans(store, store.now())]),
   })
   const gateway: Gateway = {
     settings,
