@@ -39,15 +39,12 @@ db.close()
 parentPort?.postMessage({ perSecond } satisfies ByHandMessage)
 
 function run(some: readonly Turn[]): number {
-  const durably = db.prepare('PRAGMA synchronous = FULL')
-  const lightly = db.prepare('PRAGMA synchronous = NORMAL')
   const begin = db.prepare('BEGIN IMMEDIATE')
   const commit = db.prepare('COMMIT')
   let done = 0
   let grown = 0
   for (const { steps, durable, commands, settles: ended } of some) {
-    if (durable) durably.run()
-    else lightly.run()
+    db.pragma(`synchronous = ${durable ? 'FULL' : 'NORMAL'}`)
     begin.run()
     for (const [statement, cells] of steps) statement.run(...cells)
     commit.run()

@@ -8,7 +8,7 @@ import type { Demand, Refusal } from '../core/ledger-commands.ts'
 import type { Budget, Hold } from '../core/ledger-rows.ts'
 import { type Quote, quote } from '../core/quote.ts'
 import { windowAt } from '../core/window.ts'
-import type { Id } from '../lib/id.ts'
+import { generationId, type Id } from '../lib/id.ts'
 import { asNanos } from '../lib/money.ts'
 import { max, type Ratio, ratio, ZERO } from '../lib/ratio.ts'
 import { type Candidate, candidatesFor } from './candidates.ts'
@@ -139,6 +139,7 @@ function quoteOf(gateway: Gateway, { endpoint, card }: Candidate, call: Call, in
         oneHourWrites: call.oneHourWrites,
         outputTokens: outputOf({ endpoint, card, asSpelled: '' }, call),
         choices: call.choices,
+        outputMedia: call.outputMedia,
         ...(call.serviceTier === undefined ? {} : { serviceTier: call.serviceTier }),
         ...(call.searches ? { units: new Map([['web_search', { n: 10n, d: 1n }] as const]) } : {}),
       },
@@ -191,7 +192,7 @@ function refused({ settings }: Gateway, refusal: Refusal, at: number) {
   if (code === 'insufficient_credits') return refuse(code, undefined, { reason: { kind: 'credits', ...shortfall(details) } })
   if (code === 'budget_exceeded') return refuse(code, undefined, budgetExtras(details, at, settings.limits))
   if (code === 'idempotency_in_progress') return refuse(code, undefined, { retryAfterMs: 1_000 })
-  if (code === 'generation_already_settled') return refuse(code, undefined, { details: { generationId: details.generationId } })
+  if (code === 'generation_already_settled') return refuse(code, undefined, { details: { generationId: generationId(String(details.generationId)) } })
   return refuse(code as 'account_frozen')
 }
 

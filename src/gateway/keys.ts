@@ -57,8 +57,9 @@ export function createKeys({ store, clock, operator }: { store: Store; clock: Cl
     async authenticate(secret) {
       if (secret === undefined || secret === '') throw refuse('invalid_api_key')
       const hash = hashSecret(secret)
-      if (sameSecret(hash, operatorHash)) return operatorOf(operator, hash)
-      const key = known.get(hash) ?? (await lookUp(hash))
+      const seen = known.get(hash)
+      if (!seen && sameSecret(hash, operatorHash)) return operatorOf(operator, hash)
+      const key = seen ?? (await lookUp(hash))
       if (!key || key.disabled || (key.kind === 'api_key' && key.expiresAt !== null && key.expiresAt <= clock.now())) throw refuse('invalid_api_key')
       return callerOf(key, hash)
     },

@@ -32,6 +32,8 @@ export type Call = {
   readonly audios: number
   readonly files: number
   readonly searches: boolean
+  /** What the answer may hold beside text: its tokens may be dearer. */
+  readonly outputMedia: readonly ('output_audio' | 'output_image')[]
   readonly idempotency: { readonly key: string; readonly fingerprint: string } | undefined
   readonly details: Omit<CallDetails, 'hash' | 'organisationId' | 'createdAt'>
 }
@@ -68,11 +70,17 @@ export function readChat(body: Buffer, headers: IncomingHttpHeaders): Call {
     images: occurrences(messages, '"image_url"') >> 1,
     audios: occurrences(messages, '"input_audio"') >> 1,
     files: occurrences(messages, '"file_data"') + occurrences(messages, '"file_id"'),
+    outputMedia: outputMediaOf(textOf(members, text, 'modalities') ?? ''),
     searches: textOf(members, text, 'web_search_options') !== undefined,
     idempotency: idempotencyOf(headers, text),
     details: detailsOf(request, headers),
   }
 }
+
+const outputMediaOf = (modalities: string): Call['outputMedia'] => [
+  ...(modalities.includes('"audio"') ? (['output_audio'] as const) : []),
+  ...(modalities.includes('"image"') ? (['output_image'] as const) : []),
+]
 
 function membersOf(body: Buffer, text: string): Member[] {
   const guarded = guardJson(body)

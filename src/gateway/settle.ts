@@ -8,9 +8,7 @@ import { cacheDiscount } from '../core/card-cost.ts'
 import { decimalOf, recordLines } from '../core/cost-details.ts'
 import { type Priced, price } from '../core/price.ts'
 import { totalsOf, type Usage } from '../core/usage.ts'
-import { instantText } from '../lib/clock.ts'
 import { generationId } from '../lib/id.ts'
-import { detailsHash } from '../lib/details-hash.ts'
 import { roundToNanos } from '../lib/money.ts'
 import { exactText, ZERO } from '../lib/ratio.ts'
 import type { Settled } from '../dialects/dialect.ts'
@@ -183,9 +181,14 @@ function withoutZeros(value: unknown): unknown {
 /** Calls of one month that share all personal fields share one row of them. */
 function hashOf(gateway: Gateway, { call: { details }, admittedAt, caller }: Admission): string | null {
   if (Object.values(details).every((value) => value === null)) return null
-  return detailsHash(gateway.detailsKey, [String(caller.organisationId), instantText(admittedAt).slice(0, 7), ...Object.values(details).map((value) => value ?? '')])
+  return gateway.hashDetails([String(caller.organisationId), monthOf(admittedAt), ...Object.values(details).map((value) => value ?? '')])
 }
 
 function personal(_gateway: Gateway, { call: { details }, caller, admittedAt }: Admission, hash: string | null): CallDetails | null {
   return hash === null ? null : { ...details, hash, organisationId: caller.organisationId, createdAt: admittedAt }
+}
+
+const monthOf = (instant: number): string => {
+  const date = new Date(instant)
+  return `${date.getUTCFullYear()}-${date.getUTCMonth() + 1}`
 }

@@ -15,8 +15,9 @@ export const packCommand = (command: Command): Packed<Command> =>
 
 export function unpackCommand(packed: Packed<Command>): Command {
   if (typeof packed !== 'string') return packed
-  const cells = JSON.parse(packed) as unknown[]
-  return cells[0] === 'r' ? unpackReserve(cells as ReserveCells) : unpackSettle(cells as SettleCells)
+  const [first = '', ...texts] = packed.split('\n')
+  const cells = JSON.parse(first) as unknown[]
+  return cells[0] === 'r' ? unpackReserve(cells as ReserveCells) : unpackSettle(cells as SettleCells, texts)
 }
 
 export function packOutcome(outcome: Outcome): Packed<Outcome> {
@@ -110,11 +111,15 @@ function unpackReserve(cells: ReserveCells): ReserveGeneration {
 
 type SettleCells = ['s', number, unknown[], string, Cell, string, unknown[] | null, string, unknown]
 
+/** Columns that are JSON already: they stand behind the cells, a line each, so that no quote of theirs is escaped again. */
+const TEXTS = ['counts', 'items', 'generation'] as const
+
 function packSettle({ at, record, quote, holds, upstreamNanos, details, actor, idempotency }: Settle): string {
+  const row = { ...record, transactionId: null, recordedAt: at, counts: '', items: '', generation: '' }
   const cells: SettleCells = [
     's',
     at,
-    packCells(tables.usageRecords.cells({ ...record, transactionId: null, recordedAt: at })),
+    packCells(tables.usageRecords.cells(row)),
     quote.toString(),
     tables.holds.write(holds),
     upstreamNanos.toString(),
@@ -122,11 +127,12 @@ function packSettle({ at, record, quote, holds, upstreamNanos, details, actor, i
     actor,
     idempotency ?? null,
   ]
-  return JSON.stringify(cells)
+  return [JSON.stringify(cells), ...TEXTS.map((name) => record[name])].join('\n')
 }
 
-function unpackSettle([, at, record, quote, holds, upstreamNanos, details, actor, idempotency]: SettleCells): Settle {
+function unpackSettle([, at, record, quote, holds, upstreamNanos, details, actor, idempotency]: SettleCells, texts: readonly string[]): Settle {
   const row: UsageRecord = tables.usageRecords.row(unpackCells(record))
+  for (const [index, name] of TEXTS.entries()) row[name] = texts[index] ?? ''
   return {
     type: 'settle',
     organisationId: row.organisationId,
