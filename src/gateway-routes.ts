@@ -1,5 +1,12 @@
 /** Where model calls come in: each mount with its dialect, on raw requests, past the framework and its parsing. */
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import type { Dialect } from './dialects/dialect.ts'
 import { openai } from './dialects/openai.ts'
 import { openrouter } from './dialects/openrouter.ts'
@@ -29,9 +36,13 @@ function modelMounts(gateway: Gateway): ReadonlyMap<string, Mount> {
   const mount = (dialect: Dialect, usageChoices: 'empty' | 'repeat'): Mount => {
     return (request, response) => {
       // Every failure is answered inside; what comes out of here is a defect, which must not end the process.
-      handle(gateway, dialect, { request, response, requestId: requestIdOf(request), headers: corsHeaders(cors.origins, request.headers), usageChoices }).catch(
-        (error: unknown) => gateway.log.error({ error }, 'a call ended in a defect'),
-      )
+      handle(gateway, dialect, {
+        request,
+        response,
+        requestId: requestIdOf(request),
+        headers: corsHeaders(cors.origins, request.headers),
+        usageChoices,
+      }).catch((error: unknown) => gateway.log.error({ error }, 'a call ended in a defect'))
     }
   }
   return new Map([
@@ -54,7 +65,11 @@ const EXPOSED = [
   'Idempotent-Replay',
   'X-Turnpike-Cost',
   'X-Turnpike-Output-Limit',
-  ...['limit', 'remaining', 'reset'].flatMap((part) => [`x-ratelimit-${part}-requests`, `x-ratelimit-${part}-tokens`, `X-RateLimit-${part}`]),
+  ...['limit', 'remaining', 'reset'].flatMap((part) => [
+    `x-ratelimit-${part}-requests`,
+    `x-ratelimit-${part}-tokens`,
+    `X-RateLimit-${part}`,
+  ]),
 ].join(', ')
 
 export function corsHeaders(origins: readonly string[], { origin }: IncomingHttpHeaders): Record<string, string> {

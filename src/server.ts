@@ -103,7 +103,9 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
     heartbeat: createHeartbeat(systemClock),
     progress: createProgress({ store, clock: systemClock, log }),
     normaliser: createNormaliser({ store, clock: systemClock, log }),
-    hashDetails: createDetailsHash(await sharedSecret(store, 'details_key', Buffer.from(systemRandom.bytes(32)).toString('hex'))),
+    hashDetails: createDetailsHash(
+      await sharedSecret(store, 'details_key', Buffer.from(systemRandom.bytes(32)).toString('hex')),
+    ),
     open: new Set(),
     draining: false,
   }
@@ -112,6 +114,8 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
     await stop(gateway, fastify, providers, jobs, 0)
     throw error
   })
+  // The first count loads the tables of the tokenizer; a call that needs one should not wait for them.
+  tokens.count('ready').catch(() => {})
   return {
     url: `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
     gateway,

@@ -1,5 +1,5 @@
 /** The documents: every link leads somewhere, generated pages say what the code says, and what can be run runs. */
-import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -51,7 +51,9 @@ test('every page can be reached from the README', () => {
     for (const { target } of pages.filter((page) => page.path === path).flatMap(linksOf)) {
       const to = normalize(join(dirname(path), target.split('#')[0] ?? ''))
       const isFolder = existsSync(`${ROOT}${to}`) && statSync(`${ROOT}${to}`).isDirectory()
-      for (const page of pages) if (page.path === to || (isFolder && dirname(page.path) === normalize(to).replace(/\/$/, ''))) reached.add(page.path)
+      for (const page of pages)
+        if (page.path === to || (isFolder && dirname(page.path) === normalize(to).replace(/\/$/, '')))
+          reached.add(page.path)
     }
   expect(pages.map(({ path }) => path).filter((path) => !reached.has(path) && !path.includes('fixtures'))).toEqual([])
 })
@@ -82,14 +84,18 @@ test('every npm script that a page names exists', () => {
 
 test('every file of this repository that a page names exists', () => {
   const named = pages.flatMap(({ path, text }) =>
-    [...text.matchAll(/`((?:src|test|scripts|bench|catalogue|examples|docs|bin)\/[\w./-]+)`/g)].map(({ 1: file = '' }) => ({ path, file })),
+    [...text.matchAll(/`((?:src|test|scripts|bench|catalogue|examples|docs|bin)\/[\w./-]+)`/g)].map(
+      ({ 1: file = '' }) => ({ path, file }),
+    ),
   )
   expect(named.filter(({ file }) => !existsSync(`${ROOT}${file}`))).toEqual([])
 })
 
 test('every turnpike.yaml on a page is accepted as it stands', () => {
   const refused = pages.flatMap(({ path, blocks }) =>
-    blocks.filter(({ language }) => language === 'yaml').flatMap(({ text, line }) => faultsOf(text).map((fault) => `${path}:${line} ${fault}`)),
+    blocks
+      .filter(({ language }) => language === 'yaml')
+      .flatMap(({ text, line }) => faultsOf(text).map((fault) => `${path}:${line} ${fault}`)),
   )
   expect(refused).toEqual([])
 })
@@ -109,25 +115,29 @@ test('the welcome on a page is what a first start prints', async () => {
   for (const { text } of shown) expect(missingPieces(text, printed)).toEqual([])
 })
 
-describe('an example does what it says', () => {
-  const tools: Record<string, () => string | undefined> = { ts: () => process.execPath, sh: curl, py: python }
-  test.each(globSync('*', { cwd: `${ROOT}examples` }))('%s', async (name, ...rest) => {
-    const tool = tools[name.split('.').at(-1) ?? '']?.()
-    const context = rest.at(-1) as { skip?: (note: string) => void } | undefined
-    if (tool === undefined) return context?.skip?.('what it runs on is not on this machine')
-    const output = await run(tool, [`${ROOT}examples/${name}`])
-    expect(output).toMatch(/\$0\.0000\d+|"cost":0\.0000\d+/)
+const SLOW_MS = 120_000
+
+describe('an example does what it says', { timeout: SLOW_MS }, () => {
+  test.for(globSync('*.{sh,ts,py}', { cwd: `${ROOT}examples` }))('%s', async (name, { skip }) => {
+    const tool = toolFor(name.split('.').at(-1) ?? '')
+    if (tool === undefined) return skip(`nothing on this machine runs ${name}`)
+    expect(await run(tool, [`${ROOT}examples/${name}`])).toMatch(/\$0\.0000\d+|"cost":0\.0000\d+/)
   })
 })
 
-describe('what a page says to run prints what the page says', () => {
-  const runnable = pages.filter(({ blocks }) => blocks.some(({ marker }) => marker === 'run'))
-  test.each(runnable.map((page) => [page.path, page] as const))('%s', async (_path, page) => {
-    for (const [language, runAll] of [['sh', runShell], ['ts', runTypeScript], ['python', runPython]] as const) {
-      const blocks = page.blocks.filter((block) => block.marker === 'run' && block.language === language)
-      const outputs = blocks.length > 0 ? await runAll(blocks) : []
-      for (const [index, output] of outputs.entries()) expect(missingPieces(printedBy(page, blocks[index]), output)).toEqual([])
-    }
+describe('what a page says to run prints what the page says', { timeout: SLOW_MS }, () => {
+  const runnable = pages.flatMap((page) => {
+    const languages = page.blocks.flatMap(({ marker, language }) => (marker === 'run' ? [language] : []))
+    return [...new Set(languages)].map((language) => ({ page, language, name: `${page.path}, ${language}` }))
+  })
+  test.for(runnable)('$name', async ({ page, language }, { skip }) => {
+    const tool = toolFor(language)
+    if (tool === undefined) return skip(`nothing on this machine runs ${language}`)
+    const blocks = page.blocks.filter((block) => block.marker === 'run' && block.language === language)
+    const outputs = language === 'sh' ? await runTogether(tool, blocks) : await runEach(tool, blocks)
+    expect(outputs).toHaveLength(blocks.length)
+    for (const [index, output] of outputs.entries())
+      expect(missingPieces(printedBy(page, blocks[index]), output)).toEqual([])
   })
 })
 
@@ -140,20 +150,16 @@ function printedBy({ blocks }: Page, block: Block | undefined): string {
 const BETWEEN = '\u001e'
 
 /** All blocks of a page in one shell, so that a variable of one is there for the next. */
-async function runShell(blocks: readonly Block[]): Promise<string[]> {
-  if (!curl()) return []
+async function runTogether(tool: string, blocks: readonly Block[]): Promise<string[]> {
   const script = blocks.map(({ text }) => `${here(text)}\nprintf '${BETWEEN}'\n`).join('')
-  const output = await run('sh', ['-euc', script])
-  return output.split(BETWEEN).slice(0, blocks.length)
+  return (await run(tool, ['-euc', script])).split(BETWEEN).slice(0, blocks.length)
 }
 
-const runTypeScript = (blocks: readonly Block[]) => inTurn(blocks, process.execPath, 'ts')
-const runPython = async (blocks: readonly Block[]) => inTurn(python() ? blocks : [], python() ?? '', 'py')
-
-async function inTurn(blocks: readonly Block[], tool: string, suffix: string): Promise<string[]> {
+async function runEach(tool: string, blocks: readonly Block[]): Promise<string[]> {
   const outputs: string[] = []
-  for (const { text, line } of blocks) {
-    const file = join(folder, `block-${line}.${suffix === 'ts' ? 'mts' : suffix}`)
+  for (const { text, line, language } of blocks) {
+    // Node takes a file of this suffix for a module, wherever it lies.
+    const file = join(folder, `line-${line}.${language === 'ts' ? 'mts' : language}`)
     writeFileSync(file, here(text))
     outputs.push(await run(tool, [file]))
   }
@@ -162,14 +168,18 @@ async function inTurn(blocks: readonly Block[], tool: string, suffix: string): P
 
 /** The server of this test in place of the one on the page, and the launcher in place of npm. */
 const here = (text: string): string =>
-  text.replaceAll('http://127.0.0.1:8787', turnpike.url).replaceAll('npm run -s turnpike --', `"${process.execPath}" "${LAUNCHER}"`)
+  text
+    .replaceAll('http://127.0.0.1:8787', turnpike.url)
+    .replaceAll('npm run -s turnpike --', `"${process.execPath}" "${LAUNCHER}"`)
 
 /** Not `spawnSync`: the server that answers is in this process. */
 async function run(tool: string, args: readonly string[]): Promise<string> {
-  const env = { PATH: process.env.PATH, HOME: folder, TURNPIKE_URL: turnpike.url, TURNPIKE_API_KEY: turnpike.key }
+  const { url, key } = turnpike
+  const env = { PATH: process.env.PATH, HOME: folder, TURNPIKE_URL: url, TURNPIKE_BASE_URL: url, TURNPIKE_API_KEY: key }
   const child = spawn(tool, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (part: string) => (output += part))
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (part: string) => (output += part))
   const [code] = await once(child, 'close')
   expect(code, output).toBe(0)
   return output
@@ -179,15 +189,11 @@ function blocksMarked(marker: Block['marker']): Block[] {
   return pages.flatMap(({ blocks }) => blocks.filter((block) => block.marker === marker))
 }
 
-const works = (tool: string, args: string[]): boolean => (spawnSync(tool, args) as SpawnSyncReturns<Buffer>).status === 0
-
-/** The shell blocks call it; a machine without it has Node alone to run. */
-function curl(): string | undefined {
-  return works('curl', ['--version']) ? 'sh' : undefined
-}
-
-/** A Python that has OpenAI's client; `PYTHON` names another one than the usual. */
-function python(): string | undefined {
-  const tool = process.env.PYTHON ?? 'python3'
-  return works(tool, ['-c', 'import openai']) ? tool : undefined
+/** What runs a language or a suffix here: shell blocks need curl, Python ones OpenAI's client; `PYTHON` names another Python. */
+function toolFor(language: string): string | undefined {
+  const works = (tool: string, args: string[]) => spawnSync(tool, args).status === 0
+  if (language === 'ts') return process.execPath
+  if (language === 'sh') return works('curl', ['--version']) ? 'sh' : undefined
+  const python = process.env.PYTHON ?? 'python3'
+  return works(python, ['-c', 'import openai']) ? python : undefined
 }

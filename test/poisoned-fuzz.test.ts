@@ -127,6 +127,6 @@ test('whatever a provider streams, one call is one record, within its quote, and
       expect(record?.status).toBe(failed.length > 0 ? 'error' : 'ok')
       if (failed.length > 0) expect(record?.charge_nanos).toBe(0n)
     }),
-    { numRuns: 150, ...seed },
+    { numRuns: 100, ...seed },
   )
 })

@@ -115,7 +115,7 @@ const EXPLAINED: Record<ExplainedCode, { readonly cause: string; readonly cure: 
   },
   not_found: {
     cause: 'The path does not exist, or what it names does not',
-    cure: 'Look at the base URL: `/v1` for OpenAI\'s clients, `/api/v1` for OpenRouter\'s',
+    cure: "Look at the base URL: `/v1` for OpenAI's clients, `/api/v1` for OpenRouter's",
   },
   generation_not_found: {
     cause: 'No call of this id was made by this key',
@@ -168,7 +168,8 @@ const EXPLAINED: Record<ExplainedCode, { readonly cause: string; readonly cure: 
     cure: 'Give it one in turnpike.yaml, or set `unpriced: allow` for calls that no account pays for',
   },
   budget_exceeded: {
-    cause: 'The limit of the key leaves no room for what the call might cost at most. Used up, it is 403 on `/api/v1`; `limits.keyLimitStatus` decides otherwise',
+    cause:
+      'The limit of the key leaves no room for what the call might cost at most. Used up, it is 403 on `/api/v1`; `limits.keyLimitStatus` decides otherwise',
     cure: 'Raise the limit, send a lower `max_tokens`, or wait for the next window',
   },
   rate_limit_exceeded: {

@@ -19,10 +19,19 @@ export function candidatesFor({ routes }: Gateway, call: Call, at: number): Cand
   for (const name of call.models) {
     const suffix = /:(free|nitro|floor|online)$/.exec(name)?.[0]
     if (suffix || name === 'openrouter/auto')
-      throw refuse('invalid_request', `${suffix ? `The suffix ${suffix}` : name} is not offered here; name a model and, for a choice of providers, use the \`provider\` member`, { param: 'model' })
+      throw refuse(
+        'invalid_request',
+        `${suffix ? `The suffix ${suffix}` : name} is not offered here; name a model and, for a choice of providers, use the \`provider\` member`,
+        { param: 'model' },
+      )
     const route = routes.find(name)
-    if (!route) throw refuse('model_not_found', undefined, { param: 'model', reason: { kind: 'unknown_model', model: name } })
-    const reachable = route.endpoints.map((endpoint) => ({ endpoint, asSpelled: name, card: cardAt(endpoint.cards, at) }))
+    if (!route)
+      throw refuse('model_not_found', undefined, { param: 'model', reason: { kind: 'unknown_model', model: name } })
+    const reachable = route.endpoints.map((endpoint) => ({
+      endpoint,
+      asSpelled: name,
+      card: cardAt(endpoint.cards, at),
+    }))
     candidates.push(...preferred(byPrice(reachable, call.preferences), call.preferences))
   }
   if (candidates.length === 0) throw refuse('no_endpoints')
@@ -33,7 +42,9 @@ export function candidatesFor({ routes }: Gateway, call: Call, at: number): Cand
 function preferred(candidates: readonly Candidate[], preferences: ProviderPreferences): Candidate[] {
   const { order, only, ignore, allow_fallbacks, data_collection, zdr, quantizations } = preferences
   if (data_collection === 'deny' || zdr === true || (quantizations && quantizations.length > 0)) return []
-  let fitting = candidates.filter((candidate) => (!only || isAmong(only, candidate)) && !(ignore && isAmong(ignore, candidate)))
+  let fitting = candidates.filter(
+    (candidate) => (!only || isAmong(only, candidate)) && !(ignore && isAmong(ignore, candidate)),
+  )
   if (order && order.length > 0) {
     const ranked = order.flatMap((name) => fitting.filter((candidate) => isAmong([name], candidate)))
     fitting = [...new Set(allow_fallbacks === false ? ranked : [...ranked, ...fitting])]

@@ -49,7 +49,8 @@ function keepsBelow(card: RateCard | undefined, { meter, most }: Limit): boolean
   return rate === undefined ? meter !== 'input' && meter !== 'output' : compare(rate, most) <= 0
 }
 
-const rateOf = (card: RateCard, meter: Meter): Ratio | undefined => rateFor(compileCard(card), meter, { inputTotal: 0n })?.line.rate
+const rateOf = (card: RateCard, meter: Meter): Ratio | undefined =>
+  rateFor(compileCard(card), meter, { inputTotal: 0n })?.line.rate
 
 /** Of a token in and a third of one out, which is how most calls divide. */
 function tokenPrice(card: RateCard | undefined): Ratio | undefined {

@@ -3,15 +3,15 @@
  * that ends the reservation. Only what comes back from here may be told to a client as a cost.
  */
 import type { AttemptRecord, GenerationFacts } from '../contract/generation-facts.ts'
-import type { CallDetails, GenerationStatus, UsageRecord, UsageSource } from '../core/ledger-rows.ts'
 import { cacheDiscount } from '../core/card-cost.ts'
 import { decimalOf, recordLines } from '../core/cost-details.ts'
+import type { CallDetails, GenerationStatus, UsageRecord, UsageSource } from '../core/ledger-rows.ts'
 import { type Priced, price } from '../core/price.ts'
 import { totalsOf, type Usage } from '../core/usage.ts'
+import type { Settled } from '../dialects/dialect.ts'
 import { generationId } from '../lib/id.ts'
 import { roundToNanos } from '../lib/money.ts'
 import { exactText, ZERO } from '../lib/ratio.ts'
-import type { Settled } from '../dialects/dialect.ts'
 import type { Admission } from './admit.ts'
 import type { Candidate } from './candidates.ts'
 import type { Gateway } from './gateway.ts'
@@ -52,30 +52,61 @@ export async function settle(gateway: Gateway, admission: Admission, outcome: Ou
     upstreamNanos: priced.costNanos ?? 0n,
     details,
     actor: 'gateway',
-    ...(call.idempotency ? { idempotency: { principal: caller.principal, operation: 'generation', ...call.idempotency } } : {}),
+    ...(call.idempotency
+      ? { idempotency: { principal: caller.principal, operation: 'generation', ...call.idempotency } }
+      : {}),
   })
   gateway.progress.forget(admission.id.id)
   logGeneration(gateway, admission, outcome, record, priced)
-  return { usage: outcome.served ? outcome.usage : undefined, source: outcome.source, priced, isByok: false, serviceTier: outcome.serviceTier }
+  return {
+    usage: outcome.served ? outcome.usage : undefined,
+    source: outcome.source,
+    priced,
+    isByok: false,
+    serviceTier: outcome.serviceTier,
+  }
 }
 
 /** One line a generation, written where it is settled: ids, counts, cost and durations, never what was said. */
-function logGeneration({ log }: Gateway, { call }: Admission, { served }: Outcome, record: SettledRecord, { charge }: Priced): void {
+function logGeneration(
+  { log }: Gateway,
+  { call }: Admission,
+  { served }: Outcome,
+  record: SettledRecord,
+  { charge }: Priced,
+): void {
   const { model, provider, status, inputTokens, outputTokens, latencyMs, source, code } = record
   const generation = generationId(code)
   const chargeUsd = charge ? decimalOf(charge) : null
   const name = served?.endpoint.provider.name ?? 'nobody'
-  if (!log.readable) return log.info({ generation, model, provider, status, source, inputTokens, outputTokens, chargeUsd, latencyMs }, 'generation')
+  if (!log.readable)
+    return log.info(
+      { generation, model, provider, status, source, inputTokens, outputTokens, chargeUsd, latencyMs },
+      'generation',
+    )
   const price = chargeUsd === null ? '—' : `$${chargeUsd}`
-  log.info({}, `${status}  ${call.models[0]} → ${name}   ${inputTokens} + ${outputTokens} tokens   ${price}   ${latencyMs} ms   ${generation}`)
+  log.info(
+    {},
+    `${status}  ${call.models[0]} → ${name}   ${inputTokens} + ${outputTokens} tokens   ${price}   ${latencyMs} ms   ${generation}`,
+  )
 }
 
 function priceOf({ settings, terms }: Gateway, { quoteNanos }: Admission, outcome: Outcome): Priced {
   const { served, usage, source } = outcome
-  if (!served) return { items: [], cost: ZERO, charge: ZERO, costNanos: roundToNanos(ZERO), chargeNanos: roundToNanos(ZERO), unpriced: [], flags: [] }
+  if (!served)
+    return {
+      items: [],
+      cost: ZERO,
+      charge: ZERO,
+      costNanos: roundToNanos(ZERO),
+      chargeNanos: roundToNanos(ZERO),
+      unpriced: [],
+      flags: [],
+    }
   const counted = usage ?? NOTHING
   // A count that nobody can have meant, and one that we made ourselves, never costs more than was reserved.
-  const doubtful = source !== 'reported' || counted.flags.some((flag) => flag === 'usage_huge' || flag === 'usage_implausible')
+  const doubtful =
+    source !== 'reported' || counted.flags.some((flag) => flag === 'usage_huge' || flag === 'usage_implausible')
   const tier = counted.serviceTier ?? outcome.serviceTier ?? undefined
   return price(
     { ...counted, ...(tier === undefined ? {} : { serviceTier: tier === 'default' ? 'standard' : tier }) },
@@ -126,7 +157,9 @@ function recordOf(gateway: Gateway, admission: Admission, outcome: Outcome, pric
     chargeNanos: priced.chargeNanos ?? null,
     costExact: priced.cost ? exactText(priced.cost) : null,
     chargeExact: priced.charge ? exactText(priced.charge) : null,
-    items: JSON.stringify(recordLines(priced), (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)),
+    items: JSON.stringify(recordLines(priced), (_key, value: unknown) =>
+      typeof value === 'bigint' ? value.toString() : value,
+    ),
     isByok: false,
     admittedAt,
     occurredAt: admittedAt,
@@ -139,7 +172,9 @@ function recordOf(gateway: Gateway, admission: Admission, outcome: Outcome, pric
 
 function countsText({ parts }: Usage): string {
   const counts: Record<string, string> = {}
-  for (const { model, counts: part } of parts) for (const [meter, quantity] of part) counts[model === undefined ? meter : `${model}:${meter}`] = exactText(quantity)
+  for (const { model, counts: part } of parts)
+    for (const [meter, quantity] of part)
+      counts[model === undefined ? meter : `${model}:${meter}`] = exactText(quantity)
   return JSON.stringify(counts)
 }
 
@@ -181,10 +216,18 @@ function withoutZeros(value: unknown): unknown {
 /** Calls of one month that share all personal fields share one row of them. */
 function hashOf(gateway: Gateway, { call: { details }, admittedAt, caller }: Admission): string | null {
   if (Object.values(details).every((value) => value === null)) return null
-  return gateway.hashDetails([String(caller.organisationId), monthOf(admittedAt), ...Object.values(details).map((value) => value ?? '')])
+  return gateway.hashDetails([
+    String(caller.organisationId),
+    monthOf(admittedAt),
+    ...Object.values(details).map((value) => value ?? ''),
+  ])
 }
 
-function personal(_gateway: Gateway, { call: { details }, caller, admittedAt }: Admission, hash: string | null): CallDetails | null {
+function personal(
+  _gateway: Gateway,
+  { call: { details }, caller, admittedAt }: Admission,
+  hash: string | null,
+): CallDetails | null {
   return hash === null ? null : { ...details, hash, organisationId: caller.organisationId, createdAt: admittedAt }
 }
 

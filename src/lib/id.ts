@@ -81,6 +81,7 @@ function timeCode(ms: number): string {
 function randomCode(random: Random): string {
   let text = ''
   // 248 = 4 × 62: bytes above it are thrown away, so that every character is equally likely.
-  while (text.length < RANDOM_CHARS) for (const byte of random.bytes(16)) if (byte < 248 && text.length < RANDOM_CHARS) text += ALPHABET[byte % 62]
+  while (text.length < RANDOM_CHARS)
+    for (const byte of random.bytes(16)) if (byte < 248 && text.length < RANDOM_CHARS) text += ALPHABET[byte % 62]
   return text
 }

@@ -71,7 +71,9 @@ export function exactText(value: Ratio): string {
 }
 
 /** Nearly every denominator is one of these: decimals need no lowest terms to be written. */
-const POWERS_OF_TEN: ReadonlyMap<bigint, number> = new Map(Array.from({ length: 31 }, (_, places) => [10n ** BigInt(places), places]))
+const POWERS_OF_TEN: ReadonlyMap<bigint, number> = new Map(
+  Array.from({ length: 31 }, (_, places) => [10n ** BigInt(places), places]),
+)
 
 export function exactRatio(text: string): Ratio {
   const [n = '', d] = text.split('/')

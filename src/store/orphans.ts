@@ -1,10 +1,13 @@
 /** Generations whose process died before it settled them. */
 import type { Reservation } from '../core/ledger-rows.ts'
 import type { Query, Store } from './store.ts'
-import * as tables from './tables.ts'
 import type { Cell } from './tables.ts'
+import * as tables from './tables.ts'
 
-export type Orphan = { readonly reservation: Reservation; /** Output tokens that its stream had come to. */ readonly progress: number }
+export type Orphan = {
+  readonly reservation: Reservation /** Output tokens that its stream had come to. */
+  readonly progress: number
+}
 
 /**
  * At most `limit` pending reservations of the gateway that no living node owns. On SQLite this process alone holds the
@@ -25,7 +28,14 @@ export async function findOrphans(store: Store, limit: number, { starting }: { s
     store.engine === 'sqlite'
       ? pending
       : pending.where(({ not, exists, selectFrom }) =>
-          not(exists(selectFrom('nodes as n').select('n.id').whereRef('n.id', '=', 'r.owner').where('n.lease_until', '>', BigInt(store.now())))),
+          not(
+            exists(
+              selectFrom('nodes as n')
+                .select('n.id')
+                .whereRef('n.id', '=', 'r.owner')
+                .where('n.lease_until', '>', BigInt(store.now())),
+            ),
+          ),
         )
   const rows = await store.rows(query as Query<Record<string, Cell>>)
   return rows.map((row) => ({

@@ -175,7 +175,7 @@ function createWriter(db: Database) {
     const statement = db.prepare(
       `INSERT INTO ${into} (${table.columns.join(', ')}) VALUES (${table.columns.map(() => '?').join(', ')}) ${conflict}`,
     )
-    return (row: R) => void statement.run(...table.cells(row))
+    return (row: R) => void statement.run(...table.plain(row))
   }
   const replacing = <R extends object>(table: Table<R>, key: readonly string[]) => {
     const others = table.columns.filter((column) => !key.includes(column))
@@ -190,8 +190,10 @@ function createWriter(db: Database) {
   const insertGrant = insert(tables.grants)
   const insertReservation = insert(tables.reservations)
   const insertEnded = replacing({ ...tables.reservations, name: 'ended_reservations' }, ['id'])
-  const deleteReservation = db.prepare('DELETE FROM reservations WHERE id = ?')
-  const deleteProgress = db.prepare('DELETE FROM reservation_progress WHERE reservation_id = ?')
+  const deleteReservations = db.prepare('DELETE FROM reservations WHERE id IN (SELECT value FROM json_each(?))')
+  const deleteProgress = db.prepare(
+    'DELETE FROM reservation_progress WHERE reservation_id IN (SELECT value FROM json_each(?))',
+  )
   const extendReservation = db.prepare('UPDATE reservations SET expires_at = ?, dead_at = ? WHERE id = ?')
   const counter = replacing(tables.counters, ['budget_id', 'window_start'])
   const keyUsage = replacing(tables.keyUsage, ['api_key_id'])
@@ -209,11 +211,15 @@ function createWriter(db: Database) {
       const reservation = rows.reservations.get(id)
       if (reservation && !written.endedReservations.has(id)) insertReservation(reservation)
     }
+    const gone = [...written.endedReservations.difference(written.newReservations)]
+    if (gone.length > 0) {
+      const list = `[${gone.join(',')}]`
+      deleteReservations.run(list)
+      deleteProgress.run(list)
+    }
     for (const id of written.endedReservations) {
       const reservation = rows.reservations.get(id)
-      if (!written.newReservations.has(id)) deleteReservation.run(id)
       if (reservation?.kind === 'api') insertEnded(reservation)
-      else deleteProgress.run(id)
     }
     for (const id of written.changedReservations) {
       const reservation = rows.reservations.get(id)
