@@ -24,7 +24,7 @@ export type Turnpike = {
   close(): Promise<void>
 }
 
-export type RequestOptions = {
+type RequestOptions = {
   method?: string
   key?: string
   body?: unknown

@@ -209,7 +209,7 @@ export type Posted = {
   readonly amount: bigint
   readonly balance: Balance
 }
-export type Changed = { readonly kind: 'changed'; readonly expiresAt: number | null }
+type Changed = { readonly kind: 'changed'; readonly expiresAt: number | null }
 
 export type Done = Reserved | Ended | Settled | Posted | Changed
 

@@ -4,6 +4,7 @@
  */
 import { errors, type RefusalExtras, refuse } from '../contract/errors.ts'
 import type { BudgetReason, Shortfall } from '../contract/refusal-reasons.ts'
+import type { ReservationContext } from '../contract/reservation-context.ts'
 import type { Demand, Refusal } from '../core/ledger-commands.ts'
 import type { Budget, Hold } from '../core/ledger-rows.ts'
 import { type Quote, quote } from '../core/quote.ts'
@@ -187,18 +188,6 @@ function quoteOf(gateway: Gateway, { endpoint, card }: Candidate, call: Call, in
 function windowOf(budget: Budget, at: number): Omit<Hold, 'quantity'> {
   const { start, end } = windowAt(budget, at)
   return { budgetId: budget.id, windowStart: start, windowEnd: end ?? null }
-}
-
-/** What settles this generation if the process dies before it does. */
-export type ReservationContext = {
-  readonly model: string
-  readonly provider: string
-  readonly providerName: string
-  readonly rateCardId: string | null
-  readonly inputTokens: number
-  readonly outputLimit: number
-  readonly stream: boolean
-  readonly context: 'customer' | 'system'
 }
 
 /** Bytes a token, on average over the languages and formats that were measured. */

@@ -6,7 +6,7 @@ import { configCards } from '../core/config-cards.ts'
 import type { RateCard } from '../core/rate-card.ts'
 import type { Provider } from '../providers/provider.ts'
 
-export type Model = {
+type Model = {
   /** `author/slug` */
   readonly id: string
   readonly bareName: string
@@ -32,7 +32,7 @@ export type Endpoint = {
   readonly cards: readonly RateCard[]
 }
 
-export type Route = { readonly model: Model; readonly endpoints: readonly Endpoint[] }
+type Route = { readonly model: Model; readonly endpoints: readonly Endpoint[] }
 
 export type Routes = {
   /** By canonical name, bare name or alias. */

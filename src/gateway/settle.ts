@@ -79,16 +79,16 @@ function logGeneration(
   const generation = generationId(code)
   const chargeUsd = charge ? decimalOf(charge) : null
   const name = served?.endpoint.provider.name ?? 'nobody'
-  if (!log.readable)
-    return log.info(
+  if (!log.readable) {
+    log.info(
       { generation, model, provider, status, source, inputTokens, outputTokens, chargeUsd, latencyMs },
       'generation',
     )
+    return
+  }
   const price = chargeUsd === null ? '—' : `$${chargeUsd}`
-  log.info(
-    {},
-    `${status}  ${call.models[0]} → ${name}   ${inputTokens} + ${outputTokens} tokens   ${price}   ${latencyMs} ms   ${generation}`,
-  )
+  const tokens = `${inputTokens} + ${outputTokens} tokens`
+  log.info({}, `${status}  ${call.models[0]} → ${name}   ${tokens}   ${price}   ${latencyMs} ms   ${generation}`)
 }
 
 function priceOf({ settings, terms }: Gateway, { quoteNanos }: Admission, outcome: Outcome): Priced {

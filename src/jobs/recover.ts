@@ -1,5 +1,6 @@
 /** Settles what a dead process left: each call it had admitted ends in one record, charged by what is known of it. */
 import type { GenerationFacts } from '../contract/generation-facts.ts'
+import { ReservationContext } from '../contract/reservation-context.ts'
 import { recordLines } from '../core/cost-details.ts'
 import { type CompiledTerms, price } from '../core/price.ts'
 import { instantText } from '../lib/clock.ts'
@@ -34,23 +35,11 @@ export async function recover(parts: RecoverParts): Promise<Recovered> {
   }
 }
 
-/** As the gateway writes it with each reservation. */
-type Context = {
-  model: string
-  provider: string
-  providerName: string
-  rateCardId: string | null
-  inputTokens: number
-  stream: boolean
-  outputLimit: number
-  context: 'customer' | 'system'
-}
-
 async function settleInterrupted(
   { store, rateCards, terms, log }: RecoverParts,
   { reservation, progress }: Orphan,
 ): Promise<bigint> {
-  const context = JSON.parse(reservation.context) as Context
+  const context = ReservationContext.parse(JSON.parse(reservation.context))
   const output = Math.min(progress, context.outputLimit)
   const card = context.rateCardId === null ? undefined : await rateCards.find(context.rateCardId)
   const counts = new Map([

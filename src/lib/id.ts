@@ -44,9 +44,6 @@ export const idRange = (fromMs: number, toMs: number): { from: bigint; to: bigin
   to: numberAt(toMs, 0, 0),
 })
 
-/** The millisecond in which an id was made. */
-export const idTime = (id: bigint): number => Number(id >> SHIFT) + EPOCH
-
 /** The millisecond that a code begins with; `undefined` where the text is no code. */
 export function codeTime(code: string): number | undefined {
   if (!/^[0-9A-Za-z]{20}$/.test(code)) return undefined

@@ -31,7 +31,7 @@ export type UpstreamCall = {
   readonly limits: UpstreamLimits
 }
 
-export type UpstreamLimits = {
+type UpstreamLimits = {
   readonly firstByteMs: number
   readonly idleMs: number
   readonly replyMs: number

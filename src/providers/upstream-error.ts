@@ -49,4 +49,4 @@ function retryAfter(headers: Headers): number | undefined {
 const MESSAGE_LENGTH = 500
 const SECRETS = /\b(sk|mk|pk|key|gsk|xai)[-_][A-Za-z0-9_*.-]{8,}|Bearer\s+\S+/gi
 
-export const scrubbed = (message: string): string => message.slice(0, MESSAGE_LENGTH).replace(SECRETS, '[removed]')
+const scrubbed = (message: string): string => message.slice(0, MESSAGE_LENGTH).replace(SECRETS, '[removed]')

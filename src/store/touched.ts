@@ -20,7 +20,7 @@ export function namedBy(commands: readonly Command[]): Named {
   return { reservations: [...reservations], transactions: [...transactions] }
 }
 
-export type IdempotencyName = { organisationId: bigint; principal: string; operation: string; key: string }
+type IdempotencyName = { organisationId: bigint; principal: string; operation: string; key: string }
 
 export type Touched = {
   readonly accounts: readonly bigint[]
