@@ -72,12 +72,13 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
   const providers = await openProviders(settings, tokens, log)
   const terms = compileTerms(settings.billing)
   const rateCards = createRateCards(store)
-  const recovered = await recover({ store, rateCards, terms, log, starting: true })
+  const stranded = new Set<bigint>()
+  const recovered = await recover({ store, rateCards, terms, log, stranded, starting: true })
   const jobs = repeat({
     clock: systemClock,
     log,
     everyMs: RECOVER_EVERY_MS,
-    run: () => recover({ store, rateCards, terms, log, starting: false }),
+    run: () => recover({ store, rateCards, terms, log, stranded, starting: false }),
   })
   const gateway: Gateway = {
     settings,
@@ -106,6 +107,7 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
     hashDetails: createDetailsHash(
       await sharedSecret(store, 'details_key', Buffer.from(systemRandom.bytes(32)).toString('hex')),
     ),
+    stranded,
     open: new Set(),
     draining: false,
   }

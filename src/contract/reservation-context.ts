@@ -12,5 +12,9 @@ export const ReservationContext = z.object({
   outputLimit: z.int(),
   stream: z.boolean(),
   context: z.enum(['customer', 'system']),
+  /** The key under which the call runs once. */
+  idempotency: z
+    .object({ principal: z.string(), operation: z.string(), key: z.string(), fingerprint: z.string() })
+    .optional(),
 })
 export type ReservationContext = z.output<typeof ReservationContext>

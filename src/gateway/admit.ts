@@ -5,7 +5,7 @@
 import { errors, type RefusalExtras, refuse } from '../contract/errors.ts'
 import type { BudgetReason, Shortfall } from '../contract/refusal-reasons.ts'
 import type { ReservationContext } from '../contract/reservation-context.ts'
-import type { Demand, Refusal } from '../core/ledger-commands.ts'
+import type { Demand, Idempotency, Refusal } from '../core/ledger-commands.ts'
 import type { Budget, Hold } from '../core/ledger-rows.ts'
 import { type Quote, quote } from '../core/quote.ts'
 import { windowAt } from '../core/window.ts'
@@ -72,9 +72,7 @@ export async function admit(
     demand,
     chain: caller.budgets.map((budget) => windowOf(budget, admittedAt)),
     context: contextOf(caller, call, candidates, demand),
-    ...(call.idempotency
-      ? { idempotency: { principal: caller.principal, operation: 'generation', ...call.idempotency } }
-      : {}),
+    ...idempotencyOf(caller, call),
   })
   if (!outcome.ok) {
     if ('refusal' in outcome) throw refused(gateway, outcome.refusal, admittedAt)
@@ -204,8 +202,13 @@ function contextOf(caller: Caller, call: Call, candidates: readonly Candidate[],
     outputLimit: demand.outputTokens * demand.choices,
     stream: call.stream,
     context: caller.accountId === null ? 'system' : 'customer',
+    ...idempotencyOf(caller, call),
   } satisfies ReservationContext)
 }
+
+/** Once per principal and key, whatever ends the call. */
+export const idempotencyOf = ({ principal }: Caller, { idempotency }: Call): { idempotency?: Idempotency } =>
+  idempotency ? { idempotency: { principal, operation: 'generation', ...idempotency } } : {}
 
 /** The ledger's refusal as the error that the dialects word. */
 function refused({ settings }: Gateway, refusal: Refusal, at: number) {

@@ -29,6 +29,8 @@ export type Gateway = {
   readonly log: Log
   /** A keyed hash of personal fields, under which they are kept apart from the records. */
   readonly hashDetails: (texts: readonly string[]) => string
+  /** Generations whose settle failed. */
+  readonly stranded: Set<bigint>
   /** Calls under way; a stopping server waits for them. */
   readonly open: Set<object>
   /** True once the server stops: no new calls. */

@@ -12,7 +12,7 @@ import type { Settled } from '../dialects/dialect.ts'
 import { generationId } from '../lib/id.ts'
 import { roundToNanos } from '../lib/money.ts'
 import { exactText, ZERO } from '../lib/ratio.ts'
-import type { Admission } from './admit.ts'
+import { type Admission, idempotencyOf } from './admit.ts'
 import type { Candidate } from './candidates.ts'
 import type { Gateway } from './gateway.ts'
 
@@ -38,6 +38,16 @@ export type Outcome = {
 const NOTHING: Usage = { parts: [{ counts: new Map() }], flags: [] }
 
 export async function settle(gateway: Gateway, admission: Admission, outcome: Outcome): Promise<Settled> {
+  try {
+    return await settleNow(gateway, admission, outcome)
+  } catch (failure) {
+    // Whatever went wrong, the call was admitted and must end: recovery records it.
+    gateway.stranded.add(admission.id.id)
+    throw failure
+  }
+}
+
+async function settleNow(gateway: Gateway, admission: Admission, outcome: Outcome): Promise<Settled> {
   const priced = priceOf(gateway, admission, outcome)
   const record = recordOf(gateway, admission, outcome, priced)
   const details = personal(gateway, admission, record.detailsHash)
@@ -52,9 +62,7 @@ export async function settle(gateway: Gateway, admission: Admission, outcome: Ou
     upstreamNanos: priced.costNanos ?? 0n,
     details,
     actor: 'gateway',
-    ...(call.idempotency
-      ? { idempotency: { principal: caller.principal, operation: 'generation', ...call.idempotency } }
-      : {}),
+    ...idempotencyOf(caller, call),
   })
   gateway.progress.forget(admission.id.id)
   logGeneration(gateway, admission, outcome, record, priced)

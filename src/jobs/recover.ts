@@ -16,8 +16,11 @@ export type RecoverParts = {
   readonly store: Store
   readonly rateCards: RateCards
   readonly terms: CompiledTerms
-  readonly log: Log /** Before any call is admitted. */
+  readonly log: Log
+  /** Before any call is admitted. */
   readonly starting: boolean
+  /** Generations of this process whose settle failed; those that are settled here are taken out. */
+  readonly stranded: Set<bigint>
 }
 
 const PAGE = 500
@@ -27,8 +30,9 @@ export async function recover(parts: RecoverParts): Promise<Recovered> {
   let calls = 0
   let chargeNanos = 0n
   for (;;) {
-    const orphans = await findOrphans(parts.store, PAGE, parts)
+    const orphans = await findOrphans(parts.store, { ...parts, limit: PAGE })
     const charges = await Promise.all(orphans.map((orphan) => settleInterrupted(parts, orphan)))
+    for (const { reservation } of orphans) parts.stranded.delete(reservation.id)
     calls += orphans.length
     for (const charge of charges) chargeNanos += charge
     if (orphans.length < PAGE) return { calls, chargeNanos }
@@ -36,7 +40,7 @@ export async function recover(parts: RecoverParts): Promise<Recovered> {
 }
 
 async function settleInterrupted(
-  { store, rateCards, terms, log }: RecoverParts,
+  { store, rateCards, terms, log, stranded }: RecoverParts,
   { reservation, progress }: Orphan,
 ): Promise<bigint> {
   const context = ReservationContext.parse(JSON.parse(reservation.context))
@@ -49,6 +53,8 @@ async function settleInterrupted(
   const priced = price({ parts: [{ counts }], flags: [] }, card ?? (() => undefined), {
     ...terms,
     ceilingNanos: reservation.quote,
+    // Its caller was answered with an error, which says that nothing was charged.
+    insured: stranded.has(reservation.id),
   })
   await store.post({
     type: 'settle',
@@ -58,6 +64,7 @@ async function settleInterrupted(
     holds: reservation.holds,
     upstreamNanos: priced.costNanos ?? 0n,
     details: null,
+    ...(context.idempotency ? { idempotency: context.idempotency } : {}),
     actor: 'recovery',
     record: {
       id: reservation.id,
