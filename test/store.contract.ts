@@ -478,8 +478,8 @@ function generations(promise: Promised): void {
     },
   )
 
-  promise('a call at no cost refers to a counter that is there', async ({ budget, post, make, counters, store }) => {
-    const { id } = await budget({ limit: usd(1) })
+  promise('a call at no cost refers to a counter that is there', async ({ budget, post, make, counters }) => {
+    const { id } = await budget({ limit: usd(1), scope: 'model', scopeId: 'nobody/free' })
     const chain = [{ budgetId: id, windowStart: 0, windowEnd: null }]
     await post(make.admit(null, 0n, { chain }))
     expect(await counters(id)).toMatchObject([{ spent: 0n, reserved: 0n }])
