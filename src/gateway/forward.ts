@@ -103,7 +103,6 @@ const recordOf = (
 ): AttemptRecord => ({
   provider: endpoint.provider.key,
   providerName: endpoint.provider.name,
-  endpoint: endpoint.id,
   model: endpoint.upstreamModel,
   status,
   latencyMs: Math.round(latencyMs),

@@ -2,7 +2,7 @@
  * The one way out of an admitted call, whatever ended it: usage × rate card → lines → one rounding → one durable step
  * that ends the reservation. Only what comes back from here may be told to a client as a cost.
  */
-import type { AttemptRecord, GenerationFacts } from '../contract/generation-facts.ts'
+import { type AttemptRecord, encodeFacts, type GenerationFacts } from '../contract/generation-facts.ts'
 import { cacheDiscount } from '../core/card-cost.ts'
 import { decimalOf, recordLines } from '../core/cost-details.ts'
 import type { CallDetails, GenerationStatus, UsageRecord, UsageSource } from '../core/ledger-rows.ts'
@@ -174,7 +174,7 @@ function recordOf(gateway: Gateway, admission: Admission, outcome: Outcome, pric
     latencyMs: Math.round(gateway.clock.elapsed() - admission.startedAt),
     firstTokenMs: outcome.firstTokenAt === null ? null : Math.round(outcome.firstTokenAt - admission.startedAt),
     detailsHash: hashOf(gateway, admission),
-    generation: JSON.stringify(factsOf(gateway, admission, outcome, priced)),
+    generation: encodeFacts(factsOf(gateway, admission, outcome, priced)),
   }
 }
 

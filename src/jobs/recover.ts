@@ -1,5 +1,5 @@
 /** Settles what a dead process left: each call it had admitted ends in one record, charged by what is known of it. */
-import type { GenerationFacts } from '../contract/generation-facts.ts'
+import { encodeFacts } from '../contract/generation-facts.ts'
 import { ReservationContext } from '../contract/reservation-context.ts'
 import { recordLines } from '../core/cost-details.ts'
 import { type CompiledTerms, price } from '../core/price.ts'
@@ -99,7 +99,7 @@ async function settleInterrupted(
       latencyMs: null,
       firstTokenMs: null,
       detailsHash: null,
-      generation: JSON.stringify({
+      generation: encodeFacts({
         requestId: null,
         requestedModel: context.model,
         providerName: context.providerName,
@@ -114,7 +114,7 @@ async function settleInterrupted(
         cacheDiscount: '0',
         images: 0,
         audios: 0,
-      } satisfies GenerationFacts),
+      }),
     },
   })
   log.warn(
