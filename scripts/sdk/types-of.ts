@@ -19,11 +19,26 @@ export type Operations = {
 ${own.map((entry) => operationType(entry)).join('\n')}
 }
 
-/** Where each operation is. \`once\`: the server takes an \`Idempotency-Key\`, and does the same thing once. */
+/**
+ * Where each operation is. \`alias\`: where it takes nothing in its path. \`once\`: the server takes an
+ * \`Idempotency-Key\`, and does the same thing once.
+ */
 export const endpoints = {
-${own.map(({ path, method, operation }) => `  ${operation.operationId}: { method: '${method.toUpperCase()}', path: '${path}'${takesKey(operation) ? ', once: true' : ''} },`).join('\n')}
+${own.map((entry) => endpointRow(entry, entries)).join('\n')}
 } as const
 `
+}
+
+function endpointRow({ path, method, operation }: Entry, all: readonly Entry[]): string {
+  const { operationId } = operation
+  const alias = all.find((other) => other.operation['x-alias-of'] === operationId && !other.path.includes('{'))
+  const members = [
+    `method: '${method.toUpperCase()}'`,
+    `path: '${path}'`,
+    ...(alias && path.includes('{') ? [`alias: '${alias.path}'`] : []),
+    ...(takesKey(operation) ? ['once: true'] : []),
+  ]
+  return `  ${String(operationId)}: { ${members.join(', ')} },`
 }
 
 type Entry = { readonly path: string; readonly method: string; readonly operation: JsonObject }

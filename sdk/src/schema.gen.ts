@@ -621,7 +621,10 @@ export type Operations = {
   }
 }
 
-/** Where each operation is. `once`: the server takes an `Idempotency-Key`, and does the same thing once. */
+/**
+ * Where each operation is. `alias`: where it takes nothing in its path. `once`: the server takes an
+ * `Idempotency-Key`, and does the same thing once.
+ */
 export const endpoints = {
   getGeneration: { method: 'GET', path: '/api/v1/generation' },
   getCurrentKey: { method: 'GET', path: '/api/v1/key' },
@@ -641,10 +644,10 @@ export const endpoints = {
   calculateCost: { method: 'POST', path: '/v1/models/calculate' },
   createAccount: { method: 'POST', path: '/v1/accounts', once: true },
   listAccounts: { method: 'GET', path: '/v1/accounts' },
-  getAccount: { method: 'GET', path: '/v1/accounts/{id}' },
-  getBalance: { method: 'GET', path: '/v1/accounts/{id}/balance' },
-  addCredits: { method: 'POST', path: '/v1/accounts/{id}/credits', once: true },
-  deductCredits: { method: 'POST', path: '/v1/accounts/{id}/debits', once: true },
+  getAccount: { method: 'GET', path: '/v1/accounts/{id}', alias: '/v1/accounts/get' },
+  getBalance: { method: 'GET', path: '/v1/accounts/{id}/balance', alias: '/v1/accounts/balance' },
+  addCredits: { method: 'POST', path: '/v1/accounts/{id}/credits', alias: '/v1/accounts/credits/add', once: true },
+  deductCredits: { method: 'POST', path: '/v1/accounts/{id}/debits', alias: '/v1/accounts/credits/deduct', once: true },
   listTransactions: { method: 'GET', path: '/v1/transactions' },
   getTransaction: { method: 'GET', path: '/v1/transactions/{id}' },
   createOrganisation: { method: 'POST', path: '/api/admin/organisations' },
