@@ -7,7 +7,7 @@ import { TurnpikeError } from './errors.ts'
 import { platform } from './platform.ts'
 import { mapped, type PagePromise, paged, type RequestPromise } from './request-promise.ts'
 import type { Account, Generation, Key, Model, PricedModel, Transaction } from './schema.gen.ts'
-import type { ClientOptions, RequestOptions, Transport } from './transport.ts'
+import { type ClientOptions, type RequestOptions, type Transport, transportOf } from './transport.ts'
 import { type Webhooks, webhooks } from './webhooks.ts'
 import type {
   Amount,
@@ -40,7 +40,7 @@ export class TurnpikeClient {
 
   /** Throws `TurnpikeError` where no key or no address is given, nor in the environment. */
   constructor(options: ClientOptions = {}) {
-    this.#transport = transportOf(options)
+    this.#transport = opened(options)
   }
 
   // Reservations
@@ -358,23 +358,13 @@ export class TurnpikeClient {
   }
 }
 
-function transportOf({ timeout = 60_000, maxRetries = 2, logger, ...options }: ClientOptions): Transport {
+function opened(options: ClientOptions): Transport {
   const apiKey = options.apiKey ?? platform.environment('TURNPIKE_API_KEY')
   const baseUrl = options.baseUrl ?? platform.environment('TURNPIKE_BASE_URL')
   if (!apiKey) throw new TurnpikeError('The key is missing. Pass `apiKey`, or set TURNPIKE_API_KEY.')
   if (!baseUrl) throw new TurnpikeError('The address is missing. Pass `baseUrl`, or set TURNPIKE_BASE_URL.')
-  return {
-    apiKey,
-    // As people paste it from other clients.
-    baseUrl: baseUrl.replace(/\/+$/, '').replace(/\/(?:api\/)?v1$/, ''),
-    timeout,
-    maxRetries,
-    // Browsers refuse a `fetch` that is called as a method of something else.
-    fetch: options.fetch ?? ((input, init) => fetch(input, init)),
-    headers: options.defaultHeaders ?? {},
-    logger,
-    platform,
-  }
+  // As people paste it from other clients.
+  return transportOf({ apiKey, baseUrl: baseUrl.replace(/\/+$/, '').replace(/\/(?:api\/)?v1$/, '') }, options)
 }
 
 const whose = (account: string | Who): Who => (typeof account === 'string' ? { accountId: account } : account)

@@ -3,7 +3,7 @@
  * last. Answers with what came, or throws a `TurnpikeError`.
  */
 import { AbortError, ConnectionError, errorOf, TimeoutError, TurnpikeError } from './errors.ts'
-import type { Platform } from './platform.ts'
+import { type Platform, platform } from './platform.ts'
 import { retryAfterMs } from './retry.ts'
 
 /** Where notes about retries go; `console` fits. */
@@ -48,6 +48,22 @@ export type Transport = {
   readonly logger: Logger | undefined
   readonly platform: Platform
 }
+
+/** Where to and with which key is decided; the rest has its defaults. */
+export const transportOf = (
+  { apiKey, baseUrl }: { readonly apiKey: string; readonly baseUrl: string },
+  { timeout = 60_000, maxRetries = 2, logger, defaultHeaders = {}, ...options }: ClientOptions,
+): Transport => ({
+  apiKey,
+  baseUrl,
+  timeout,
+  maxRetries,
+  // Browsers refuse a `fetch` that is called as a method of something else.
+  fetch: options.fetch ?? ((input, init) => fetch(input, init)),
+  headers: defaultHeaders,
+  logger,
+  platform,
+})
 
 export type Outgoing = {
   readonly method: string
@@ -126,15 +142,16 @@ async function tryOnce(
   }
 }
 
-const aborted = ({ reason }: AbortSignal): AbortError => new AbortError('The request was aborted.', { cause: reason })
+export const aborted = ({ reason }: AbortSignal): AbortError =>
+  new AbortError('The request was aborted.', { cause: reason })
 
-function wait(platform: Platform, ms: number, signal: AbortSignal | undefined): Promise<void> {
+export function wait({ after }: Pick<Platform, 'after'>, ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = () => {
       takeBack()
       reject(signal ? aborted(signal) : undefined)
     }
-    const takeBack = platform.after(ms, () => {
+    const takeBack = after(ms, () => {
       signal?.removeEventListener('abort', end)
       resolve()
     })
