@@ -7,7 +7,7 @@ import { type Platform, platform } from './platform.ts'
 import { retryAfterMs } from './retry.ts'
 
 /** Where notes about retries go; `console` fits. */
-export type Logger = { debug(message: string): void; warn(message: string): void }
+export type Logger = { debug(message: string): void }
 
 export type ClientOptions = {
   /** `sk-tp-…` or `mk-tp-…`. Default: the variable `TURNPIKE_API_KEY`. */

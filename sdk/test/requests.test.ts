@@ -125,7 +125,7 @@ describe('a failure is tried again', () => {
   test('and told to the logger', async () => {
     const lines: string[] = []
     server.play(refusal(503, 'service_unavailable'), done)
-    await client({ logger: { debug: (line) => lines.push(line), warn: () => undefined } }).deductCredits(debit)
+    await client({ logger: { debug: (line) => lines.push(line) } }).deductCredits(debit)
     expect(lines).toEqual([expect.stringMatching(/^POST \/v1\/accounts\/credits\/deduct: refused .* Again in 1 ms\.$/)])
   })
 })
