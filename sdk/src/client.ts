@@ -6,25 +6,29 @@ import { type BodyOf, type CallInput, call, list, type OperationName, type Query
 import { TurnpikeError } from './errors.ts'
 import { platform } from './platform.ts'
 import { mapped, type PagePromise, paged, type RequestPromise } from './request-promise.ts'
-import type { Account, Generation, Key, Model, PricedModel, Transaction } from './schema.gen.ts'
 import { type ClientOptions, type RequestOptions, type Transport, transportOf } from './transport.ts'
-import { type Webhooks, webhooks } from './webhooks.ts'
 import type {
+  Account,
   Amount,
   ConfirmRequest,
+  Generation,
   Grant,
+  Key,
+  Model,
   Plan,
+  PricedModel,
   Reservation,
+  Transaction,
+  UsageAnswer,
   UsageFilters,
+  UsagePage,
+  UsageQuery,
   UsageRecord,
   UsageRequest,
   UsageSummary,
   Who,
-} from './wire.ts'
-
-/** A filter of the usage, or `summary: true` for its sums in place of its records. */
-export type UsageQuery = QueryOf<'listUsage'> & { summary?: boolean | undefined }
-export type UsageAnswer = ResultOf<'listUsage'> | ResultOf<'getUsageSummary'>
+} from './types.ts'
+import { type Webhooks, webhooks } from './webhooks.ts'
 
 /**
  * ```ts
@@ -61,7 +65,8 @@ export class TurnpikeClient {
    * `reservation_cancelled`, `reservation_expired` (410), `amount_exceeds_reservation`, `invalid_amount`, `invalid_usage`.
    */
   confirmReservation(id: string, amount: Amount | ConfirmRequest, options?: RequestOptions) {
-    const body = typeof amount === 'object' ? amount : { actualAmount: amount }
+    const { usage, ...rest } = typeof amount === 'object' ? amount : { actualAmount: amount }
+    const body = usage === undefined ? rest : { ...rest, usage: Array.isArray(usage) ? [...usage] : [usage] }
     return this.#call('confirmReservation', { params: { id }, body }, options)
   }
 
@@ -105,11 +110,11 @@ export class TurnpikeClient {
   getUsage(
     filters: UsageFilters & { summary: true },
     options?: RequestOptions,
-  ): PagePromise<ResultOf<'getUsageSummary'>, UsageRecord>
+  ): PagePromise<ResultOf<'summariseUsage'>, UsageRecord>
   getUsage(filters?: UsageQuery, options?: RequestOptions): PagePromise<UsageAnswer, UsageRecord>
   getUsage({ summary, ...query }: UsageQuery = {}, options?: RequestOptions): PagePromise<UsageAnswer, UsageRecord> {
-    if (!summary) return list(this.#transport, 'listUsage', query, (page) => page.usageRecords, options)
-    const sums: RequestPromise<UsageAnswer> = this.#call('getUsageSummary', { query }, options)
+    if (!summary) return list(this.#transport, 'listUsage', query, (page) => (page as UsagePage).usageRecords, options)
+    const sums: RequestPromise<UsageAnswer> = this.#call('summariseUsage', { query }, options)
     return paged(sums, { items: () => [], next: () => undefined, fetch: () => sums })
   }
 
@@ -119,7 +124,7 @@ export class TurnpikeClient {
     options?: RequestOptions,
   ): RequestPromise<UsageSummary> {
     const query = typeof contextOrFilters === 'string' ? { context: contextOrFilters } : contextOrFilters
-    return mapped(this.#call('getUsageSummary', { query }, options), ({ summary }) => summary)
+    return mapped(this.#call('summariseUsage', { query }, options), ({ summary }) => summary)
   }
 
   // Models and prices

@@ -5,10 +5,10 @@
 import type { Account, Transaction } from './schema.gen.ts'
 
 /** Whose: either name will do; where both are given they must agree. An API key that names nobody means its own account. */
-export type Who = { accountId?: string | undefined; externalId?: string | undefined }
+type Who = { accountId?: string | undefined; externalId?: string | undefined }
 
 /** A JSON number with at most 9 decimals, or decimal text. */
-export type Amount = number | string
+type Amount = number | string
 
 export type Pagination = {
   limit: number
@@ -19,15 +19,15 @@ export type Pagination = {
 }
 
 /** `limit` is 1 to 500, 50 by default; a `cursor` takes the place of `offset`. */
-export type PageQuery = { limit?: number | undefined; offset?: number | undefined; cursor?: string | undefined }
+type PageQuery = { limit?: number | undefined; offset?: number | undefined; cursor?: string | undefined }
 
 type Decimal = Record<string, string>
 type Metadata = Record<string, unknown>
 
 /** Credits: posted, set aside, and the difference. */
-export type BalanceFigures = { balance: number; reserved: number; available: number; decimal?: Decimal | undefined }
+type BalanceFigures = { balance: number; reserved: number; available: number; decimal?: Decimal | undefined }
 
-export type Reservation = {
+type Reservation = {
   id: string
   accountId: string
   externalId: string
@@ -41,10 +41,10 @@ export type Reservation = {
   decimal?: Decimal | undefined
 }
 
-export type UsageType = 'text' | 'embedding' | 'audio_stt' | 'audio_tts' | 'image'
+type UsageType = 'text' | 'embedding' | 'audio_stt' | 'audio_tts' | 'image'
 
 /** How much of a model was used. Counts are whole numbers. */
-export type UsageCounts = {
+type UsageCounts = {
   usageType: UsageType
   modelId: string
   inputTokens?: number | undefined
@@ -68,9 +68,9 @@ export type UsageCounts = {
 }
 
 /** `customer` needs `transactionId` and the account; `system` takes neither. */
-export type UsageRequest = UsageCounts & Who & { context: 'customer' | 'system'; transactionId?: string | undefined }
+type UsageRequest = UsageCounts & Who & { context: 'customer' | 'system'; transactionId?: string | undefined }
 
-export type UsageRecord = {
+type UsageRecord = {
   id: string
   context: 'customer' | 'system'
   accountId?: string | null | undefined
@@ -93,7 +93,7 @@ export type UsageRecord = {
   decimal?: Decimal | undefined
 }
 
-export type UsageFilters = Who & {
+type UsageFilters = Who & {
   modelId?: string | undefined
   context?: 'customer' | 'system' | undefined
   usageType?: UsageType | undefined
@@ -102,9 +102,9 @@ export type UsageFilters = Who & {
   endDate?: string | undefined
 }
 
-export type UsageFigures = { costUsd: number; count: number }
+type UsageFigures = { costUsd: number; count: number }
 
-export type UsageSummary = {
+type UsageSummary = {
   totalCostUsd: number
   totalInputTokens: number
   totalOutputTokens: number
@@ -114,19 +114,19 @@ export type UsageSummary = {
 }
 
 /** One of `actualAmount` and `usage` at least. */
-export type ConfirmRequest = {
+type ConfirmRequest = {
   /** Credits to charge. Without it the usage is charged. */
   actualAmount?: Amount | undefined
   /** Recorded in the same step. */
-  usage?: ConfirmedUsage | ConfirmedUsage[] | undefined
+  usage?: ConfirmedUsage[] | undefined
   /** When more is charged than was reserved. Default: what the account says. */
   onOverage?: 'charge' | 'cap' | 'reject' | undefined
   /** `charge` debits an expired reservation directly, once. */
   ifExpired?: 'charge' | undefined
 }
-export type ConfirmedUsage = UsageCounts & Who & { context?: 'customer' | 'system' | undefined }
+type ConfirmedUsage = UsageCounts & Who & { context?: 'customer' | 'system' | undefined }
 
-export type Confirmation = {
+type Confirmation = {
   success: true
   reservationId: string
   transactionId: string
@@ -145,7 +145,7 @@ export type Confirmation = {
   decimal?: Decimal | undefined
 }
 
-export type Grant = {
+type Grant = {
   id: string
   accountId: string
   externalId: string
@@ -162,7 +162,7 @@ export type Grant = {
   decimal?: Decimal | undefined
 }
 
-export type Plan = {
+type Plan = {
   id: string
   name: string
   /** Granted each time. */
@@ -174,7 +174,7 @@ export type Plan = {
   decimal?: Decimal | undefined
 }
 
-export type AccountPatch = {
+type AccountPatch = {
   name?: string | undefined
   email?: string | null | undefined
   metadata?: Metadata | null | undefined
@@ -187,7 +187,7 @@ export type AccountPatch = {
 
 /** As {@link Operations} of the schema, for what is not in it. */
 export type WireOperations = {
-  updateAccount: { body: AccountPatch; result: { success: true; account: Account } }
+  updateAccount: { body: AccountPatch; result: Account }
   listGrants: { query: Who & PageQuery; result: { success: true; grants: Grant[]; pagination: Pagination } }
   voidGrant: { result: { success: true } & Record<string, unknown> }
   createReservation: {
@@ -226,7 +226,7 @@ export type WireOperations = {
     query: UsageFilters & PageQuery
     result: { success: true; usageRecords: UsageRecord[]; pagination: Pagination }
   }
-  getUsageSummary: { query: UsageFilters; result: { success: true; summary: UsageSummary } }
+  summariseUsage: { query: UsageFilters; result: { success: true; summary: UsageSummary } }
   createPlan: {
     body: {
       name: string
@@ -260,7 +260,7 @@ export const wireEndpoints = {
   refundTransaction: { method: 'POST', path: '/v1/transactions/{id}/refund', once: true },
   recordUsage: { method: 'POST', path: '/v1/usage', once: true },
   listUsage: { method: 'GET', path: '/v1/usage' },
-  getUsageSummary: { method: 'GET', path: '/v1/usage/summary' },
+  summariseUsage: { method: 'GET', path: '/v1/usage/summary' },
   createPlan: { method: 'POST', path: '/v1/plans', once: true },
   listPlans: { method: 'GET', path: '/v1/plans' },
   archivePlan: { method: 'POST', path: '/v1/plans/{id}/archive', once: true },

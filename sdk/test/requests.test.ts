@@ -310,3 +310,90 @@ describe('a list', () => {
     expect(seen).toEqual(['a'])
   })
 })
+
+describe('the methods of credits go where they should', () => {
+  const answer = (body: object) => server.play({ body: { success: true, ...body } })
+  const asked = () => server.asked.map(({ method, url, body }) => `${method} ${url}${body === '' ? '' : ` ${body}`}`)
+
+  test('reservations are made, confirmed, cancelled and extended', async () => {
+    answer({ reservation: { id: 'res_1' } })
+    const own = client()
+    const { reservation } = await own.createReservation({ externalId: 'user_456', amount: 500 })
+    await own.confirmReservation(reservation.id, 85)
+    await own.confirmReservation('res_2', {
+      usage: { modelId: 'gpt-4o', usageType: 'text', inputTokens: 1, outputTokens: 2 },
+      onOverage: 'cap',
+    })
+    await own.cancelReservation('res_3')
+    await own.extendReservation('res_4', 60)
+    await own.extendReservation('res_5', { ttlSeconds: 90 })
+    await own.getReservation('res_6')
+    expect(asked()).toEqual([
+      'POST /v1/reservations {"externalId":"user_456","amount":500}',
+      'POST /v1/reservations/res_1/confirm {"actualAmount":85}',
+      'POST /v1/reservations/res_2/confirm {"onOverage":"cap","usage":[{"modelId":"gpt-4o","usageType":"text","inputTokens":1,"outputTokens":2}]}',
+      'POST /v1/reservations/res_3/cancel {}',
+      'POST /v1/reservations/res_4/extend {"ttlSeconds":60}',
+      'POST /v1/reservations/res_5/extend {"ttlSeconds":90}',
+      'GET /v1/reservations/res_6',
+    ])
+    expect(new Set(keys().slice(0, 6)).size).toBe(6)
+  })
+
+  test('usage is recorded, listed and summed', async () => {
+    answer({ summary: { totalCostUsd: 0.02 }, usageRecords: [{ id: 'usage_1' }] })
+    const own = client()
+    await own.recordUsage({
+      context: 'system',
+      modelId: 'whisper-1',
+      usageType: 'audio_stt',
+      audioDurationSeconds: 120,
+    })
+    const filters = {
+      externalId: 'user 456',
+      modelId: 'gpt-4o',
+      startDate: '2024-01-01',
+      endDate: '2024-01-31',
+    } as const
+    const result = await own.getUsage({ ...filters, context: 'customer' })
+    if ('usageRecords' in result) expect(result.usageRecords).toHaveLength(1)
+    else expect.unreachable()
+    expect((await own.getUsage({ summary: true })).summary.totalCostUsd).toBe(0.02)
+    expect(await own.getUsageSummary('customer')).toEqual({ totalCostUsd: 0.02 })
+    expect(await own.getUsageSummary({ modelId: 'gpt-4o' })).toEqual({ totalCostUsd: 0.02 })
+    expect(asked()).toEqual([
+      'POST /v1/usage {"context":"system","modelId":"whisper-1","usageType":"audio_stt","audioDurationSeconds":120}',
+      'GET /v1/usage?externalId=user+456&modelId=gpt-4o&startDate=2024-01-01&endDate=2024-01-31&context=customer',
+      'GET /v1/usage/summary',
+      'GET /v1/usage/summary?context=customer',
+      'GET /v1/usage/summary?modelId=gpt-4o',
+    ])
+  })
+
+  test('grants, transactions, plans and changes of an account', async () => {
+    answer({})
+    const own = client()
+    await own.listGrants({ accountId: 'acc_1', limit: 5 })
+    await own.voidGrant('grant_1')
+    await own.createTransaction({ accountId: 'acc_1', amount: '1.5', type: 'credit', description: 'gift' })
+    await own.refundTransaction('txn_1', { reason: 'sorry' })
+    await own.createPlan({ name: 'Pro', amount: 100, interval: 'month' })
+    await own.listPlans()
+    await own.archivePlan('plan_1')
+    await own.assignPlan({ externalId: 'user_456', planId: 'plan_1', startMode: 'now' })
+    await own.updateAccount('acc_1', { status: 'frozen' })
+    await own.listReservations({ activeOnly: true })
+    expect(asked()).toEqual([
+      'GET /v1/grants?accountId=acc_1&limit=5',
+      'POST /v1/grants/grant_1/void {}',
+      'POST /v1/transactions {"accountId":"acc_1","amount":"1.5","type":"credit","description":"gift"}',
+      'POST /v1/transactions/txn_1/refund {"reason":"sorry"}',
+      'POST /v1/plans {"name":"Pro","amount":100,"interval":"month"}',
+      'GET /v1/plans',
+      'POST /v1/plans/plan_1/archive {}',
+      'POST /v1/accounts/plans/assign {"externalId":"user_456","planId":"plan_1","startMode":"now"}',
+      'PATCH /v1/accounts/acc_1 {"status":"frozen"}',
+      'GET /v1/reservations?activeOnly=true',
+    ])
+  })
+})

@@ -145,11 +145,21 @@ const propertiesOf = (schema: JsonObject): JsonObject => (schema.properties ?? {
 
 /** Schemas with an id become components; the rest stands where it is used. */
 function schemaOf(type: z.ZodType, schemas: Record<string, JsonObject>): JsonObject {
-  const { $schema: _, $defs = {}, id, ...schema } = z.toJSONSchema(type, { io: 'input', unrepresentable: 'any' })
+  const { $schema: _, $defs = {}, id, ...schema } = z.toJSONSchema(type, OPTIONS)
   for (const [name, definition] of Object.entries($defs)) schemas[name] = component(definition)
   if (typeof id !== 'string') return component(schema)
   schemas[id] = component(schema)
   return { $ref: `#/components/schemas/${id}` }
+}
+
+/** Inputs, since no default of ours is part of the wire. What is made ready before it is checked is shown as it is checked. */
+const OPTIONS: Parameters<typeof z.toJSONSchema>[1] = {
+  io: 'input',
+  unrepresentable: 'any',
+  override: ({ zodSchema, jsonSchema }) => {
+    if (zodSchema instanceof z.ZodPipe && zodSchema.def.in instanceof z.ZodTransform)
+      Object.assign(jsonSchema, z.toJSONSchema(zodSchema.def.out, OPTIONS), { $schema: undefined })
+  },
 }
 
 /** Through text: undefined members go, and references lead to the components. */
