@@ -2,7 +2,7 @@
 import { TurnpikeError } from './errors.ts'
 import { type PagePromise, paged, type RequestPromise, requestPromise, type WithResponse } from './request-promise.ts'
 import { endpoints, type Operations } from './schema.gen.ts'
-import { type RequestOptions, send, type Transport } from './transport.ts'
+import { type Outgoing, type RequestOptions, send, type Transport } from './transport.ts'
 import { type Pagination, type WireOperations, wireEndpoints } from './wire.ts'
 
 type Known = Operations & Omit<WireOperations, keyof Operations>
@@ -34,23 +34,24 @@ export function call<N extends OperationName>(
   options?: RequestOptions,
 ): RequestPromise<ResultOf<N>> {
   const { method, path, alias, once } = known[name]
-  const place = alias !== undefined && /\{/.test(path) && Object.keys(params).length === 0 ? alias : path
-  const outgoing = {
+  const place = alias !== undefined && Object.keys(params).length === 0 ? alias : path
+  const outgoing = () => ({
     method,
     path: `${filled(place, params)}${queryText(query)}`,
     // A POST without a body is one with an empty object.
     ...(method === 'POST' || body !== undefined ? { body: body ?? {} } : {}),
     repeatable: method !== 'POST' || once === true || name === 'calculateCost',
-  }
+  })
   return requestPromise(answerOf<ResultOf<N>>(transport, outgoing, options))
 }
 
+/** What is wrong with the request itself is told by the promise too. */
 async function answerOf<T>(
   transport: Transport,
-  outgoing: Parameters<typeof send>[1],
+  outgoing: () => Outgoing,
   options: RequestOptions | undefined,
 ): Promise<WithResponse<T>> {
-  const { response, text } = await send(transport, outgoing, options)
+  const { response, text } = await send(transport, outgoing(), options)
   const requestId = response.headers.get('x-request-id') ?? undefined
   return { data: parsed(text, response, requestId) as T, response, requestId }
 }

@@ -351,13 +351,9 @@ export class TurnpikeClient {
     options: RequestOptions | undefined,
     read: (page: ResultOf<N>) => { readonly items: readonly T[]; readonly more: boolean },
   ): PagePromise<ResultOf<N>, T> {
-    let seen = offset
     return paged(this.#call(name, { query }, options), {
       items: (page) => read(page).items,
-      next: (page) => {
-        seen += read(page).items.length
-        return read(page).more ? String(seen) : undefined
-      },
+      next: (page, seen) => (read(page).more ? String(offset + seen) : undefined),
       fetch: (next) => this.#call(name, { query: { ...query, offset: Number(next) } as QueryOf<N> }, options),
     })
   }

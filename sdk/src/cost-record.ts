@@ -1,4 +1,5 @@
 /** What one call cost: from the usage in its reply, or from the look-up of its generation. What is not known is null. */
+import { isDecimal, sumOf } from './decimal.ts'
 import { type ExactJson, parseExact } from './exact-json.ts'
 
 export type CostRecord = {
@@ -36,7 +37,7 @@ export function recordOfUsage(json: ExactJson, usage: object | undefined, { id, 
     promptTokens: countOf(prompt_tokens),
     completionTokens: countOf(completion_tokens),
     totalTokens: countOf(total_tokens),
-    costUsd: usage === undefined ? null : (json.textOf(usage, 'cost') ?? null),
+    costUsd: usage === undefined ? null : moneyOf(json.textOf(usage, 'cost')),
     cacheDiscount: null,
     provider: null,
     latencyMs: null,
@@ -55,8 +56,8 @@ export function recordOfGeneration(json: ExactJson, data: object, known: Known):
     promptTokens,
     completionTokens,
     totalTokens: promptTokens === null || completionTokens === null ? null : promptTokens + completionTokens,
-    costUsd: json.textOf(data, 'total_cost') ?? null,
-    cacheDiscount: json.textOf(data, 'cache_discount') ?? null,
+    costUsd: moneyOf(json.textOf(data, 'total_cost')),
+    cacheDiscount: moneyOf(json.textOf(data, 'cache_discount')),
     provider: typeof facts.provider_name === 'string' ? facts.provider_name : null,
     latencyMs: countOf(facts.latency),
   }
@@ -77,6 +78,9 @@ export const exported = (record: CostRecord): Record<string, unknown> => ({
   decimal: { cost_usd: record.costUsd, cache_discount: record.cacheDiscount },
 })
 
+/** Plain, however the server wrote it; an amount beyond reason is none. */
+const moneyOf = (text: string | undefined): string | null =>
+  text !== undefined && isDecimal(text) ? sumOf([text]) : null
 const countOf = (value: unknown): number | null => (typeof value === 'number' ? value : null)
 const textOr = (value: unknown, other: string): string => (typeof value === 'string' ? value : other)
 const numberOf = (text: string | null): number | null => (text === null ? null : Number(text))

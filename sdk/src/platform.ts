@@ -16,6 +16,8 @@ export const platform: Platform = {
   random: () => Math.random(),
   uuid: () => crypto.randomUUID?.() ?? hexOf(crypto.getRandomValues(new Uint8Array(16))),
   after(ms, then) {
+    // A greater delay would be taken for none.
+    if (ms > MOST_MS) return () => undefined
     const timer = setTimeout(then, ms)
     return () => clearTimeout(timer)
   },
@@ -23,5 +25,8 @@ export const platform: Platform = {
   environment: (name) =>
     (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env?.[name] || undefined,
 }
+
+/** What a timer can count, in every runtime: 24 days. */
+const MOST_MS = 2 ** 31 - 1
 
 const hexOf = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')

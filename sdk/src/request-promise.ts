@@ -34,8 +34,8 @@ export const mapped = <T, U>(promise: RequestPromise<T>, change: (data: T) => U)
 
 export type Paging<P, T> = {
   items(page: P): readonly T[]
-  /** Names the next page; undefined: this was the last. */
-  next(page: P): string | undefined
+  /** Names the next page, after `seen` items of this walk; undefined: this was the last. */
+  next(page: P, seen: number): string | undefined
   fetch(next: string): Promise<P>
 }
 
@@ -43,9 +43,12 @@ export function paged<P, T>(first: RequestPromise<P>, { items, next, fetch }: Pa
   return Object.assign(first, {
     async *[Symbol.asyncIterator]() {
       let page = await first
+      let seen = 0
       for (let before: string | undefined; ; ) {
-        yield* items(page)
-        const name = next(page)
+        const shown = items(page)
+        yield* shown
+        seen += shown.length
+        const name = next(page, seen)
         if (name === undefined) return
         if (name === before)
           throw new TurnpikeError('The server gave the same page twice; the list was not read to its end.')

@@ -4,7 +4,7 @@
  */
 import type { ChatChunk, ChatReply, ChatRequest, ChatStream } from './chat.ts'
 import { type CostRecord, exported, parseMoney, recordOfGeneration, recordOfUsage } from './cost-record.ts'
-import { isDecimal, sumOf } from './decimal.ts'
+import { sumOf } from './decimal.ts'
 import { errorOf, NotFoundError, TurnpikeError } from './errors.ts'
 import { platform } from './platform.ts'
 import type { Generation } from './schema.gen.ts'
@@ -214,7 +214,7 @@ function statusOf(error: unknown): number {
 const now = (): string => new Date(platform.now()).toISOString()
 
 function* knownCosts(records: readonly CostRecord[]): Iterable<string> {
-  for (const { costUsd } of records) if (costUsd !== null && isDecimal(costUsd)) yield costUsd
+  for (const { costUsd } of records) if (costUsd !== null) yield costUsd
 }
 
 /** A key of the environment goes only to the address it belongs to. */

@@ -52,14 +52,14 @@ export type Transport = {
 /** Where to and with which key is decided; the rest has its defaults. */
 export const transportOf = (
   { apiKey, baseUrl }: { readonly apiKey: string; readonly baseUrl: string },
-  { timeout = 60_000, maxRetries = 2, logger, defaultHeaders = {}, ...options }: ClientOptions,
+  { timeout = 60_000, maxRetries = 2, logger, defaultHeaders = {}, fetch: own }: ClientOptions,
 ): Transport => ({
   apiKey,
   baseUrl,
   timeout,
   maxRetries,
   // Browsers refuse a `fetch` that is called as a method of something else.
-  fetch: options.fetch ?? ((input, init) => fetch(input, init)),
+  fetch: (input, init) => (own ?? fetch)(input, init),
   headers: defaultHeaders,
   logger,
   platform,

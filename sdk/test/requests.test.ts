@@ -62,7 +62,8 @@ describe('a request', () => {
     server.play({ body: {} })
     await client().getTransaction('a/../b?c#d')
     expect(server.asked[0]?.url).toBe('/v1/transactions/a%2F..%2Fb%3Fc%23d')
-    for (const id of ['', '.', '..']) expect(() => client().getTransaction(id)).toThrow(TurnpikeError)
+    for (const id of ['', '.', '..'])
+      expect(await failed(client().getTransaction(id))).toMatchObject({ code: 'invalid_request', param: 'id' })
   })
 
   test('goes through the fetch that it is given', async () => {
@@ -250,6 +251,11 @@ describe('a call ends', () => {
     expect(error.message).toContain('30 ms')
   })
 
+  test('never by a time-out that no timer can count', async () => {
+    server.play({ body: {} })
+    expect(await client({ timeout: Number.POSITIVE_INFINITY }).getBalance('acc_1')).toEqual({})
+  })
+
   test('when its signal is aborted, before, while it waits for an answer, and while it waits to try again', async () => {
     const reason = new Error('enough')
     server.play('silent')
@@ -290,6 +296,20 @@ describe('a list', () => {
     ])
     server.play(page(['a', 'b'], 'c1'))
     expect((await client().listTransactions()).items).toHaveLength(2)
+  })
+
+  test('is walked a second time from its beginning, by offsets too', async () => {
+    const keyPage = (length: number) => ({
+      body: { data: Array.from({ length }, (_, index) => ({ hash: String(index) })) },
+    })
+    server.play(keyPage(100), keyPage(3), keyPage(3))
+    const keys = client().listKeys({ offset: 7 })
+    for (let walk = 0; walk < 2; walk++) {
+      let count = 0
+      for await (const _ of keys) count++
+      expect(count).toBe(103)
+    }
+    expect(server.asked.map(({ url }) => url)).toEqual([7, 107, 107].map((offset) => `/api/v1/keys?offset=${offset}`))
   })
 
   test('does not go round in circles', async () => {

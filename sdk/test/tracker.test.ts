@@ -153,6 +153,7 @@ describe('before OpenRouter', () => {
       await own.chat({ model: 'a/b', messages })
     }
     expect(own.getExactTotalCost()).toBe('12.6456790412345678')
+    expect(own.costHistory[0]?.costUsd).toBe('0.00000014')
     expect(JSON.parse(server.asked[0]?.body ?? '')).toEqual({ model: 'a/b', messages, usage: { include: true } })
   })
 
