@@ -16,6 +16,6 @@ export function apiParts({ store, settings, routes, random, log, keys }: Gateway
     authenticate: (headers) => keys.authenticate(secretOf(headers)),
     isOperator: ({ keyHash }) => keyHash === operatorHash,
     forgetKey: (hash) => keys.forget(hash),
-    requestId: requestIdOf,
+    requestId: ({ raw }) => requestIdOf(raw),
   }
 }

@@ -1,5 +1,6 @@
 /** The queries of the control plane on both databases. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { verifyLedger } from '../src/jobs/verify.ts'
 import { hashSecret } from '../src/lib/secret.ts'
 import { createAccount, findAccount, listAccounts, rememberedAnswer } from '../src/store/accounts.ts'
 import { createApiKey, deleteApiKey, findApiKey, listApiKeys, updateApiKey } from '../src/store/api-keys.ts'
@@ -128,9 +129,13 @@ describe.each([
     expect(await spent()).toEqual([usd(2)])
     await change(usd(9), 'total')
     expect(await spent()).toEqual([usd(2), usd(5)])
+    const scopeId = (await key()).id.toString()
     expect(await findKey(store, hash)).toMatchObject({
-      limit: { limit: usd(9), window: 'total', source: 'key_limit', scopeId: hash, version: 2 },
+      limit: { limit: usd(9), window: 'total', source: 'key_limit', scopeId, version: 1 },
     })
+    await change(usd(8), 'total')
+    expect(await findKey(store, hash)).toMatchObject({ limit: { limit: usd(8), version: 2 } })
+    expect(await verifyLedger(store)).toEqual([])
     await updateApiKey(store, organisationId, await key(), { limit: null, name: 'other', disabled: true }, store.now())
     expect(await key()).toMatchObject({
       limit: null,

@@ -14,7 +14,12 @@ type Common = {
   readonly idempotency?: Idempotency
 }
 
-export type Idempotency = { readonly principal: string; readonly operation: string; readonly key: string; readonly fingerprint: string }
+export type Idempotency = {
+  readonly principal: string
+  readonly operation: string
+  readonly key: string
+  readonly fingerprint: string
+}
 
 /** How much a call may come to, the dearest candidate's: `fixed` + `outputUnitPrice` × output limit, exact dollars. */
 export type Demand = {
@@ -76,7 +81,12 @@ export type Confirm = Common & {
 }
 
 export type Cancel = Common & { readonly type: 'cancel'; readonly reservationId: bigint; readonly actor: string }
-export type Extend = Common & { readonly type: 'extend'; readonly reservationId: bigint; readonly ttlMs: number; readonly graceMs: number }
+export type Extend = Common & {
+  readonly type: 'extend'
+  readonly reservationId: bigint
+  readonly ttlMs: number
+  readonly graceMs: number
+}
 
 export type AddGrant = Common & {
   readonly type: 'grant'
@@ -91,7 +101,12 @@ export type AddGrant = Common & {
   readonly metadata: string | null
 }
 
-export type VoidGrant = Common & { readonly type: 'void'; readonly accountId: bigint; readonly grantId: bigint; readonly actor: string }
+export type VoidGrant = Common & {
+  readonly type: 'void'
+  readonly accountId: bigint
+  readonly grantId: bigint
+  readonly actor: string
+}
 
 export type Debit = Common & {
   readonly type: 'debit'
@@ -111,7 +126,11 @@ export type Refund = Common & {
   readonly description: string | null
 }
 
-export type SetStatus = Common & { readonly type: 'set_status'; readonly accountId: bigint; readonly status: 'open' | 'frozen' | 'closed' }
+export type SetStatus = Common & {
+  readonly type: 'set_status'
+  readonly accountId: bigint
+  readonly status: 'open' | 'frozen' | 'closed'
+}
 
 export type Command =
   | ReserveGeneration
@@ -178,7 +197,11 @@ export type Ended = {
   readonly balance: Balance | null
 }
 
-export type Settled = { readonly kind: 'settled'; readonly state: 'settled' | 'settled_late' | 'already_settled'; readonly overQuote: boolean }
+export type Settled = {
+  readonly kind: 'settled'
+  readonly state: 'settled' | 'settled_late' | 'already_settled'
+  readonly overQuote: boolean
+}
 export type Posted = {
   readonly kind: 'posted'
   readonly transaction: { readonly id: bigint; readonly code: string }
@@ -186,7 +209,7 @@ export type Posted = {
   readonly amount: bigint
   readonly balance: Balance
 }
-export type Changed = { readonly kind: 'changed'; readonly expiresAt: number | null }
+type Changed = { readonly kind: 'changed'; readonly expiresAt: number | null }
 
 export type Done = Reserved | Ended | Settled | Posted | Changed
 
@@ -200,4 +223,7 @@ export type Outcome =
 export type Step<C> = (draft: Draft, command: C, ids: Ids) => Outcome
 
 export const done = (result: Done): Outcome => ({ ok: true, result })
-export const refuse = (code: RefusalCode, details: Readonly<Record<string, unknown>> = {}): Outcome => ({ ok: false, refusal: { code, details } })
+export const refuse = (code: RefusalCode, details: Readonly<Record<string, unknown>> = {}): Outcome => ({
+  ok: false,
+  refusal: { code, details },
+})

@@ -91,7 +91,14 @@ export type Budget = {
   version: number
 }
 
-export type Counter = { budgetId: bigint; organisationId: bigint; windowStart: number; windowEnd: number | null; spent: bigint; reserved: bigint }
+export type Counter = {
+  budgetId: bigint
+  organisationId: bigint
+  windowStart: number
+  windowEnd: number | null
+  spent: bigint
+  reserved: bigint
+}
 
 export type SystemAccount = 'funding' | 'promotion' | 'revenue' | 'expired' | 'writeoff' | 'adjustment'
 
@@ -270,8 +277,9 @@ export type Written = {
 
 export const counterKey = (budgetId: bigint, windowStart: number): string => `${budgetId}:${windowStart}`
 export const paymentKey = (organisationId: bigint, paymentId: string): string => `${organisationId}:${paymentId}`
-export const idempotencyKey = (row: Pick<IdempotencyRow, 'organisationId' | 'principal' | 'operation' | 'key'>): string =>
-  JSON.stringify([String(row.organisationId), row.principal, row.operation, row.key])
+export const idempotencyKey = (
+  row: Pick<IdempotencyRow, 'organisationId' | 'principal' | 'operation' | 'key'>,
+): string => JSON.stringify([String(row.organisationId), row.principal, row.operation, row.key])
 
 export const emptyRows = (): Rows => ({
   accounts: new Map(),

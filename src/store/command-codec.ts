@@ -2,11 +2,11 @@
  * Commands and outcomes on their way between threads. Copying an object of forty members costs more than the rest of a
  * batch, so the two commands of the hot path travel as one text of cells; all others travel as they are.
  */
-import type { Command, Done, Outcome, ReserveGeneration, Reserved, Settle, Settled } from '../core/ledger-commands.ts'
+import type { Command, Done, Outcome, Reserved, ReserveGeneration, Settle, Settled } from '../core/ledger-commands.ts'
 import type { UsageRecord } from '../core/ledger-rows.ts'
-import { type Ratio } from '../lib/ratio.ts'
+import type { Ratio } from '../lib/ratio.ts'
+import type { Cell, Plain } from './tables.ts'
 import * as tables from './tables.ts'
-import type { Cell } from './tables.ts'
 
 export type Packed<T> = string | T
 
@@ -15,8 +15,9 @@ export const packCommand = (command: Command): Packed<Command> =>
 
 export function unpackCommand(packed: Packed<Command>): Command {
   if (typeof packed !== 'string') return packed
-  const cells = JSON.parse(packed) as unknown[]
-  return cells[0] === 'r' ? unpackReserve(cells as ReserveCells) : unpackSettle(cells as SettleCells)
+  const [first = '', ...texts] = packed.split('\n')
+  const cells = JSON.parse(first) as unknown[]
+  return cells[0] === 'r' ? unpackReserve(cells as ReserveCells) : unpackSettle(cells as SettleCells, texts)
 }
 
 export function packOutcome(outcome: Outcome): Packed<Outcome> {
@@ -25,13 +26,24 @@ export function packOutcome(outcome: Outcome): Packed<Outcome> {
   if (result.kind === 'settled') return JSON.stringify(['s', result.state, result.overQuote])
   if (result.kind !== 'reserved') return outcome
   const { amount, holds, fittedOutput, admittedAt, expiresAt, balance } = result
-  return JSON.stringify(['r', amount.toString(), tables.holds.write(holds), fittedOutput, admittedAt, expiresAt, balance && [balance.posted, balance.reserved, balance.available].map(String)])
+  return JSON.stringify([
+    'r',
+    amount.toString(),
+    tables.holds.write(holds),
+    fittedOutput,
+    admittedAt,
+    expiresAt,
+    balance && [balance.posted, balance.reserved, balance.available].map(String),
+  ])
 }
 
 export function unpackOutcome(packed: Packed<Outcome>): Outcome {
   if (typeof packed !== 'string') return packed
   const [kind, ...cells] = JSON.parse(packed) as unknown[]
-  return { ok: true, result: kind === 's' ? settledOf(cells as [Settled['state'], boolean]) : reservedOf(cells as ReservedCells) }
+  return {
+    ok: true,
+    result: kind === 's' ? settledOf(cells as [Settled['state'], boolean]) : reservedOf(cells as ReservedCells),
+  }
 }
 
 const settledOf = ([state, overQuote]: [Settled['state'], boolean]): Done => ({ kind: 'settled', state, overQuote })
@@ -52,9 +64,40 @@ function reservedOf([amount, holds, fittedOutput, admittedAt, expiresAt, balance
 }
 
 type Text = string | null
-type ReserveCells = ['r', string, number, string, string, Text, Text, number, ...[string, string, string, string], number, number, number, Text, Text, number, unknown, string, unknown]
+type ReserveCells = [
+  'r',
+  string,
+  number,
+  string,
+  string,
+  Text,
+  Text,
+  number,
+  ...[string, string, string, string],
+  number,
+  number,
+  number,
+  Text,
+  Text,
+  number,
+  unknown,
+  string,
+  unknown,
+]
 
-function packReserve({ organisationId, at, id, code, accountId, apiKeyId, owner, demand, chain, context, idempotency }: ReserveGeneration): string {
+function packReserve({
+  organisationId,
+  at,
+  id,
+  code,
+  accountId,
+  apiKeyId,
+  owner,
+  demand,
+  chain,
+  context,
+  idempotency,
+}: ReserveGeneration): string {
   const { fixed, outputUnitPrice, inputTokens, outputTokens, choices, fit } = demand
   const cells: ReserveCells = [
     'r',
@@ -102,31 +145,43 @@ function unpackReserve(cells: ReserveCells): ReserveGeneration {
       choices,
       ...(shareN === null || shareD === null ? {} : { fit: { share: ratioOf(shareN, shareD), atLeast } }),
     },
-    chain: (chain as [string, number, number | null][]).map(([budgetId, windowStart, windowEnd]) => ({ budgetId: BigInt(budgetId), windowStart, windowEnd })),
+    chain: (chain as [string, number, number | null][]).map(([budgetId, windowStart, windowEnd]) => ({
+      budgetId: BigInt(budgetId),
+      windowStart,
+      windowEnd,
+    })),
     context,
     ...(idempotency ? { idempotency: idempotency as NonNullable<ReserveGeneration['idempotency']> } : {}),
   }
 }
 
-type SettleCells = ['s', number, unknown[], string, Cell, string, unknown[] | null, string, unknown]
+type SettleCells = ['s', number, Plain[], string, Cell, string, Plain[] | null, string, unknown]
+
+/** Columns that are JSON already: they stand behind the cells, a line each, so that no quote of theirs is escaped again. */
+const TEXTS = ['counts', 'items', 'generation'] as const
 
 function packSettle({ at, record, quote, holds, upstreamNanos, details, actor, idempotency }: Settle): string {
+  const row = { ...record, transactionId: null, recordedAt: at, counts: '', items: '', generation: '' }
   const cells: SettleCells = [
     's',
     at,
-    packCells(tables.usageRecords.cells({ ...record, transactionId: null, recordedAt: at })),
+    packCells(tables.usageRecords.plain(row)),
     quote.toString(),
     tables.holds.write(holds),
     upstreamNanos.toString(),
-    details && packCells(tables.callDetails.cells(details)),
+    details && packCells(tables.callDetails.plain(details)),
     actor,
     idempotency ?? null,
   ]
-  return JSON.stringify(cells)
+  return [JSON.stringify(cells), ...TEXTS.map((name) => record[name])].join('\n')
 }
 
-function unpackSettle([, at, record, quote, holds, upstreamNanos, details, actor, idempotency]: SettleCells): Settle {
-  const row: UsageRecord = tables.usageRecords.row(unpackCells(record))
+function unpackSettle(
+  [, at, record, quote, holds, upstreamNanos, details, actor, idempotency]: SettleCells,
+  texts: readonly string[],
+): Settle {
+  const row: UsageRecord = tables.usageRecords.row(record)
+  for (const [index, name] of TEXTS.entries()) row[name] = texts[index] ?? ''
   return {
     type: 'settle',
     organisationId: row.organisationId,
@@ -135,19 +190,15 @@ function unpackSettle([, at, record, quote, holds, upstreamNanos, details, actor
     quote: BigInt(quote),
     holds: tables.holds.read(holds),
     upstreamNanos: BigInt(upstreamNanos),
-    details: details && tables.callDetails.row(unpackCells(details)),
+    details: details && tables.callDetails.row(details),
     actor,
     ...(idempotency ? { idempotency: idempotency as NonNullable<Settle['idempotency']> } : {}),
   }
 }
 
-/** A number in the text is a bigint cell: all integers of cells are, and those beyond 2^53 go as `[text]`. */
-const packCells = (cells: readonly Cell[]): unknown[] => cells.map((cell) => (typeof cell !== 'bigint' ? cell : isSafe(cell) ? Number(cell) : [cell.toString()]))
-const unpackCells = (cells: readonly unknown[]): Cell[] =>
-  cells.map((cell) => (typeof cell === 'number' ? BigInt(cell) : Array.isArray(cell) ? BigInt(cell[0] as string) : (cell as Cell)))
-
-const SAFE = BigInt(Number.MAX_SAFE_INTEGER)
-const isSafe = (value: bigint): boolean => value <= SAFE && value >= -SAFE
+/** JSON has no word for a bigint; `row` reads its text as well. */
+const packCells = (cells: readonly Plain[]): Plain[] =>
+  cells.map((cell) => (typeof cell === 'bigint' ? cell.toString() : cell))
 
 const textOf = (id: bigint | null): Text => (id === null ? null : id.toString())
 const idOf = (text: Text): bigint | null => (text === null ? null : BigInt(text))

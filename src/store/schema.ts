@@ -169,7 +169,14 @@ export type Schema = {
     deleted_at: Int | null
     created_at: Int
   }
-  budget_counters: { budget_id: Int; window_start: Int; window_end: Int | null; organisation_id: Int; spent: Int; reserved: Int }
+  budget_counters: {
+    budget_id: Int
+    window_start: Int
+    window_end: Int | null
+    organisation_id: Int
+    spent: Int
+    reserved: Int
+  }
   rollups: {
     organisation_id: Int
     quarter: Int

@@ -14,12 +14,13 @@ export function namedBy(commands: readonly Command[]): Named {
   for (const command of commands) {
     if (command.type === 'settle') reservations.add(command.record.id)
     else if (command.type === 'refund') transactions.add(command.transactionId)
-    else if (command.type === 'confirm' || command.type === 'cancel' || command.type === 'extend') reservations.add(command.reservationId)
+    else if (command.type === 'confirm' || command.type === 'cancel' || command.type === 'extend')
+      reservations.add(command.reservationId)
   }
   return { reservations: [...reservations], transactions: [...transactions] }
 }
 
-export type IdempotencyName = { organisationId: bigint; principal: string; operation: string; key: string }
+type IdempotencyName = { organisationId: bigint; principal: string; operation: string; key: string }
 
 export type Touched = {
   readonly accounts: readonly bigint[]
@@ -60,11 +61,15 @@ export function touchedBy(commands: readonly Command[], rows: Rows): Touched {
       if (apiKeyId !== null) apiKeys.set(apiKeyId, { apiKeyId, organisationId })
       if (!rows.reservations.has(id)) recorded.push(id)
     } else if (command.type === 'refund') {
-      for (const entry of rows.transactions.get(command.transactionId)?.entries ?? []) if (entry.grantId !== null) grants.add(entry.grantId)
+      for (const entry of rows.transactions.get(command.transactionId)?.entries ?? [])
+        if (entry.grantId !== null) grants.add(entry.grantId)
     } else if (command.type === 'void') {
       grants.add(command.grantId)
     } else if (command.type === 'grant' && command.paymentId !== null) {
-      payments.set(paymentKey(command.organisationId, command.paymentId), { organisationId: command.organisationId, paymentId: command.paymentId })
+      payments.set(paymentKey(command.organisationId, command.paymentId), {
+        organisationId: command.organisationId,
+        paymentId: command.paymentId,
+      })
     }
   }
   return {

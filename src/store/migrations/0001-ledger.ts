@@ -8,7 +8,8 @@ import type { Engine } from '../engine.ts'
 export function ledgerMigration(engine: Engine) {
   return {
     async up(db: Kysely<unknown>): Promise<void> {
-      for (const statement of [...tables(engine), ...indexes(), ...appendOnly(engine)]) await sql.raw(statement).execute(db)
+      for (const statement of [...tables(engine), ...indexes(), ...appendOnly(engine)])
+        await sql.raw(statement).execute(db)
     },
   }
 }
@@ -20,7 +21,10 @@ function tables(engine: Engine): string[] {
   const id = engine === 'sqlite' ? 'id INTEGER PRIMARY KEY' : 'id BIGINT NOT NULL'
   const key = engine === 'sqlite' ? '' : ', PRIMARY KEY (organisation_id, id)'
   const table = (name: string, columns: string) =>
-    `CREATE TABLE ${name} (${columns.replace(/\bINT\b/g, int).replace(/\s+/g, ' ').trim()})${strict}`
+    `CREATE TABLE ${name} (${columns
+      .replace(/\bINT\b/g, int)
+      .replace(/\s+/g, ' ')
+      .trim()})${strict}`
   const owned = (name: string, columns: string) => table(name, `${id}, organisation_id INT NOT NULL, ${columns}${key}`)
   return [
     table('settings', 'name TEXT PRIMARY KEY, value TEXT NOT NULL'),
@@ -87,8 +91,14 @@ function tables(engine: Engine): string[] {
       `hash TEXT NOT NULL, organisation_id INT NOT NULL, end_user TEXT, session_id TEXT, user_agent TEXT, referer TEXT, title TEXT,
        metadata TEXT, created_at INT NOT NULL, PRIMARY KEY (organisation_id, hash)`,
     ),
-    table('token_counts', 'usage_record_id INT NOT NULL PRIMARY KEY, organisation_id INT NOT NULL, prompt INT, completion INT'),
-    table('rate_cards', 'id TEXT PRIMARY KEY, source TEXT NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL, card TEXT NOT NULL, known_from INT NOT NULL'),
+    table(
+      'token_counts',
+      'usage_record_id INT NOT NULL PRIMARY KEY, organisation_id INT NOT NULL, prompt INT, completion INT',
+    ),
+    table(
+      'rate_cards',
+      'id TEXT PRIMARY KEY, source TEXT NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL, card TEXT NOT NULL, known_from INT NOT NULL',
+    ),
     table(
       'idempotency',
       `organisation_id INT NOT NULL, principal TEXT NOT NULL, operation TEXT NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL,
@@ -137,7 +147,12 @@ function appendOnly(engine: Engine): string[] {
     )
   return [
     `CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$`,
-    ...facts.map((name) => `CREATE TRIGGER ${name}_append_only BEFORE UPDATE OR DELETE ON ${name} FOR EACH ROW EXECUTE FUNCTION refuse_change()`),
-    ...facts.map((name) => `CREATE TRIGGER ${name}_no_truncate BEFORE TRUNCATE ON ${name} EXECUTE FUNCTION refuse_change()`),
+    ...facts.map(
+      (name) =>
+        `CREATE TRIGGER ${name}_append_only BEFORE UPDATE OR DELETE ON ${name} FOR EACH ROW EXECUTE FUNCTION refuse_change()`,
+    ),
+    ...facts.map(
+      (name) => `CREATE TRIGGER ${name}_no_truncate BEFORE TRUNCATE ON ${name} EXECUTE FUNCTION refuse_change()`,
+    ),
   ]
 }
