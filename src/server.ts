@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { mountApi } from './api/mount.ts'
 import { createNotFound } from './api/not-found.ts'
+import { mountReference } from './api/reference.ts'
 import { apiParts } from './api-parts.ts'
 import { CannotGoOn, EXIT } from './cli/exit-code.ts'
 import { portMoved, portTaken } from './cli/start-faults.ts'
@@ -161,6 +162,7 @@ function createHttp(gateway: Gateway, operatorKey: string): FastifyInstance {
   fastify.get('/readyz', async (_request, reply) => ready(gateway, reply))
   const parts = apiParts(gateway, operatorKey)
   mountApi(fastify, parts)
+  mountReference(fastify)
   fastify.setNotFoundHandler(createNotFound(parts))
   return fastify
 }

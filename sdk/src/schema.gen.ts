@@ -1,0 +1,655 @@
+// Made by `npx node scripts/generate-sdk.ts` from the table of operations. Not to be edited.
+/* eslint-disable */
+
+export type Account = {
+  id: string
+  /** The organisation. */
+  developerId: string
+  externalId: string
+  name: string
+  email: string | null
+  /** Credits posted; what is reserved is still inside. */
+  balance: number
+  metadata: Record<string, unknown> | null
+  status: 'open' | 'frozen' | 'closed'
+  createdAt: string
+  updatedAt: string
+  decimal: Record<string, string>
+}
+
+export type Balance = {
+  accountId: string
+  externalId: string
+  balance: number
+  reserved: number
+  /** What can be reserved or deducted now; never below 0. */
+  available: number
+  decimal: Record<string, string>
+}
+
+export type Generation = {
+  id: string
+  upstream_id: string | null
+  created_at: string
+  model: string
+  provider_name: string | null
+  api_type: 'completions' | 'embeddings' | 'rerank' | 'tts' | 'stt' | 'video' | 'image' | null
+  is_byok: boolean
+  /** USD: the whole charge, equal to `usage.cost` of the reply. */
+  total_cost: number
+  usage: number
+  /** USD saved by caching; negative where writing cost more. */
+  cache_discount: number
+  upstream_inference_cost: number | null
+  streamed: boolean | null
+  cancelled: boolean | null
+  finish_reason: string | null
+  native_finish_reason: string | null
+  /** Milliseconds, the whole call. */
+  latency: number | null
+  moderation_latency: number | null
+  generation_time: number | null
+  native_tokens_prompt: number | null
+  native_tokens_completion: number | null
+  native_tokens_reasoning: number | null
+  native_tokens_cached: number | null
+  native_tokens_completion_images: number | null
+  /** By o200k_base; null until counted, never billed. */
+  tokens_prompt: number | null
+  tokens_completion: number | null
+  num_media_prompt: number | null
+  num_input_audio_prompt: number | null
+  num_media_completion: number | null
+  num_search_results: number | null
+  num_fetches: number | null
+  app_id: number | null
+  origin: string
+  http_referer: string | null
+  user_agent: string | null
+  external_user: string | null
+  data_region: 'global' | 'europe' | 'us'
+  router: string | null
+  preset_id: string | null
+  service_tier: string | null
+  web_search_engine: string | null
+  workspace_id: string | null
+  provider_responses: {
+    status: number | null
+    provider_name?: string | undefined
+    latency?: number | undefined
+    is_byok?: boolean | undefined
+    endpoint_id?: string | undefined
+    id?: string | undefined
+    model_permaslug?: string | undefined
+    routed_service_tier?: string | undefined
+  }[] | null
+  request_id: string | null
+  session_id: string | null
+  response_cache_source_id: string | null
+}
+
+export type Key = {
+  /** SHA-256 of the secret: what the key is called. */
+  hash: string
+  name: string
+  label: string
+  disabled: boolean
+  limit: number | null
+  limit_remaining: number | null
+  limit_reset: 'daily' | 'weekly' | 'monthly' | null
+  include_byok_in_limit: boolean
+  usage: number
+  usage_daily: number
+  usage_weekly: number
+  usage_monthly: number
+  byok_usage: number
+  byok_usage_daily: number
+  byok_usage_weekly: number
+  byok_usage_monthly: number
+  created_at: string
+  updated_at: string | null
+  workspace_id: string
+  creator_user_id: string | null
+  external_user: string | null
+  expires_at?: string | undefined
+}
+
+export type Model = {
+  id: string
+  canonical_slug: string
+  name: string
+  created: number
+  context_length: number | null
+  architecture: {
+    modality: string | null
+    input_modalities: string[]
+    output_modalities: string[]
+  }
+  pricing: {
+    prompt: string
+    completion: string
+    [name: string]: unknown
+  }
+  top_provider: {
+    context_length?: number | undefined
+    max_completion_tokens?: number | undefined
+    is_moderated: boolean
+  }
+  per_request_limits: null
+  supported_parameters: string[]
+  default_parameters: null
+  supported_voices: null
+  links: {
+    details: string
+  }
+}
+
+export type PricedModel = {
+  modelId: string
+  provider: string
+  displayName: string
+  modelType: string
+  tier: string
+  pricing: {
+    text?: {
+      inputPerMillion?: number | undefined
+      outputPerMillion?: number | undefined
+      cachedInputPerMillion?: number | undefined
+    } | undefined
+    audio?: {
+      perMinute: number
+    } | undefined
+    characters?: {
+      perMillion: number
+    } | undefined
+    contextWindow: number
+  }
+}
+
+export type Transaction = {
+  id: string
+  accountId: string
+  externalId: string
+  type: 'credit' | 'debit'
+  kind: 'grant' | 'usage' | 'debit' | 'refund' | 'correction' | 'adjustment' | 'expiry' | 'void' | 'clawback'
+  /** Never negative: the direction is in `type`. */
+  amount: number
+  amountUsd: number
+  description: string | null
+  balanceAfter: number
+  reservationId: string | null
+  metadata: Record<string, unknown> | null
+  createdAt: string
+  decimal: Record<string, string>
+}
+
+/** What each operation takes and what it answers. */
+export type Operations = {
+  /** One finished model call: its tokens, its cost, who served it */
+  getGeneration: {
+    query: {
+      id: string
+    }
+    result: {
+      data: Generation
+    }
+  }
+  /** The key that asks: its limit and what it has used */
+  getCurrentKey: {
+    result: {
+      data: {
+        label: string
+        limit: number | null
+        limit_remaining: number | null
+        limit_reset: 'daily' | 'weekly' | 'monthly' | null
+        include_byok_in_limit: boolean
+        usage: number
+        usage_daily: number
+        usage_weekly: number
+        usage_monthly: number
+        byok_usage: number
+        byok_usage_daily: number
+        byok_usage_weekly: number
+        byok_usage_monthly: number
+        is_free_tier: boolean
+        is_management_key: boolean
+        is_provisioning_key: boolean
+        rate_limit: {
+          requests: number
+          interval: string
+          note: string
+        }
+        allowed_data_regions: string[]
+        free_model_daily_requests: {
+          limit: number
+          used: number
+          remaining: number
+        }
+        creator_user_id: string | null
+        organization_id: string | null
+        workspace_id: string | null
+        expires_at?: string | undefined
+      }
+    }
+  }
+  /** What was granted to and charged to all accounts of the organisation, in USD */
+  getCredits: {
+    result: {
+      data: {
+        total_credits: number
+        total_usage: number
+      }
+    }
+  }
+  /** The API keys of the organisation, 100 a page */
+  listKeys: {
+    query: {
+      include_disabled?: boolean | undefined
+      offset?: number | undefined
+    }
+    result: {
+      data: Key[]
+    }
+  }
+  /** Make an API key; its secret is shown this once */
+  createKey: {
+    body: {
+      name: string
+      limit?: number | string | null | undefined
+      limit_reset?: 'daily' | 'weekly' | 'monthly' | null | undefined
+      include_byok_in_limit?: boolean | undefined
+      expires_at?: string | null | undefined
+      /** `externalId` of the account that the key calls for. */
+      external_user?: string | null | undefined
+    }
+    result: {
+      data: Key
+      /** The secret, shown this once. */
+      key: string
+    }
+  }
+  /** One API key, by the hash of its secret */
+  getKey: {
+    result: {
+      data: Key
+    }
+  }
+  /** Rename, disable or limit an API key; it holds at once */
+  updateKey: {
+    body: {
+      name?: string | undefined
+      disabled?: boolean | undefined
+      limit?: number | string | null | undefined
+      limit_reset?: 'daily' | 'weekly' | 'monthly' | null | undefined
+      include_byok_in_limit?: boolean | undefined
+    }
+    result: {
+      data: Key
+    }
+  }
+  /** Delete an API key; its usage stays in the reports */
+  deleteKey: {
+    result: {
+      deleted: true
+    }
+  }
+  /** Models and prices, in the words of OpenRouter's clients */
+  listModels: {
+    query: {
+      limit?: number | undefined
+      offset?: number | undefined
+    }
+    result: {
+      data: Model[]
+      links: {
+        next: string | null
+      }
+      total_count: number
+    }
+  }
+  /** How many models there are */
+  countModels: {
+    result: {
+      data: {
+        count: number
+      }
+    }
+  }
+  /** One model, in the words of OpenRouter's clients */
+  getModel: {
+    result: {
+      data: Model
+    }
+  }
+  /** Who serves a model, at which price */
+  listEndpoints: {
+    result: {
+      data: {
+        id: string
+        name: string
+        created: number
+        description: string
+        architecture: {
+          modality: string | null
+          input_modalities: string[]
+          output_modalities: string[]
+          instruct_type: null
+          tokenizer: string | null
+        }
+        endpoints: {
+          name: string
+          model_id: string
+          model_name: string
+          provider_name: string
+          tag: string
+          context_length: number
+          pricing: {
+            prompt: string
+            completion: string
+            [name: string]: unknown
+          }
+          supported_parameters: string[]
+          supports_implicit_caching: boolean
+          supports_tool_choice: {
+            auto: boolean
+            function: boolean
+            none: boolean
+            required: boolean
+          }
+          quantization: string | null
+          max_completion_tokens: number | null
+          max_prompt_tokens: number | null
+          uptime_last_5m: number | null
+          uptime_last_30m: number | null
+          uptime_last_1d: number | null
+          latency_last_30m: {
+            p50: number
+            p75: number
+            p90: number
+            p99: number
+          } | null
+          throughput_last_30m: {
+            p50: number
+            p75: number
+            p90: number
+            p99: number
+          } | null
+        }[]
+      }
+    }
+  }
+  /** The providers behind the models */
+  listProviders: {
+    result: {
+      data: {
+        name: string
+        slug: string
+        privacy_policy_url: string | null
+      }[]
+    }
+  }
+  /** Models and prices, in one body for OpenAI's, Anthropic's and the credits API's clients */
+  listAllModels: {
+    query: {
+      modelId?: string | undefined
+      provider?: string | undefined
+      tier?: string | undefined
+    }
+    result: {
+      object: 'list'
+      data: {
+        id: string
+        object: 'model'
+        created: number
+        owned_by: string
+        type: 'model'
+        display_name: string
+        created_at: string
+      }[]
+      has_more: boolean
+      first_id: string | null
+      last_id: string | null
+      success: true
+      models: PricedModel[]
+    } | {
+      success: true
+      model: PricedModel
+    }
+  }
+  /** One model, in the words of OpenAI's and Anthropic's clients */
+  getOneModel: {
+    result: {
+      id: string
+      object: 'model'
+      created: number
+      owned_by: string
+      type: 'model'
+      display_name: string
+      created_at: string
+    }
+  }
+  /** What a usage would cost; moves nothing */
+  calculateCost: {
+    body: {
+      modelId: string
+      usageType?: 'text' | 'embedding' | 'audio_stt' | 'audio_tts' | 'image' | undefined
+      inputTokens?: number | undefined
+      outputTokens?: number | undefined
+      cachedTokens?: number | undefined
+      cacheWriteTokens?: number | undefined
+      reasoningTokens?: number | undefined
+      audioDurationSeconds?: number | undefined
+      characters?: number | undefined
+      images?: number | undefined
+    }
+    result: {
+      success: true
+      modelId: string
+      modelName: string
+      estimatedCostUsd: number
+      pricing: {
+        inputPerMillion?: number | undefined
+        outputPerMillion?: number | undefined
+        cachedInputPerMillion?: number | undefined
+      }
+      decimal: Record<string, string>
+    }
+  }
+  /** Make an account for a customer */
+  createAccount: {
+    body: {
+      name: string
+      /** Your own name for the account; unique, and never free again. */
+      externalId: string
+      email?: string | null | undefined
+      metadata?: Record<string, unknown> | null | undefined
+    }
+    result: {
+      success: true
+      account: Account
+    }
+  }
+  /** The accounts of the organisation, newest first */
+  listAccounts: {
+    query: {
+      limit?: number | undefined
+      offset?: number | undefined
+      /** `nextCursor` of the page before; takes the place of `offset`. */
+      cursor?: string | undefined
+    }
+    result: {
+      success: true
+      accounts: Account[]
+      pagination: {
+        limit: number
+        offset: number
+        totalCount: number
+        hasMore: boolean
+        nextCursor: string | null
+      }
+    }
+  }
+  /** One account, by its id or by your own name for it */
+  getAccount: {
+    query: {
+      accountId?: string | undefined
+      externalId?: string | undefined
+    }
+    result: Account
+  }
+  /** The credits of an account: posted, reserved, available */
+  getBalance: {
+    query: {
+      accountId?: string | undefined
+      externalId?: string | undefined
+    }
+    result: Balance
+  }
+  /** Grant credits to an account */
+  addCredits: {
+    body: {
+      accountId?: string | undefined
+      externalId?: string | undefined
+      amount: number | string
+      description?: string | null | undefined
+      paymentMethod?: string | null | undefined
+      /** One payment gives one grant, with or without an idempotency key. */
+      paymentId?: string | null | undefined
+      category?: 'paid' | 'promotional' | 'adjustment' | undefined
+      priority?: number | undefined
+      expiresAt?: string | null | undefined
+      metadata?: Record<string, unknown> | null | undefined
+    }
+    result: {
+      success: true
+      accountId: string
+      externalId: string
+      balance: number
+      added: number
+      transactionId: string
+      grantId: string
+      decimal: Record<string, string>
+    }
+  }
+  /** Take credits from an account, never below what is available */
+  deductCredits: {
+    body: {
+      accountId?: string | undefined
+      externalId?: string | undefined
+      amount: number | string
+      description?: string | null | undefined
+      metadata?: Record<string, unknown> | null | undefined
+    }
+    result: {
+      success: true
+      accountId: string
+      externalId: string
+      balance: number
+      deducted: number
+      transactionId: string
+      decimal: Record<string, string>
+    }
+  }
+  /** What moved credits, newest first */
+  listTransactions: {
+    query: {
+      limit?: number | undefined
+      offset?: number | undefined
+      /** `nextCursor` of the page before; takes the place of `offset`. */
+      cursor?: string | undefined
+      accountId?: string | undefined
+      externalId?: string | undefined
+      type?: 'credit' | 'debit' | undefined
+      /** A date is the whole day in the time zone of the organisation; a time is an instant. */
+      startDate?: string | undefined
+      /** A date is the whole day in the time zone of the organisation; a time is an instant. */
+      endDate?: string | undefined
+    }
+    result: {
+      items: Transaction[]
+      pagination: {
+        limit: number
+        offset: number
+        totalCount: number
+        hasMore: boolean
+        nextCursor: string | null
+      }
+    }
+  }
+  /** One transaction */
+  getTransaction: {
+    result: {
+      success: true
+      transaction: Transaction
+    }
+  }
+  /** Make an organisation */
+  createOrganisation: {
+    body: {
+      name: string
+      /** Where its days begin. Default: UTC. */
+      timeZone?: string | undefined
+    }
+    result: {
+      organisation: {
+        id: string
+        name: string
+        timeZone: string
+        createdAt: string
+      }
+    }
+  }
+  /** Make a management key; its secret is shown this once */
+  createManagementKey: {
+    body: {
+      name: string
+      /** A reader changes nothing. */
+      role: 'admin' | 'reader'
+      organisationId?: string | undefined
+    }
+    result: {
+      managementKey: {
+        hash: string
+        name: string
+        role: 'admin' | 'reader'
+        organisationId: string
+        createdAt: string
+      }
+      /** The secret, shown this once. */
+      key: string
+    }
+  }
+}
+
+/**
+ * Where each operation is. `alias`: where it takes nothing in its path. `once`: the server takes an
+ * `Idempotency-Key`, and does the same thing once.
+ */
+export const endpoints = {
+  getGeneration: { method: 'GET', path: '/api/v1/generation' },
+  getCurrentKey: { method: 'GET', path: '/api/v1/key' },
+  getCredits: { method: 'GET', path: '/api/v1/credits' },
+  listKeys: { method: 'GET', path: '/api/v1/keys' },
+  createKey: { method: 'POST', path: '/api/v1/keys' },
+  getKey: { method: 'GET', path: '/api/v1/keys/{hash}' },
+  updateKey: { method: 'PATCH', path: '/api/v1/keys/{hash}' },
+  deleteKey: { method: 'DELETE', path: '/api/v1/keys/{hash}' },
+  listModels: { method: 'GET', path: '/api/v1/models' },
+  countModels: { method: 'GET', path: '/api/v1/models/count' },
+  getModel: { method: 'GET', path: '/api/v1/model/{author}/{slug}' },
+  listEndpoints: { method: 'GET', path: '/api/v1/models/{author}/{slug}/endpoints' },
+  listProviders: { method: 'GET', path: '/api/v1/providers' },
+  listAllModels: { method: 'GET', path: '/v1/models' },
+  getOneModel: { method: 'GET', path: '/v1/models/{id}' },
+  calculateCost: { method: 'POST', path: '/v1/models/calculate' },
+  createAccount: { method: 'POST', path: '/v1/accounts', once: true },
+  listAccounts: { method: 'GET', path: '/v1/accounts' },
+  getAccount: { method: 'GET', path: '/v1/accounts/{id}', alias: '/v1/accounts/get' },
+  getBalance: { method: 'GET', path: '/v1/accounts/{id}/balance', alias: '/v1/accounts/balance' },
+  addCredits: { method: 'POST', path: '/v1/accounts/{id}/credits', alias: '/v1/accounts/credits/add', once: true },
+  deductCredits: { method: 'POST', path: '/v1/accounts/{id}/debits', alias: '/v1/accounts/credits/deduct', once: true },
+  listTransactions: { method: 'GET', path: '/v1/transactions' },
+  getTransaction: { method: 'GET', path: '/v1/transactions/{id}' },
+  createOrganisation: { method: 'POST', path: '/api/admin/organisations' },
+  createManagementKey: { method: 'POST', path: '/api/admin/management-keys' },
+} as const

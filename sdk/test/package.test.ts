@@ -1,0 +1,204 @@
+/** The packed package, put into an empty project: imported, required, typed, and fit for where there is no Node. */
+import { execFile } from 'node:child_process'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { createContext, runInContext } from 'node:vm'
+import { gzipSync } from 'node:zlib'
+import { init, parse } from 'es-module-lexer'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startTurnpike, type Turnpike } from '../../test/turnpike.ts'
+
+const run = promisify(execFile)
+const sdk = join(import.meta.dirname, '..')
+const modules = join(sdk, '../node_modules')
+let folder: string
+let project: string
+let installed: string
+let turnpike: Turnpike
+
+beforeAll(async () => {
+  await init
+  folder = mkdtempSync(join(tmpdir(), 'turnpike-sdk-'))
+  const copy = join(folder, 'sdk')
+  project = join(folder, 'project')
+  installed = join(project, 'node_modules/@turnpike/sdk')
+  for (const path of [copy, installed]) mkdirSync(path, { recursive: true })
+  // From a copy: the build of one test must not be seen by another.
+  for (const name of readdirSync(sdk))
+    if (!['dist', 'node_modules', 'test'].includes(name)) cpSync(join(sdk, name), join(copy, name), { recursive: true })
+  symlinkSync(modules, join(folder, 'node_modules'))
+  await run('npm', ['pack', '--silent', '--offline', '--pack-destination', folder], { cwd: copy })
+  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? ''
+  await run('tar', ['-xzf', join(folder, tarball), '--strip-components=1', '-C', installed])
+  rmSync(join(folder, 'node_modules'))
+  writeFileSync(join(project, 'package.json'), '{"private":true}')
+  print(`packed: ${statSync(join(folder, tarball)).size} bytes`)
+  turnpike = await startTurnpike()
+}, 120_000)
+afterAll(async () => {
+  await turnpike.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const print = (line: string) => process.stdout.write(`${line}\n`)
+const filesOf = (path: string): string[] => (readdirSync(path, { recursive: true }) as string[]).map(String)
+const sourcesOf = (build: string): string[] =>
+  filesOf(join(installed, 'dist', build)).filter((name) => name.endsWith('.js'))
+
+/** Its output is what the client finds the demo account to have. */
+async function ask(name: string, text: string): Promise<unknown> {
+  writeFileSync(join(project, name), text)
+  const env = { ...process.env, TURNPIKE_API_KEY: turnpike.key, TURNPIKE_BASE_URL: turnpike.url }
+  const { stdout } = await run(process.execPath, [name], { cwd: project, env })
+  return JSON.parse(stdout)
+}
+
+const ASK = `
+const client = new TurnpikeClient()
+const tracker = new CostTracker()
+await tracker.chat({ model: 'openai/gpt-4o-mini', messages: [{ role: 'user', content: 'hi' }] })
+await tracker.exportHistory('history.json')
+const { balance } = await client.getBalance()
+const error = await client.getAccount('acc_none').catch((error) => error)
+console.log(JSON.stringify({ paid: balance < 25, calls: tracker.costHistory.length, isNotFound: error instanceof NotFoundError }))
+`
+const FOUND = { paid: true, calls: 1, isNotFound: true }
+
+test('it holds its builds, its declarations and its page, and needs nothing else', () => {
+  const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as Record<string, unknown>
+  expect(Object.keys(manifest).filter((name) => /dependencies/i.test(name))).toEqual([])
+  expect(readdirSync(installed).sort()).toEqual(['README.md', 'dist', 'package.json'])
+  const names = [...JSON.stringify(manifest.exports).matchAll(/"(\.\/[^"]+\.(?:js|ts|json))"/g)].map(
+    ([, name = '']) => name,
+  )
+  expect(names.length).toBeGreaterThan(3)
+  for (const name of names) expect(statSync(join(installed, name)).isFile()).toBe(true)
+})
+
+test('it is imported as an ES module', async () => {
+  expect(
+    await ask('esm.mjs', `import { CostTracker, NotFoundError, TurnpikeClient } from '@turnpike/sdk'\n${ASK}`),
+  ).toEqual(FOUND)
+  expect(JSON.parse(readFileSync(join(project, 'history.json'), 'utf8'))).toHaveLength(1)
+})
+
+test('it is required as CommonJS', async () => {
+  expect(
+    await ask(
+      'cjs.cjs',
+      `const { CostTracker, NotFoundError, TurnpikeClient } = require('@turnpike/sdk')\n!(async () => {${ASK}})()`,
+    ),
+  ).toEqual(FOUND)
+})
+
+test('both builds export the same, and the modules load nothing but each other', async () => {
+  const names = 'console.log(JSON.stringify(Object.keys(sdk).sort()))'
+  const esm = await ask('names.mjs', `import * as sdk from '@turnpike/sdk'\n${names}`)
+  expect(await ask('names.cjs', `const sdk = require('@turnpike/sdk')\n${names}`)).toEqual(esm)
+  expect(esm).toEqual(expect.arrayContaining(['TurnpikeClient', 'CostTracker', 'TurnpikeError', 'webhooks']))
+  for (const name of sourcesOf('esm')) {
+    const [imports] = parse(readFileSync(join(installed, 'dist/esm', name), 'utf8'))
+    const targets = imports.flatMap((one) => ('specifier' in one && one.specifier) || [])
+    for (const target of targets) expect(target).toMatch(/^\.\/[\w.-]+\.js$/)
+  }
+})
+
+test.each([
+  ['ES modules', 'esm.mts', 'nodenext'],
+  ['CommonJS', 'cjs.cts', 'nodenext'],
+  ['a bundler', 'bundled.ts', 'bundler'],
+])('its types serve %s', async (_what, name, resolution) => {
+  writeFileSync(
+    join(project, name),
+    `import { type Reservation, TurnpikeClient } from '@turnpike/sdk'
+export async function reserve(client: TurnpikeClient): Promise<Reservation> {
+  const { reservation, balance } = await client.createReservation({ externalId: 'user_456', amount: 500 })
+  const result = await client.getUsage({ externalId: 'user_456', context: 'customer' })
+  if ('usageRecords' in result) result.usageRecords.map(({ estimatedCostUsd }) => estimatedCostUsd)
+  else result.summary.totalCostUsd.toFixed(2)
+  // @ts-expect-error an amount is a number or text
+  await client.createReservation({ externalId: 'user_456', amount: true, available: balance.available })
+  return reservation
+}
+`,
+  )
+  const module = resolution === 'nodenext' ? 'nodenext' : 'esnext'
+  const options = [
+    '--noEmit',
+    '--strict',
+    '--target',
+    'es2022',
+    '--lib',
+    'es2022,dom',
+    '--types',
+    '',
+    '--module',
+    module,
+    '--moduleResolution',
+    resolution,
+  ]
+  await run(process.execPath, [join(modules, 'typescript/bin/tsc'), ...options, name], { cwd: project }).catch(
+    (error: { stdout?: string }) => {
+      throw new Error(error.stdout)
+    },
+  )
+})
+
+test('it needs no more than what browsers and edge runtimes have', async () => {
+  const standard = {
+    AbortController,
+    AbortSignal,
+    Headers,
+    Response,
+    TextDecoder,
+    TextEncoder,
+    URL,
+    URLSearchParams,
+    atob,
+    clearTimeout,
+    crypto,
+    fetch,
+    setTimeout,
+  }
+  const context = createContext({ ...standard, console: { log: () => undefined } })
+  const loaded = new Map<string, Record<string, unknown>>()
+  const load = (name: string): Record<string, unknown> => {
+    const exports = loaded.get(name) ?? {}
+    if (loaded.has(name)) return exports
+    loaded.set(name, exports)
+    const code = readFileSync(join(installed, 'dist/cjs', name), 'utf8')
+    runInContext(`(function (exports, require) {${code}\n})`, context)(exports, load)
+    return exports
+  }
+  const { TurnpikeClient, CostTracker, webhooks } = load('./index.js') as typeof import('../src/index.ts')
+  const options = { apiKey: turnpike.key, baseUrl: turnpike.url }
+  expect(await new TurnpikeClient(options).getBalance()).toMatchObject({ externalId: 'demo' })
+  await expect(new TurnpikeClient(options).deductCredits({ amount: 1 })).rejects.toMatchObject({
+    name: 'PermissionError',
+  })
+  const tracker = new CostTracker(options)
+  const messages = [{ role: 'user', content: 'hi' }]
+  for await (const _ of await tracker.chat({ model: 'openai/gpt-4o-mini', messages, stream: true }))
+    expect(tracker).toBeDefined()
+  expect(tracker.getTotalCost()).toBeGreaterThan(0)
+  await expect(webhooks.unwrap('{}', {}, 'whsec_AAAA')).rejects.toMatchObject({ name: 'WebhookVerificationError' })
+})
+
+test('it stays small', () => {
+  const text = sourcesOf('esm').map((name) => readFileSync(join(installed, 'dist/esm', name), 'utf8'))
+  const bytes = gzipSync(text.join('')).length
+  print(`ES modules, compressed: ${bytes} bytes`)
+  expect(bytes).toBeLessThan(24_000)
+})

@@ -1,0 +1,87 @@
+/** Errors in the OpenAPI document: the two shapes as components, and for each operation the codes that it announces, by status. */
+import { type ErrorCode, errorRow } from './errors.ts'
+import type { Json, JsonObject } from './openapi.ts'
+import { COMMON_ERRORS, type Operation } from './operations.ts'
+
+export const errorSchemas = {
+  Error: {
+    type: 'object',
+    description: 'An error on `/v1` and `/api/admin`.',
+    required: ['error', 'request_id'],
+    properties: {
+      error: {
+        type: 'object',
+        required: ['message', 'type', 'param', 'code'],
+        properties: {
+          message: { type: 'string' },
+          type: { type: 'string' },
+          param: { type: ['string', 'null'], description: 'The member of the request at fault.' },
+          code: { type: 'string' },
+          details: { type: 'object', additionalProperties: true },
+        },
+      },
+      request_id: { type: 'string' },
+    },
+  },
+  OpenRouterError: {
+    type: 'object',
+    description: 'An error on `/api/v1`.',
+    required: ['error'],
+    properties: {
+      error: {
+        type: 'object',
+        required: ['code', 'message'],
+        properties: {
+          code: { type: 'integer', description: 'The HTTP status.' },
+          message: { type: 'string' },
+          metadata: {
+            type: 'object',
+            required: ['error_type'],
+            properties: {
+              error_type: { type: 'string' },
+              details: { type: 'object', additionalProperties: true },
+            },
+          },
+        },
+      },
+    },
+  },
+} as const satisfies { readonly [name: string]: JsonObject }
+
+export function errorResponses({ dialect, errors }: Operation): JsonObject {
+  const byStatus = new Map<number, ErrorCode[]>()
+  for (const code of new Set([...COMMON_ERRORS, ...errors])) {
+    const { status, openrouterStatus = status } = errorRow(code)
+    const own = dialect === 'openrouter' ? openrouterStatus : status
+    byStatus.set(own, [...(byStatus.get(own) ?? []), code])
+  }
+  const sorted = [...byStatus].sort(([a], [b]) => a - b)
+  return Object.fromEntries(sorted.map(([status, codes]) => [String(status), responseOf(dialect, codes)]))
+}
+
+function responseOf(dialect: Operation['dialect'], codes: readonly ErrorCode[]): Json {
+  const description = codes.map((code) => `\`${code}\`: ${errorRow(code).message}`).join('\n\n')
+  const schema = dialect === 'openrouter' ? openrouterError(codes) : openaiError(codes)
+  return { description, content: { 'application/json': { schema } } }
+}
+
+const openaiError = (codes: readonly ErrorCode[]): Json => ({
+  allOf: [{ $ref: '#/components/schemas/Error' }, { properties: { error: { properties: { code: { enum: codes } } } } }],
+})
+
+const openrouterError = (codes: readonly ErrorCode[]): Json => ({
+  allOf: [
+    { $ref: '#/components/schemas/OpenRouterError' },
+    {
+      properties: {
+        error: {
+          properties: {
+            metadata: {
+              properties: { error_type: { enum: [...new Set(codes.map((code) => errorRow(code).errorType))] } },
+            },
+          },
+        },
+      },
+    },
+  ],
+})

@@ -1,0 +1,195 @@
+/**
+ * The table of operations as an OpenAPI 3.1 document: a pure function of the table, so that what is documented is what is
+ * served. Objects in replies are open: a reply may carry more members than are listed.
+ */
+import { z } from 'zod'
+import { errorResponses, errorSchemas } from './openapi-errors.ts'
+import { summaryOf } from './operation-summaries.ts'
+import type { Operation } from './operations.ts'
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
+export type JsonObject = { readonly [name: string]: Json }
+
+export type OpenApiDocument = {
+  readonly openapi: string
+  readonly info: JsonObject
+  readonly servers: Json
+  readonly security: Json
+  readonly tags: Json
+  readonly paths: { readonly [path: string]: { readonly [method: string]: JsonObject } }
+  readonly components: {
+    readonly schemas: { readonly [name: string]: JsonObject }
+    readonly securitySchemes: JsonObject
+  }
+}
+
+/** Of the API, not of the server: it changes when a client would have to. */
+const API_VERSION = '1.0.0'
+
+export function openApiDocument(operations: readonly Operation[]): OpenApiDocument {
+  const schemas: Record<string, JsonObject> = { ...errorSchemas }
+  const paths: Record<string, Record<string, JsonObject>> = {}
+  for (const operation of operations)
+    for (const [index, path] of [operation.path, ...(operation.aliases ?? [])].entries()) {
+      const shown = path.replace('*}', '}')
+      paths[shown] = { ...paths[shown], [operation.method.toLowerCase()]: documented(operation, path, index, schemas) }
+    }
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'Turnpike',
+      version: API_VERSION,
+      description:
+        'A self-hosted gateway to large language models that accounts for every token. Money is a JSON number made from decimal text; objects repeat it, exact, as text under the same name in `decimal`.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/', description: 'The server that this document came from' }],
+    security: SECURITY,
+    tags: [...new Set(operations.map(({ path }) => tagOf(path)))].map((name) => ({ name })),
+    paths,
+    components: {
+      schemas: Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1))),
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', description: '`sk-tp-…` (API key) or `mk-tp-…` (management key)' },
+        apiKeyHeader: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'X-API-Key',
+          description: 'The same keys without `Bearer`',
+        },
+      },
+    },
+  }
+}
+
+const SECURITY: Json = [{ bearer: [] }, { apiKeyHeader: [] }]
+
+const CALLERS: Readonly<Record<Operation['key'], string>> = {
+  any: 'API keys see what is theirs, management keys all of their organisation.',
+  management: 'Needs a management key (`mk-tp-…`); a reader may only read.',
+  operator: "Needs the operator's key.",
+}
+
+function documented(
+  operation: Operation,
+  path: string,
+  index: number,
+  schemas: Record<string, JsonObject>,
+): JsonObject {
+  const { name, key, body, result, status = 200, idempotent } = operation
+  const alias = index === 0 ? {} : { 'x-alias-of': name }
+  const same = index === 0 ? '' : ` The same operation as \`${operation.method} ${operation.path}\`.`
+  return {
+    operationId: index === 0 ? name : `${name}Alias${index === 1 ? '' : index}`,
+    ...alias,
+    summary: summaryOf(name),
+    description: `${CALLERS[key]}${same}`,
+    tags: [tagOf(operation.path)],
+    security: SECURITY,
+    parameters: [
+      ...pathParameters(operation, path, schemas),
+      ...queryParameters(operation, schemas),
+      ...(idempotent ? [IDEMPOTENCY_KEY] : []),
+    ],
+    ...(body
+      ? { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(body, schemas) } } } }
+      : {}),
+    responses: {
+      [String(status)]: {
+        description: idempotent ? 'Done; or done before, with `Idempotent-Replay: true`' : 'Done',
+        headers: { 'x-request-id': REQUEST_ID, ...(idempotent ? { 'Idempotent-Replay': REPLAY } : {}) },
+        content: { 'application/json': { schema: schemaOf(result, schemas) } },
+      },
+      ...errorResponses(operation),
+    },
+  }
+}
+
+const REQUEST_ID: Json = { description: '32 hex digits', schema: { type: 'string' } }
+const REPLAY: Json = { description: '`true`: the stored answer', schema: { type: 'string', const: 'true' } }
+const IDEMPOTENCY_KEY: Json = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  description:
+    'With the same key and body the effect happens once, and the first answer comes again. Kept for 30 days.',
+  schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' },
+}
+
+/** `{id*}` stands for all the rest of a path, which OpenAPI cannot say but in words. */
+function pathParameters({ params }: Operation, path: string, schemas: Record<string, JsonObject>): Json[] {
+  const properties = params ? propertiesOf(schemaOf(params, schemas)) : {}
+  return [...path.matchAll(/\{(\w+)(\*?)\}/g)].map(([, name = '', rest]) => {
+    const { description, ...schema } = (properties[name] ?? { type: 'string' }) as Record<string, Json>
+    const words = [...(description === undefined ? [] : [description]), ...(rest ? ['May contain slashes.'] : [])]
+    return { name, in: 'path', required: true, ...(words.length > 0 ? { description: words.join(' ') } : {}), schema }
+  })
+}
+
+function queryParameters({ query }: Operation, schemas: Record<string, JsonObject>): Json[] {
+  if (!query) return []
+  const object = schemaOf(query, schemas)
+  const required = (object.required ?? []) as readonly string[]
+  return Object.entries(propertiesOf(object)).map(([name, property]) => {
+    const { description, ...schema } = property as Record<string, Json>
+    return {
+      name,
+      in: 'query',
+      required: required.includes(name),
+      ...(description === undefined ? {} : { description }),
+      schema,
+    }
+  })
+}
+
+const propertiesOf = (schema: JsonObject): JsonObject => (schema.properties ?? {}) as JsonObject
+
+/** Schemas with an id become components; the rest stands where it is used. */
+function schemaOf(type: z.ZodType, schemas: Record<string, JsonObject>): JsonObject {
+  const { $schema: _, $defs = {}, id, ...schema } = z.toJSONSchema(type, OPTIONS)
+  for (const [name, definition] of Object.entries($defs)) schemas[name] = component(definition)
+  if (typeof id !== 'string') return component(schema)
+  schemas[id] = component(schema)
+  return { $ref: `#/components/schemas/${id}` }
+}
+
+/** Inputs, since no default of ours is part of the wire. What is made ready before it is checked is shown as it is checked. */
+const OPTIONS: Parameters<typeof z.toJSONSchema>[1] = {
+  io: 'input',
+  unrepresentable: 'any',
+  override: ({ zodSchema, jsonSchema }) => {
+    if (zodSchema instanceof z.ZodPipe && zodSchema.def.in instanceof z.ZodTransform)
+      Object.assign(jsonSchema, z.toJSONSchema(zodSchema.def.out, OPTIONS), { $schema: undefined })
+  },
+}
+
+/** Through text: undefined members go, and references lead to the components. */
+function component(schema: object): JsonObject {
+  const text = JSON.stringify(schema, plain).replaceAll('"#/$defs/', '"#/components/schemas/')
+  const { id: _, ...rest } = JSON.parse(text) as Record<string, Json>
+  return rest
+}
+
+/** What the converter adds and nobody reads: a calendar as a pattern, the bounds of a double, that names are text. */
+function plain(_name: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const { pattern, minimum, maximum, propertyNames: _names, ...rest } = value as Record<string, unknown>
+  return {
+    ...rest,
+    ...(pattern === undefined || rest.format === 'date-time' || rest.format === 'email' ? {} : { pattern }),
+    ...(minimum === undefined || minimum === Number.MIN_SAFE_INTEGER ? {} : { minimum }),
+    ...(maximum === undefined || maximum === Number.MAX_SAFE_INTEGER ? {} : { maximum }),
+  }
+}
+
+/** The first word after the mount. */
+function tagOf(path: string): string {
+  const [, word = ''] = /^\/(?:api\/v1|api\/admin|v1)\/([\w-]+)/.exec(path) ?? []
+  return TAGS[word] ?? word
+}
+
+const TAGS: Readonly<Record<string, string>> = {
+  key: 'keys',
+  model: 'models',
+  providers: 'models',
+  'management-keys': 'organisations',
+}
