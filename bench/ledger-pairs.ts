@@ -1,6 +1,6 @@
 /** The calls of the ledger's bench: a reservation and its settle, with rows as long as those of a usual chat call. */
 import type { ReserveGeneration, Settle } from '../src/core/ledger-commands.ts'
-import type { CallDetails, UsageRecord } from '../src/core/ledger-rows.ts'
+import { type CallDetails, UNTOLD, type UsageRecord } from '../src/core/ledger-rows.ts'
 import type { Ids } from '../src/lib/id.ts'
 import type { Random } from '../src/lib/random.ts'
 
@@ -72,6 +72,8 @@ export function makePairs(count: number, { ids, random, now, accounts }: Options
 
 /** A record of account 1; whoever uses it says whose and which it is. */
 export const recordAt = (at: number): Omit<UsageRecord, 'transactionId' | 'recordedAt'> => ({
+  ...UNTOLD,
+  usageType: 'text',
   id: 0n,
   organisationId,
   code: '',

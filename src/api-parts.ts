@@ -5,12 +5,14 @@ import type { Gateway } from './gateway/gateway.ts'
 import { hashSecret } from './lib/secret.ts'
 import { requestIdOf } from './request-id.ts'
 
-export function apiParts({ store, settings, routes, random, log, keys }: Gateway, operatorKey: string): ApiParts {
+export function apiParts({ store, settings, routes, terms, rateCards, random, log, keys }: Gateway, operatorKey: string): ApiParts {
   const operatorHash = hashSecret(operatorKey)
   return {
     store,
     settings,
     routes,
+    terms,
+    rateCards,
     random,
     log,
     authenticate: (headers) => keys.authenticate(secretOf(headers)),

@@ -31,6 +31,7 @@ import { openProviders, type Providers } from './providers.ts'
 import { requestIdOf } from './request-id.ts'
 import type { Simulator } from './simulator/simulator.ts'
 import { createFirstOrganisation, firstOrganisation, type Organisation, sharedSecret } from './store/bootstrap.ts'
+import { grantPlans } from './store/plans.ts'
 import { createRateCards } from './store/rate-cards.ts'
 import { createTokenCounter } from './tokens/token-counter.ts'
 
@@ -77,7 +78,7 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
     clock: systemClock,
     log,
     everyMs: RECOVER_EVERY_MS,
-    run: () => recover({ store, rateCards, terms, log, starting: false }),
+    run: () => Promise.all([recover({ store, rateCards, terms, log, starting: false }), grantPlans(store)]),
   })
   const gateway: Gateway = {
     settings,

@@ -7,6 +7,7 @@ import { secretOf } from '../src/gateway/caller-secret.ts'
 import { systemRandom } from '../src/lib/random.ts'
 import { hashSecret } from '../src/lib/secret.ts'
 import { requestIdOf } from '../src/request-id.ts'
+import type { Store } from '../src/store/store.ts'
 import { startTurnpike, type Turnpike } from './turnpike.ts'
 
 export type Reply = {
@@ -24,6 +25,10 @@ export type Api = {
   readonly url: string
   /** What the server logged as an error: nothing, if all went as announced. */
   readonly faults: string[]
+  /** By the clock that the test moves. */
+  readonly store: Store
+  /** Moves the clock that requests and the ledger go by. */
+  forward(ms: number): void
   request(method: string, url: string, key?: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>
   close(): Promise<void>
 }
@@ -33,10 +38,14 @@ export async function openApi(yaml?: string): Promise<Api> {
   const { gateway } = turnpike.server
   const faults: string[] = []
   const operator = turnpike.operatorKey
+  let ahead = 0
+  const store: Store = { ...gateway.store, now: () => gateway.store.now() + ahead }
   const parts: ApiParts = {
-    store: gateway.store,
+    store,
     settings: gateway.settings,
     routes: gateway.routes,
+    terms: gateway.terms,
+    rateCards: gateway.rateCards,
     random: systemRandom,
     log: {
       ...gateway.log,
@@ -56,6 +65,10 @@ export async function openApi(yaml?: string): Promise<Api> {
     turnpike,
     operator,
     faults,
+    store,
+    forward: (ms) => {
+      ahead += ms
+    },
     async request(method, url, key, body, headers = {}) {
       const reply = await fastify.inject({
         method: method as 'GET',
@@ -71,7 +84,7 @@ export async function openApi(yaml?: string): Promise<Api> {
         status: reply.statusCode,
         headers: reply.headers,
         text: reply.body,
-        body: reply.body === '' ? undefined : JSON.parse(reply.body),
+        body: /json/.test(String(reply.headers['content-type'])) ? JSON.parse(reply.body) : undefined,
       }
     },
     async close() {

@@ -5,9 +5,12 @@ import { createAccount, findAccount, listAccounts, rememberedAnswer } from '../s
 import { createApiKey, deleteApiKey, findApiKey, listApiKeys, updateApiKey } from '../src/store/api-keys.ts'
 import { creditSums, hasPaidGrant } from '../src/store/credits.ts'
 import { findGeneration } from '../src/store/generations.ts'
+import { listGrants } from '../src/store/grants.ts'
 import { findKey } from '../src/store/keys.ts'
 import { createManagementKey, createOrganisation, findOrganisation } from '../src/store/organisations.ts'
+import { findReservation, listReservations, reservationsById } from '../src/store/reservations.ts'
 import { findTransaction, listTransactions } from '../src/store/transactions.ts'
+import { usageBy, usageCount, usagePage, usageSums } from '../src/store/usage.ts'
 import { type Backend, openPostgresBackend, openSqliteBackend } from './backends.ts'
 import { type Commands, commandsAt, resultOf, usd } from './commands.ts'
 
@@ -182,6 +185,115 @@ describe.each([
     })
     expect(await findGeneration(store, organisationId, admitted.code, 5n)).toBeUndefined()
     expect(await findGeneration(store, 1n, admitted.code)).toBeUndefined()
+  })
+
+  test('reservations are one list, whether they are under way or have ended', async () => {
+    const { store } = backend
+    const id = await account()
+    await post(commands.grant(id, usd(100)))
+    const made = [1, 2, 3, 4].map((dollars) =>
+      commands.reserve(id, usd(dollars), { ttlMs: 10_000, graceMs: 0, context: `{"${dollars}":1}` }),
+    )
+    for (const each of made) await post(each)
+    const [first, second, third, fourth] = made
+    if (!first || !second || !third || !fourth) throw new Error('four were made')
+    await post(commands.cancel(first))
+    const { transaction } = resultOf(await post(commands.confirm(second, usd(1))), 'ended')
+    await post(commands.extend(fourth, { ttlMs: 60_000 }))
+    const at = store.now() + 10_000
+    const codes = async (filter: Parameters<typeof listReservations>[2]) => {
+      const { reservations, total } = await listReservations(store, organisationId, filter)
+      expect(total).toBe(reservations.length)
+      return reservations.map(({ code, status }) => [code, status])
+    }
+    const whole = { page: WHOLE, at, accountId: id }
+    expect(await codes(whole)).toEqual([
+      [fourth.code, 'pending'],
+      [third.code, 'expired'],
+      [second.code, 'confirmed'],
+      [first.code, 'cancelled'],
+    ])
+    expect(await codes({ ...whole, status: 'pending' })).toEqual([[fourth.code, 'pending']])
+    expect(await codes({ ...whole, status: 'expired' })).toEqual([[third.code, 'expired']])
+    expect(await codes({ ...whole, status: 'confirmed' })).toEqual([[second.code, 'confirmed']])
+    expect(await codes({ ...whole, accountId: id + 1n })).toEqual([])
+    const found = await findReservation(store, organisationId, second.code, { at })
+    expect(found).toMatchObject({ transactionCode: transaction?.code, amount: usd(2), context: '{"2":1}' })
+    expect(await findReservation(store, 1n, second.code, { at })).toBeUndefined()
+    expect(await reservationsById(store, organisationId, [second.id], at)).toEqual([found])
+  })
+
+  test('usage is told once, listed with its transaction, and summed by model and context', async () => {
+    const { store } = backend
+    const id = await account()
+    await post(commands.grant(id, usd(100)))
+    const { transaction } = resultOf(await post(commands.debit(id, usd(1))), 'posted')
+    const own = { organisationId }
+    const tell = async (link: bigint | null, more: object) => {
+      const command = commands.usage(link === null ? null : id, link)
+      return resultOf(await post({ ...command, record: { ...command.record, ...own, ...more } }), 'recorded')
+    }
+    const missing = async () =>
+      (await listTransactions(store, organisationId, { accountId: id, usageMissing: true }, WHOLE)).transactions
+    const admitted = commands.reserve(id, usd(5))
+    await post(admitted)
+    const confirmed = resultOf(await post(commands.confirm(admitted, usd(2))), 'ended').transaction?.id ?? 0n
+    expect((await missing()).map((each) => each.id)).toEqual([confirmed])
+    const first = await tell(confirmed, { payloadHash: 'a' })
+    expect(await missing()).toEqual([])
+    const [again, ...keyed] = [
+      await tell(confirmed, { payloadHash: 'a' }),
+      await tell(confirmed, { payloadHash: 'a', dedupeKey: 'k' }),
+      await tell(confirmed, { payloadHash: 'a', dedupeKey: 'k' }),
+    ]
+    expect(again).toMatchObject({ record: first.record, duplicate: true })
+    expect(keyed.map(({ duplicate }) => duplicate)).toEqual([false, true])
+    await tell(transaction.id, { model: 'acme/large', costNanos: null, costExact: null, items: '[]' })
+    await tell(null, {})
+    const shown = await usagePage(store, organisationId, { accountId: id }, WHOLE)
+    expect(shown).toMatchObject([
+      { model: 'acme/large', costNanos: null, transactionCode: transaction.code },
+      { model: 'acme/small', costNanos: usd(0.1), sequence: null },
+      { model: 'acme/small', code: first.record.code },
+    ])
+    expect(await usageBy(store, organisationId, { field: 'transaction_id', ids: [confirmed] })).toHaveLength(2)
+    expect(await usageCount(store, organisationId, { model: 'acme/small', context: 'customer', accountId: id })).toBe(2)
+    expect(await usageCount(store, organisationId, { from: store.now() + 1 })).toBe(0)
+    const sums = await usageSums(store, organisationId, { accountId: id })
+    expect(sums).toMatchObject([
+      { model: 'acme/large', records: 1n, costNanos: 0n, unpriced: 1n },
+      { model: 'acme/small', context: 'customer', records: 2n, costNanos: usd(0.2), inputTokens: 200n, unknown: 0n },
+    ])
+  })
+
+  test('grants say what is left of them, and how those ended of which nothing is', async () => {
+    const { store } = backend
+    const id = await account()
+    const give = async (dollars: number, more: object = {}) =>
+      resultOf(await post(commands.grant(id, usd(dollars), more)), 'posted').grant?.id ?? 0n
+    const ends = store.now() + 60_000
+    const spent = await give(1, { priority: 1 })
+    const voided = await give(2)
+    const over = await give(3, { priority: 2, expiresAt: ends })
+    await post(commands.debit(id, usd(1)))
+    await post(commands.void(id, voided))
+    await post(commands.reserve(id, usd(1), { ttlMs: 10_000, graceMs: 0 }))
+    const list = async (at: number) =>
+      (await listGrants(store, organisationId, { accountId: id, at, page: WHOLE })).grants.map((grant) => [
+        grant.id,
+        grant.status,
+        grant.remaining,
+        grant.reserved,
+      ])
+    const rest = [
+      [voided, 'void', 0n, 0n],
+      [spent, 'spent', 0n, 0n],
+    ]
+    expect(await list(store.now())).toEqual([[over, 'active', usd(3), usd(1)], ...rest])
+    expect(await list(store.now() + 10_000)).toEqual([[over, 'active', usd(3), 0n], ...rest])
+    expect(await list(ends)).toEqual([[over, 'expired', 0n, 0n], ...rest])
+    await post({ ...commands.status(id, 'open'), at: ends })
+    expect(await list(ends)).toEqual([[over, 'expired', 0n, 0n], ...rest])
   })
 
   test('an organisation has a name of its own', async () => {

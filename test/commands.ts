@@ -6,11 +6,13 @@ import type {
   Debit,
   Extend,
   Outcome,
+  RecordUsage,
   Refund,
   ReserveCredits,
   ReserveGeneration,
   SetStatus,
   Settle,
+  Told,
   VoidGrant,
 } from '../src/core/ledger-commands.ts'
 import type { Id, Ids } from '../src/lib/id.ts'
@@ -117,6 +119,14 @@ export function commandsAt(now: () => number, ids: Ids) {
       description: null,
       ...more,
     }),
+    /** Of what a caller tells: linked to a transaction of the account, or to none in `system` context. */
+    usage: (accountId: bigint | null, transactionId: bigint | null, more: Partial<Told> = {}): RecordUsage => ({
+      type: 'record_usage',
+      ...common(),
+      accountId,
+      transactionId,
+      record: told(ids.next(), accountId, now(), more),
+    }),
     void: (accountId: bigint, grantId: bigint, more: Partial<VoidGrant> = {}): VoidGrant => ({
       type: 'void',
       ...common(),
@@ -172,6 +182,21 @@ const recordOf = (
   firstTokenMs: null,
   detailsHash: null,
   generation: '{}',
+  usageType: 'text',
+})
+
+/** A usage of a caller, which cost a tenth of a dollar and has no charge of its own. */
+export const told = (id: Id, accountId: bigint | null, at: number, more: Partial<Told> = {}): Told => ({
+  ...{ ...id, organisationId: ORGANISATION, kind: 'original', accountId, apiKeyId: null, detailsHash: null },
+  context: accountId === null ? 'system' : 'customer',
+  ...{ model: 'acme/small', provider: 'acme', status: 'ok', source: 'reported', usageType: 'text' },
+  ...{ inputTokens: 100, cachedTokens: 40, cacheWriteTokens: 0, outputTokens: 20, reasoningTokens: 5 },
+  ...{ counts: '{}', flags: [], rateCardId: null, isByok: false, generation: '{}' },
+  ...{ costNanos: usd(0.1), chargeNanos: null, costExact: '0.1', chargeExact: null },
+  items: JSON.stringify([{ meter: 'input', costNanos: String(usd(0.1)) }]),
+  ...{ admittedAt: at, occurredAt: at, latencyMs: null, firstTokenMs: null },
+  ...{ description: null, metadata: null, sequence: null, dedupeKey: null, payloadHash: 'payload' },
+  ...more,
 })
 
 /** The result of a command that went through; fails the test otherwise. */

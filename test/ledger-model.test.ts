@@ -75,6 +75,7 @@ const plan = fc.record<Plan>({
       'refund',
       'refund',
       'void',
+      'usage',
       'status',
     ],
   ),
@@ -185,7 +186,9 @@ function createPlanner({ accounts, budgets, apiKeyId, run }: World, make: Comman
       case 'confirm': {
         const asked = [credit.amount, credit.amount + amount, 0n, amount][life % 4] ?? 0n
         const onOverage = ([undefined, undefined, 'charge', 'cap', 'reject'] as const)[size % 5]
+        const inline = which % 2 === 0 && 'accountId' in credit
         return make.confirm(credit, asked, {
+          ...(inline ? { usage: [make.usage(credit.accountId, null).record] } : {}),
           ...(life > 3 ? { ifExpired: 'charge' } : {}),
           ...(onOverage ? { onOverage } : {}),
           ...keyed(key, 'confirm', `${credit.id} ${asked}`),
@@ -226,6 +229,13 @@ function createPlanner({ accounts, budgets, apiKeyId, run }: World, make: Comman
           life === 0 ? undefined : most,
           keyed(key, 'refund', `${which} ${most}`),
         )
+      case 'usage': {
+        const linked = life === 0 ? null : (pick(charges, which) ?? 1n)
+        return make.usage(linked === null ? null : owner, linked, {
+          payloadHash: String(which % 3),
+          dedupeKey: key > 2 ? null : `run ${run}:${key}`,
+        })
+      }
       case 'void': {
         const grant = pick(grants, which)
         return make.void(grant?.owner ?? owner, grant?.id ?? 1n)
@@ -262,8 +272,11 @@ function answerOf(outcome: Outcome): Answer {
   }
   const {
     kind: _kind,
+    code: _code,
     transaction: _transaction,
     grant: _grant,
+    record: _record,
+    usage: _usage,
     accountId: _account,
     holds: _holds,
     ...numbers

@@ -2,7 +2,7 @@
  * The ledger again, as simply as it can be said: one thread, no caches, every balance summed from the first movement on.
  * Tests run the same commands against it and against the real one. Slow on purpose; not a rule is shared with the ledger.
  */
-import type { Command } from '../src/core/ledger-commands.ts'
+import type { Command, Told } from '../src/core/ledger-commands.ts'
 import type { Budget, GrantCategory, Overage } from '../src/core/ledger-rows.ts'
 
 export type ModelAccount = { id: bigint; overage: Overage; overdraft: bigint }
@@ -71,6 +71,7 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
   const pledges: Pledge[] = []
   const spendings: { budget: Budget; window: number; quantity: bigint }[] = []
   const settled = new Set<bigint>()
+  const told: { usage: Told; link: bigint | null }[] = []
   const kept = new Map<string, Kept>()
   const payments = new Map<string, { owner: bigint; amount: bigint }>()
   const status = new Map<bigint, string>(accounts.map(({ id }) => [id, 'open']))
@@ -315,6 +316,7 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
           balance: balance(found.owner),
         }
         found.end = { content: command.fingerprint, answer }
+        for (const usage of command.usage ?? []) told.push({ usage, link: names.transaction ?? null })
         return answer
       }
       case 'cancel': {
@@ -386,6 +388,22 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
         giveBack(original, amount, at)
         record(original.owner, 'refund', amount, at)
         return { amount, balance: balance(original.owner) }
+      }
+      case 'record_usage': {
+        const { record: usage, transactionId } = command
+        const same = told.filter((other) => usage.dedupeKey !== null && other.usage.dedupeKey === usage.dedupeKey)
+        if (same.some((other) => other.usage.payloadHash !== usage.payloadHash || other.link !== transactionId))
+          return refused('idempotency_key_mismatch')
+        if (same.length > 0) return { duplicate: true }
+        if (transactionId !== null) {
+          const linked = postings.find(({ name, type }) => name === transactionId && (type === 'usage' || type === 'debit'))
+          if (!linked) return refused('transaction_not_found')
+          if (linked.owner !== usage.accountId) return refused('transaction_account_mismatch')
+          const again = told.some((other) => other.link === transactionId && other.usage.payloadHash === usage.payloadHash)
+          if (again && usage.dedupeKey === null) return { duplicate: true }
+        }
+        told.push({ usage, link: transactionId })
+        return { duplicate: false }
       }
       case 'set_status':
         status.set(command.accountId, command.status)

@@ -75,6 +75,17 @@ describe('two nodes on one database', () => {
     expect(repeated).toEqual([])
   })
 
+  test('usage told to both under one key is one record', async () => {
+    const tell = async (index: number) => {
+      const { make, post } = at(index)
+      return resultOf(await post(make.usage(null, null, { dedupeKey: 'both' })), 'recorded')
+    }
+    const results = await Promise.all(Array.from({ length: 40 }, (_, index) => tell(index)))
+    expect(new Set(results.map(({ record }) => record.code)).size).toBe(1)
+    expect(results.filter(({ duplicate }) => !duplicate)).toHaveLength(1)
+    repeated.splice(0)
+  })
+
   test('many accounts and budgets, met in any order, do not block one another', async () => {
     const accounts = await Promise.all(Array.from({ length: 8 }, () => backend.account()))
     const budgets = await Promise.all(Array.from({ length: 8 }, () => backend.budget({ limit: usd(1_000_000) })))

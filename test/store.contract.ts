@@ -30,7 +30,7 @@ export function storeContract({ open, without }: Door): void {
     else test.skip(`${name} (${because})`, () => {})
   }
 
-  for (const group of [reservations, endings, credits, generations, idempotency, concurrency, faults, reading])
+  for (const group of [reservations, endings, credits, usage, generations, idempotency, concurrency, faults, reading])
     group(promise)
 
   test('every balance, counter and sum of this suite is proved by its entries', async () => {
@@ -402,6 +402,89 @@ function credits(promise: Promised): void {
     },
   )
 }
+
+function usage(promise: Promised): void {
+  const times = <T>(count: number, run: (index: number) => Promise<T>) =>
+    Promise.all(Array.from({ length: count }, (_, index) => run(index)))
+
+  promise(
+    'usage moves no credit and is in the sums at once',
+    async ({ funded, post, make, balance, store, usageRecords }) => {
+      const account = await funded(usd(10))
+      const { transaction } = resultOf(await post(make.debit(account, usd(3))), 'posted')
+      const model = 'acme/told'
+      const told = make.usage(account, transaction.id, { model, metadata: '{"a":1}', sequence: 5 })
+      expect(resultOf(await post(told), 'recorded').duplicate).toBe(false)
+      expect(await balance(account)).toEqual({ posted: usd(7), reserved: 0n })
+      expect(await usageRecords(told.record.id)).toMatchObject([
+        { transaction_id: transaction.id, cost_nanos: usd(0.1), charge_nanos: null, metadata: '{"a":1}', sequence: 5n },
+      ])
+      const sums = await store.rows(store.sql.selectFrom('rollups').selectAll().where('model', '=', model))
+      expect(sums).toMatchObject([{ requests: 1n, cost_nanos: usd(0.1), charge_nanos: 0n, unpriced: 0n }])
+    },
+  )
+
+  promise(
+    'usage told many times at once is one record, by its key or by what it says',
+    async ({ funded, post, make }) => {
+      const account = await funded(usd(10))
+      const { transaction } = resultOf(await post(make.debit(account, usd(3))), 'posted')
+      const tellings = [
+        () => make.usage(account, transaction.id, { payloadHash: 'twice' }),
+        () => make.usage(account, transaction.id, { dedupeKey: 'told by a customer' }),
+        () => make.usage(null, null, { dedupeKey: 'told by nobody' }),
+      ]
+      for (const telling of tellings) {
+        const outcomes = await times(40, () => post(telling()))
+        const results = outcomes.map((outcome) => resultOf(outcome, 'recorded'))
+        expect(new Set(results.map(({ record }) => record.code)).size).toBe(1)
+        expect(results.filter(({ duplicate }) => !duplicate)).toHaveLength(1)
+      }
+      const other = make.usage(account, transaction.id, { dedupeKey: 'told by a customer', payloadHash: 'other' })
+      expect(refusalOf(await post(other))).toBe('idempotency_key_mismatch')
+      // Nobody's usage without a key is never the same as another.
+      const unnamed = await times(2, () => post(make.usage(null, null)))
+      expect(unnamed.map((outcome) => resultOf(outcome, 'recorded').duplicate)).toEqual([false, false])
+    },
+  )
+
+  promise(
+    'usage is linked to a charge of its own account alone',
+    async ({ funded, post, make, transactions, usageRecords }) => {
+      const [account, other] = [await funded(usd(10)), await funded(usd(10))]
+      const { transaction } = resultOf(await post(make.debit(account, usd(3))), 'posted')
+      const [grant] = await transactions(account)
+      const foreign = make.usage(other, transaction.id)
+      expect(refusalOf(await post(foreign))).toBe('transaction_account_mismatch')
+      expect(await usageRecords(foreign.record.id)).toEqual([])
+      for (const id of [grant?.id ?? 0n, 1n])
+        expect(refusalOf(await post(make.usage(account, id)))).toBe('transaction_not_found')
+      const elsewhere = { ...make.usage(account, transaction.id), organisationId: 2n }
+      expect(refusalOf(await post(elsewhere))).toBe('transaction_not_found')
+    },
+  )
+
+  promise('a confirmation and its usage are one step', async ({ funded, post, make, usageRecords, balance }) => {
+    const account = await funded(usd(10))
+    const reservation = make.reserve(account, usd(5))
+    await post(reservation)
+    const { record } = make.usage(account, null, { chargeNanos: usd(2), payloadHash: 'inline', items: ITEMS })
+    const refused = make.confirm(reservation, usd(6), { usage: [record], onOverage: 'reject' })
+    expect(refusalOf(await post(refused))).toBe('amount_exceeds_reservation')
+    expect(await usageRecords(record.id)).toEqual([])
+    const confirming = make.confirm(reservation, usd(2), { usage: [record] })
+    const outcomes = await times(5, () => post(confirming))
+    const [first, ...others] = outcomes.map((outcome) => resultOf(outcome, 'ended'))
+    for (const each of others) expect(each).toEqual(first)
+    expect(first?.usage).toEqual([{ id: record.id, code: record.code }])
+    expect(await usageRecords(record.id)).toMatchObject([{ transaction_id: first?.transaction?.id }])
+    expect(await balance(account)).toEqual({ posted: usd(8), reserved: 0n })
+    const again = await post(make.usage(account, first?.transaction?.id ?? 0n, { payloadHash: 'inline' }))
+    expect(resultOf(again, 'recorded')).toMatchObject({ duplicate: true, record: { id: record.id } })
+  })
+}
+
+const ITEMS = JSON.stringify([{ meter: 'input', costNanos: String(usd(0.1)), chargeNanos: String(usd(2)) }])
 
 function generations(promise: Promised): void {
   promise(

@@ -3,13 +3,23 @@ import type { Account } from '../contract/accounts.ts'
 import { refuse } from '../contract/errors.ts'
 import type { Idempotency } from '../core/ledger-commands.ts'
 import { instantText } from '../lib/clock.ts'
-import { createAccount, listAccounts, rememberedAnswer, type StoredAccount } from '../store/accounts.ts'
+import {
+  createAccount,
+  disableKeysOf,
+  listAccounts,
+  rememberedAnswer,
+  type StoredAccount,
+  updateAccount,
+} from '../store/accounts.ts'
 import { creditRate, withDecimal } from './money.ts'
 import { paged, pageOf } from './page.ts'
-import type { Answer, ApiParts, Call, Caller, Handlers } from './parts.ts'
+import type { ApiParts, Call, Caller, Handlers, Whole } from './parts.ts'
+import { post } from './post.ts'
 import { accountFor } from './who.ts'
 
-export const accountHandlers: Handlers<'createAccount' | 'listAccounts' | 'getAccount' | 'getBalance'> = {
+export const accountHandlers: Handlers<
+  'createAccount' | 'listAccounts' | 'getAccount' | 'updateAccount' | 'getBalance'
+> = {
   async createAccount(parts, call) {
     const name = call.idempotency(call.body)
     const repeated = name && (await repeatedAnswer(parts, call.caller, name))
@@ -37,6 +47,25 @@ export const accountHandlers: Handlers<'createAccount' | 'listAccounts' | 'getAc
     return { body: accountOf(parts, caller, await accountFor(parts, caller, { ...params, ...query }, at)) }
   },
 
+  async updateAccount(parts, { caller, params, body, at }) {
+    const { store } = parts
+    const rate = creditRate(parts)
+    const { id } = await accountFor(parts, caller, params, at)
+    const { organisationId } = caller
+    const { name, email, metadata, status, overage, overdraft, reserveMode } = body
+    const change = {
+      ...{ name, email, overage, reserveMode },
+      metadata: metadata ? JSON.stringify(metadata) : metadata,
+      overdraft: overdraft === undefined ? undefined : rate.nanos(overdraft),
+    }
+    await updateAccount(store, { organisationId, id }, change, at)
+    if (status !== undefined)
+      await post(parts, rate, { type: 'set_status', organisationId, at, accountId: id, status }, 'changed')
+    if (status === 'closed')
+      for (const hash of await disableKeysOf(store, organisationId, id, at)) parts.forgetKey(hash)
+    return { body: accountOf(parts, caller, await accountFor(parts, caller, params, at)) }
+  },
+
   async getBalance(parts, { caller, params, query, at }) {
     const account = await accountFor(parts, caller, { ...params, ...query }, at)
     const rate = creditRate(parts)
@@ -55,7 +84,7 @@ async function repeatedAnswer(
   { store }: ApiParts,
   { organisationId }: Caller,
   name: Idempotency,
-): Promise<Answer<'createAccount'> | undefined> {
+): Promise<Whole<'createAccount'> | undefined> {
   const stored = await rememberedAnswer(store, organisationId, name)
   if (!stored) return undefined
   if (stored.fingerprint !== name.fingerprint) throw refuse('idempotency_key_mismatch')
@@ -70,6 +99,8 @@ function newAccount({ store }: ApiParts, { body, at }: Call<'createAccount'>): S
     email: body.email ?? null,
     metadata: body.metadata ? JSON.stringify(body.metadata) : null,
     status: 'open',
+    overage: 'charge',
+    reserveMode: null,
     posted: 0n,
     reserved: 0n,
     overdraft: 0n,
@@ -79,18 +110,20 @@ function newAccount({ store }: ApiParts, { body, at }: Call<'createAccount'>): S
 }
 
 function accountOf(parts: ApiParts, { organisation }: Caller, account: StoredAccount): Account {
-  const { balance, decimal } = withDecimal({ balance: creditRate(parts).text(account.posted) })
+  const rate = creditRate(parts)
+  const amounts = withDecimal({ balance: rate.text(account.posted), overdraft: rate.text(account.overdraft) })
   return {
     id: `acc_${account.code}`,
     developerId: organisation,
     externalId: account.externalId,
     name: account.name,
     email: account.email,
-    balance,
+    ...amounts,
     metadata: account.metadata === null ? null : JSON.parse(account.metadata),
     status: account.status as Account['status'],
+    overage: account.overage as Account['overage'],
+    reserveMode: account.reserveMode as Account['reserveMode'],
     createdAt: instantText(account.createdAt),
     updatedAt: instantText(account.updatedAt),
-    decimal,
   }
 }

@@ -1,14 +1,14 @@
 /** Credit in and out of an account, and what the organisation's accounts come to. */
-import { type ErrorCode, errors, type Refused, refuse } from '../contract/errors.ts'
-import type { Command, Posted, Refusal } from '../core/ledger-commands.ts'
+import { refuse } from '../contract/errors.ts'
 import { nanosNumber } from '../lib/money.ts'
-import { rememberedAnswer, type StoredAccount } from '../store/accounts.ts'
+import { rememberedAnswer } from '../store/accounts.ts'
 import { creditSums } from '../store/credits.ts'
-import { type CreditRate, creditRate, withDecimal } from './money.ts'
-import type { ApiParts, Caller, Handlers } from './parts.ts'
+import { creditRate, withDecimal } from './money.ts'
+import type { Handlers } from './parts.ts'
+import { commandFor, contentOf, post } from './post.ts'
 import { accountFor } from './who.ts'
 
-const USUAL_PRIORITY = 50
+export const USUAL_PRIORITY = 50
 
 export const creditHandlers: Handlers<'getCredits' | 'addCredits' | 'deductCredits'> = {
   async getCredits({ store }, { caller }) {
@@ -28,7 +28,7 @@ export const creditHandlers: Handlers<'getCredits' | 'addCredits' | 'deductCredi
       !(name && (await rememberedAnswer(parts.store, caller.organisationId, name)))
     )
       throw refuse('invalid_request', 'expiresAt: expected an instant in the future', { param: 'expiresAt' })
-    const { posted, replayed } = await post(parts, rate, {
+    const grant = {
       type: 'grant',
       ...commandFor(caller, account, at, name),
       amount: rate.nanos(body.amount),
@@ -38,7 +38,8 @@ export const creditHandlers: Handlers<'getCredits' | 'addCredits' | 'deductCredi
       paymentId: body.paymentId ?? null,
       description: body.description ?? null,
       metadata: metadataOf(body),
-    })
+    } as const
+    const { result: posted, replayed } = await post(parts, rate, grant, 'posted')
     const { balance, added, decimal } = withDecimal({
       balance: rate.text(posted.balance.posted),
       added: rate.text(posted.amount),
@@ -51,13 +52,14 @@ export const creditHandlers: Handlers<'getCredits' | 'addCredits' | 'deductCredi
   async deductCredits(parts, { caller, params, body, at, idempotency }) {
     const rate = creditRate(parts)
     const account = await accountFor(parts, caller, { ...params, ...body }, at)
-    const { posted, replayed } = await post(parts, rate, {
+    const debit = {
       type: 'debit',
       ...commandFor(caller, account, at, idempotency(contentOf(body, account))),
       amount: rate.nanos(body.amount),
       description: body.description ?? null,
       metadata: body.metadata ? JSON.stringify(body.metadata) : null,
-    })
+    } as const
+    const { result: posted, replayed } = await post(parts, rate, debit, 'posted')
     const { balance, deducted, decimal } = withDecimal({
       balance: rate.text(posted.balance.posted),
       deducted: rate.text(posted.amount),
@@ -70,29 +72,6 @@ export const creditHandlers: Handlers<'getCredits' | 'addCredits' | 'deductCredi
   },
 }
 
-/** Whichever way the account was named, the content is the same. */
-const contentOf = (
-  body: { accountId?: string | undefined; externalId?: string | undefined },
-  { code }: StoredAccount,
-) => ({
-  ...body,
-  accountId: `acc_${code}`,
-  externalId: undefined,
-})
-
-const commandFor = (
-  { organisationId, principal }: Caller,
-  { id }: StoredAccount,
-  at: number,
-  idempotency: Command['idempotency'],
-) => ({
-  organisationId,
-  at,
-  accountId: id,
-  actor: principal,
-  ...(idempotency ? { idempotency } : {}),
-})
-
 function metadataOf({
   metadata,
   paymentMethod,
@@ -102,30 +81,4 @@ function metadataOf({
 }): string | null {
   const all = { ...metadata, ...(paymentMethod ? { paymentMethod } : {}) }
   return Object.keys(all).length > 0 ? JSON.stringify(all) : null
-}
-
-async function post(
-  { store }: ApiParts,
-  rate: CreditRate,
-  command: Command,
-): Promise<{ posted: Posted; replayed: boolean }> {
-  const outcome = await store.post(command)
-  const replayed = 'replay' in outcome && outcome.replay === true
-  if (!outcome.ok) throw 'refusal' in outcome ? refusedBy(outcome.refusal, rate, replayed) : new Error(outcome.failure)
-  const { result } = outcome
-  if (result.kind !== 'posted') throw new Error(`${command.type} came to ${result.kind}`)
-  return { posted: result, replayed }
-}
-
-/** The ledger's own words, with its amounts in credits. */
-function refusedBy({ code, details }: Refusal, rate: CreditRate, replayed: boolean): Refused {
-  if (!(code in errors)) throw new Error(`the ledger refused with ${code}`)
-  const shown = Object.entries(details).map(([name, value]) => {
-    if (name === 'grantId') return [name, `grant_${value}`]
-    return [name, typeof value === 'bigint' ? Number(rate.text(value)) : value]
-  })
-  return refuse(code as ErrorCode, undefined, {
-    ...(shown.length > 0 ? { details: Object.fromEntries(shown) } : {}),
-    ...(replayed ? { headers: { 'Idempotent-Replay': 'true' } } : {}),
-  })
 }

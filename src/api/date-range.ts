@@ -1,10 +1,27 @@
 /** What `startDate` and `endDate` come to: dates are whole days of the organisation, both inclusive; instants `[start, end)`. */
 import { Temporal } from 'temporal-polyfill'
 import { refuse } from '../contract/errors.ts'
+import { findOrganisation } from '../store/organisations.ts'
+import type { ApiParts } from './parts.ts'
 
-/** Milliseconds since the epoch. Throws `invalid_request` for what is neither a date nor an instant. */
-export const rangeStart = (text: string, timeZone: string): number => instantOf('startDate', text, timeZone, 0)
-export const rangeEnd = (text: string, timeZone: string): number => instantOf('endDate', text, timeZone, 1)
+type Dates = { readonly startDate?: string | undefined; readonly endDate?: string | undefined }
+
+/** `[from, to)` in milliseconds. Throws `invalid_request` for what is neither a date nor an instant. */
+export async function rangeOf(
+  { store }: Pick<ApiParts, 'store'>,
+  organisationId: bigint,
+  { startDate, endDate }: Dates,
+): Promise<{ from: number | undefined; to: number | undefined }> {
+  if (startDate === undefined && endDate === undefined) return { from: undefined, to: undefined }
+  const zone = (await findOrganisation(store, { id: organisationId }))?.timeZone ?? 'UTC'
+  return {
+    from: startDate === undefined ? undefined : rangeStart(startDate, zone),
+    to: endDate === undefined ? undefined : rangeEnd(endDate, zone),
+  }
+}
+
+const rangeStart = (text: string, timeZone: string): number => instantOf('startDate', text, timeZone, 0)
+const rangeEnd = (text: string, timeZone: string): number => instantOf('endDate', text, timeZone, 1)
 
 function instantOf(param: string, text: string, timeZone: string, daysOn: number): number {
   try {

@@ -18,8 +18,11 @@ export function idempotencyOf(
     throw refuse('invalid_request', 'Idempotency-Key must be 1 to 255 visible ASCII characters', {
       param: 'Idempotency-Key',
     })
-  return { principal, operation: name, key, fingerprint: hash('sha256', canonicalJson(content), 'hex') }
+  return { principal, operation: name, key, fingerprint: fingerprintOf(content) }
 }
+
+/** The same content has the same one, however its members were ordered. */
+export const fingerprintOf = (content: unknown): string => hash('sha256', canonicalJson(content), 'hex')
 
 /** RFC 8785: members in the order of their UTF-16 names, no white space. */
 function canonicalJson(value: unknown): string {

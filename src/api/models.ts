@@ -183,7 +183,7 @@ function endpointOf(model: ApiModel, endpoint: ApiEndpoint, at: number): Endpoin
 }
 
 /** The card of this hour; what other hours cost stands beside it. */
-const currentCard = (endpoint: ApiEndpoint | undefined, at: number): RateCard | undefined =>
+export const currentCard = (endpoint: ApiEndpoint | undefined, at: number): RateCard | undefined =>
   endpoint && cardAt(endpoint.cards, at)
 
 /** OpenRouter's sign for a price that is not known beforehand: 0 would promise that the model is free. */
@@ -217,6 +217,15 @@ const isServedBy = ({ model, endpoints }: ApiRoute, name: string | undefined): b
   name === undefined ||
   model.author === name ||
   endpoints.some(({ provider }) => provider.key === name || provider.name === name)
+
+/** What each model is called outside, by the name it is recorded under: the bare one, unless two authors share it. */
+export function modelNames(routes: ApiParts['routes']): (id: string) => string {
+  const shared = sharedNames(routes.list())
+  return (id) => {
+    const route = routes.find(id)
+    return route ? nameOf(route.model, shared) : id
+  }
+}
 
 /** Bare names that two authors share: those models go by their full ones. */
 function sharedNames(routes: readonly ApiRoute[]): ReadonlySet<string> {

@@ -6,11 +6,21 @@ import { decimalText, divide, exactRatio, multiply, type Ratio, ratio } from '..
 import type { ApiParts } from './parts.ts'
 
 /** How an organisation writes amounts: one credit is so many dollars. */
-export type CreditRate = { text(nanos: bigint): string; nanos(amount: unknown): Nanos }
+export type CreditRate = {
+  /** Dollars for one credit. */
+  readonly usd: string
+  text(nanos: bigint): string
+  /** Throws `invalid_amount` for what is no whole number of nano-dollars. */
+  nanos(amount: unknown): Nanos
+}
 
-export function creditRate({ settings }: Pick<ApiParts, 'settings'>): CreditRate {
-  const usd = ratio(settings.billing.creditUsd)
+export const creditRate = ({ settings }: Pick<ApiParts, 'settings'>): CreditRate => rateOf(settings.billing.creditUsd)
+
+/** As it was when something was written: a later price of a credit changes nothing about it. */
+export function rateOf(creditUsd: string): CreditRate {
+  const usd = ratio(creditUsd)
   return {
+    usd: creditUsd,
     text: (nanos) => decimalText(divide(nanosRatio(nanos), usd)),
     nanos(amount) {
       const credits = parseAmount(amount)

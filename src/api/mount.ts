@@ -2,19 +2,24 @@
  * Turns the table of operations into routes: who calls, may they, is what they sent valid, what is the answer. Every
  * refusal becomes an error of the operation's dialect here, and nowhere else.
  */
+import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import { refuse } from '../contract/errors.ts'
 import { type Operation, type OperationName, operations } from '../contract/operations.ts'
 import { accountHandlers } from './accounts.ts'
 import { creditHandlers } from './credits.ts'
 import { generationHandlers } from './generations.ts'
+import { grantHandlers } from './grants.ts'
 import { idempotencyOf } from './idempotency.ts'
 import { keyHandlers } from './keys.ts'
 import { modelHandlers } from './models.ts'
 import { organisationHandlers } from './organisations.ts'
 import type { ApiParts, Caller, Handlers } from './parts.ts'
+import { planHandlers } from './plans.ts'
 import { replyWithError } from './reply-with-error.ts'
+import { reservationHandlers } from './reservations.ts'
 import { transactionHandlers } from './transactions.ts'
+import { usageHandlers } from './usage.ts'
 import { validatorOf } from './validate.ts'
 
 const handlers: Handlers = {
@@ -23,7 +28,11 @@ const handlers: Handlers = {
   ...creditHandlers,
   ...modelHandlers,
   ...accountHandlers,
+  ...grantHandlers,
+  ...planHandlers,
+  ...reservationHandlers,
   ...transactionHandlers,
+  ...usageHandlers,
   ...organisationHandlers,
 }
 
@@ -48,7 +57,9 @@ export function mountApi(fastify: FastifyInstance, parts: ApiParts): void {
   })
 }
 
-type AnyAnswer = { readonly body: unknown; readonly status?: number; readonly replayed?: boolean }
+type AnyAnswer =
+  | { readonly body: unknown; readonly status?: number; readonly replayed?: boolean }
+  | { readonly csv: AsyncIterable<string> }
 type AnyHandler = (parts: ApiParts, call: never) => Promise<AnyAnswer>
 
 function mountOperation(scope: FastifyInstance, parts: ApiParts, path: string, operation: Operation): void {
@@ -71,6 +82,7 @@ function mountOperation(scope: FastifyInstance, parts: ApiParts, path: string, o
         ...validate(request),
         caller,
         at: parts.store.now(),
+        csv: /^\s*text\/csv\b/i.test(request.headers.accept ?? ''),
         idempotency: (content: unknown) => idempotencyOf(operation, request.headers, caller, content),
       }
       // The input was read by this operation's own schemas, which is what its handler takes.
@@ -115,6 +127,7 @@ async function authorised(parts: ApiParts, { key, method }: Operation, request: 
 }
 
 function send(reply: FastifyReply, { status = 200 }: Operation, answer: AnyAnswer) {
+  if ('csv' in answer) return reply.header('content-type', 'text/csv; charset=utf-8').send(Readable.from(answer.csv))
   if (answer.replayed) reply.header('Idempotent-Replay', 'true')
   return reply
     .code(answer.status ?? status)

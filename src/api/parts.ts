@@ -6,15 +6,20 @@ import type { z } from 'zod'
 import type { Input, OperationName, OperationNamed } from '../contract/operations.ts'
 import type { Settings } from '../contract/settings.ts'
 import type { Idempotency } from '../core/ledger-commands.ts'
+import type { CompiledTerms } from '../core/price.ts'
 import type { RateCard } from '../core/rate-card.ts'
 import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
+import type { RateCards } from '../store/rate-cards.ts'
 import type { Store } from '../store/store.ts'
 
 export type ApiParts = {
   readonly store: Store
-  readonly settings: Pick<Settings, 'billing'>
+  readonly settings: Pick<Settings, 'billing' | 'reservations'>
   readonly routes: ApiRoutes
+  /** What is charged on top of a provider's cost. */
+  readonly terms: CompiledTerms
+  readonly rateCards: Pick<RateCards, 'keep'>
   readonly random: Random
   readonly log: Log
   /** The caller behind a request's secret. Throws `Refused('invalid_api_key')`. */
@@ -77,11 +82,15 @@ export type Call<N extends OperationName> = {
   readonly body: Input<OperationNamed<N>, 'body'>
   /** The store's clock when the request came. */
   readonly at: number
+  /** Asks for rows as text/csv, where the operation has them. */
+  readonly csv: boolean
   /** Under which name this content is done once; undefined: the client named none. */
   idempotency(content: unknown): Idempotency | undefined
 }
 
-export type Answer<N extends OperationName> = {
+export type Answer<N extends OperationName> = Whole<N> | { readonly csv: AsyncIterable<string> }
+
+export type Whole<N extends OperationName> = {
   readonly body: z.input<OperationNamed<N>['result']>
   /** In place of the operation's own. */
   readonly status?: number

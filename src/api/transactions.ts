@@ -1,23 +1,32 @@
 /** What was posted: the list of an organisation's transactions, and each by its id. */
 import type { Transaction } from '../contract/credits.ts'
 import { refuse } from '../contract/errors.ts'
+import type { Posted } from '../core/ledger-commands.ts'
 import type { TransactionType } from '../core/ledger-rows.ts'
 import { instantText } from '../lib/clock.ts'
 import { nanosText } from '../lib/money.ts'
-import { findOrganisation } from '../store/organisations.ts'
+import { reservationsById } from '../store/reservations.ts'
 import {
   findTransaction,
   listTransactions,
   type StoredTransaction,
   type TransactionFilter,
 } from '../store/transactions.ts'
-import { rangeEnd, rangeStart } from './date-range.ts'
+import { usageBy } from '../store/usage.ts'
+import { USUAL_PRIORITY } from './credits.ts'
+import { rangeOf } from './date-range.ts'
+import { modelNames } from './models.ts'
 import { creditRate, withDecimal } from './money.ts'
 import { paged, pageOf } from './page.ts'
-import type { ApiParts, Call, Handlers } from './parts.ts'
-import { accountFor } from './who.ts'
+import type { ApiParts, Call, Caller, Handlers } from './parts.ts'
+import { commandFor, contentOf, post } from './post.ts'
+import { shownReservation } from './shown-reservation.ts'
+import { usageRecord } from './shown-usage.ts'
+import { accountFor, ownAccount } from './who.ts'
 
-export const transactionHandlers: Handlers<'listTransactions' | 'getTransaction'> = {
+type Names = 'listTransactions' | 'getTransaction' | 'createTransaction' | 'refundTransaction'
+
+export const transactionHandlers: Handlers<Names> = {
   async listTransactions(parts, call) {
     const page = pageOf('transactions', call.query)
     const { transactions, total } = await listTransactions(
@@ -27,16 +36,88 @@ export const transactionHandlers: Handlers<'listTransactions' | 'getTransaction'
       page,
     )
     const { shown, pagination } = paged('transactions', page, transactions, total)
-    return { body: { items: shown.map((transaction) => transactionOf(parts, transaction)), pagination } }
+    return { body: { items: await shownWith(parts, call, shown), pagination } }
   },
 
-  async getTransaction(parts, { caller, params }) {
-    const code = /^txn_(.+)$/.exec(params.id)?.[1] ?? ''
-    const own = caller.kind === 'management_key' ? undefined : (caller.accountId ?? 0n)
-    const transaction = await findTransaction(parts.store, caller.organisationId, code, own)
-    if (!transaction) throw refuse('transaction_not_found')
-    return { body: { success: true, transaction: transactionOf(parts, transaction) } }
+  async getTransaction(parts, call) {
+    const found = await transactionFor(parts, call.caller, call.params.id)
+    const [transaction = transactionOf(parts, found)] = await shownWith(parts, call, [found])
+    return { body: { success: true, transaction } }
   },
+
+  async createTransaction(parts, { caller, body, at, idempotency }) {
+    const rate = creditRate(parts)
+    const account = await accountFor(parts, caller, body, at)
+    const what = {
+      ...commandFor(caller, account, at, idempotency(contentOf(body, account))),
+      amount: rate.nanos(body.amount),
+      description: body.description ?? null,
+      metadata: body.metadata ? JSON.stringify(body.metadata) : null,
+    }
+    const grant = {
+      type: 'grant',
+      category: 'paid',
+      priority: USUAL_PRIORITY,
+      expiresAt: null,
+      paymentId: null,
+    } as const
+    const command = body.type === 'credit' ? { ...grant, ...what } : { type: 'debit' as const, ...what }
+    return made(parts, caller, await post(parts, rate, command, 'posted'))
+  },
+
+  async refundTransaction(parts, { caller, params, body, at, idempotency }) {
+    const rate = creditRate(parts)
+    const { id } = await transactionFor(parts, caller, params.id)
+    const name = idempotency({ ...body, id: params.id })
+    const command = {
+      ...{ type: 'refund' as const, organisationId: caller.organisationId, at, transactionId: id },
+      ...(body.amount === undefined ? {} : { amount: rate.nanos(body.amount) }),
+      ...{ actor: caller.principal, description: body.reason },
+      ...(name ? { idempotency: name } : {}),
+    }
+    return made(parts, caller, await post(parts, rate, command, 'posted'))
+  },
+}
+
+async function transactionFor(parts: ApiParts, caller: Caller, id: string): Promise<StoredTransaction> {
+  const code = /^txn_(.+)$/.exec(id)?.[1] ?? ''
+  const found = await findTransaction(parts.store, caller.organisationId, code, ownAccount(caller))
+  if (!found) throw refuse('transaction_not_found')
+  return found
+}
+
+async function made(
+  parts: ApiParts,
+  caller: Caller,
+  { result, replayed }: { result: Posted; replayed: boolean },
+): Promise<{ body: { success: true; transaction: Transaction }; replayed: boolean }> {
+  const stored = await transactionFor(parts, caller, `txn_${result.transaction.code}`)
+  return { body: { success: true, transaction: transactionOf(parts, stored) }, replayed }
+}
+
+/** With the reservations and the usage behind them, where those were asked for. */
+async function shownWith(
+  parts: ApiParts,
+  { caller: { organisationId }, query, at }: Pick<Call<'getTransaction'>, 'caller' | 'query' | 'at'>,
+  stored: readonly StoredTransaction[],
+): Promise<Transaction[]> {
+  const include = new Set(query.include?.split(','))
+  const ids = stored.map(({ id }) => id)
+  const reserved = stored.flatMap(({ reservationId }) => reservationId ?? [])
+  const [reservations, usage] = await Promise.all([
+    include.has('reservation') ? reservationsById(parts.store, organisationId, reserved, at) : [],
+    include.has('usage') ? usageBy(parts.store, organisationId, { field: 'transaction_id', ids }) : [],
+  ])
+  const byId = new Map(reservations.map((each) => [each.id, shownReservation(each)]))
+  const byTransaction = Map.groupBy(usage, ({ transactionId }) => transactionId)
+  const names = modelNames(parts.routes)
+  return stored.map((transaction) => ({
+    ...transactionOf(parts, transaction),
+    ...(include.has('reservation') ? { reservation: byId.get(transaction.reservationId ?? 0n) ?? null } : {}),
+    ...(include.has('usage')
+      ? { usageRecords: (byTransaction.get(transaction.id) ?? []).map((each) => usageRecord(each, names)) }
+      : {}),
+  }))
 }
 
 const DIRECTIONS: Readonly<Record<TransactionType, 'credit' | 'debit'>> = {
@@ -52,20 +133,14 @@ const DIRECTIONS: Readonly<Record<TransactionType, 'credit' | 'debit'>> = {
 
 async function filterOf(parts: ApiParts, { caller, query, at }: Call<'listTransactions'>): Promise<TransactionFilter> {
   const named = query.accountId !== undefined || query.externalId !== undefined
-  const own = caller.kind === 'management_key' ? undefined : (caller.accountId ?? 0n)
   const types = Object.keys(DIRECTIONS) as TransactionType[]
-  const zone =
-    query.startDate === undefined && query.endDate === undefined ? 'UTC' : await zoneOf(parts, caller.organisationId)
   return {
-    accountId: named ? (await accountFor(parts, caller, query, at)).id : own,
+    accountId: named ? (await accountFor(parts, caller, query, at)).id : ownAccount(caller),
+    usageMissing: query.usage === 'missing',
     types: query.type === undefined ? undefined : types.filter((type) => DIRECTIONS[type] === query.type),
-    from: query.startDate === undefined ? undefined : rangeStart(query.startDate, zone),
-    to: query.endDate === undefined ? undefined : rangeEnd(query.endDate, zone),
+    ...(await rangeOf(parts, caller.organisationId, query)),
   }
 }
-
-const zoneOf = async ({ store }: ApiParts, id: bigint): Promise<string> =>
-  (await findOrganisation(store, { id }))?.timeZone ?? 'UTC'
 
 function transactionOf(parts: ApiParts, transaction: StoredTransaction): Transaction {
   const rate = creditRate(parts)

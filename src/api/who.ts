@@ -27,6 +27,10 @@ export async function accountFor(
   return account
 }
 
+/** Lists show an API key its own account's rows alone; one without an account has none to see. */
+export const ownAccount = ({ kind, accountId }: Caller): bigint | undefined =>
+  kind === 'management_key' ? undefined : (accountId ?? 0n)
+
 const isSeenBy = ({ kind, accountId }: Caller, id: bigint): boolean => kind === 'management_key' || accountId === id
 
 function nameOf(caller: Caller, accountId: string | undefined, externalId: string | undefined): AccountName {

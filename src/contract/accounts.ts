@@ -1,6 +1,10 @@
 /** Accounts: customers of an organisation, with a balance of credits. */
 import { z } from 'zod'
-import { Decimal, ExternalId, Instant, id, Metadata, Pagination, text } from './common.ts'
+import { amount, Decimal, ExternalId, Instant, id, Metadata, Pagination, text } from './common.ts'
+
+const Status = z.enum(['open', 'frozen', 'closed'], 'expected open, frozen or closed')
+const Overage = z.enum(['charge', 'cap', 'reject'], 'expected charge, cap or reject')
+const ReserveMode = z.enum(['strict', 'estimate'], 'expected strict or estimate')
 
 export const Account = z
   .object({
@@ -11,7 +15,10 @@ export const Account = z
     email: z.string().nullable(),
     balance: z.number().meta({ description: 'Credits posted; what is reserved is still inside.' }),
     metadata: Metadata.nullable(),
-    status: z.enum(['open', 'frozen', 'closed']),
+    status: Status,
+    overage: Overage.meta({ description: 'What is done with a charge above its reservation.' }),
+    overdraft: z.number().meta({ description: 'How far below 0 reservations may take the balance.' }),
+    reserveMode: ReserveMode.nullable().meta({ description: 'How much a call reserves; null: as the server is set.' }),
     createdAt: Instant,
     updatedAt: Instant,
     decimal: Decimal,
@@ -24,6 +31,17 @@ export const AccountRequest = z.object({
   externalId: ExternalId.meta({ description: 'Your own name for the account; unique, and never free again.' }),
   email: z.email('expected an e-mail address').max(320).nullish(),
   metadata: Metadata.nullish(),
+})
+
+/** What is left out stays as it is. A closed account's keys are revoked; its history and its externalId stay. */
+export const AccountPatch = z.object({
+  name: text(255).optional(),
+  email: z.email('expected an e-mail address').max(320).nullable().optional(),
+  metadata: Metadata.nullable().optional(),
+  status: Status.optional(),
+  overage: Overage.optional(),
+  overdraft: amount({ positive: false }).optional(),
+  reserveMode: ReserveMode.nullable().optional(),
 })
 
 export const AccountCreated = z.object({ success: z.literal(true), account: Account })

@@ -1,6 +1,8 @@
 /** Credit that comes and goes: grants, debits, and the transactions that both leave behind. Amounts are credits. */
 import { z } from 'zod'
 import { amount, Decimal, Instant, id, Metadata, PageQuery, Pagination, text, Who } from './common.ts'
+import { Reservation } from './reservations.ts'
+import { UsageRecord } from './usage.ts'
 
 export const CreditsRequest = Who.extend({
   amount: amount({ positive: true }),
@@ -57,6 +59,8 @@ export const Transaction = z
     metadata: Metadata.nullable(),
     createdAt: Instant,
     decimal: Decimal,
+    reservation: Reservation.nullable().optional(),
+    usageRecords: z.array(UsageRecord).optional(),
   })
   .meta({ id: 'Transaction' })
 export type Transaction = z.output<typeof Transaction>
@@ -66,11 +70,30 @@ const DayOrInstant = z
   .max(40)
   .meta({ description: 'A date is the whole day in the time zone of the organisation; a time is an instant.' })
 
+const Include = z
+  .string()
+  .regex(/^(reservation|usage)(,(reservation|usage))*$/, 'expected reservation, usage, or both with a comma')
+
 export const TransactionQuery = PageQuery.extend({
   ...Who.shape,
   type: z.enum(['credit', 'debit'], 'expected credit or debit').optional(),
   startDate: DayOrInstant.optional(),
   endDate: DayOrInstant.optional(),
+  usage: z
+    .literal('missing', 'expected missing')
+    .optional()
+    .meta({ description: 'Charges whose usage nobody has recorded.' }),
+  include: Include.optional(),
+})
+export const OneTransactionQuery = z.object({ include: Include.optional() })
+
+export const TransactionRequest = DebitRequest.extend({
+  type: z.enum(['credit', 'debit'], 'expected credit or debit'),
+})
+
+export const RefundRequest = z.object({
+  amount: amount({ positive: true }).optional().meta({ description: 'The rest, if left out.' }),
+  reason: text(1_000),
 })
 
 export const TransactionList = z.object({ items: z.array(Transaction), pagination: Pagination })

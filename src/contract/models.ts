@@ -1,6 +1,7 @@
 /** Models and their prices, in the words of three kinds of clients: OpenAI's and Anthropic's, OpenRouter's, the credits API's. */
 import { z } from 'zod'
-import { count, Decimal, Instant, seconds } from './common.ts'
+import { Decimal, Instant } from './common.ts'
+import { Counts, UsageType } from './usage.ts'
 
 const Architecture = z.object({
   modality: z.string().nullable(),
@@ -143,19 +144,9 @@ const AllModels = z.object({
 export const AllModelsReply = z.union([AllModels, z.object({ success: z.literal(true), model: PricedModel })])
 export const OneModelParams = z.object({ id: z.string().max(256) })
 
-const usageTypes = ['text', 'embedding', 'audio_stt', 'audio_tts', 'image'] as const
-
-export const CalculateRequest = z.object({
+export const CalculateRequest = Counts.extend({
   modelId: z.string('is missing: expected the name of a model').min(1).max(256),
-  usageType: z.enum(usageTypes, `expected one of ${usageTypes.join(', ')}`).optional(),
-  inputTokens: count.optional(),
-  outputTokens: count.optional(),
-  cachedTokens: count.optional(),
-  cacheWriteTokens: count.optional(),
-  reasoningTokens: count.optional(),
-  audioDurationSeconds: seconds.optional(),
-  characters: count.optional(),
-  images: count.optional(),
+  usageType: UsageType.optional(),
 })
 export type CalculateRequest = z.output<typeof CalculateRequest>
 

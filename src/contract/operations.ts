@@ -3,19 +3,23 @@
  * document, SDK and tests loop over this table; shapes are those of the wire.
  */
 import { z } from 'zod'
-import { Account, AccountCreated, AccountList, AccountRequest, Balance } from './accounts.ts'
+import { Account, AccountCreated, AccountList, AccountPatch, AccountRequest, Balance } from './accounts.ts'
 import { PageQuery, Who } from './common.ts'
 import {
   CreditsAdded,
   CreditsDeducted,
   CreditsRequest,
   DebitRequest,
+  OneTransactionQuery,
+  RefundRequest,
   TransactionList,
   TransactionQuery,
   TransactionReply,
+  TransactionRequest,
 } from './credits.ts'
 import type { ErrorCode } from './errors.ts'
 import { GenerationQuery, GenerationReply } from './generations.ts'
+import { GrantList, GrantQuery, GrantVoided } from './grants.ts'
 import {
   CreditTotals,
   CurrentKey,
@@ -50,6 +54,23 @@ import {
   OrganisationRequest,
 } from './organisations.ts'
 
+import { AssignRequest, PlanAssigned, PlanList, PlanQuery, PlanReply, PlanRequest } from './plans.ts'
+import {
+  CancelRequest,
+  ConfirmRequest,
+  ExtendRequest,
+  ReservationCancelled,
+  ReservationConfirmed,
+  ReservationCreated,
+  ReservationExtended,
+  ReservationList,
+  ReservationQuery,
+  ReservationReply,
+  ReservationRequest,
+} from './reservations.ts'
+
+import { SummaryReply, UsageFilter, UsageList, UsageQuery, UsageRecorded, UsageRequest } from './usage.ts'
+
 export type Operation = {
   readonly name: string
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
@@ -69,6 +90,8 @@ export type Operation = {
   readonly status?: number
   /** Takes `Idempotency-Key`. */
   readonly idempotent?: true
+  /** Rows come as text/csv too, by `Accept`. */
+  readonly csv?: true
   /** Beside those that every operation may answer with: {@link COMMON_ERRORS}. */
   readonly errors: readonly ErrorCode[]
 }
@@ -91,6 +114,17 @@ const AccountId = z.object({ id: z.string().max(64).optional().meta({ descriptio
 const TransactionId = z.object({ id: z.string().max(64).meta({ description: '`txn_…`' }) })
 const idempotency = ['idempotency_key_mismatch', 'idempotency_in_progress'] as const
 const whose = ['account_not_found', 'account_mismatch'] as const
+const PlanId = z.object({ id: z.string().max(64).meta({ description: '`plan_…`' }) })
+const GrantId = z.object({ id: z.string().max(64).meta({ description: '`grant_…`' }) })
+const ReservationId = z.object({ id: z.string().max(64).meta({ description: '`res_…`' }) })
+const ReservationName = ReservationId.partial()
+const telling = ['unknown_model', 'invalid_usage', 'out_of_range'] as const
+const ending = [
+  'reservation_not_found',
+  'reservation_already_confirmed',
+  'reservation_cancelled',
+  'reservation_expired',
+] as const
 
 export const operations = [
   operation({
@@ -288,6 +322,17 @@ export const operations = [
     errors: whose,
   }),
   operation({
+    name: 'updateAccount',
+    method: 'PATCH',
+    path: '/v1/accounts/{id}',
+    dialect: 'openai',
+    key: 'management',
+    params: AccountId,
+    body: AccountPatch,
+    result: Account,
+    errors: ['account_not_found', 'invalid_amount'],
+  }),
+  operation({
     name: 'getBalance',
     method: 'GET',
     path: '/v1/accounts/{id}/balance',
@@ -326,6 +371,130 @@ export const operations = [
     errors: [...whose, ...idempotency, 'invalid_amount', 'insufficient_credits', 'account_frozen', 'account_closed'],
   }),
   operation({
+    name: 'createPlan',
+    method: 'POST',
+    path: '/v1/plans',
+    aliases: ['/v1/plans/create'],
+    dialect: 'openai',
+    key: 'management',
+    body: PlanRequest,
+    result: PlanReply,
+    status: 201,
+    errors: ['invalid_amount'],
+  }),
+  operation({
+    name: 'listPlans',
+    method: 'GET',
+    path: '/v1/plans',
+    dialect: 'openai',
+    key: 'management',
+    query: PlanQuery,
+    result: PlanList,
+    errors: [],
+  }),
+  operation({
+    name: 'archivePlan',
+    method: 'POST',
+    path: '/v1/plans/{id}/archive',
+    dialect: 'openai',
+    key: 'management',
+    params: PlanId,
+    result: PlanReply,
+    errors: ['plan_not_found'],
+  }),
+  operation({
+    name: 'assignPlan',
+    method: 'POST',
+    path: '/v1/accounts/{id}/plan',
+    aliases: ['/v1/accounts/plans/assign'],
+    dialect: 'openai',
+    key: 'management',
+    params: AccountId,
+    body: AssignRequest,
+    result: PlanAssigned,
+    errors: [...whose, 'plan_not_found', 'account_closed'],
+  }),
+  operation({
+    name: 'createReservation',
+    method: 'POST',
+    path: '/v1/reservations',
+    aliases: ['/v1/reservations/create'],
+    dialect: 'openai',
+    key: 'management',
+    body: ReservationRequest,
+    result: ReservationCreated,
+    status: 201,
+    idempotent: true,
+    errors: [
+      ...whose,
+      ...idempotency,
+      'invalid_amount',
+      'out_of_range',
+      'insufficient_credits',
+      'account_frozen',
+      'account_closed',
+    ],
+  }),
+  operation({
+    name: 'listReservations',
+    method: 'GET',
+    path: '/v1/reservations',
+    dialect: 'openai',
+    key: 'any',
+    query: ReservationQuery,
+    result: ReservationList,
+    errors: whose,
+  }),
+  operation({
+    name: 'getReservation',
+    method: 'GET',
+    path: '/v1/reservations/{id}',
+    dialect: 'openai',
+    key: 'any',
+    params: ReservationId,
+    result: ReservationReply,
+    errors: ['reservation_not_found'],
+  }),
+  operation({
+    name: 'confirmReservation',
+    method: 'POST',
+    path: '/v1/reservations/{id}/confirm',
+    aliases: ['/v1/reservations/confirm'],
+    dialect: 'openai',
+    key: 'management',
+    params: ReservationName,
+    body: ConfirmRequest,
+    result: ReservationConfirmed,
+    idempotent: true,
+    errors: [...ending, ...idempotency, ...telling, 'amount_exceeds_reservation', 'invalid_amount', 'unpriced_model'],
+  }),
+  operation({
+    name: 'cancelReservation',
+    method: 'POST',
+    path: '/v1/reservations/{id}/cancel',
+    aliases: ['/v1/reservations/cancel'],
+    dialect: 'openai',
+    key: 'management',
+    params: ReservationName,
+    body: CancelRequest,
+    result: ReservationCancelled,
+    idempotent: true,
+    errors: [...ending, ...idempotency],
+  }),
+  operation({
+    name: 'extendReservation',
+    method: 'POST',
+    path: '/v1/reservations/{id}/extend',
+    aliases: ['/v1/reservations/extend'],
+    dialect: 'openai',
+    key: 'management',
+    params: ReservationName,
+    body: ExtendRequest,
+    result: ReservationExtended,
+    idempotent: true,
+    errors: [...ending, ...idempotency],
+  }),
+  operation({
     name: 'listTransactions',
     method: 'GET',
     path: '/v1/transactions',
@@ -342,8 +511,111 @@ export const operations = [
     dialect: 'openai',
     key: 'any',
     params: TransactionId,
+    query: OneTransactionQuery,
     result: TransactionReply,
     errors: ['transaction_not_found'],
+  }),
+  operation({
+    name: 'createTransaction',
+    method: 'POST',
+    path: '/v1/transactions',
+    aliases: ['/v1/transactions/create'],
+    dialect: 'openai',
+    key: 'management',
+    body: TransactionRequest,
+    result: TransactionReply,
+    status: 201,
+    idempotent: true,
+    errors: [
+      ...whose,
+      ...idempotency,
+      'invalid_amount',
+      'out_of_range',
+      'insufficient_credits',
+      'account_frozen',
+      'account_closed',
+    ],
+  }),
+  operation({
+    name: 'refundTransaction',
+    method: 'POST',
+    path: '/v1/transactions/{id}/refund',
+    dialect: 'openai',
+    key: 'management',
+    params: TransactionId,
+    body: RefundRequest,
+    result: TransactionReply,
+    idempotent: true,
+    errors: [
+      ...idempotency,
+      'transaction_not_found',
+      'account_not_found',
+      'invalid_amount',
+      'out_of_range',
+      'refund_exceeds_transaction',
+    ],
+  }),
+  operation({
+    name: 'listGrants',
+    method: 'GET',
+    path: '/v1/grants',
+    dialect: 'openai',
+    key: 'any',
+    query: GrantQuery,
+    result: GrantList,
+    errors: whose,
+  }),
+  operation({
+    name: 'voidGrant',
+    method: 'POST',
+    path: '/v1/grants/{id}/void',
+    dialect: 'openai',
+    key: 'management',
+    params: GrantId,
+    result: GrantVoided,
+    idempotent: true,
+    errors: [...idempotency, 'grant_not_found', 'grant_spent'],
+  }),
+  operation({
+    name: 'recordUsage',
+    method: 'POST',
+    path: '/v1/usage',
+    aliases: ['/v1/usage/record'],
+    dialect: 'openai',
+    key: 'management',
+    body: UsageRequest,
+    result: UsageRecorded,
+    status: 201,
+    idempotent: true,
+    errors: [
+      ...whose,
+      ...telling,
+      'idempotency_key_mismatch',
+      'transaction_required',
+      'transaction_not_found',
+      'transaction_account_mismatch',
+    ],
+  }),
+  operation({
+    name: 'listUsage',
+    method: 'GET',
+    path: '/v1/usage',
+    dialect: 'openai',
+    key: 'any',
+    query: UsageQuery,
+    result: UsageList,
+    csv: true,
+    errors: whose,
+  }),
+  operation({
+    name: 'summariseUsage',
+    method: 'GET',
+    path: '/v1/usage/summary',
+    dialect: 'openai',
+    key: 'any',
+    query: UsageFilter,
+    result: SummaryReply,
+    errors: whose,
   }),
   operation({
     name: 'createOrganisation',

@@ -2,10 +2,10 @@
  * The commands of the ledger and what they answer. Each command carries its instant `at`; nothing in here reads a clock.
  * Ids are made at the edge where a caller needs them beforehand, and drawn from `Ids` where the ledger itself opens a row.
  */
-import type { Ids } from '../lib/id.ts'
+import type { Id, Ids } from '../lib/id.ts'
 import type { Ratio } from '../lib/ratio.ts'
 import type { Draft } from './ledger-draft.ts'
-import type { CallDetails, GrantCategory, Hold, Overage, UsageRecord } from './ledger-rows.ts'
+import type { CallDetails, GrantCategory, Hold, Overage, UNTOLD, UsageRecord } from './ledger-rows.ts'
 
 type Common = {
   readonly organisationId: bigint
@@ -14,7 +14,12 @@ type Common = {
   readonly idempotency?: Idempotency
 }
 
-export type Idempotency = { readonly principal: string; readonly operation: string; readonly key: string; readonly fingerprint: string }
+export type Idempotency = {
+  readonly principal: string
+  readonly operation: string
+  readonly key: string
+  readonly fingerprint: string
+}
 
 /** How much a call may come to, the dearest candidate's: `fixed` + `outputUnitPrice` × output limit, exact dollars. */
 export type Demand = {
@@ -56,7 +61,7 @@ export type ReserveCredits = Common & {
 export type Settle = Common & {
   readonly type: 'settle'
   /** The reservation, its usage record and its transaction share one number and one code. */
-  readonly record: Omit<UsageRecord, 'transactionId' | 'recordedAt'>
+  readonly record: Omit<UsageRecord, 'transactionId' | 'recordedAt' | keyof typeof UNTOLD>
   readonly quote: bigint
   /** What the reservation held of each budget: enough to charge even if the reservation itself was lost. */
   readonly holds: readonly Hold[]
@@ -65,10 +70,15 @@ export type Settle = Common & {
   readonly actor: string
 }
 
+/** What a caller tells was used: priced beforehand, so that the ledger only keeps it. */
+export type Told = Omit<UsageRecord, 'transactionId' | 'recordedAt'>
+
 export type Confirm = Common & {
   readonly type: 'confirm'
   readonly reservationId: bigint
   readonly amount: bigint
+  /** Recorded with the charge, or not at all. */
+  readonly usage?: readonly Told[]
   readonly onOverage?: Overage
   readonly ifExpired?: 'charge'
   readonly fingerprint: string
@@ -76,7 +86,12 @@ export type Confirm = Common & {
 }
 
 export type Cancel = Common & { readonly type: 'cancel'; readonly reservationId: bigint; readonly actor: string }
-export type Extend = Common & { readonly type: 'extend'; readonly reservationId: bigint; readonly ttlMs: number; readonly graceMs: number }
+export type Extend = Common & {
+  readonly type: 'extend'
+  readonly reservationId: bigint
+  readonly ttlMs: number
+  readonly graceMs: number
+}
 
 export type AddGrant = Common & {
   readonly type: 'grant'
@@ -91,7 +106,12 @@ export type AddGrant = Common & {
   readonly metadata: string | null
 }
 
-export type VoidGrant = Common & { readonly type: 'void'; readonly accountId: bigint; readonly grantId: bigint; readonly actor: string }
+export type VoidGrant = Common & {
+  readonly type: 'void'
+  readonly accountId: bigint
+  readonly grantId: bigint
+  readonly actor: string
+}
 
 export type Debit = Common & {
   readonly type: 'debit'
@@ -111,7 +131,20 @@ export type Refund = Common & {
   readonly description: string | null
 }
 
-export type SetStatus = Common & { readonly type: 'set_status'; readonly accountId: bigint; readonly status: 'open' | 'frozen' | 'closed' }
+/** Moves no credit. Told once under its dedupe key, or, without one, once for each transaction and payload. */
+export type RecordUsage = Common & {
+  readonly type: 'record_usage'
+  /** Both null in `system` context. */
+  readonly accountId: bigint | null
+  readonly transactionId: bigint | null
+  readonly record: Told
+}
+
+export type SetStatus = Common & {
+  readonly type: 'set_status'
+  readonly accountId: bigint
+  readonly status: 'open' | 'frozen' | 'closed'
+}
 
 export type Command =
   | ReserveGeneration
@@ -124,6 +157,7 @@ export type Command =
   | VoidGrant
   | Debit
   | Refund
+  | RecordUsage
   | SetStatus
 
 export type RefusalCode =
@@ -138,6 +172,7 @@ export type RefusalCode =
   | 'reservation_expired'
   | 'amount_exceeds_reservation'
   | 'transaction_not_found'
+  | 'transaction_account_mismatch'
   | 'refund_exceeds_transaction'
   | 'grant_not_found'
   | 'grant_spent'
@@ -155,6 +190,8 @@ export type Balance = { readonly posted: bigint; readonly reserved: bigint; read
 
 export type Reserved = {
   readonly kind: 'reserved'
+  /** Of the credits API: a repetition names the reservation of the first command. */
+  readonly code?: string
   readonly amount: bigint
   readonly holds: readonly Hold[]
   /** Output limit per choice that was fitted to the headroom; undefined: the demand stands as it was. */
@@ -176,9 +213,17 @@ export type Ended = {
   readonly writtenOff: bigint
   readonly late: boolean
   readonly balance: Balance | null
+  /** Of a confirmation that told its usage. */
+  readonly usage?: readonly Id[]
 }
 
-export type Settled = { readonly kind: 'settled'; readonly state: 'settled' | 'settled_late' | 'already_settled'; readonly overQuote: boolean }
+export type Recorded = { readonly kind: 'recorded'; readonly record: Id; readonly duplicate: boolean }
+
+export type Settled = {
+  readonly kind: 'settled'
+  readonly state: 'settled' | 'settled_late' | 'already_settled'
+  readonly overQuote: boolean
+}
 export type Posted = {
   readonly kind: 'posted'
   readonly transaction: { readonly id: bigint; readonly code: string }
@@ -188,7 +233,7 @@ export type Posted = {
 }
 export type Changed = { readonly kind: 'changed'; readonly expiresAt: number | null }
 
-export type Done = Reserved | Ended | Settled | Posted | Changed
+export type Done = Reserved | Ended | Settled | Posted | Recorded | Changed
 
 /** What a command came to. `replay`: the stored outcome of an earlier command with the same idempotency key or content. */
 export type Outcome =
@@ -200,4 +245,7 @@ export type Outcome =
 export type Step<C> = (draft: Draft, command: C, ids: Ids) => Outcome
 
 export const done = (result: Done): Outcome => ({ ok: true, result })
-export const refuse = (code: RefusalCode, details: Readonly<Record<string, unknown>> = {}): Outcome => ({ ok: false, refusal: { code, details } })
+export const refuse = (code: RefusalCode, details: Readonly<Record<string, unknown>> = {}): Outcome => ({
+  ok: false,
+  refusal: { code, details },
+})

@@ -15,6 +15,7 @@ import {
   type Reservation,
   type Rollup,
   type Rows,
+  remember,
   type Transaction,
   type UsageRecord,
 } from './ledger-rows.ts'
@@ -131,6 +132,7 @@ export function createDraft(rows: Rows): Draft {
       for (const record of records) {
         written.usageRecords.push(record)
         rows.recorded.add(record.id)
+        remember(rows, record)
       }
       for (const personal of details) written.details.set(`${personal.organisationId}:${personal.hash}`, personal)
       for (const rollup of rollups) foldRollup(written.rollups, rollup)

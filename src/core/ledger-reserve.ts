@@ -81,6 +81,7 @@ export const reserveCredits: Step<ReserveCredits> = (draft, command) => {
   })
   return done({
     kind: 'reserved',
+    code: command.code,
     amount: command.amount,
     holds: [],
     admittedAt: command.at,

@@ -91,7 +91,14 @@ export type Budget = {
   version: number
 }
 
-export type Counter = { budgetId: bigint; organisationId: bigint; windowStart: number; windowEnd: number | null; spent: bigint; reserved: bigint }
+export type Counter = {
+  budgetId: bigint
+  organisationId: bigint
+  windowStart: number
+  windowEnd: number | null
+  spent: bigint
+  reserved: bigint
+}
 
 export type SystemAccount = 'funding' | 'promotion' | 'revenue' | 'expired' | 'writeoff' | 'adjustment'
 
@@ -124,6 +131,7 @@ export type Transaction = {
 
 export type UsageSource = 'reported' | 'estimated' | 'unknown'
 export type GenerationStatus = 'ok' | 'error' | 'cancelled' | 'interrupted'
+export type UsageType = 'text' | 'embedding' | 'audio_stt' | 'audio_tts' | 'image'
 
 /** The immutable fact of what was used. Null money is unknown, never 0. */
 export type UsageRecord = {
@@ -164,7 +172,29 @@ export type UsageRecord = {
   detailsHash: string | null
   /** JSON: ids, finish reasons, attempts; what `GET /generation` tells beside the columns. */
   generation: string
+  usageType: UsageType
+  description: string | null
+  /** JSON object. */
+  metadata: string | null
+  /** Tells two identical usages of one transaction apart. */
+  sequence: number | null
+  /** The name under which a caller told it once; unique in the organisation. */
+  dedupeKey: string | null
+  /** Of what a caller told. Null: the gateway's own record. */
+  payloadHash: string | null
 }
+
+/** What a record of the gateway's own says of its being told by a caller. */
+export const UNTOLD = {
+  description: null,
+  metadata: null,
+  sequence: null,
+  dedupeKey: null,
+  payloadHash: null,
+} as const satisfies Partial<UsageRecord>
+
+/** A usage that a caller told before: enough to know it again. */
+export type ToldUsage = Pick<UsageRecord, 'id' | 'code' | 'transactionId' | 'payloadHash'>
 
 /** Personal fields of calls, kept apart from the records so that a person can be forgotten without breaking a proof. */
 export type CallDetails = {
@@ -247,6 +277,8 @@ export type Rows = {
   payments: Map<string, Grant>
   /** Generations among those asked for that have their usage record. */
   recorded: Set<bigint>
+  /** By {@link toldKey} and by {@link toldPayload}; the first one of a payload. */
+  told: Map<string, ToldUsage>
   written: Written
 }
 
@@ -270,8 +302,12 @@ export type Written = {
 
 export const counterKey = (budgetId: bigint, windowStart: number): string => `${budgetId}:${windowStart}`
 export const paymentKey = (organisationId: bigint, paymentId: string): string => `${organisationId}:${paymentId}`
-export const idempotencyKey = (row: Pick<IdempotencyRow, 'organisationId' | 'principal' | 'operation' | 'key'>): string =>
-  JSON.stringify([String(row.organisationId), row.principal, row.operation, row.key])
+export const toldKey = (organisationId: bigint, dedupeKey: string): string => `key:${organisationId}:${dedupeKey}`
+export const toldPayload = (transactionId: bigint, payloadHash: string): string =>
+  `payload:${transactionId}:${payloadHash}`
+export const idempotencyKey = (
+  row: Pick<IdempotencyRow, 'organisationId' | 'principal' | 'operation' | 'key'>,
+): string => JSON.stringify([String(row.organisationId), row.principal, row.operation, row.key])
 
 export const emptyRows = (): Rows => ({
   accounts: new Map(),
@@ -286,6 +322,7 @@ export const emptyRows = (): Rows => ({
   refunds: new Map(),
   payments: new Map(),
   recorded: new Set(),
+  told: new Map(),
   written: emptyWritten(),
 })
 
@@ -304,6 +341,18 @@ export const emptyWritten = (): Written => ({
   details: new Map(),
   rollups: new Map(),
 })
+
+/** Makes a loaded or new usage that a caller told known to the batch. */
+export function remember(
+  rows: Rows,
+  { organisationId, ...record }: ToldUsage & Pick<UsageRecord, 'organisationId' | 'dedupeKey'>,
+): void {
+  const { dedupeKey, transactionId, payloadHash } = record
+  if (dedupeKey !== null) rows.told.set(toldKey(organisationId, dedupeKey), record)
+  if (transactionId === null || payloadHash === null) return
+  const name = toldPayload(transactionId, payloadHash)
+  if (!rows.told.has(name)) rows.told.set(name, record)
+}
 
 /** Makes a loaded or new reservation known to the batch. */
 export function enlist(rows: Rows, reservation: Reservation): void {

@@ -13,7 +13,8 @@ import {
   type Step,
 } from './ledger-commands.ts'
 import type { Draft } from './ledger-draft.ts'
-import type { Account, Overage, Reservation, UsageRecord } from './ledger-rows.ts'
+import { type Account, type Overage, type Reservation, UNTOLD, type UsageRecord } from './ledger-rows.ts'
+import { tell } from './ledger-usage.ts'
 import { addToKeyUsage, rollupOf } from './usage-sums.ts'
 
 /**
@@ -29,6 +30,7 @@ export const settle: Step<Settle> = (draft, command, ids) => {
   const overQuote = charge > command.quote
   const record: UsageRecord = {
     ...command.record,
+    ...UNTOLD,
     flags: overQuote ? [...command.record.flags, 'over_quote'] : command.record.flags,
     transactionId: accountId === null ? null : id,
     recordedAt: command.at,
@@ -86,6 +88,7 @@ export const confirm: Step<Confirm> = (draft, command, ids) => {
     ids,
     reservationId: reservation.id,
   })
+  for (const told of command.usage ?? []) tell(draft, told, transaction.id, command.at)
   const over = command.amount > reserved ? command.amount - reserved : 0n
   const result: Ended = {
     kind: 'ended',
@@ -99,6 +102,7 @@ export const confirm: Step<Confirm> = (draft, command, ids) => {
     writtenOff,
     late,
     balance: balanceOf(account),
+    ...(command.usage ? { usage: command.usage.map(({ id, code }) => ({ id, code })) } : {}),
   }
   end(draft, reservation, direct ? 'expired' : 'confirmed', command.fingerprint, result)
   return done(result)

@@ -11,6 +11,7 @@ import { createDraft, type Draft } from './ledger-draft.ts'
 import { reserveCredits, reserveGeneration } from './ledger-reserve.ts'
 import { type IdempotencyRow, idempotencyKey, type Rows } from './ledger-rows.ts'
 import { cancel, confirm, decodeOutcome, encodeOutcome, expireReservations, extend, settle } from './ledger-settle.ts'
+import { recordUsage } from './ledger-usage.ts'
 
 /** Applies commands in order, each on the state its predecessors left. A command that throws fails alone. */
 export function apply(rows: Rows, commands: readonly Command[], ids: Ids): Outcome[] {
@@ -47,6 +48,8 @@ function step(draft: Draft, command: Command, ids: Ids): Outcome {
       return debit(draft, command, ids)
     case 'refund':
       return refund(draft, command, ids)
+    case 'record_usage':
+      return recordUsage(draft, command, ids)
     case 'set_status':
       return setStatus(draft, command, ids)
     default:

@@ -18,7 +18,7 @@ export const rollupOf = (record: UsageRecord): Rollup => ({
   reasoningTokens: BigInt(record.reasoningTokens),
   costNanos: record.costNanos ?? 0n,
   chargeNanos: record.chargeNanos ?? 0n,
-  unpriced: record.chargeNanos === null ? 1n : 0n,
+  unpriced: record.costNanos === null ? 1n : 0n,
   estimated: record.source === 'reported' ? 0n : 1n,
 })
 

@@ -120,8 +120,10 @@ export function createProof(): Proof {
     record(row, transaction) {
       foldRollup(rollups, rollupOf(row))
       addToKey(keys, row)
-      for (const window of scopesOf(row).flatMap((scope) => byScope.get(scope) ?? []))
-        window.spent += spentIn(window, row)
+      // Budgets stand before calls; what callers tell afterwards passes none.
+      if (row.payloadHash === null)
+        for (const window of scopesOf(row).flatMap((scope) => byScope.get(scope) ?? []))
+          window.spent += spentIn(window, row)
       return [...sumsOfRecord(row), ...chargeOfRecord(row, transaction)]
     },
     account(row) {
@@ -249,6 +251,8 @@ function sumsOfRecord(row: UsageRecord): Finding<UsageRecord>[] {
 function chargeOfRecord(row: UsageRecord, transaction: Transaction | undefined): Finding<UsageRecord>[] {
   if (row.transactionId === null) return []
   const named = { id: row.id }
+  // Told by a caller: what it was charged may be of several records, or said beside them.
+  if (row.payloadHash !== null && transaction?.accountId === row.accountId) return []
   const own = transaction?.usageRecordId === row.id && transaction.accountId === row.accountId
   if (!transaction || !own)
     return [{ table: 'usage_records', row: named, field: 'transactionId', stored: row.transactionId, computed: null }]

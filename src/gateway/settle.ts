@@ -3,7 +3,8 @@
  * that ends the reservation. Only what comes back from here may be told to a client as a cost.
  */
 import type { AttemptRecord, GenerationFacts } from '../contract/generation-facts.ts'
-import type { CallDetails, GenerationStatus, UsageRecord, UsageSource } from '../core/ledger-rows.ts'
+import type { Settle } from '../core/ledger-commands.ts'
+import type { CallDetails, GenerationStatus, UsageSource } from '../core/ledger-rows.ts'
 import { cacheDiscount } from '../core/card-cost.ts'
 import { decimalOf, recordLines } from '../core/cost-details.ts'
 import { type Priced, price } from '../core/price.ts'
@@ -97,7 +98,7 @@ function isInsured({ status, finishReason, firstTokenAt }: Outcome, usage: Usage
   return finishReason === null && totalsOf(usage).output === 0
 }
 
-type SettledRecord = Omit<UsageRecord, 'transactionId' | 'recordedAt'>
+type SettledRecord = Settle['record']
 
 function recordOf(gateway: Gateway, admission: Admission, outcome: Outcome, priced: Priced): SettledRecord {
   const { caller, id, admittedAt } = admission
@@ -136,6 +137,7 @@ function recordOf(gateway: Gateway, admission: Admission, outcome: Outcome, pric
     firstTokenMs: outcome.firstTokenAt === null ? null : Math.round(outcome.firstTokenAt - admission.startedAt),
     detailsHash: hashOf(gateway, admission),
     generation: JSON.stringify(factsOf(gateway, admission, outcome, priced)),
+    usageType: 'text',
   }
 }
 

@@ -119,6 +119,7 @@ async function settleInterrupted(
         images: 0,
         audios: 0,
       } satisfies GenerationFacts),
+      usageType: 'text',
     },
   })
   log.warn(

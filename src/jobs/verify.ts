@@ -4,7 +4,16 @@
  */
 import type { Counter, KeyUsage, Reservation, Rollup } from '../core/ledger-rows.ts'
 import { createProof, type DatedBudget, type Finding, type Proof } from '../core/verify.ts'
-import { budgetBeginnings, type Correction, chargedTwice, correct, eachPage, findAll, leases } from '../store/audit.ts'
+import {
+  budgetBeginnings,
+  type Correction,
+  chargedTwice,
+  correct,
+  eachPage,
+  findAll,
+  leases,
+  mischarged,
+} from '../store/audit.ts'
 import type { Store } from '../store/store.ts'
 import type { Cell, Table } from '../store/tables.ts'
 import * as tables from '../store/tables.ts'
@@ -77,7 +86,7 @@ async function look(store: Ledger): Promise<CellFinding[]> {
   add<Counter>(tables.counters, rest.counters)
   add<KeyUsage>(tables.keyUsage, rest.keyUsage)
   add<Rollup>(tables.rollups, rest.rollups)
-  return [...found, ...(await secondCharges(store))]
+  return [...found, ...(await secondCharges(store)), ...(await wrongCharges(store))]
 }
 
 const KEYS = {
@@ -118,6 +127,16 @@ async function secondCharges(store: Ledger): Promise<CellFinding[]> {
     column: 'count',
     stored: times,
     computed: 1n,
+  }))
+}
+
+async function wrongCharges(store: Ledger): Promise<CellFinding[]> {
+  return (await mischarged(store)).map(({ transactionId, charged, told }) => ({
+    table: 'transactions',
+    row: { id: transactionId },
+    column: 'amount_nanos',
+    stored: charged,
+    computed: told,
   }))
 }
 

@@ -1,9 +1,8 @@
 /** Accounts as the API shows them: found by either name, listed newest first, created once for each externalId. */
 import type { Idempotency } from '../core/ledger-commands.ts'
 import { codeTime, type Id, idRange } from '../lib/id.ts'
+import { type Due, dueBy } from './due.ts'
 import type { Store } from './store.ts'
-import type { Cell } from './tables.ts'
-import { reservations } from './tables.ts'
 
 export type StoredAccount = Id & {
   readonly externalId: string
@@ -11,6 +10,8 @@ export type StoredAccount = Id & {
   readonly email: string | null
   readonly metadata: string | null
   readonly status: string
+  readonly overage: string
+  readonly reserveMode: string | null
   /** As of the instant that was asked for, whether or not what is over by then was booked yet. */
   readonly posted: bigint
   readonly reserved: bigint
@@ -116,6 +117,59 @@ export async function createAccount(
   return created === 1
 }
 
+export type AccountChange = {
+  readonly name?: string | undefined
+  readonly email?: string | null | undefined
+  readonly metadata?: string | null | undefined
+  readonly overage?: string | undefined
+  readonly overdraft?: bigint | undefined
+  readonly reserveMode?: string | null | undefined
+}
+
+/** Everything but its status, which the ledger keeps. What is undefined stays. */
+export async function updateAccount(
+  store: Store,
+  { organisationId, id }: { organisationId: bigint; id: bigint },
+  { name, email, metadata, overage, overdraft, reserveMode }: AccountChange,
+  at: number,
+): Promise<void> {
+  const changed = { name, email, metadata, overage, overdraft_nanos: overdraft, reserve_mode: reserveMode }
+  const set = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined))
+  await store.write([
+    store.sql
+      .updateTable('accounts')
+      .set({ ...set, updated_at: BigInt(at) })
+      .where('organisation_id', '=', organisationId)
+      .where('id', '=', id),
+  ])
+}
+
+/** Revokes the keys of an account. Gives their hashes. */
+export async function disableKeysOf(
+  store: Store,
+  organisationId: bigint,
+  accountId: bigint,
+  at: number,
+): Promise<string[]> {
+  const keys = await store.rows(
+    store.sql
+      .selectFrom('api_keys')
+      .select('hash')
+      .where('organisation_id', '=', organisationId)
+      .where('account_id', '=', accountId)
+      .where('disabled', '=', 0n),
+  )
+  await store.write([
+    store.sql
+      .updateTable('api_keys')
+      .set({ disabled: 1n, updated_at: BigInt(at) })
+      .where('organisation_id', '=', organisationId)
+      .where('account_id', '=', accountId)
+      .where('disabled', '=', 0n),
+  ])
+  return keys.map(({ hash }) => hash)
+}
+
 /** Only beside an account that was created: a refusal does not stick to its key. */
 function remembering(
   store: Store,
@@ -175,6 +229,8 @@ const COLUMNS = [
   'email',
   'metadata',
   'status',
+  'overage',
+  'reserve_mode',
   'posted_nanos',
   'reserved_nanos',
   'overdraft_nanos',
@@ -193,6 +249,8 @@ type AccountRow = {
   email: string | null
   metadata: string | null
   status: string
+  overage: string
+  reserve_mode: string | null
   posted_nanos: bigint
   reserved_nanos: bigint
   overdraft_nanos: bigint
@@ -226,6 +284,8 @@ async function asOf(
       email: row.email,
       metadata: row.metadata,
       status: row.status,
+      overage: row.overage,
+      reserveMode: row.reserve_mode,
       posted: row.posted_nanos - lost,
       reserved: row.reserved_nanos - freed,
       overdraft: row.overdraft_nanos,
@@ -233,51 +293,4 @@ async function asOf(
       updatedAt: Number(row.updated_at),
     }
   })
-}
-
-type Due = { freed?: bigint; lost?: bigint }
-
-async function dueBy(
-  store: Store,
-  organisationId: bigint,
-  accountIds: readonly bigint[],
-  at: number,
-): Promise<Map<bigint, Due>> {
-  const [dead, over] = await Promise.all([
-    store.rows(
-      store.sql
-        .selectFrom('reservations')
-        .selectAll()
-        .where('organisation_id', '=', organisationId)
-        .where('account_id', 'in', accountIds)
-        .where('kind', '=', 'api')
-        .where('dead_at', '<=', BigInt(at)),
-    ),
-    store.rows(
-      store.sql
-        .selectFrom('grants')
-        .select(['id', 'account_id', 'remaining_nanos', 'reserved_nanos'])
-        .where('organisation_id', '=', organisationId)
-        .where('account_id', 'in', accountIds)
-        .where('remaining_nanos', '>', 0n)
-        .where('expires_at', '<=', BigInt(at)),
-    ),
-  ])
-  const due = new Map<bigint, Due>()
-  const released = new Map<bigint, bigint>()
-  for (const row of dead) {
-    const { accountId, amount, allocations } = reservations.row(
-      reservations.columns.map((column) => (row as Record<string, Cell>)[column] ?? null),
-    )
-    if (accountId === null) continue
-    due.set(accountId, { ...due.get(accountId), freed: (due.get(accountId)?.freed ?? 0n) + amount })
-    for (const { grantId, nanos } of allocations)
-      if (grantId !== null) released.set(grantId, (released.get(grantId) ?? 0n) + nanos)
-  }
-  for (const grant of over) {
-    const held = grant.reserved_nanos - (released.get(grant.id) ?? 0n)
-    const known = due.get(grant.account_id)
-    due.set(grant.account_id, { ...known, lost: (known?.lost ?? 0n) + grant.remaining_nanos - held })
-  }
-  return due
 }

@@ -65,6 +65,33 @@ export async function chargedTwice(store: Reader): Promise<{ reservationId: bigi
   return rows.map(({ reservation_id, times }) => ({ reservationId: reservation_id ?? 0n, times: BigInt(times) }))
 }
 
+/**
+ * Confirmations whose amount was the charge of their usage, where the two are not the same. A record that a caller told
+ * has a charge of its own only then.
+ */
+export async function mischarged(store: Reader): Promise<{ transactionId: bigint; charged: bigint; told: bigint }[]> {
+  const rows = await store.rows(
+    store.sql
+      .selectFrom('usage_records as u')
+      .innerJoin('transactions as t', (join) =>
+        join.onRef('t.id', '=', 'u.transaction_id').onRef('t.organisation_id', '=', 'u.organisation_id'),
+      )
+      .where('u.payload_hash', 'is not', null)
+      .where('u.charge_nanos', 'is not', null)
+      .groupBy(['t.id', 't.amount_nanos', 't.written_off_nanos'])
+      .having(({ eb, fn }) =>
+        eb(fn.sum<bigint>('u.charge_nanos'), '!=', eb('t.amount_nanos', '+', eb.ref('t.written_off_nanos'))),
+      )
+      .select(['t.id', 't.amount_nanos', 't.written_off_nanos'])
+      .select(({ fn }) => fn.sum<bigint>('u.charge_nanos').as('told')),
+  )
+  return rows.map((row) => ({
+    transactionId: row.id,
+    charged: row.amount_nanos + row.written_off_nanos,
+    told: BigInt(row.told),
+  }))
+}
+
 /** Until when each node has said that it lives. */
 export async function leases(store: Reader): Promise<Map<number, number>> {
   const rows = await store.rows(store.sql.selectFrom('nodes').select(['id', 'lease_until']))

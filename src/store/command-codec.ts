@@ -2,11 +2,11 @@
  * Commands and outcomes on their way between threads. Copying an object of forty members costs more than the rest of a
  * batch, so the two commands of the hot path travel as one text of cells; all others travel as they are.
  */
-import type { Command, Done, Outcome, ReserveGeneration, Reserved, Settle, Settled } from '../core/ledger-commands.ts'
-import type { UsageRecord } from '../core/ledger-rows.ts'
-import { type Ratio } from '../lib/ratio.ts'
-import * as tables from './tables.ts'
+import type { Command, Done, Outcome, Reserved, ReserveGeneration, Settle, Settled } from '../core/ledger-commands.ts'
+import { UNTOLD, type UsageRecord } from '../core/ledger-rows.ts'
+import type { Ratio } from '../lib/ratio.ts'
 import type { Cell } from './tables.ts'
+import * as tables from './tables.ts'
 
 export type Packed<T> = string | T
 
@@ -23,15 +23,26 @@ export function packOutcome(outcome: Outcome): Packed<Outcome> {
   if (!outcome.ok || outcome.replay) return outcome
   const { result } = outcome
   if (result.kind === 'settled') return JSON.stringify(['s', result.state, result.overQuote])
-  if (result.kind !== 'reserved') return outcome
+  if (result.kind !== 'reserved' || result.code !== undefined) return outcome
   const { amount, holds, fittedOutput, admittedAt, expiresAt, balance } = result
-  return JSON.stringify(['r', amount.toString(), tables.holds.write(holds), fittedOutput, admittedAt, expiresAt, balance && [balance.posted, balance.reserved, balance.available].map(String)])
+  return JSON.stringify([
+    'r',
+    amount.toString(),
+    tables.holds.write(holds),
+    fittedOutput,
+    admittedAt,
+    expiresAt,
+    balance && [balance.posted, balance.reserved, balance.available].map(String),
+  ])
 }
 
 export function unpackOutcome(packed: Packed<Outcome>): Outcome {
   if (typeof packed !== 'string') return packed
   const [kind, ...cells] = JSON.parse(packed) as unknown[]
-  return { ok: true, result: kind === 's' ? settledOf(cells as [Settled['state'], boolean]) : reservedOf(cells as ReservedCells) }
+  return {
+    ok: true,
+    result: kind === 's' ? settledOf(cells as [Settled['state'], boolean]) : reservedOf(cells as ReservedCells),
+  }
 }
 
 const settledOf = ([state, overQuote]: [Settled['state'], boolean]): Done => ({ kind: 'settled', state, overQuote })
@@ -52,9 +63,40 @@ function reservedOf([amount, holds, fittedOutput, admittedAt, expiresAt, balance
 }
 
 type Text = string | null
-type ReserveCells = ['r', string, number, string, string, Text, Text, number, ...[string, string, string, string], number, number, number, Text, Text, number, unknown, string, unknown]
+type ReserveCells = [
+  'r',
+  string,
+  number,
+  string,
+  string,
+  Text,
+  Text,
+  number,
+  ...[string, string, string, string],
+  number,
+  number,
+  number,
+  Text,
+  Text,
+  number,
+  unknown,
+  string,
+  unknown,
+]
 
-function packReserve({ organisationId, at, id, code, accountId, apiKeyId, owner, demand, chain, context, idempotency }: ReserveGeneration): string {
+function packReserve({
+  organisationId,
+  at,
+  id,
+  code,
+  accountId,
+  apiKeyId,
+  owner,
+  demand,
+  chain,
+  context,
+  idempotency,
+}: ReserveGeneration): string {
   const { fixed, outputUnitPrice, inputTokens, outputTokens, choices, fit } = demand
   const cells: ReserveCells = [
     'r',
@@ -102,7 +144,11 @@ function unpackReserve(cells: ReserveCells): ReserveGeneration {
       choices,
       ...(shareN === null || shareD === null ? {} : { fit: { share: ratioOf(shareN, shareD), atLeast } }),
     },
-    chain: (chain as [string, number, number | null][]).map(([budgetId, windowStart, windowEnd]) => ({ budgetId: BigInt(budgetId), windowStart, windowEnd })),
+    chain: (chain as [string, number, number | null][]).map(([budgetId, windowStart, windowEnd]) => ({
+      budgetId: BigInt(budgetId),
+      windowStart,
+      windowEnd,
+    })),
     context,
     ...(idempotency ? { idempotency: idempotency as NonNullable<ReserveGeneration['idempotency']> } : {}),
   }
@@ -114,7 +160,7 @@ function packSettle({ at, record, quote, holds, upstreamNanos, details, actor, i
   const cells: SettleCells = [
     's',
     at,
-    packCells(tables.usageRecords.cells({ ...record, transactionId: null, recordedAt: at })),
+    packCells(tables.usageRecords.cells({ ...record, ...UNTOLD, transactionId: null, recordedAt: at })),
     quote.toString(),
     tables.holds.write(holds),
     upstreamNanos.toString(),
@@ -142,9 +188,12 @@ function unpackSettle([, at, record, quote, holds, upstreamNanos, details, actor
 }
 
 /** A number in the text is a bigint cell: all integers of cells are, and those beyond 2^53 go as `[text]`. */
-const packCells = (cells: readonly Cell[]): unknown[] => cells.map((cell) => (typeof cell !== 'bigint' ? cell : isSafe(cell) ? Number(cell) : [cell.toString()]))
+const packCells = (cells: readonly Cell[]): unknown[] =>
+  cells.map((cell) => (typeof cell !== 'bigint' ? cell : isSafe(cell) ? Number(cell) : [cell.toString()]))
 const unpackCells = (cells: readonly unknown[]): Cell[] =>
-  cells.map((cell) => (typeof cell === 'number' ? BigInt(cell) : Array.isArray(cell) ? BigInt(cell[0] as string) : (cell as Cell)))
+  cells.map((cell) =>
+    typeof cell === 'number' ? BigInt(cell) : Array.isArray(cell) ? BigInt(cell[0] as string) : (cell as Cell),
+  )
 
 const SAFE = BigInt(Number.MAX_SAFE_INTEGER)
 const isSafe = (value: bigint): boolean => value <= SAFE && value >= -SAFE

@@ -51,6 +51,7 @@ export async function findGeneration(
     .where('u.id', '<', range.to)
     .where('u.code', '=', code)
     .where('u.kind', '=', 'original')
+    .where('u.payload_hash', 'is', null)
     .select([
       'u.code',
       'u.model',

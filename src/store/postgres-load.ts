@@ -15,6 +15,7 @@ import {
   paymentKey,
   type Reservation,
   type Rows,
+  remember,
 } from '../core/ledger-rows.ts'
 import { emptyKeyUsage } from '../core/usage-sums.ts'
 import { arraysOf, insertMissing, prepared, selectBy } from './postgres-statements.ts'
@@ -60,6 +61,7 @@ export async function lockAndLoad(
     loadReservations(client, idsOf(named, 'reservations'), rows),
     loadCredits(client, touched, rows),
     loadNames(client, named, touched, rows),
+    loadTold(client, touched, rows),
     lockSums(client, touched, rows),
   ])
   return isWhole(rows, touched) ? { rows, known: new Set(rows.idempotency.keys()), opened } : undefined
@@ -187,6 +189,22 @@ const recorded = prepared(
   'recorded',
   'SELECT t.id FROM unnest($1::bigint[], $2::bigint[]) AS k(organisation_id, id) JOIN usage_records t ON t.organisation_id = k.organisation_id AND t.id = k.id',
 )
+
+const toldByKey = selectBy(tables.usageRecords, ['organisation_id', 'dedupe_key'], { name: 'told_by_key' })
+const toldByPayload = selectBy(tables.usageRecords, ['organisation_id', 'transaction_id', 'payload_hash'], {
+  name: 'told_by_payload',
+  order: 't.id',
+})
+
+async function loadTold(client: ClientBase, touched: Owned<Touched>, rows: Rows): Promise<void> {
+  const names = touched.flatMap(([, { told }]) => told)
+  const keys = names.flatMap((name) => ('dedupeKey' in name ? [[name.organisationId, name.dedupeKey]] : []))
+  const payloads = names.flatMap((name) =>
+    'payloadHash' in name ? [[name.organisationId, name.transactionId, name.payloadHash]] : [],
+  )
+  const found = await Promise.all([toldByKey(client, keys), toldByPayload(client, payloads)])
+  for (const record of found.flat()) remember(rows, record)
+}
 
 /** What was done before under the same name: idempotency key, payment, generation, refunded transaction. */
 async function loadNames(client: ClientBase, named: Owned<Named>, touched: Owned<Touched>, rows: Rows): Promise<void> {

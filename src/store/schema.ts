@@ -126,6 +126,12 @@ export type Schema = {
     first_token_ms: Int | null
     details_hash: string | null
     generation: string
+    usage_type: string
+    description: string | null
+    metadata: string | null
+    sequence: Int | null
+    dedupe_key: string | null
+    payload_hash: string | null
   }
   call_details: {
     hash: string
@@ -169,7 +175,38 @@ export type Schema = {
     deleted_at: Int | null
     created_at: Int
   }
-  budget_counters: { budget_id: Int; window_start: Int; window_end: Int | null; organisation_id: Int; spent: Int; reserved: Int }
+  plans: {
+    id: Int
+    organisation_id: Int
+    code: string
+    name: string
+    amount_nanos: Int
+    interval_text: string
+    occurrences: Int | null
+    accumulate: Int
+    is_active: Int
+    created_at: Int
+  }
+  plan_assignments: {
+    id: Int
+    organisation_id: Int
+    code: string
+    account_id: Int
+    plan_id: Int
+    starts_at: Int
+    /** Null: nothing more is granted. */
+    next_at: Int | null
+    granted: Int
+    ended_at: Int | null
+  }
+  budget_counters: {
+    budget_id: Int
+    window_start: Int
+    window_end: Int | null
+    organisation_id: Int
+    spent: Int
+    reserved: Int
+  }
   rollups: {
     organisation_id: Int
     quarter: Int

@@ -9,6 +9,7 @@ import {
   idempotencyKey,
   paymentKey,
   type Rows,
+  remember,
   type Written,
 } from '../core/ledger-rows.ts'
 import { emptyKeyUsage } from '../core/usage-sums.ts'
@@ -64,6 +65,8 @@ function createLoader(db: Database) {
   const idempotency = select(tables.idempotency, 'organisation_id = ? AND principal = ? AND operation = ? AND key = ?')
   const transaction = select(tables.transactions, 'id = ?')
   const refunds = select(tables.transactions, 'reverses_id = ? ORDER BY id')
+  const toldKey = select(tables.usageRecords, 'organisation_id = ? AND dedupe_key = ?')
+  const toldPayload = select(tables.usageRecords, 'transaction_id = ? AND payload_hash = ? ORDER BY id LIMIT 1')
   const recorded = db.prepare('SELECT 1 FROM usage_records WHERE id = ?').pluck(true)
 
   return (commands: readonly Command[]): Rows => {
@@ -101,6 +104,11 @@ function createLoader(db: Database) {
     for (const { organisationId, paymentId } of touched.payments)
       for (const found of payment(organisationId, paymentId))
         rows.payments.set(paymentKey(organisationId, paymentId), found)
+    for (const name of touched.told)
+      for (const found of 'dedupeKey' in name
+        ? toldKey(name.organisationId, name.dedupeKey)
+        : toldPayload(name.transactionId, name.payloadHash))
+        remember(rows, found)
     for (const id of touched.recorded) if (recorded.get(id) !== undefined) rows.recorded.add(id)
     return rows
   }

@@ -229,6 +229,12 @@ export const usageRecords = table<UsageRecord>('usage_records', {
   firstTokenMs: ['first_token_ms', intOrNull],
   detailsHash: ['details_hash', textOrNull],
   generation: ['generation', text()],
+  usageType: ['usage_type', text()],
+  description: ['description', textOrNull],
+  metadata: ['metadata', textOrNull],
+  sequence: ['sequence', intOrNull],
+  dedupeKey: ['dedupe_key', textOrNull],
+  payloadHash: ['payload_hash', textOrNull],
 })
 
 export const callDetails = table<CallDetails>('call_details', {

@@ -3,7 +3,7 @@
  * names itself, then what those rows lead to.
  */
 import { accountOf } from '../core/ledger.ts'
-import type { Command } from '../core/ledger-commands.ts'
+import type { Command, RecordUsage } from '../core/ledger-commands.ts'
 import { counterKey, type Hold, idempotencyKey, paymentKey, type Rows } from '../core/ledger-rows.ts'
 
 export type Named = { readonly reservations: readonly bigint[]; readonly transactions: readonly bigint[] }
@@ -14,12 +14,20 @@ export function namedBy(commands: readonly Command[]): Named {
   for (const command of commands) {
     if (command.type === 'settle') reservations.add(command.record.id)
     else if (command.type === 'refund') transactions.add(command.transactionId)
-    else if (command.type === 'confirm' || command.type === 'cancel' || command.type === 'extend') reservations.add(command.reservationId)
+    else if (command.type === 'record_usage' && command.transactionId !== null) transactions.add(command.transactionId)
+    else if (command.type === 'confirm' || command.type === 'cancel' || command.type === 'extend')
+      reservations.add(command.reservationId)
   }
   return { reservations: [...reservations], transactions: [...transactions] }
 }
 
 export type IdempotencyName = { organisationId: bigint; principal: string; operation: string; key: string }
+
+/** By its own name, or by its transaction and what it says. */
+export type ToldName = { organisationId: bigint } & (
+  | { dedupeKey: string }
+  | { transactionId: bigint; payloadHash: string }
+)
 
 export type Touched = {
   readonly accounts: readonly bigint[]
@@ -31,6 +39,8 @@ export type Touched = {
   readonly payments: readonly { organisationId: bigint; paymentId: string }[]
   /** Generations whose reservation is gone: were they settled before? */
   readonly recorded: readonly bigint[]
+  /** Usage that may have been told before. */
+  readonly told: readonly ToldName[]
   /** The latest instant of the batch: reservations dead by then are loaded. */
   readonly at: number
 }
@@ -44,6 +54,7 @@ export function touchedBy(commands: readonly Command[], rows: Rows): Touched {
   const idempotency = new Map<string, IdempotencyName>()
   const payments = new Map<string, { organisationId: bigint; paymentId: string }>()
   const recorded: bigint[] = []
+  const told: ToldName[] = []
   let at = 0
   for (const command of commands) {
     at = Math.max(at, command.at)
@@ -59,12 +70,18 @@ export function touchedBy(commands: readonly Command[], rows: Rows): Touched {
       const { id, apiKeyId, organisationId } = command.record
       if (apiKeyId !== null) apiKeys.set(apiKeyId, { apiKeyId, organisationId })
       if (!rows.reservations.has(id)) recorded.push(id)
+    } else if (command.type === 'record_usage') {
+      told.push(...toldNames(command))
     } else if (command.type === 'refund') {
-      for (const entry of rows.transactions.get(command.transactionId)?.entries ?? []) if (entry.grantId !== null) grants.add(entry.grantId)
+      for (const entry of rows.transactions.get(command.transactionId)?.entries ?? [])
+        if (entry.grantId !== null) grants.add(entry.grantId)
     } else if (command.type === 'void') {
       grants.add(command.grantId)
     } else if (command.type === 'grant' && command.paymentId !== null) {
-      payments.set(paymentKey(command.organisationId, command.paymentId), { organisationId: command.organisationId, paymentId: command.paymentId })
+      payments.set(paymentKey(command.organisationId, command.paymentId), {
+        organisationId: command.organisationId,
+        paymentId: command.paymentId,
+      })
     }
   }
   return {
@@ -75,8 +92,14 @@ export function touchedBy(commands: readonly Command[], rows: Rows): Touched {
     idempotency: [...idempotency].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, name]) => name),
     payments: [...payments.values()],
     recorded,
+    told,
     at,
   }
+}
+
+function toldNames({ organisationId, transactionId, record: { dedupeKey, payloadHash } }: RecordUsage): ToldName[] {
+  if (dedupeKey !== null) return [{ organisationId, dedupeKey }]
+  return transactionId === null || payloadHash === null ? [] : [{ organisationId, transactionId, payloadHash }]
 }
 
 function holdsOf(command: Command, rows: Rows): readonly Omit<Hold, 'quantity'>[] {

@@ -13,6 +13,7 @@ export type StoredTransaction = {
   readonly balanceAfter: bigint
   /** Of the credits API; a gateway's own reservation is its generation. */
   readonly reservationCode: string | null
+  readonly reservationId: bigint | null
   readonly bookedAt: number
   readonly description: string | null
   readonly metadata: string | null
@@ -24,6 +25,8 @@ export type TransactionFilter = {
   /** `[from, to)`, milliseconds. */
   readonly from?: number | undefined
   readonly to?: number | undefined
+  /** Charges above 0 that no usage record explains. */
+  readonly usageMissing?: boolean | undefined
 }
 
 /** One more than the limit, so that the caller sees whether there are more. */
@@ -61,7 +64,11 @@ export async function findTransaction(
   return row && transactionOf(row)
 }
 
-function transactionsOf(store: Store, organisationId: bigint, { accountId, types, from, to }: TransactionFilter) {
+function transactionsOf(
+  store: Store,
+  organisationId: bigint,
+  { accountId, types, from, to, usageMissing }: TransactionFilter,
+) {
   let query = store.sql
     .selectFrom('transactions as t')
     .innerJoin('accounts as a', (join) =>
@@ -78,6 +85,22 @@ function transactionsOf(store: Store, organisationId: bigint, { accountId, types
   if (types !== undefined) query = query.where('t.type', 'in', types)
   if (from !== undefined) query = query.where('t.booked_at', '>=', BigInt(from))
   if (to !== undefined) query = query.where('t.booked_at', '<', BigInt(to))
+  if (usageMissing)
+    query = query
+      .where('t.type', '=', 'usage')
+      .where('t.amount_nanos', '>', 0n)
+      .where('t.usage_record_id', 'is', null)
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('usage_records as u')
+              .select('u.id')
+              .whereRef('u.transaction_id', '=', 't.id')
+              .whereRef('u.organisation_id', '=', 't.organisation_id')
+              .where('u.payload_hash', 'is not', null),
+          ),
+        ),
+      )
   return query
 }
 
@@ -93,7 +116,7 @@ const columnsOf = (query: ReturnType<typeof transactionsOf>) =>
       't.description',
       't.metadata',
     ])
-    .select(['a.code as account_code', 'a.external_id', 'r.code as reservation_code'])
+    .select(['a.code as account_code', 'a.external_id', 'r.code as reservation_code', 'r.id as reservation_id'])
 
 type TransactionRow = {
   id: bigint
@@ -107,6 +130,7 @@ type TransactionRow = {
   account_code: string
   external_id: string
   reservation_code: string | null
+  reservation_id: bigint | null
 }
 
 const transactionOf = (row: TransactionRow): StoredTransaction => ({
@@ -118,6 +142,7 @@ const transactionOf = (row: TransactionRow): StoredTransaction => ({
   amount: row.amount_nanos,
   balanceAfter: row.balance_after_nanos,
   reservationCode: row.reservation_code,
+  reservationId: row.reservation_id,
   bookedAt: Number(row.booked_at),
   description: row.description,
   metadata: row.metadata,

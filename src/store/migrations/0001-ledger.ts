@@ -8,7 +8,8 @@ import type { Engine } from '../engine.ts'
 export function ledgerMigration(engine: Engine) {
   return {
     async up(db: Kysely<unknown>): Promise<void> {
-      for (const statement of [...tables(engine), ...indexes(), ...appendOnly(engine)]) await sql.raw(statement).execute(db)
+      for (const statement of [...tables(engine), ...indexes(), ...appendOnly(engine)])
+        await sql.raw(statement).execute(db)
     },
   }
 }
@@ -20,7 +21,10 @@ function tables(engine: Engine): string[] {
   const id = engine === 'sqlite' ? 'id INTEGER PRIMARY KEY' : 'id BIGINT NOT NULL'
   const key = engine === 'sqlite' ? '' : ', PRIMARY KEY (organisation_id, id)'
   const table = (name: string, columns: string) =>
-    `CREATE TABLE ${name} (${columns.replace(/\bINT\b/g, int).replace(/\s+/g, ' ').trim()})${strict}`
+    `CREATE TABLE ${name} (${columns
+      .replace(/\bINT\b/g, int)
+      .replace(/\s+/g, ' ')
+      .trim()})${strict}`
   const owned = (name: string, columns: string) => table(name, `${id}, organisation_id INT NOT NULL, ${columns}${key}`)
   return [
     table('settings', 'name TEXT PRIMARY KEY, value TEXT NOT NULL'),
@@ -80,15 +84,22 @@ function tables(engine: Engine): string[] {
        input_tokens INT NOT NULL, cached_tokens INT NOT NULL, cache_write_tokens INT NOT NULL, output_tokens INT NOT NULL, reasoning_tokens INT NOT NULL,
        counts TEXT NOT NULL, flags TEXT NOT NULL, rate_card_id TEXT, cost_nanos INT, charge_nanos INT, cost_exact TEXT, charge_exact TEXT,
        items TEXT NOT NULL, is_byok INT NOT NULL, admitted_at INT NOT NULL, occurred_at INT NOT NULL, recorded_at INT NOT NULL,
-       latency_ms INT, first_token_ms INT, details_hash TEXT, generation TEXT NOT NULL`,
+       latency_ms INT, first_token_ms INT, details_hash TEXT, generation TEXT NOT NULL,
+       usage_type TEXT NOT NULL, description TEXT, metadata TEXT, sequence INT, dedupe_key TEXT, payload_hash TEXT`,
     ),
     table(
       'call_details',
       `hash TEXT NOT NULL, organisation_id INT NOT NULL, end_user TEXT, session_id TEXT, user_agent TEXT, referer TEXT, title TEXT,
        metadata TEXT, created_at INT NOT NULL, PRIMARY KEY (organisation_id, hash)`,
     ),
-    table('token_counts', 'usage_record_id INT NOT NULL PRIMARY KEY, organisation_id INT NOT NULL, prompt INT, completion INT'),
-    table('rate_cards', 'id TEXT PRIMARY KEY, source TEXT NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL, card TEXT NOT NULL, known_from INT NOT NULL'),
+    table(
+      'token_counts',
+      'usage_record_id INT NOT NULL PRIMARY KEY, organisation_id INT NOT NULL, prompt INT, completion INT',
+    ),
+    table(
+      'rate_cards',
+      'id TEXT PRIMARY KEY, source TEXT NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL, card TEXT NOT NULL, known_from INT NOT NULL',
+    ),
     table(
       'idempotency',
       `organisation_id INT NOT NULL, principal TEXT NOT NULL, operation TEXT NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL,
@@ -105,6 +116,16 @@ function tables(engine: Engine): string[] {
       `budget_id INT NOT NULL, window_start INT NOT NULL, window_end INT, organisation_id INT NOT NULL,
        spent INT NOT NULL, reserved INT NOT NULL CHECK (reserved >= 0), PRIMARY KEY (budget_id, window_start)`,
     ),
+    owned(
+      'plans',
+      `code TEXT NOT NULL, name TEXT NOT NULL, amount_nanos INT NOT NULL CHECK (amount_nanos > 0), interval_text TEXT NOT NULL,
+       occurrences INT, accumulate INT NOT NULL, is_active INT NOT NULL, created_at INT NOT NULL`,
+    ),
+    owned(
+      'plan_assignments',
+      `code TEXT NOT NULL, account_id INT NOT NULL, plan_id INT NOT NULL, starts_at INT NOT NULL, next_at INT,
+       granted INT NOT NULL, ended_at INT`,
+    ),
     table(
       'rollups',
       `organisation_id INT NOT NULL, quarter INT NOT NULL, model TEXT NOT NULL, provider TEXT NOT NULL, context TEXT NOT NULL, status TEXT NOT NULL,
@@ -119,10 +140,15 @@ const indexes = (): string[] => [
   'CREATE INDEX api_keys_by_organisation ON api_keys (organisation_id, id)',
   'CREATE INDEX grants_living ON grants (account_id) WHERE (remaining_nanos > 0 OR reserved_nanos > 0)',
   'CREATE UNIQUE INDEX grants_by_payment ON grants (organisation_id, payment_id) WHERE payment_id IS NOT NULL',
+  'CREATE UNIQUE INDEX plan_assignments_active ON plan_assignments (organisation_id, account_id) WHERE ended_at IS NULL',
+  'CREATE INDEX plan_assignments_due ON plan_assignments (next_at) WHERE next_at IS NOT NULL',
   'CREATE INDEX transactions_by_account ON transactions (organisation_id, account_id, id)',
+  'CREATE INDEX transactions_by_grant ON transactions (grant_id) WHERE grant_id IS NOT NULL',
   'CREATE INDEX transactions_reversing ON transactions (reverses_id) WHERE reverses_id IS NOT NULL',
   "CREATE INDEX reservations_mortal ON reservations (account_id, dead_at) WHERE kind = 'api'",
   'CREATE INDEX usage_records_by_account ON usage_records (organisation_id, account_id, id) WHERE account_id IS NOT NULL',
+  'CREATE UNIQUE INDEX usage_records_by_key ON usage_records (organisation_id, dedupe_key) WHERE dedupe_key IS NOT NULL',
+  'CREATE INDEX usage_records_told ON usage_records (transaction_id, payload_hash) WHERE payload_hash IS NOT NULL',
 ]
 
 /** History is not edited: a correction is a new row. */
@@ -137,7 +163,12 @@ function appendOnly(engine: Engine): string[] {
     )
   return [
     `CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$`,
-    ...facts.map((name) => `CREATE TRIGGER ${name}_append_only BEFORE UPDATE OR DELETE ON ${name} FOR EACH ROW EXECUTE FUNCTION refuse_change()`),
-    ...facts.map((name) => `CREATE TRIGGER ${name}_no_truncate BEFORE TRUNCATE ON ${name} EXECUTE FUNCTION refuse_change()`),
+    ...facts.map(
+      (name) =>
+        `CREATE TRIGGER ${name}_append_only BEFORE UPDATE OR DELETE ON ${name} FOR EACH ROW EXECUTE FUNCTION refuse_change()`,
+    ),
+    ...facts.map(
+      (name) => `CREATE TRIGGER ${name}_no_truncate BEFORE TRUNCATE ON ${name} EXECUTE FUNCTION refuse_change()`,
+    ),
   ]
 }

@@ -1,0 +1,82 @@
+/** Plans: made, listed, archived, assigned. What is due at once is granted at once; a job grants the rest. */
+import { refuse } from '../contract/errors.ts'
+import type { Plan } from '../contract/plans.ts'
+import { nextBoundary } from '../core/plan.ts'
+import { instantText } from '../lib/clock.ts'
+import { findOrganisation } from '../store/organisations.ts'
+import {
+  archivePlan,
+  assignPlan,
+  createPlan,
+  findPlan,
+  grantPlans,
+  listPlans,
+  type StoredPlan,
+} from '../store/plans.ts'
+import { type CreditRate, creditRate, withDecimal } from './money.ts'
+import { paged, pageOf } from './page.ts'
+import type { ApiParts, Caller, Handlers } from './parts.ts'
+import { accountFor } from './who.ts'
+
+export const planHandlers: Handlers<'createPlan' | 'listPlans' | 'archivePlan' | 'assignPlan'> = {
+  async createPlan(parts, { caller, body, at }) {
+    const rate = creditRate(parts)
+    const plan: StoredPlan = {
+      ...parts.store.ids.next(),
+      name: body.name,
+      amount: rate.nanos(body.amount),
+      interval: body.interval,
+      occurrences: body.occurrences ?? null,
+      accumulate: body.accumulate ?? false,
+      isActive: body.markAsActive ?? true,
+      createdAt: at,
+    }
+    await createPlan(parts.store, caller.organisationId, plan)
+    return { body: { success: true, plan: planOf(plan, rate) } }
+  },
+
+  async listPlans(parts, { caller, query }) {
+    const page = pageOf('plans', query)
+    const { plans, total } = await listPlans(parts.store, caller.organisationId, page)
+    const { shown, pagination } = paged('plans', page, plans, total)
+    const rate = creditRate(parts)
+    return { body: { success: true, plans: shown.map((plan) => planOf(plan, rate)), pagination } }
+  },
+
+  async archivePlan(parts, { caller, params }) {
+    const plan = await planFor(parts, caller, params.id)
+    await archivePlan(parts.store, caller.organisationId, plan.id)
+    return { body: { success: true, plan: planOf({ ...plan, isActive: false }, creditRate(parts)) } }
+  },
+
+  async assignPlan(parts, { caller, params, body, at }) {
+    const { organisationId } = caller
+    const account = await accountFor(parts, caller, { ...params, ...body }, at)
+    if (account.status === 'closed') throw refuse('account_closed')
+    const plan = await planFor(parts, caller, body.planId)
+    if (!plan.isActive) throw refuse('plan_not_found', 'The plan is archived', { param: 'planId' })
+    const timeZone = (await findOrganisation(parts.store, { id: organisationId }))?.timeZone ?? 'UTC'
+    const from = body.startMode === 'next_interval' ? nextBoundary(plan.interval, at, timeZone) : at
+    const assigning = { organisationId, accountId: account.id, planId: plan.id, startsAt: from, at }
+    const startsAt = instantText(await assignPlan(parts.store, assigning))
+    await grantPlans(parts.store, account.id)
+    return { body: { success: true, accountId: `acc_${account.code}`, planId: `plan_${plan.code}`, startsAt } }
+  },
+}
+
+async function planFor({ store }: ApiParts, { organisationId }: Caller, id: string): Promise<StoredPlan> {
+  const plan = await findPlan(store, organisationId, /^plan_(.+)$/.exec(id)?.[1] ?? '')
+  if (!plan) throw refuse('plan_not_found')
+  return plan
+}
+
+function planOf(plan: StoredPlan, rate: CreditRate): Plan {
+  const { name, interval, occurrences, accumulate, isActive } = plan
+  return {
+    id: `plan_${plan.code}`,
+    name,
+    ...withDecimal({ credits: rate.text(plan.amount) }),
+    ...{ interval, occurrences, accumulate, isActive },
+    createdAt: instantText(plan.createdAt),
+  }
+}

@@ -1,0 +1,66 @@
+/** Commands to the ledger, and what it answers, in the words of the API. */
+import { type ErrorCode, errors, type Refused, refuse } from '../contract/errors.ts'
+import type { Balance, Command, Done, Refusal } from '../core/ledger-commands.ts'
+import type { StoredAccount } from '../store/accounts.ts'
+import { type CreditRate, withDecimal } from './money.ts'
+import type { ApiParts, Caller } from './parts.ts'
+
+type DoneOf<K extends Done['kind']> = Extract<Done, { kind: K }>
+
+/** Throws the ledger's refusal as an answer, with its amounts in credits. */
+export async function post<K extends Done['kind']>(
+  { store }: Pick<ApiParts, 'store'>,
+  rate: CreditRate,
+  command: Command,
+  kind: K,
+): Promise<{ result: DoneOf<K>; replayed: boolean }> {
+  const outcome = await store.post(command)
+  const replayed = 'replay' in outcome && outcome.replay === true
+  if (!outcome.ok) throw 'refusal' in outcome ? refusedBy(outcome.refusal, rate, replayed) : new Error(outcome.failure)
+  if (outcome.result.kind !== kind) throw new Error(`${command.type} came to ${outcome.result.kind}`)
+  return { result: outcome.result as DoneOf<K>, replayed }
+}
+
+/** Ids are codes in the ledger: outside they begin with what they name. */
+const PREFIXES: Readonly<Record<string, string>> = {
+  grantId: 'grant_',
+  reservationId: 'res_',
+  transactionId: 'txn_',
+}
+
+function refusedBy({ code, details }: Refusal, rate: CreditRate, replayed: boolean): Refused {
+  if (!(code in errors)) throw new Error(`the ledger refused with ${code}`)
+  const shown = Object.entries(details).map(([name, value]) => {
+    const prefix = PREFIXES[name]
+    if (prefix !== undefined) return [name, value === null ? null : `${prefix}${value}`]
+    return [name, typeof value === 'bigint' ? Number(rate.text(value)) : value]
+  })
+  return refuse(code as ErrorCode, undefined, {
+    ...(shown.length > 0 ? { details: Object.fromEntries(shown) } : {}),
+    ...(replayed ? { headers: { 'Idempotent-Replay': 'true' } } : {}),
+  })
+}
+
+export const commandFor = (
+  { organisationId, principal }: Caller,
+  { id }: Pick<StoredAccount, 'id'>,
+  at: number,
+  idempotency: Command['idempotency'],
+) => ({
+  organisationId,
+  at,
+  accountId: id,
+  actor: principal,
+  ...(idempotency ? { idempotency } : {}),
+})
+
+/** Whichever way the account was named, the content is the same. */
+export const contentOf = <B extends object>(body: B, { code }: Pick<StoredAccount, 'code'>) => ({
+  ...body,
+  accountId: `acc_${code}`,
+  externalId: undefined,
+})
+
+/** `{balance, reserved, available}`, in credits. */
+export const balancesOf = (rate: CreditRate, { posted, reserved, available }: Balance) =>
+  withDecimal({ balance: rate.text(posted), reserved: rate.text(reserved), available: rate.text(available) })
