@@ -1,6 +1,6 @@
 /**
  * The baseline on SQLite, in a thread of its own: the rows that the ledger would write, in the same transactions, with
- * the same flushes, by statements written for them. No rules, no loading, no messages; the rows lie ready.
+ * the same flushes, by statements written for them. No rules, no loading, no messages; the rows lie ready as objects.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import BetterSqlite3 from 'better-sqlite3'
@@ -21,7 +21,7 @@ export type ByHandOptions = {
 /** `checkpoint`: the log has grown; `perSecond`: over. */
 export type ByHandMessage = 'checkpoint' | { perSecond: number }
 
-type Step = readonly [statement: BetterSqlite3.Statement, cells: readonly Cell[]]
+type Step = () => void
 type Turn = { steps: readonly Step[]; durable: boolean; commands: number; settles: number }
 
 const { file, pairs, batches, warmUp, checkpointEvery } = workerData as ByHandOptions
@@ -39,17 +39,14 @@ db.close()
 parentPort?.postMessage({ perSecond } satisfies ByHandMessage)
 
 function run(some: readonly Turn[]): number {
-  const durably = db.prepare('PRAGMA synchronous = FULL')
-  const lightly = db.prepare('PRAGMA synchronous = NORMAL')
   const begin = db.prepare('BEGIN IMMEDIATE')
   const commit = db.prepare('COMMIT')
   let done = 0
   let grown = 0
   for (const { steps, durable, commands, settles: ended } of some) {
-    if (durable) durably.run()
-    else lightly.run()
+    db.pragma(`synchronous = ${durable ? 'FULL' : 'NORMAL'}`)
     begin.run()
-    for (const [statement, cells] of steps) statement.run(...cells)
+    for (const step of steps) step()
     commit.run()
     done += ended
     grown += commands
@@ -69,16 +66,50 @@ function prepare(): Turn[] {
     const gone = [...endedReservations].filter((id) => !newReservations.has(id))
     const steps: Step[] = [
       ...[...rows.accounts.values()].map(
-        (row): Step => [write.account, [row.posted, row.reserved, BigInt(row.lastAt), row.id]],
+        (row): Step =>
+          () =>
+            write.account.run(row.posted, row.reserved, row.lastAt, row.id),
       ),
-      ...grants.map(({ id, remaining, reserved }): Step => [write.grant, [remaining, reserved, id]]),
-      ...fresh.map((row): Step => [write.reservation, tables.reservations.cells(row)]),
-      ...gone.map((id): Step => [write.end, [id]]),
-      ...[...rows.keyUsage.values()].map((row): Step => [write.keyUsage, tables.keyUsage.cells(row)]),
-      ...written.transactions.map((row): Step => [write.transaction, tables.transactions.cells(row)]),
-      ...written.usageRecords.map((row): Step => [write.usageRecord, tables.usageRecords.cells(row)]),
-      ...[...written.details.values()].map((row): Step => [write.details, tables.callDetails.cells(row)]),
-      ...[...written.rollups.values()].map((row): Step => [write.rollup, tables.rollups.cells(row)]),
+      ...grants.map(
+        ({ id, remaining, reserved }): Step =>
+          () =>
+            write.grant.run(remaining, reserved, id),
+      ),
+      ...fresh.map(
+        (row): Step =>
+          () =>
+            write.reservation.run(...tables.reservations.plain(row)),
+      ),
+      ...gone.map(
+        (id): Step =>
+          () =>
+            write.end.run(id),
+      ),
+      ...[...rows.keyUsage.values()].map(
+        (row): Step =>
+          () =>
+            write.keyUsage.run(...tables.keyUsage.plain(row)),
+      ),
+      ...written.transactions.map(
+        (row): Step =>
+          () =>
+            write.transaction.run(...tables.transactions.plain(row)),
+      ),
+      ...written.usageRecords.map(
+        (row): Step =>
+          () =>
+            write.usageRecord.run(...tables.usageRecords.plain(row)),
+      ),
+      ...[...written.details.values()].map(
+        (row): Step =>
+          () =>
+            write.details.run(...tables.callDetails.plain(row)),
+      ),
+      ...[...written.rollups.values()].map(
+        (row): Step =>
+          () =>
+            write.rollup.run(...tables.rollups.plain(row)),
+      ),
     ]
     const settles = written.usageRecords.length
     return { steps, durable: settles > 0, commands: batches[n]?.length ?? 0, settles }

@@ -27,7 +27,7 @@ export async function fillPostgres(url: string, records: number): Promise<Place>
   await client.query('VACUUM ANALYZE')
   const size = await client.query<{ size: string }>('SELECT pg_database_size(current_database()) AS size')
   await client.end()
-  return { open, bytes: async () => Number(size.rows[0]?.size), byHand: (work) => byHand(url, work) }
+  return { open, bytes: async () => Number(size.rows[0]?.size), byHand: (work) => byHand(url, work), tidy: () => {} }
 }
 
 const accounts = selectBy(tables.accounts, ['id'], { name: 'bench_accounts' })

@@ -21,7 +21,18 @@ export async function fillSqlite(file: string, records: number): Promise<Place> 
   await fill(async (sql, cells) => void db.prepare(sql).run(...cells), records, systemClock.now())
   db.pragma('wal_checkpoint(TRUNCATE)')
   db.close()
-  return { open, bytes: async () => statSync(file).size, byHand: (work) => byHand({ file, checkpointEvery, ...work }) }
+  return {
+    open,
+    bytes: async () => statSync(file).size,
+    byHand: (work) => byHand({ file, checkpointEvery, ...work }),
+    tidy: () => emptyLog(file),
+  }
+}
+
+function emptyLog(file: string): void {
+  const db = new BetterSqlite3(file)
+  db.pragma('wal_checkpoint(TRUNCATE)')
+  db.close()
 }
 
 /** The log is kept short from outside, as the store's second thread does it. */

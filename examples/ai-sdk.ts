@@ -12,6 +12,6 @@ const { text, providerMetadata } = await generateText({
   prompt: 'What is the capital of France?',
 })
 
-const { cost } = providerMetadata?.openrouter?.usage as { cost: number }
+const { cost } = (providerMetadata?.openrouter?.usage ?? {}) as { cost?: number }
 console.log(text)
-console.log(`$${cost.toFixed(9)}`)
+console.log(`$${cost?.toFixed(9)}`)

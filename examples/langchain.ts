@@ -1,4 +1,4 @@
-/** LangChain with OpenRouter's integration: tokens in its own fields, the cost in the metadata of the reply. */
+/** LangChain with OpenRouter's integration: tokens and cost are in the metadata of the reply. */
 import { ChatOpenRouter } from '@langchain/openrouter'
 
 const chat = new ChatOpenRouter({
@@ -9,6 +9,6 @@ const chat = new ChatOpenRouter({
 
 const message = await chat.invoke('What is the capital of France?')
 
-const { cost } = message.response_metadata.usage as { cost: number }
+const { total_tokens: tokens, cost } = message.response_metadata.usage as { total_tokens: number; cost: number }
 console.log(message.content)
-console.log(`${message.usage_metadata?.total_tokens} tokens, $${cost.toFixed(9)}`)
+console.log(`${tokens} tokens, $${cost.toFixed(9)}`)

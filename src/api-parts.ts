@@ -5,7 +5,10 @@ import type { Gateway } from './gateway/gateway.ts'
 import { hashSecret } from './lib/secret.ts'
 import { requestIdOf } from './request-id.ts'
 
-export function apiParts({ store, settings, routes, terms, rateCards, random, log, keys }: Gateway, operatorKey: string): ApiParts {
+export function apiParts(
+  { store, settings, routes, terms, rateCards, random, log, keys }: Gateway,
+  operatorKey: string,
+): ApiParts {
   const operatorHash = hashSecret(operatorKey)
   return {
     store,
@@ -18,6 +21,6 @@ export function apiParts({ store, settings, routes, terms, rateCards, random, lo
     authenticate: (headers) => keys.authenticate(secretOf(headers)),
     isOperator: ({ keyHash }) => keyHash === operatorHash,
     forgetKey: (hash) => keys.forget(hash),
-    requestId: requestIdOf,
+    requestId: ({ raw }) => requestIdOf(raw),
   }
 }

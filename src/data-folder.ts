@@ -3,10 +3,15 @@ import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync, w
 import { join } from 'node:path'
 import { CannotGoOn, EXIT } from './cli/exit-code.ts'
 import { dataNotWritable } from './cli/start-faults.ts'
-import { newSecret } from './lib/secret.ts'
 import { systemRandom } from './lib/random.ts'
+import { newSecret } from './lib/secret.ts'
 
-export type DataFolder = { readonly database: string; readonly isNew: boolean; readonly adminKey: string; readonly adminKeyFile: string | undefined }
+export type DataFolder = {
+  readonly database: string
+  readonly isNew: boolean
+  readonly adminKey: string
+  readonly adminKeyFile: string | undefined
+}
 
 /** Makes the folder where it is missing. A generated operator's key lies in it, readable by its owner alone. */
 export function openDataFolder(dataDir: string, givenAdminKey: string | undefined): DataFolder {
@@ -21,6 +26,7 @@ export function openDataFolder(dataDir: string, givenAdminKey: string | undefine
   const isNew = !existsSync(database)
   if (givenAdminKey !== undefined) return { database, isNew, adminKey: givenAdminKey, adminKeyFile: undefined }
   const adminKeyFile = join(dataDir, 'admin-key')
-  if (!existsSync(adminKeyFile)) writeFileSync(adminKeyFile, `${newSecret('mk-tp', systemRandom)}\n`, { mode: 0o600, flag: 'wx' })
+  if (!existsSync(adminKeyFile))
+    writeFileSync(adminKeyFile, `${newSecret('mk-tp', systemRandom)}\n`, { mode: 0o600, flag: 'wx' })
   return { database, isNew, adminKey: readFileSync(adminKeyFile, 'utf8').trim(), adminKeyFile }
 }

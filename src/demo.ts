@@ -25,6 +25,12 @@ export async function createDemo(store: Store, organisation: Organisation): Prom
     metadata: null,
   })
   const secret = newSecret('sk-tp', systemRandom)
-  await createApiKey(store, { organisationId: organisation.id, hash: hashSecret(secret), label: secretLabel(secret), name: 'demo', accountId: account.id })
+  await createApiKey(store, {
+    organisationId: organisation.id,
+    hash: hashSecret(secret),
+    label: secretLabel(secret),
+    name: 'demo',
+    accountId: account.id,
+  })
   return secret
 }

@@ -1,5 +1,12 @@
-/** Where model calls come in: each mount with its dialect, on raw requests, past the framework's own parsing. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+/** Where model calls come in: each mount with its dialect, on raw requests, past the framework and its parsing. */
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import type { Dialect } from './dialects/dialect.ts'
 import { openai } from './dialects/openai.ts'
 import { openrouter } from './dialects/openrouter.ts'
@@ -7,21 +14,46 @@ import type { Gateway } from './gateway/gateway.ts'
 import { handle } from './gateway/handle.ts'
 import { requestIdOf } from './request-id.ts'
 
-export function mountGateway(fastify: FastifyInstance, gateway: Gateway): void {
-  const { settings } = gateway
-  fastify.register(async (scope) => {
-    // Taken over before the framework looks at the body or its type: the gateway reads both once the caller is known.
-    const mount = (url: string, dialect: Dialect, usageChoices: 'empty' | 'repeat') => {
-      const onRequest = async (request: FastifyRequest, reply: FastifyReply) => {
-        reply.hijack()
-        const requestId = requestIdOf(request)
-        await handle(gateway, dialect, { request: request.raw, response: reply.raw, requestId, headers: corsHeaders(settings.cors.origins, request), usageChoices })
-      }
-      scope.post(url, { onRequest }, async () => undefined)
-    }
-    mount('/v1/chat/completions', openai, 'empty')
-    mount('/api/v1/chat/completions', openrouter, settings.openrouter.usageChunkChoices)
+/** Longer than the idle time of the load balancers that are common in front of a server. */
+const KEEP_ALIVE_MS = 72_000
+
+/** The HTTP server: model calls go to the gateway, everything else to `others`. */
+export function createHttpServer(gateway: Gateway, others: RequestListener): Server {
+  const mounts = modelMounts(gateway)
+  const server = createServer((request, response) => {
+    const mount = request.method === 'POST' ? mounts.get(pathOf(rewriteUrl(request))) : undefined
+    if (mount) mount(request, response)
+    else others(request, response)
   })
+  server.keepAliveTimeout = KEEP_ALIVE_MS
+  return server
+}
+
+type Mount = (request: IncomingMessage, response: ServerResponse) => void
+
+function modelMounts(gateway: Gateway): ReadonlyMap<string, Mount> {
+  const { cors, openrouter: onOpenrouter } = gateway.settings
+  const mount = (dialect: Dialect, usageChoices: 'empty' | 'repeat'): Mount => {
+    return (request, response) => {
+      // Every failure is answered inside; what comes out of here is a defect, which must not end the process.
+      handle(gateway, dialect, {
+        request,
+        response,
+        requestId: requestIdOf(request),
+        headers: corsHeaders(cors.origins, request.headers),
+        usageChoices,
+      }).catch((error: unknown) => gateway.log.error({ error }, 'a call ended in a defect'))
+    }
+  }
+  return new Map([
+    ['/v1/chat/completions', mount(openai, 'empty')],
+    ['/api/v1/chat/completions', mount(openrouter, onOpenrouter.usageChunkChoices)],
+  ])
+}
+
+function pathOf(url: string): string {
+  const query = url.indexOf('?')
+  return query < 0 ? url : url.slice(0, query)
 }
 
 const EXPOSED = [
@@ -33,11 +65,14 @@ const EXPOSED = [
   'Idempotent-Replay',
   'X-Turnpike-Cost',
   'X-Turnpike-Output-Limit',
-  ...['limit', 'remaining', 'reset'].flatMap((part) => [`x-ratelimit-${part}-requests`, `x-ratelimit-${part}-tokens`, `X-RateLimit-${part}`]),
+  ...['limit', 'remaining', 'reset'].flatMap((part) => [
+    `x-ratelimit-${part}-requests`,
+    `x-ratelimit-${part}-tokens`,
+    `X-RateLimit-${part}`,
+  ]),
 ].join(', ')
 
-export function corsHeaders(origins: readonly string[], request: FastifyRequest): Record<string, string> {
-  const { origin } = request.headers
+export function corsHeaders(origins: readonly string[], { origin }: IncomingHttpHeaders): Record<string, string> {
   if (origin === undefined) return {}
   if (origins.includes('*')) return { 'access-control-allow-origin': '*', 'access-control-expose-headers': EXPOSED }
   if (!origins.includes(origin)) return {}

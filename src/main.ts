@@ -15,9 +15,19 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   stdout,
   stderr,
   terminal: { stdout: process.stdout.isTTY === true, stderr: process.stderr.isTTY === true },
-  start: async (options) => (await import('./start.ts')).start({ ...surroundings, version, options, stdout, stderr, stopped: untilSignal(), readable: process.stderr.isTTY === true }),
+  start: async (options) =>
+    (await import('./start.ts')).start({
+      ...surroundings,
+      version,
+      options,
+      stdout,
+      stderr,
+      stopped: untilSignal(),
+      readable: process.stderr.isTTY === true,
+    }),
   verify: async (options) => (await import('./verify-command.ts')).verify({ ...surroundings, options, stdout, stderr }),
-  createKey: async (options) => (await import('./cli/create-key.ts')).createKey(options, { ...surroundings, stdout, stderr }),
+  createKey: async (options) =>
+    (await import('./cli/create-key.ts')).createKey(options, { ...surroundings, stdout, stderr }),
 })
 
 /** Resolves at the first signal; a second one ends the process at once. */

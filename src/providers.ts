@@ -20,17 +20,30 @@ export type Providers = {
 
 export async function openProviders(settings: Settings, tokens: TokenCounter, log: Log): Promise<Providers> {
   const entries = [...settings.providers.values()]
-  const simulator = settings.simulatorActive || entries.some(({ type }) => type === 'simulator') ? await simulate(tokens) : undefined
+  const simulator =
+    settings.simulatorActive || entries.some(({ type }) => type === 'simulator') ? await simulate(tokens) : undefined
   const connectMs = settings.limits.connectSeconds * 1000
   const configured = new Map<string, Provider>()
   for (const entry of entries) {
     const provider = openProvider(entry, simulator, connectMs)
     if (provider) configured.set(entry.key, provider)
-    else log.warn({ provider: entry.key, wire: entry.type }, 'this provider speaks a wire that is not offered yet; its models are left out')
+    else
+      log.warn(
+        { provider: entry.key, wire: entry.type },
+        'this provider speaks a wire that is not offered yet; its models are left out',
+      )
   }
   const simulated =
     simulator && settings.simulatorActive
-      ? createOpenaiProvider({ key: 'simulator', name: 'Simulator', baseUrl: simulator.url, apiKey: undefined, reading: 'openai', onCancel: 'abort', connectMs })
+      ? createOpenaiProvider({
+          key: 'simulator',
+          name: 'Simulator',
+          baseUrl: simulator.url,
+          apiKey: undefined,
+          reading: 'openai',
+          onCancel: 'abort',
+          connectMs,
+        })
       : undefined
   return {
     configured,
@@ -44,7 +57,11 @@ export async function openProviders(settings: Settings, tokens: TokenCounter, lo
   }
 }
 
-function openProvider(entry: ProviderSettings, simulator: Simulator | undefined, connectMs: number): Provider | undefined {
+function openProvider(
+  entry: ProviderSettings,
+  simulator: Simulator | undefined,
+  connectMs: number,
+): Provider | undefined {
   const { key, name, type, baseUrl, apiKey, reading, onCancel } = entry
   if (type !== 'openai' && type !== 'simulator') return undefined
   const address = type === 'simulator' ? (simulator?.url ?? baseUrl) : baseUrl
@@ -58,6 +75,8 @@ function simulate(tokens: TokenCounter): Promise<Simulator> {
     clock: systemClock,
     countTokens,
     countPrompt: async ({ messages, tools }) =>
-      (await countTokens(chatText(messages))) + chatOverhead(messages, tools) + (Array.isArray(messages) ? messages.length : 0),
+      (await countTokens(chatText(messages))) +
+      chatOverhead(messages, tools) +
+      (Array.isArray(messages) ? messages.length : 0),
   })
 }

@@ -20,10 +20,11 @@ import { createKeys } from './gateway/keys.ts'
 import { createNormaliser } from './gateway/normaliser.ts'
 import { createProgress } from './gateway/progress.ts'
 import { createRoutes } from './gateway/routes.ts'
-import { corsHeaders, mountGateway, rewriteUrl } from './gateway-routes.ts'
+import { corsHeaders, createHttpServer, rewriteUrl } from './gateway-routes.ts'
 import { type Recovered, recover } from './jobs/recover.ts'
 import { type Repeating, repeat } from './jobs/repeat.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
+import { createDetailsHash } from './lib/details-hash.ts'
 import type { Log } from './lib/log.ts'
 import { systemRandom } from './lib/random.ts'
 import { openStore } from './open-store.ts'
@@ -73,12 +74,17 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
   const providers = await openProviders(settings, tokens, log)
   const terms = compileTerms(settings.billing)
   const rateCards = createRateCards(store)
-  const recovered = await recover({ store, rateCards, terms, log, starting: true })
+  const stranded = new Set<bigint>()
+  const recovered = await recover({ store, rateCards, terms, log, stranded, starting: true })
   const jobs = repeat({
     clock: systemClock,
     log,
     everyMs: RECOVER_EVERY_MS,
-    run: () => Promise.all([recover({ store, rateCards, terms, log, starting: false }), grantPlans(store)]),
+    run: () =>
+      Promise.all([
+        recover({ store, rateCards, terms, log, stranded, starting: false }),
+        grantPlans(store, store.now()),
+      ]),
   })
   const gateway: Gateway = {
     settings,
@@ -104,7 +110,10 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
     heartbeat: createHeartbeat(systemClock),
     progress: createProgress({ store, clock: systemClock, log }),
     normaliser: createNormaliser({ store, clock: systemClock, log }),
-    detailsKey: await sharedSecret(store, 'details_key', Buffer.from(systemRandom.bytes(32)).toString('hex')),
+    hashDetails: createDetailsHash(
+      await sharedSecret(store, 'details_key', Buffer.from(systemRandom.bytes(32)).toString('hex')),
+    ),
+    stranded,
     open: new Set(),
     draining: false,
   }
@@ -113,6 +122,8 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
     await stop(gateway, fastify, providers, jobs, 0)
     throw error
   })
+  // The first count loads the tables of the tokenizer; a call that needs one should not wait for them.
+  tokens.count('ready').catch(() => {})
   return {
     url: `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
     gateway,
@@ -139,16 +150,16 @@ function createHttp(gateway: Gateway, operatorKey: string): FastifyInstance {
     // A stopping server refuses calls in the words of their dialect, and its probes still answer.
     return503OnClosing: false,
     rewriteUrl: (request) => rewriteUrl(request),
+    serverFactory: (handler) => createHttpServer(gateway, handler),
     routerOptions: { maxParamLength: 512 },
   })
   fastify.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', requestIdOf(request))
-    if (/^\/(?:api\/)?v1(?:\/|$)/.test(request.url)) reply.headers(corsHeaders(cors.origins, request))
+    reply.header('x-request-id', requestIdOf(request.raw))
+    if (/^\/(?:api\/)?v1(?:\/|$)/.test(request.url)) reply.headers(corsHeaders(cors.origins, request.headers))
     if (request.method === 'OPTIONS') return preflight(request.headers['access-control-request-headers'], reply)
   })
   fastify.get('/healthz', async () => ({ status: 'ok' }))
   fastify.get('/readyz', async (_request, reply) => ready(gateway, reply))
-  mountGateway(fastify, gateway)
   const parts = apiParts(gateway, operatorKey)
   mountApi(fastify, parts)
   mountReference(fastify)
@@ -203,10 +214,10 @@ const SETTLE_MS = 30_000
 /** So long may a client take to read the last words of its reply. */
 const LAST_WORDS_MS = 5_000
 
-/** No new calls; open ones finish within the limit. What is open then is cut, and settled as far as it came. */
 /** Other nodes' calls are settled this long after their lease is over, at the latest. */
 const RECOVER_EVERY_MS = 10_000
 
+/** No new calls; open ones finish within the limit. What is open then is cut, and settled as far as it came. */
 async function stop(
   gateway: Gateway,
   fastify: FastifyInstance,

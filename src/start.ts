@@ -1,7 +1,8 @@
 /** `turnpike start`: settings, server, welcome; then until a signal. */
+
+import type { StartOptions } from './cli/environment.ts'
 import { EXIT, type ExitCode } from './cli/exit-code.ts'
 import { faultLine } from './cli/fault.ts'
-import type { StartOptions } from './cli/environment.ts'
 import { loadSettings, type SettingsInput } from './cli/settings.ts'
 import { firstStartLines, laterStartLines } from './cli/welcome.ts'
 import type { Settings } from './contract/settings.ts'
@@ -19,7 +20,15 @@ export type StartParts = Omit<SettingsInput, 'args'> & {
   readonly readable: boolean
 }
 
-export async function start({ version, options, stdout, stderr, stopped, readable, ...surroundings }: StartParts): Promise<ExitCode> {
+export async function start({
+  version,
+  options,
+  stdout,
+  stderr,
+  stopped,
+  readable,
+  ...surroundings
+}: StartParts): Promise<ExitCode> {
   const loaded = loadSettings({ ...surroundings, args: options })
   if ('faults' in loaded) {
     for (const fault of loaded.faults) stderr(`${faultLine(fault)}\n`)
@@ -38,7 +47,10 @@ export async function start({ version, options, stdout, stderr, stopped, readabl
 function welcome(server: Server, settings: Settings, version: string): string[] {
   const common = {
     version,
-    store: settings.databaseUrl === undefined ? `SQLite ${server.folder.database}` : `PostgreSQL ${new URL(settings.databaseUrl).host}`,
+    store:
+      settings.databaseUrl === undefined
+        ? `SQLite ${server.folder.database}`
+        : `PostgreSQL ${new URL(settings.databaseUrl).host}`,
     zone: server.organisation.timeZone,
     url: server.url,
     providers: [...settings.providers.values()],
@@ -58,7 +70,9 @@ function welcome(server: Server, settings: Settings, version: string): string[] 
     })
   return laterStartLines({
     ...common,
-    ...(recovered.calls > 0 ? { interrupted: { calls: recovered.calls, chargeUsd: nanosText(recovered.chargeNanos) } } : {}),
+    ...(recovered.calls > 0
+      ? { interrupted: { calls: recovered.calls, chargeUsd: nanosText(recovered.chargeNanos) } }
+      : {}),
   })
 }
 

@@ -54,7 +54,7 @@ export async function openApi(yaml?: string): Promise<Api> {
     authenticate: (headers) => gateway.keys.authenticate(secretOf(headers)),
     isOperator: ({ keyHash }) => keyHash === hashSecret(operator),
     forgetKey: (hash) => gateway.keys.forget(hash),
-    requestId: requestIdOf,
+    requestId: ({ raw }) => requestIdOf(raw),
   }
   const fastify = Fastify({ routerOptions: { maxParamLength: 512 } })
   mountApi(fastify, parts)

@@ -1,5 +1,6 @@
 /** The queries of the control plane on both databases. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { verifyLedger } from '../src/jobs/verify.ts'
 import { hashSecret } from '../src/lib/secret.ts'
 import { createAccount, findAccount, listAccounts, rememberedAnswer } from '../src/store/accounts.ts'
 import { createApiKey, deleteApiKey, findApiKey, listApiKeys, updateApiKey } from '../src/store/api-keys.ts'
@@ -8,6 +9,7 @@ import { findGeneration } from '../src/store/generations.ts'
 import { listGrants } from '../src/store/grants.ts'
 import { findKey } from '../src/store/keys.ts'
 import { createManagementKey, createOrganisation, findOrganisation } from '../src/store/organisations.ts'
+import { archivePlan, assignPlan, createPlan, findPlan, grantPlans, listPlans } from '../src/store/plans.ts'
 import { findReservation, listReservations, reservationsById } from '../src/store/reservations.ts'
 import { findTransaction, listTransactions } from '../src/store/transactions.ts'
 import { usageBy, usageCount, usagePage, usageSums } from '../src/store/usage.ts'
@@ -131,9 +133,13 @@ describe.each([
     expect(await spent()).toEqual([usd(2)])
     await change(usd(9), 'total')
     expect(await spent()).toEqual([usd(2), usd(5)])
+    const scopeId = (await key()).id.toString()
     expect(await findKey(store, hash)).toMatchObject({
-      limit: { limit: usd(9), window: 'total', source: 'key_limit', scopeId: hash, version: 2 },
+      limit: { limit: usd(9), window: 'total', source: 'key_limit', scopeId, version: 1 },
     })
+    await change(usd(8), 'total')
+    expect(await findKey(store, hash)).toMatchObject({ limit: { limit: usd(8), version: 2 } })
+    expect(await verifyLedger(store)).toEqual([])
     await updateApiKey(store, organisationId, await key(), { limit: null, name: 'other', disabled: true }, store.now())
     expect(await key()).toMatchObject({
       limit: null,
@@ -294,6 +300,31 @@ describe.each([
     expect(await list(ends)).toEqual([[over, 'expired', 0n, 0n], ...rest])
     await post({ ...commands.status(id, 'open'), at: ends })
     expect(await list(ends)).toEqual([[over, 'expired', 0n, 0n], ...rest])
+  })
+
+  test('a plan is assigned once to an account, and each of its occurrences is granted once', async () => {
+    const { store } = backend
+    const id = await account()
+    const start = store.now()
+    const plan = async (dollars: number) => {
+      const made = { ...store.ids.next(), name: 'p', amount: usd(dollars), interval: '1d', occurrences: 2 }
+      await createPlan(store, organisationId, { ...made, accumulate: true, isActive: true, createdAt: store.now() })
+      return made
+    }
+    const [first, second] = [await plan(1), await plan(5)]
+    const assign = (planId: bigint) =>
+      assignPlan(store, { organisationId, accountId: id, planId, startsAt: start, at: start })
+    const begun = await assign(first.id)
+    expect(await assign(first.id)).toBe(begun)
+    const runs = await Promise.all(Array.from({ length: 5 }, () => grantPlans(store, start)))
+    expect(runs.reduce((a, b) => a + b)).toBe(1)
+    await Promise.all([assign(second.id), assign(second.id)])
+    await grantPlans(store, start + 3 * DAY)
+    expect(await findAccount(store, organisationId, { id }, start + 3 * DAY)).toMatchObject({ posted: usd(11) })
+    await archivePlan(store, organisationId, first.id)
+    expect(await findPlan(store, organisationId, first.code)).toMatchObject({ isActive: false, amount: usd(1) })
+    expect(await findPlan(store, 1n, first.code)).toBeUndefined()
+    expect((await listPlans(store, organisationId, WHOLE)).plans.map(({ id }) => id)).toEqual([second.id, first.id])
   })
 
   test('an organisation has a name of its own', async () => {

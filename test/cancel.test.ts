@@ -1,6 +1,6 @@
 /** Clients that leave, at every stage of a call: upstream ends with them, and what was delivered is paid. */
 import { once } from 'node:events'
-import { type IncomingMessage, request as httpRequest } from 'node:http'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { Script, ScriptStep } from '../src/simulator/script.ts'
@@ -21,6 +21,8 @@ let turnpike: Turnpike
 let script: Script | undefined
 beforeAll(async () => {
   turnpike = await startTurnpike({ yaml: YAML })
+  // The tokenizer is loaded at its first use, which is not what is timed here.
+  await (await turnpike.request(OPENAI, { body: chat('abort', { max_tokens: 10 }) })).text()
 })
 afterEach(() => {
   script?.release()
@@ -28,7 +30,9 @@ afterEach(() => {
 })
 afterAll(() => turnpike.close())
 
-const event = (value: object): ScriptStep => ({ raw: `data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 0, model: 'm', ...value })}\n\n` })
+const event = (value: object): ScriptStep => ({
+  raw: `data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 0, model: 'm', ...value })}\n\n`,
+})
 const FINISH = event({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] })
 const USAGE = event({ choices: [], usage: { prompt_tokens: 20, completion_tokens: 50, total_tokens: 70 } })
 const DONE: ScriptStep = { raw: 'data: [DONE]\n\n' }
@@ -55,7 +59,8 @@ async function begin(path: string, model: string, steps: readonly ScriptStep[], 
   return { reply, controller, script, before, aborted: turnpike.simulator.stats().aborted }
 }
 
-const upstreamLeft = (before: number) => eventually(() => (turnpike.simulator.stats().aborted > before ? true : undefined))
+const upstreamLeft = (before: number) =>
+  eventually(() => (turnpike.simulator.stats().aborted > before ? true : undefined))
 
 async function only(before: number): Promise<Kept> {
   await eventually(async () => ((await recordsOf(turnpike)).length > before ? true : undefined))
@@ -67,7 +72,7 @@ async function only(before: number): Promise<Kept> {
 }
 
 /** What was delivered, at the prices above. */
-const delivered = (input: bigint, output: bigint) => (input * 1_000_000n + output * 2_000_000n)
+const delivered = (input: bigint, output: bigint) => input * 1_000_000n + output * 2_000_000n
 
 test('F1 leaving a stream ends it upstream within a second, and what was delivered is charged as an estimate', async () => {
   for (const path of MOUNTS) {
@@ -96,7 +101,13 @@ test('leaving before the provider begins to answer ends it upstream and costs no
 })
 
 test('where leaving saves nothing the answer is read to its end and charged as reported', async () => {
-  const { reply, controller, script, before, aborted } = await begin(OPENAI, 'drain', [...THREE, 'gate', FINISH, USAGE, DONE])
+  const { reply, controller, script, before, aborted } = await begin(OPENAI, 'drain', [
+    ...THREE,
+    'gate',
+    FINISH,
+    USAGE,
+    DONE,
+  ])
   await leaveAfter(await reply, controller, ' three')
   await sleep(50)
   expect(turnpike.simulator.stats().aborted).toBe(aborted)
@@ -112,7 +123,12 @@ test('where leaving saves nothing, leaving before the answer began is insured, a
   controller.abort()
   await sleep(50)
   script.release()
-  expect(await only(before)).toMatchObject({ status: 'cancelled', source: 'reported', charge_nanos: 0n, cost_nanos: delivered(20n, 50n) })
+  expect(await only(before)).toMatchObject({
+    status: 'cancelled',
+    source: 'reported',
+    charge_nanos: 0n,
+    cost_nanos: delivered(20n, 50n),
+  })
 })
 
 test('a call without stream runs to its end and is charged in full', async () => {
@@ -129,7 +145,10 @@ test('a call without stream runs to its end and is charged in full', async () =>
 
 test('F13 no attempt starts after the client left', async () => {
   const before = (await recordsOf(turnpike)).length
-  script = turnpike.simulator.script('abort', ['gate', { raw: '{"error":{"message":"down"}}' }], { status: 500, headers: { 'content-type': 'application/json' } })
+  script = turnpike.simulator.script('abort', ['gate', { raw: '{"error":{"message":"down"}}' }], {
+    status: 500,
+    headers: { 'content-type': 'application/json' },
+  })
   const controller = new AbortController()
   const reply = turnpike.request(OPENAI, { body: chat('abort', { max_tokens: 100 }), signal: controller.signal })
   reply.catch(() => {})
@@ -150,14 +169,21 @@ test('leaving after the finish reason is no cancel: the answer was there', async
 })
 
 test('a client that does not read holds up its provider, and leaves nothing behind when it goes', async () => {
-  const padded = event({ choices: [{ index: 0, delta: { content: ' x' }, finish_reason: null }], padding: 'p'.repeat(200_000) })
+  const padded = event({
+    choices: [{ index: 0, delta: { content: ' x' }, finish_reason: null }],
+    padding: 'p'.repeat(200_000),
+  })
   const before = (await recordsOf(turnpike)).length
   script = turnpike.simulator.script('abort', [...Array.from({ length: 100 }, () => padded), FINISH, USAGE, DONE])
   const { aborted, completed } = turnpike.simulator.stats()
   const body = JSON.stringify(chat('abort', { stream: true, max_tokens: 200 }))
   const outgoing = httpRequest(`${turnpike.url}${OPENAI}`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${turnpike.key}`, 'content-type': 'application/json', 'content-length': body.length },
+    headers: {
+      authorization: `Bearer ${turnpike.key}`,
+      'content-type': 'application/json',
+      'content-length': body.length,
+    },
   })
   outgoing.end(body)
   const [reply] = (await once(outgoing, 'response')) as [IncomingMessage]
@@ -175,8 +201,17 @@ test('a client that does not read holds up its provider, and leaves nothing behi
 })
 
 test('a client that reads again after a pause gets every event', async () => {
-  const padded = (index: number) => event({ choices: [{ index: 0, delta: { content: ` ${index}` }, finish_reason: null }], padding: 'p'.repeat(200_000) })
-  script = turnpike.simulator.script('abort', [...Array.from({ length: 60 }, (_, index) => padded(index)), FINISH, USAGE, DONE])
+  const padded = (index: number) =>
+    event({
+      choices: [{ index: 0, delta: { content: ` ${index}` }, finish_reason: null }],
+      padding: 'p'.repeat(200_000),
+    })
+  script = turnpike.simulator.script('abort', [
+    ...Array.from({ length: 60 }, (_, index) => padded(index)),
+    FINISH,
+    USAGE,
+    DONE,
+  ])
   const reply = await turnpike.request(OPENAI, { body: chat('abort', { stream: true, max_tokens: 200 }) })
   await sleep(200)
   const text = await reply.text()

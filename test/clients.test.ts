@@ -41,7 +41,12 @@ for (const mount of ['/v1', '/api/v1']) {
     })
 
     test('gets a stream with its usage', async () => {
-      const stream = await client().chat.completions.create({ model: MODEL, messages, stream: true, stream_options: { include_usage: true } })
+      const stream = await client().chat.completions.create({
+        model: MODEL,
+        messages,
+        stream: true,
+        stream_options: { include_usage: true },
+      })
       let text = ''
       const usages = []
       for await (const { choices, usage } of stream) {
@@ -53,14 +58,22 @@ for (const mount of ['/v1', '/api/v1']) {
     })
 
     test('its stream helper puts the answer together', async () => {
-      const completion = await client().chat.completions.stream({ model: MODEL, messages, stream_options: { include_usage: true } }).finalChatCompletion()
+      const completion = await client()
+        .chat.completions.stream({ model: MODEL, messages, stream_options: { include_usage: true } })
+        .finalChatCompletion()
       expect(completion.choices[0]?.finish_reason).toBe('stop')
       expect(completion.usage?.completion_tokens).toBeGreaterThan(0)
     })
 
     test('gets the calls of tools, streamed and not', async () => {
       const tools: OpenAI.ChatCompletionFunctionTool[] = [
-        { type: 'function', function: { name: 'look_up', parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] } } },
+        {
+          type: 'function',
+          function: {
+            name: 'look_up',
+            parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+          },
+        },
       ]
       const request = { model: MODEL, messages, tools, tool_choice: 'required' as const }
       const whole = await client().chat.completions.create(request)
@@ -73,25 +86,33 @@ for (const mount of ['/v1', '/api/v1']) {
     })
 
     test('a refusal for want of money is thrown once and not tried again', async () => {
-      const failure = await client(poor).chat.completions.create({ model: MODEL, messages, max_tokens: 100 }).catch((error: unknown) => error)
+      const failure = await client(poor)
+        .chat.completions.create({ model: MODEL, messages, max_tokens: 100 })
+        .catch((error: unknown) => error)
       expect(failure).toBeInstanceOf(OpenAI.APIError)
       const { status, headers, message } = failure as InstanceType<typeof OpenAI.APIError>
       expect(status).toBe(402)
       expect(headers?.get('x-should-retry')).toBe('false')
       expect(calls).toBe(1)
-      expect(message).toContain('This request requires more credits, or fewer max_tokens. You requested up to 100 tokens, but can only afford 0.')
+      expect(message).toContain(
+        'This request requires more credits, or fewer max_tokens. You requested up to 100 tokens, but can only afford 0.',
+      )
     })
 
     test('the limit of a key that is used up is thrown once and not tried again', async () => {
       const customer = await createCustomer(turnpike, `limited${mount}`, 1_000_000_000n)
       await limitKey(turnpike, customer, 0n, 'day')
-      const failure = await client(customer.key).chat.completions.create({ model: MODEL, messages, max_tokens: 100 }).catch((error: unknown) => error)
+      const failure = await client(customer.key)
+        .chat.completions.create({ model: MODEL, messages, max_tokens: 100 })
+        .catch((error: unknown) => error)
       expect(failure).toMatchObject({ status: mount === '/v1' ? 429 : 403 })
       expect(calls).toBe(1)
     })
 
     test('an unknown key is an authentication error', async () => {
-      await expect(client('sk-tp-unknown').chat.completions.create({ model: MODEL, messages })).rejects.toBeInstanceOf(OpenAI.AuthenticationError)
+      await expect(client('sk-tp-unknown').chat.completions.create({ model: MODEL, messages })).rejects.toBeInstanceOf(
+        OpenAI.AuthenticationError,
+      )
     })
 
     test('an error in a stream is thrown, after what had come', async () => {
@@ -107,7 +128,8 @@ for (const mount of ['/v1', '/api/v1']) {
 }
 
 describe('@openrouter/sdk', () => {
-  const client = (apiKey = turnpike.key) => new OpenRouter({ apiKey, serverURL: `${turnpike.url}/api/v1`, retryConfig: { strategy: 'none' } })
+  const client = (apiKey = turnpike.key) =>
+    new OpenRouter({ apiKey, serverURL: `${turnpike.url}/api/v1`, retryConfig: { strategy: 'none' } })
 
   test('gets an answer with its cost', async () => {
     const reply = await client().chat.send({ chatRequest: { model: MODEL, messages } })
@@ -148,13 +170,16 @@ describe('@openrouter/sdk', () => {
 })
 
 describe('@openrouter/ai-sdk-provider', () => {
-  const model = (name = MODEL, apiKey = turnpike.key) => createOpenRouter({ apiKey, baseURL: `${turnpike.url}/api/v1` }).chat(name)
+  const model = (name = MODEL, apiKey = turnpike.key) =>
+    createOpenRouter({ apiKey, baseURL: `${turnpike.url}/api/v1` }).chat(name)
 
   test('gets an answer with its cost', async () => {
     const { text, usage, providerMetadata } = await generateText({ model: model(), prompt: QUESTION })
     expect(text).toMatch(/\w/)
     expect(usage.inputTokens).toBeGreaterThan(0)
-    expect(providerMetadata?.openrouter).toMatchObject({ usage: { cost: expect.any(Number), promptTokens: usage.inputTokens } })
+    expect(providerMetadata?.openrouter).toMatchObject({
+      usage: { cost: expect.any(Number), promptTokens: usage.inputTokens },
+    })
   })
 
   test('gets a stream with its cost', async () => {
@@ -174,12 +199,13 @@ describe('@openrouter/ai-sdk-provider', () => {
 })
 
 describe('@langchain/openrouter', () => {
-  const model = (apiKey = turnpike.key) => new ChatOpenRouter({ model: MODEL, apiKey, baseURL: `${turnpike.url}/api/v1`, maxTokens: 100, maxRetries: 0 })
+  const model = (apiKey = turnpike.key) =>
+    new ChatOpenRouter({ model: MODEL, apiKey, baseURL: `${turnpike.url}/api/v1`, maxTokens: 100, maxRetries: 0 })
 
   test('gets an answer with its usage', async () => {
-    const reply = (await model().invoke(QUESTION)) as AIMessageChunk
+    const reply = await model().invoke(QUESTION)
     expect(reply.text).toMatch(/\w/)
-    expect(reply.usage_metadata?.total_tokens).toBeGreaterThan(0)
+    expect(reply).toMatchObject({ usage_metadata: { total_tokens: expect.any(Number) } })
   })
 
   test('gets a stream with its usage', async () => {

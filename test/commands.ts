@@ -186,7 +186,7 @@ const recordOf = (
 })
 
 /** A usage of a caller, which cost a tenth of a dollar and has no charge of its own. */
-export const told = (id: Id, accountId: bigint | null, at: number, more: Partial<Told> = {}): Told => ({
+const told = (id: Id, accountId: bigint | null, at: number, more: Partial<Told> = {}): Told => ({
   ...{ ...id, organisationId: ORGANISATION, kind: 'original', accountId, apiKeyId: null, detailsHash: null },
   context: accountId === null ? 'system' : 'customer',
   ...{ model: 'acme/small', provider: 'acme', status: 'ok', source: 'reported', usageType: 'text' },

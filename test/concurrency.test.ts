@@ -1,6 +1,15 @@
 /** F5: whatever comes at the same instant, no more is admitted than the money covers. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { accountOf, chat, createCustomer, eventually, expectSettled, limitKey, OPENAI, OPENROUTER } from './gateway-kit.ts'
+import {
+  accountOf,
+  chat,
+  createCustomer,
+  eventually,
+  expectSettled,
+  limitKey,
+  OPENAI,
+  OPENROUTER,
+} from './gateway-kit.ts'
 import { startTurnpike, type Turnpike } from './turnpike.ts'
 
 let turnpike: Turnpike
@@ -12,12 +21,21 @@ afterAll(() => turnpike.close())
 const MODEL = 'openai/gpt-4o-mini'
 /** Texts of equal length, so that all quotes are equal. */
 const whole = JSON.stringify(chat(MODEL, { max_tokens: 50, stream: false }))
-const streamed = JSON.stringify(chat(MODEL, { max_tokens: 50, stream: true })).replace('"stream":true', '"stream": true')
+const streamed = JSON.stringify(chat(MODEL, { max_tokens: 50, stream: true })).replace(
+  '"stream":true',
+  '"stream": true',
+)
 
 type Answer = { status: number; text: string }
 
 /** So many calls at once, every answer held back upstream until each was admitted or refused. */
-async function rush(key: string, path: string, calls: number, admitted: number, held?: () => Promise<void>): Promise<Answer[]> {
+async function rush(
+  key: string,
+  path: string,
+  calls: number,
+  admitted: number,
+  held?: () => Promise<void>,
+): Promise<Answer[]> {
   const script = turnpike.simulator.script('gpt-4o-mini', ['gate', 'answer'])
   let refused = 0
   const answers = Array.from({ length: calls }, async (_, index): Promise<Answer> => {
@@ -55,7 +73,9 @@ test('a thousand calls at once on credit for a hundred: exactly a hundred are se
   const refused = answers.filter(({ status }) => status === 402)
   expect(refused).toHaveLength(900)
   for (const { text } of refused) {
-    expect(text).toMatch(/This request requires more credits, or fewer max_tokens\. You requested up to 50 tokens, but can only afford \d+\. To increase, add credits\./)
+    expect(text).toMatch(
+      /This request requires more credits, or fewer max_tokens\. You requested up to 50 tokens, but can only afford \d+\. To increase, add credits\./,
+    )
   }
   const records = await expectSettled(turnpike, credit, 'rush')
   expect(records).toHaveLength(100)
@@ -80,15 +100,26 @@ describe("a key's own limit holds the same", () => {
       expect(answers.filter((answer) => answer.status === 200)).toHaveLength(20)
       const refused = answers.filter((answer) => answer.status === status)
       expect(refused).toHaveLength(100)
-      const { error } = JSON.parse(refused[0]?.text ?? '') as { error: { code: unknown; message: string; metadata?: { error_type: string } } }
+      const { error } = JSON.parse(refused[0]?.text ?? '') as {
+        error: { code: unknown; message: string; metadata?: { error_type: string } }
+      }
       if (path === OPENAI) expect(error.code).toBe('budget_exceeded')
-      else expect(error).toMatchObject({ code: status, metadata: { error_type: spare === 0n ? 'budget_exceeded' : 'payment_required' } })
-      if (spare === 0n) expect(error.message).toBe('Key limit exceeded (monthly limit). Manage it on the keys page of the dashboard.')
+      else
+        expect(error).toMatchObject({
+          code: status,
+          metadata: { error_type: spare === 0n ? 'budget_exceeded' : 'payment_required' },
+        })
+      if (spare === 0n)
+        expect(error.message).toBe('Key limit exceeded (monthly limit). Manage it on the keys page of the dashboard.')
       else expect(error.message).toMatch(/can only afford 0\. To increase, raise the limit of this key\.$/)
       const records = await expectSettled(turnpike, credit, name)
       expect(records).toHaveLength(20)
       const { store } = turnpike.server.gateway
-      const counters = await store.rows(store.sql.selectFrom('budget_counters').selectAll().where('budget_id', '=', budgetId))
-      expect(counters).toMatchObject([{ reserved: 0n, spent: records.reduce((sum, { charge_nanos }) => sum + (charge_nanos ?? 0n), 0n) }])
+      const counters = await store.rows(
+        store.sql.selectFrom('budget_counters').selectAll().where('budget_id', '=', budgetId),
+      )
+      expect(counters).toMatchObject([
+        { reserved: 0n, spent: records.reduce((sum, { charge_nanos }) => sum + (charge_nanos ?? 0n), 0n) },
+      ])
     })
 })

@@ -1,4 +1,5 @@
 /** The credits API from outside: accounts, reservations, usage and transactions, over HTTP, on a real store. */
+import { Temporal } from 'temporal-polyfill'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Operation, type OperationName, operations } from '../src/contract/operations.ts'
 import { verifyLedger } from '../src/jobs/verify.ts'
@@ -502,7 +503,7 @@ describe('usage', () => {
 
   test('is listed by every filter, with the gateway’s own calls', async () => {
     const owner = await charged()
-    const old = new Date(Date.now() - 3 * 86_400_000).toISOString()
+    const old = new Date(api.store.now() - 3 * 86_400_000).toISOString()
     await tell(customer(owner, { occurredAt: old }))
     await tell(customer(owner, { modelId: 'gpt-4o-mini', sequence: 1 }))
     const count = async (query: string) => {
@@ -541,6 +542,20 @@ describe('usage', () => {
     expect((await summary('', api.turnpike.key)).totalRecords).toBe(before.totalRecords + 1)
     expect(await summary(`accountId=${owner.id}`)).not.toMatchObject({ totalRecords: 0 })
     expect(code(await get(`/v1/usage?accountId=${owner.id}`, api.turnpike.key))).toBe('404 account_not_found')
+  })
+
+  test('of a day is of the whole day, by the clock of the organisation', async () => {
+    const day = new Date(api.store.now() - 5 * 86_400_000).toISOString().slice(0, 10)
+    const start = Temporal.PlainDate.from(day).toZonedDateTime('Europe/Berlin').startOfDay()
+    const end = start.add({ days: 1 }).epochMilliseconds
+    for (const [index, instant] of [start.epochMilliseconds - 1, start.epochMilliseconds, end - 1, end].entries()) {
+      const occurredAt = new Date(instant).toISOString()
+      const told = { context: 'system', ...TEXT, inputTokens: index, occurredAt }
+      expect((await api.request('POST', '/v1/usage', stranger, told)).status).toBe(201)
+    }
+    const { usageRecords } = (await get(`/v1/usage?startDate=${day}&endDate=${day}`, stranger)).body
+    expect(usageRecords.map((each: { inputTokens: number }) => each.inputTokens)).toEqual([2, 1])
+    expect((await summary(`startDate=${day}&endDate=${day}`, stranger)).totalInputTokens).toBe(3)
   })
 
   test('comes to the same in the summary, in pages, in CSV and in the ledger', async () => {
@@ -679,7 +694,7 @@ describe('transactions', () => {
 describe('grants', () => {
   const grant = async (id: string, amount: number, more: object = {}): Promise<string> =>
     (await post(`/v1/accounts/${id}/credits`, { amount, description: 'grant', ...more })).body.grantId
-  const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
+  const inDays = (days: number) => new Date(api.store.now() + days * 86_400_000).toISOString()
 
   test('are used up by priority, then by their end, then promotional ones first', async () => {
     const { id, externalId } = await account()
@@ -719,7 +734,7 @@ describe('grants', () => {
 
   test('that are over count no more, but for what is reserved of them', async () => {
     const { id } = await account()
-    await grant(id, 10, { expiresAt: new Date(Date.parse((await now()).createdAt) + 60_000).toISOString() })
+    await grant(id, 10, { expiresAt: new Date(api.store.now() + 60_000).toISOString() })
     await reserve(id, 4, { ttlSeconds: 600 })
     api.forward(61_000)
     expect((await get(`/v1/grants?accountId=${id}`)).body.grants).toMatchObject([
@@ -727,12 +742,6 @@ describe('grants', () => {
     ])
     expect(await balance({ id })).toEqual([4, 4, 0])
   })
-
-  /** The server's clock, which tests have moved. */
-  async function now(): Promise<{ createdAt: string }> {
-    const { body } = await post('/v1/accounts', { name: 'clock', externalId: `clock_${++made}` })
-    return body.account
-  }
 })
 
 describe('accounts', () => {
@@ -793,7 +802,7 @@ describe('plans', () => {
       .id
   const assign = (id: string, planId: string, more: object = {}) => post(`/v1/accounts/${id}/plan`, { planId, ...more })
   /** The store that goes by the clock that the test moves. */
-  const tick = () => grantPlans(api.store)
+  const tick = () => grantPlans(api.store, api.store.now())
 
   test('grant each occurrence once, however often the job runs', async () => {
     const { id } = await account()

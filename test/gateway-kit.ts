@@ -1,7 +1,7 @@
 /** What the tests of model calls share: bodies, the texts of streams, and what the ledger keeps once a call is over. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
-import type { GenerationFacts } from '../src/contract/generation-facts.ts'
+import { decodeFacts } from '../src/contract/generation-facts.ts'
 import { systemRandom } from '../src/lib/random.ts'
 import { hashSecret, newSecret, secretLabel } from '../src/lib/secret.ts'
 import { createAccount, createApiKey } from '../src/store/bootstrap.ts'
@@ -37,7 +37,7 @@ export async function recordsOf({ server: { gateway } }: Turnpike) {
   return rows.map((row) => ({
     ...row,
     flags: row.flags.split(',').filter((flag) => flag !== ''),
-    facts: JSON.parse(row.generation) as GenerationFacts,
+    facts: decodeFacts(row.generation),
   }))
 }
 

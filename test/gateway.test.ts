@@ -28,7 +28,10 @@ beforeEach(() => {
 /** The body that went upstream. */
 async function upstreamOf(path: string, body: unknown, key = turnpike.key): Promise<{ text: string; reply: Response }> {
   const reply = await turnpike.request(path, { body, key })
-  expect({ status: reply.status, text: reply.status === 200 ? '' : await reply.clone().text() }).toEqual({ status: 200, text: '' })
+  expect({ status: reply.status, text: reply.status === 200 ? '' : await reply.clone().text() }).toEqual({
+    status: 200,
+    text: '',
+  })
   await reply.clone().text()
   const sent = turnpike.simulator.requests.slice(seen)
   expect(sent).toHaveLength(1)
@@ -58,7 +61,9 @@ test('a stream is always asked for its usage, whatever the client said', async (
   for (const options of ['', ',"stream_options":{"include_usage":false,"x":1}', ',"stream_options":null']) {
     const body = `{"model":"renamed","messages":[{"role":"user","content":"hi"}],"max_tokens":5,"stream":true${options}}`
     const { text } = await upstreamOf(OPENAI, body)
-    expect(text).toBe('{"model":"echo","messages":[{"role":"user","content":"hi"}],"max_tokens":5,"stream":true,"stream_options":{"include_usage":true}}')
+    expect(text).toBe(
+      '{"model":"echo","messages":[{"role":"user","content":"hi"}],"max_tokens":5,"stream":true,"stream_options":{"include_usage":true}}',
+    )
   }
 })
 
@@ -84,15 +89,29 @@ test('what is ours to act on never goes upstream', async () => {
 
 test("the provider gets its own credential and none of the client's headers", async () => {
   const before = turnpike.simulator.requests.length
-  await turnpike.request(OPENAI, { body: chat('renamed'), headers: { 'http-referer': 'https://a.example', 'x-title': 'A', cookie: 'a=b', 'openai-organization': 'org' } })
+  await turnpike.request(OPENAI, {
+    body: chat('renamed'),
+    headers: { 'http-referer': 'https://a.example', 'x-title': 'A', cookie: 'a=b', 'openai-organization': 'org' },
+  })
   const [sent] = turnpike.simulator.requests.slice(before)
   expect(sent?.headers.authorization).toBe('Bearer upstream-secret')
-  expect(Object.keys(sent?.headers ?? {}).sort()).toEqual(['accept', 'authorization', 'connection', 'content-length', 'content-type', 'host'])
+  expect(Object.keys(sent?.headers ?? {}).sort()).toEqual([
+    'accept',
+    'authorization',
+    'connection',
+    'content-length',
+    'content-type',
+    'host',
+  ])
 })
 
 test('a large body passes too', async () => {
   const text = 'word '.repeat(100_000)
-  const { text: sent } = await upstreamOf(OPENAI, { ...chat('renamed', { max_tokens: 1 }), messages: [{ role: 'user', content: text }], metadata: { a: 'b' } })
+  const { text: sent } = await upstreamOf(OPENAI, {
+    ...chat('renamed', { max_tokens: 1 }),
+    messages: [{ role: 'user', content: text }],
+    metadata: { a: 'b' },
+  })
   expect(JSON.parse(sent)).toMatchObject({ messages: [{ content: text }], metadata: { a: 'b' } })
 })
 
@@ -141,7 +160,9 @@ describe('an output limit', () => {
       const reply = await turnpike.request(path, { key, body: chat('renamed') })
       expect(reply.status).toBe(402)
       const { error } = (await reply.json()) as { error: { message: string } }
-      const [, requested, affordable] = /requested up to (\d+) tokens, but can only afford (\d+)\. To increase, add credits\.$/.exec(error.message) ?? []
+      const [, requested, affordable] =
+        /requested up to (\d+) tokens, but can only afford (\d+)\. To increase, add credits\.$/.exec(error.message) ??
+        []
       expect(Number(requested)).toBe(20_000)
       expect(Number(affordable)).toBeLessThan(1_024)
       expect(reply.headers.get('x-should-retry')).toBe('false')
@@ -151,10 +172,70 @@ describe('an output limit', () => {
   })
 })
 
+test('what an answer may hold beside text is reserved at its own price', async () => {
+  const { key } = await createCustomer(turnpike, 'listens', 0n)
+  const neededFor = async (extra: object) => {
+    const reply = await turnpike.request(OPENAI, {
+      key,
+      body: chat('simulator/audio', { max_tokens: 100, modalities: ['text'], ...extra }),
+    })
+    const { error } = (await reply.json()) as { error: { details: { needed: number } } }
+    return error.details.needed
+  }
+  // 20 USD for a million tokens of speech, 0.60 of text.
+  expect((await neededFor({ modalities: ['text', 'audio'] })) - (await neededFor({}))).toBeGreaterThan(100 * 0.000019)
+})
+
+describe('an idempotency key', () => {
+  const headers = (key: string) => ({ 'idempotency-key': key })
+
+  test('keeps a call from being made twice, in flight and after', async () => {
+    const script = turnpike.simulator.script('echo', ['gate', 'answer'])
+    const body = chat('renamed', { max_tokens: 20 })
+    const first = turnpike.request(OPENAI, { body, headers: headers('once') })
+    await script.waiting(1)
+    const meanwhile = await turnpike.request(OPENAI, { body, headers: headers('once') })
+    expect(meanwhile.status).toBe(409)
+    expect(meanwhile.headers.get('retry-after')).toBe('1')
+    expect(await meanwhile.json()).toMatchObject({ error: { code: 'idempotency_in_progress' } })
+    script.release()
+    const reply = await first
+    expect(reply.status).toBe(200)
+    await reply.text()
+    script.stop()
+    const after = await turnpike.request(OPENAI, { body, headers: headers('once') })
+    expect(after.status).toBe(409)
+    expect(after.headers.get('x-should-retry')).toBe('false')
+    expect(await after.json()).toMatchObject({
+      error: { code: 'generation_already_settled', details: { generationId: reply.headers.get('x-generation-id') } },
+    })
+    const other = await turnpike.request(OPENAI, {
+      body: chat('renamed', { max_tokens: 21 }),
+      headers: headers('once'),
+    })
+    expect(await other.json()).toMatchObject({ error: { code: 'idempotency_key_mismatch' } })
+  })
+
+  test('of a call that was not charged runs again', async () => {
+    const body = chat('renamed', { max_tokens: 20 })
+    const json = { 'content-type': 'application/json' }
+    turnpike.simulator.script('echo', [{ raw: '{"error":{"message":"no"}}' }], { status: 401, headers: json, times: 1 })
+    const failed = await turnpike.request(OPENAI, { body, headers: headers('again') })
+    expect(failed.status).toBe(502)
+    await failed.text()
+    const again = await turnpike.request(OPENAI, { body, headers: headers('again') })
+    expect(again.status).toBe(200)
+    await again.text()
+  })
+})
+
 describe('a reply', () => {
   test('keeps what the provider said beside identity, usage and money', async () => {
-    const body = '{"id":"up","object":"x","created":1,"model":"m","system_fingerprint":"fp","x_extra":12345678901234567890,"cost":0.000007,"cost_details":{"a":1},"is_byok":true,"choices":[{"index":0,"message":{"role":"assistant","content":"hi","annotations":[],"x":1.0},"finish_reason":"stop","x_more":1e2}],"usage":{"prompt_tokens":3,"completion_tokens":1,"total_tokens":4,"num_sources_used":2}}'
-    const script = turnpike.simulator.script('echo', [{ raw: body }], { headers: { 'content-type': 'application/json' } })
+    const body =
+      '{"id":"up","object":"x","created":1,"model":"m","system_fingerprint":"fp","x_extra":12345678901234567890,"cost":0.000007,"cost_details":{"a":1},"is_byok":true,"choices":[{"index":0,"message":{"role":"assistant","content":"hi","annotations":[],"x":1.0},"finish_reason":"stop","x_more":1e2}],"usage":{"prompt_tokens":3,"completion_tokens":1,"total_tokens":4,"num_sources_used":2}}'
+    const script = turnpike.simulator.script('echo', [{ raw: body }], {
+      headers: { 'content-type': 'application/json' },
+    })
     const openai = await (await turnpike.request(OPENAI, { body: chat('renamed') })).text()
     const openrouter = await (await turnpike.request(OPENROUTER, { body: chat('renamed') })).text()
     script.stop()
@@ -162,18 +243,28 @@ describe('a reply', () => {
       expect(text).toContain('"x_extra":12345678901234567890')
       expect(text).toContain('"annotations":[],"x":1.0')
       expect(text).not.toContain('"a":1')
-      expect(JSON.parse(text)).toMatchObject({ id: expect.stringMatching(/^gen-/), object: 'chat.completion', system_fingerprint: 'fp' })
+      expect(JSON.parse(text)).toMatchObject({
+        id: expect.stringMatching(/^gen-/),
+        object: 'chat.completion',
+        system_fingerprint: 'fp',
+      })
     }
     expect(JSON.parse(openai)).toMatchObject({ model: 'renamed', usage: { num_sources_used: 2 } })
     for (const member of ['is_byok', 'cost']) expect(openai).not.toContain(member)
-    expect(JSON.parse(openrouter)).toMatchObject({ model: 'acme/renamed', provider: 'Plain', usage: { is_byok: false, cost: 0.000007 } })
+    expect(JSON.parse(openrouter)).toMatchObject({
+      model: 'acme/renamed',
+      provider: 'Plain',
+      usage: { is_byok: false, cost: 0.000007 },
+    })
     expect((await recordsOf(turnpike)).at(-1)?.facts.upstreamId).toBe('up')
   })
 
   test('spells the model as the client did on /v1, and in full on /api/v1', async () => {
     for (const name of ['renamed', 'acme/renamed']) {
       expect(await (await turnpike.request(OPENAI, { body: chat(name) })).json()).toMatchObject({ model: name })
-      expect(await (await turnpike.request(OPENROUTER, { body: chat(name) })).json()).toMatchObject({ model: 'acme/renamed' })
+      expect(await (await turnpike.request(OPENROUTER, { body: chat(name) })).json()).toMatchObject({
+        model: 'acme/renamed',
+      })
     }
   })
 

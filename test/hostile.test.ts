@@ -4,7 +4,17 @@ import { connect } from 'node:net'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hashSecret } from '../src/lib/secret.ts'
-import { accountOf, chat, createCustomer, DEMO_NANOS, expectSettled, MOUNTS, OPENAI, OPENROUTER, recordsOf } from './gateway-kit.ts'
+import {
+  accountOf,
+  chat,
+  createCustomer,
+  DEMO_NANOS,
+  expectSettled,
+  MOUNTS,
+  OPENAI,
+  OPENROUTER,
+  recordsOf,
+} from './gateway-kit.ts'
 import { startTurnpike, type Turnpike } from './turnpike.ts'
 
 let turnpike: Turnpike
@@ -34,7 +44,10 @@ async function expectRefused(path: string, sent: Sent, status: number, code: str
   expect({ status: reply.status, text: reply.text }).toMatchObject({ status })
   const body = JSON.parse(reply.text) as { error: { message: string; param?: string | null } }
   if (path === OPENAI) {
-    expect(body).toMatchObject({ error: { code, type: expect.any(String) }, request_id: reply.headers.get('x-request-id') })
+    expect(body).toMatchObject({
+      error: { code, type: expect.any(String) },
+      request_id: reply.headers.get('x-request-id'),
+    })
     expect(body.error).toHaveProperty('param')
   } else expect(body).toMatchObject({ error: { code: status, metadata: { error_type: errorType } } })
   expect(body.error.message).not.toBe('')
@@ -88,7 +101,11 @@ const invalid: readonly (readonly [string, object | string, string])[] = [
   ['a million choices', { ...good, n: 1_000_000 }, 'n'],
   ['a user of 129 characters', { ...good, user: 'u'.repeat(129) }, 'user'],
   ['a session of 257 characters', { ...good, session_id: 's'.repeat(257) }, 'session_id'],
-  ['metadata of 17 pairs', { ...good, metadata: Object.fromEntries(Array.from({ length: 17 }, (_, index) => [`k${index}`, 'v'])) }, 'metadata'],
+  [
+    'metadata of 17 pairs',
+    { ...good, metadata: Object.fromEntries(Array.from({ length: 17 }, (_, index) => [`k${index}`, 'v'])) },
+    'metadata',
+  ],
   ['metadata with a long key', { ...good, metadata: { ['k'.repeat(65)]: 'v' } }, 'metadata'],
   ['metadata with a long value', { ...good, metadata: { k: 'v'.repeat(513) } }, 'metadata'],
   ['a model twice', raw.replace('{', `{"model":"openai/gpt-4o",`), 'model'],
@@ -119,7 +136,16 @@ describe('a field that is not valid is named', () => {
 })
 
 test('an unknown model is 404 on /v1 and 400 on /api/v1, and named', async () => {
-  for (const model of ['gpt-99', 'acme/fake-1.0', '__proto__', 'constructor', 'a/b/c', '../../etc/passwd', 'gpt-4o\u0000', '🦊']) {
+  for (const model of [
+    'gpt-99',
+    'acme/fake-1.0',
+    '__proto__',
+    'constructor',
+    'a/b/c',
+    '../../etc/passwd',
+    'gpt-4o\u0000',
+    '🦊',
+  ]) {
     const body = JSON.stringify({ ...good, model })
     const openai = await expectRefused(OPENAI, { body }, 404, 'model_not_found')
     expect(openai).toMatchObject({ message: `The model \`${model}\` does not exist`, param: 'model' })
@@ -128,13 +154,26 @@ test('an unknown model is 404 on /v1 and 400 on /api/v1, and named', async () =>
 })
 
 test('preferences that fit no endpoint are 404', async () => {
-  for (const provider of [{ only: ['nobody'] }, { ignore: ['simulator'] }, { zdr: true }, { data_collection: 'deny' }, { quantizations: ['fp8'] }])
-    for (const path of MOUNTS) await expectRefused(path, { body: JSON.stringify({ ...good, provider }) }, 404, 'no_endpoints', 'not_found')
+  for (const provider of [
+    { only: ['nobody'] },
+    { ignore: ['simulator'] },
+    { zdr: true },
+    { data_collection: 'deny' },
+    { quantizations: ['fp8'] },
+  ])
+    for (const path of MOUNTS)
+      await expectRefused(path, { body: JSON.stringify({ ...good, provider }) }, 404, 'no_endpoints', 'not_found')
 })
 
 test('an output limit above the greatest of the model is refused', async () => {
   for (const path of MOUNTS)
-    await expectRefused(path, { body: JSON.stringify(chat('openai/gpt-4o-mini', { max_tokens: 999_999_999 })) }, 400, 'max_tokens_exceeded', 'max_tokens_exceeded')
+    await expectRefused(
+      path,
+      { body: JSON.stringify(chat('openai/gpt-4o-mini', { max_tokens: 999_999_999 })) },
+      400,
+      'max_tokens_exceeded',
+      'max_tokens_exceeded',
+    )
 })
 
 test('a body that nests too deeply or holds too much is refused before it is parsed', async () => {
@@ -173,16 +212,35 @@ test('a body just below the limit is read', async () => {
 test('a compressed body counts uncompressed', async () => {
   const bomb = Buffer.alloc(64 * 2 ** 20, ' ')
   for (const path of MOUNTS) {
-    await expectRefused(path, { body: gzipSync(bomb), headers: { 'content-encoding': 'gzip' } }, 413, 'payload_too_large', 'payload_too_large')
-    await expectRefused(path, { body: brotliCompressSync(bomb), headers: { 'content-encoding': 'br' } }, 413, 'payload_too_large', 'payload_too_large')
+    await expectRefused(
+      path,
+      { body: gzipSync(bomb), headers: { 'content-encoding': 'gzip' } },
+      413,
+      'payload_too_large',
+      'payload_too_large',
+    )
+    await expectRefused(
+      path,
+      { body: brotliCompressSync(bomb), headers: { 'content-encoding': 'br' } },
+      413,
+      'payload_too_large',
+      'payload_too_large',
+    )
     await expectRefused(path, { body: 'no gzip', headers: { 'content-encoding': 'gzip' } }, 400, 'invalid_request')
     await expectRefused(path, { headers: { 'content-encoding': 'zstd' } }, 415, 'unsupported_media_type')
   }
 })
 
 test('a media type that is not JSON is 415', async () => {
-  for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/jsonp', 'nonsense'])
-    for (const path of MOUNTS) await expectRefused(path, { headers: { 'content-type': type } }, 415, 'unsupported_media_type')
+  for (const type of [
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/jsonp',
+    'nonsense',
+  ])
+    for (const path of MOUNTS)
+      await expectRefused(path, { headers: { 'content-type': type } }, 415, 'unsupported_media_type')
 })
 
 describe('a key that is not valid is 401 whatever comes with it', () => {
@@ -198,11 +256,20 @@ describe('a key that is not valid is 401 whatever comes with it', () => {
     test(name, async () => {
       for (const path of MOUNTS)
         for (const body of [raw, '{', 'x'.repeat(100_000)]) {
-          const reply = await fetch(`${turnpike.url}${path}`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body })
+          const reply = await fetch(`${turnpike.url}${path}`, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json', ...headers },
+            body,
+          })
           expect(reply.status).toBe(401)
           const { error } = (await reply.json()) as { error: object }
           if (path === OPENAI) expect(error).toMatchObject({ code: 'invalid_api_key', type: 'authentication_error' })
-          else expect(error).toMatchObject({ code: 401, message: 'Missing Authentication header', metadata: { error_type: 'authentication' } })
+          else
+            expect(error).toMatchObject({
+              code: 401,
+              message: 'Missing Authentication header',
+              metadata: { error_type: 'authentication' },
+            })
         }
     })
 
@@ -224,7 +291,13 @@ describe('a key that is not valid is 401 whatever comes with it', () => {
 
   test('of two headers the bearer wins', async () => {
     expect((await send(OPENAI, { headers: { 'x-api-key': 'sk-tp-unknown' } })).status).toBe(200)
-    await expectRefused(OPENAI, { key: 'sk-tp-unknown', headers: { 'X-API-Key': turnpike.key } }, 401, 'invalid_api_key', 'authentication')
+    await expectRefused(
+      OPENAI,
+      { key: 'sk-tp-unknown', headers: { 'X-API-Key': turnpike.key } },
+      401,
+      'invalid_api_key',
+      'authentication',
+    )
   })
 })
 
@@ -232,7 +305,13 @@ describe('a key that is not valid is 401 whatever comes with it', () => {
 async function sendRaw(lines: readonly string[], body = raw): Promise<string> {
   const socket = connect(Number(new URL(turnpike.url).port), '127.0.0.1')
   await once(socket, 'connect')
-  const head = ['POST /v1/chat/completions HTTP/1.1', 'host: x', 'connection: close', `content-length: ${Buffer.byteLength(body)}`, ...lines]
+  const head = [
+    'POST /v1/chat/completions HTTP/1.1',
+    'host: x',
+    'connection: close',
+    `content-length: ${Buffer.byteLength(body)}`,
+    ...lines,
+  ]
   let answer = ''
   socket.on('data', (chunk) => {
     answer += chunk.toString()
@@ -269,7 +348,8 @@ test('an account that is frozen or in debt calls nothing, not even what is free'
   const customer = await createCustomer(turnpike, 'frozen', 1_000_000_000n)
   const { store } = turnpike.server.gateway
   await store.write([store.sql.updateTable('accounts').set({ status: 'frozen' }).where('id', '=', customer.accountId)])
-  for (const path of MOUNTS) await expectRefused(path, { key: customer.key }, 403, 'account_frozen', 'permission_denied')
+  for (const path of MOUNTS)
+    await expectRefused(path, { key: customer.key }, 403, 'account_frozen', 'permission_denied')
 })
 
 test('nothing of all this was charged, and nothing is reserved', async () => {

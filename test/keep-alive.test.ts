@@ -21,12 +21,19 @@ beforeAll(async () => {
 afterAll(() => turnpike.close())
 
 test('comments keep a silent stream alive on /api/v1 alone, and after one an error is told in the stream', async () => {
-  turnpike.simulator.script('late-failure', [{ waitMs: 5700 }, { raw: '{"error":{"message":"down"}}' }], { status: 500, headers: { 'content-type': 'application/json' } })
+  turnpike.simulator.script('late-failure', [{ waitMs: 5700 }, { raw: '{"error":{"message":"down"}}' }], {
+    status: 500,
+    headers: { 'content-type': 'application/json' },
+  })
   const bodyOf = async (path: string, model: string) => {
     const reply = await turnpike.request(path, { body: chat(model, { stream: true, max_tokens: 50 }) })
     return { status: reply.status, text: await reply.text() }
   }
-  const [silent, kept, failed] = await Promise.all([bodyOf(OPENAI, 'acme/late'), bodyOf(OPENROUTER, 'acme/late'), bodyOf(OPENROUTER, 'acme/late-failure')])
+  const [silent, kept, failed] = await Promise.all([
+    bodyOf(OPENAI, 'acme/late'),
+    bodyOf(OPENROUTER, 'acme/late'),
+    bodyOf(OPENROUTER, 'acme/late-failure'),
+  ])
   expect(eventsOf(silent.text).comments).toEqual([])
   expect(kept.text.startsWith(': OPENROUTER PROCESSING\n\ndata: {')).toBe(true)
   expect(kept.text.endsWith('data: [DONE]\n\n')).toBe(true)

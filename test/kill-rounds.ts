@@ -77,8 +77,21 @@ type RoundParts = {
 }
 
 const CLIENTS = 24
+const FIRST_REPLY_MS = 30_000
 
 async function killRound({ home, turnpike, key, chance }: RoundParts) {
+  const seen = await loadAndKill(turnpike, key, chance)
+  const killed = await readLedger(home)
+  const killedAgain = chance.below(3) === 0
+  if (killedAgain) await startAndKill({ home }, chance.below(900))
+  const next = await startProcess({ home })
+  const [after, verified] = [await readLedger(home), await runTurnpike({ home, args: ['verify'] })]
+  const verify = { code: verified.code, text: verified.stdout + verified.stderr }
+  return { next, seen, killed, after, killedAgain, welcome: next.stderr(), verify }
+}
+
+/** The replies that clients had in full when the server died under them. */
+async function loadAndKill(turnpike: TurnpikeProcess, key: string, chance: Chance): Promise<Seen[]> {
   const stopped = { yet: false }
   const seen: Seen[] = []
   const first = Promise.withResolvers<void>()
@@ -88,20 +101,23 @@ async function killRound({ home, turnpike, key, chance }: RoundParts) {
       if (reply && seen.push(reply) === 1) first.resolve()
     }
   })
-  // One kill in five comes while the first calls are on their way in.
-  if (chance.below(5) > 0) await first.promise
-  await systemClock.sleep(chance.below(600))
-  stopped.yet = true
-  turnpike.signal('SIGKILL')
-  await turnpike.ended
-  await Promise.all(clients)
-  const killed = await readLedger(home)
-  const killedAgain = chance.below(3) === 0
-  if (killedAgain) await startAndKill({ home }, chance.below(900))
-  const next = await startProcess({ home })
-  const [after, verified] = [await readLedger(home), await runTurnpike({ home, args: ['verify'] })]
-  const verify = { code: verified.code, text: verified.stdout + verified.stderr }
-  return { next, seen, killed, after, killedAgain, welcome: next.stderr(), verify }
+  try {
+    // One kill in five comes while the first calls are on their way in.
+    if (chance.below(5) > 0) await within(FIRST_REPLY_MS, first.promise)
+    await systemClock.sleep(chance.below(600))
+  } finally {
+    stopped.yet = true
+    turnpike.signal('SIGKILL')
+    await turnpike.ended
+    await Promise.all(clients)
+  }
+  return seen
+}
+
+async function within(ms: number, reply: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<never>()
+  const timer = systemClock.after(ms, () => late.reject(new Error(`no call was answered within ${ms} ms`)))
+  await Promise.race([reply, late.promise]).finally(() => timer.cancel())
 }
 
 /** One provider outlives the kill, in this process; the other is the simulator, which dies with the server. */

@@ -1,8 +1,8 @@
 /** Upstreams that lie, stop, break off or never end: what the client is told, what is charged, what is kept. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { chat, eventsOf, type Kept, MOUNTS, OPENAI, OPENROUTER, recordsOf, recordsSince } from './gateway-kit.ts'
-import type { ScriptStep } from '../src/simulator/script.ts'
 import { generationId } from '../src/lib/id.ts'
+import type { ScriptStep } from '../src/simulator/script.ts'
+import { chat, eventsOf, type Kept, MOUNTS, OPENAI, OPENROUTER, recordsOf, recordsSince } from './gateway-kit.ts'
 import { startTurnpike, type Turnpike } from './turnpike.ts'
 
 /** Rows of the simulator with a number of their own. */
@@ -13,7 +13,7 @@ const YAML = `
 providers:
   first: { type: simulator, name: First }
   second: { type: simulator, name: Second }
-limits: { firstByteSeconds: 1, replySeconds: 1, streamIdleSeconds: 1, retriesPerEndpoint: 0 }
+limits: { retriesPerEndpoint: 0 }
 models:
   - id: acme/down-then-up
     aliases: [down-then-up]
@@ -27,21 +27,25 @@ ${NUMBERED.map(
 `
 
 let turnpike: Turnpike
+/** Servers that wait for one second only, for an answer to begin or for one to go on: none but the slow comes before them. */
+let hasty: Readonly<Record<string, Turnpike>>
 beforeAll(async () => {
+  const limited = (limits: string) => startTurnpike({ yaml: `limits: { ${limits} }` })
   turnpike = await startTurnpike({ yaml: YAML })
+  hasty = { hang: await limited('firstByteSeconds: 1, replySeconds: 1'), stall: await limited('streamIdleSeconds: 1') }
 })
-afterAll(() => turnpike.close())
+afterAll(() => Promise.all([turnpike, ...Object.values(hasty)].map((server) => server.close())))
 
 const MAX_TOKENS = 200
 
 type Called = { status: number; text: string; headers: Headers; record: Kept }
 
 /** One call, and the one record that it left; the books are in order after it. */
-async function call(path: string, body: object): Promise<Called> {
-  const before = (await recordsOf(turnpike)).length
-  const reply = await turnpike.request(path, { body: { max_tokens: MAX_TOKENS, ...body } })
+async function call(path: string, body: object, on = turnpike): Promise<Called> {
+  const before = (await recordsOf(on)).length
+  const reply = await on.request(path, { body: { max_tokens: MAX_TOKENS, ...body } })
   const text = await reply.text()
-  const records = await recordsSince(turnpike, before)
+  const records = await recordsSince(on, before)
   expect(records).toHaveLength(1)
   const [record] = records
   if (!record) throw new Error('a call leaves a record')
@@ -49,7 +53,14 @@ async function call(path: string, body: object): Promise<Called> {
   return { status: reply.status, text, headers: reply.headers, record }
 }
 
-type ErrorBody = { error: { code: string | number; type?: string; message: string; metadata?: { error_type?: string; provider_name?: string } } }
+type ErrorBody = {
+  error: {
+    code: string | number
+    type?: string
+    message: string
+    metadata?: { error_type?: string; provider_name?: string }
+  }
+}
 const errorOf = (text: string) => (JSON.parse(text) as ErrorBody).error
 
 /** A failure before the first token: status on either mount, and the code that says the same. */
@@ -74,12 +85,20 @@ describe('a failure before the first token is an error with a status, and costs 
     for (const stream of [false, true])
       test(`${model}, ${stream ? 'stream' : 'whole'}`, async () => {
         for (const path of MOUNTS) {
-          const { status, text, record, headers } = await call(path, chat(`simulator/${model}`, { stream }))
+          const { status, text, record, headers } = await call(
+            path,
+            chat(`simulator/${model}`, { stream }),
+            hasty[model],
+          )
           expect(status).toBe(path === OPENAI ? openai : openrouter)
           expect(headers.get('content-type')).toMatch(/^application\/json/)
           const error = errorOf(text)
           if (path === OPENAI) expect(error).toMatchObject({ code })
-          else expect(error).toMatchObject({ code: openrouter, metadata: { error_type: errorType, provider_name: 'Simulator' } })
+          else
+            expect(error).toMatchObject({
+              code: openrouter,
+              metadata: { error_type: errorType, provider_name: 'Simulator' },
+            })
           if (status >= 500) expect(text).not.toMatch(/Gateway|Incorrect API key|Insufficient balance|While processing/)
           expect(record).toMatchObject({ status: 'error', charge_nanos: 0n, cost_nanos: 0n, output_tokens: 0n })
           expect(record.facts.attempts).toHaveLength(1)
@@ -95,17 +114,31 @@ describe('a failure before the first token is an error with a status, and costs 
 })
 
 /** Answers that break off after the first token. */
-const breaks = ['cut-stream', 'early-end', 'error-in-stream', 'stall', 'no-finish', 'empty-no-finish', 'finish-error', 'big-event', 'endless', 'huge-output'] as const
+const breaks = [
+  'cut-stream',
+  'early-end',
+  'error-in-stream',
+  'stall',
+  'no-finish',
+  'empty-no-finish',
+  'finish-error',
+  'big-event',
+  'endless',
+  'huge-output',
+] as const
 
 describe('a stream that breaks off ends in one error event, without [DONE], and is insured', () => {
   for (const model of breaks)
     test(model, async () => {
       for (const path of MOUNTS) {
-        const { status, text, record } = await call(path, chat(`simulator/${model}`, { stream: true, stream_options: { include_usage: true } }))
+        const { status, text, record } = await call(
+          path,
+          chat(`simulator/${model}`, { stream: true, stream_options: { include_usage: true } }),
+          hasty[model],
+        )
         const { data, json } = eventsOf(text)
         if (status !== 200) {
-          expect(model).toBe('big-event')
-          expect(status).toBe(502)
+          expect({ model, status }).toEqual({ model: 'big-event', status: 502 })
           continue
         }
         expect(data).not.toContain('[DONE]')
@@ -114,7 +147,10 @@ describe('a stream that breaks off ends in one error event, without [DONE], and 
         const last = json.at(-1) as { error: { code: unknown }; usage: { prompt_tokens: number; cost?: number } }
         expect(last).toMatchObject({ object: 'chat.completion.chunk', choices: [{ index: 0, finish_reason: 'error' }] })
         if (path === OPENROUTER) {
-          expect(last.error).toMatchObject({ code: model === 'stall' ? 524 : 502, metadata: { error_type: expect.any(String) } })
+          expect(last.error).toMatchObject({
+            code: model === 'stall' ? 524 : 502,
+            metadata: { error_type: expect.any(String) },
+          })
           expect(last.usage).toMatchObject({ cost: 0, is_byok: false })
         } else {
           expect(last.error.code).toBe(model === 'stall' ? 'provider_timeout' : 'provider_error')
@@ -145,7 +181,9 @@ describe('a stream that breaks off ends in one error event, without [DONE], and 
   })
 
   test('one of two choices that never finishes breaks the answer', async () => {
-    const event = (choices: object[]) => ({ raw: `data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 0, model: 'm', choices })}\n\n` })
+    const event = (choices: object[]) => ({
+      raw: `data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 0, model: 'm', choices })}\n\n`,
+    })
     const steps: ScriptStep[] = [
       event([{ index: 0, delta: { content: 'one' }, finish_reason: null }]),
       event([{ index: 0, delta: {}, finish_reason: 'stop' }]),
@@ -182,7 +220,10 @@ describe('an answer that is whole is charged, whatever its usage says, and never
     test(model, async () => {
       for (const path of MOUNTS)
         for (const stream of [false, true]) {
-          const { status, text, record } = await call(path, chat(`simulator/${model}`, { stream, usage: { include: true } }))
+          const { status, text, record } = await call(
+            path,
+            chat(`simulator/${model}`, { stream, usage: { include: true } }),
+          )
           expect(status).toBe(200)
           expect(record).toMatchObject({ status: 'ok', source })
           expect(record.flags).toEqual(expect.arrayContaining([...flags]))
@@ -224,10 +265,15 @@ describe('an answer that is whole is charged, whatever its usage says, and never
 
   test('a whole answer that the provider gave up says why, and is insured', async () => {
     const openrouter = await call(OPENROUTER, chat('simulator/finish-error'))
-    expect(JSON.parse(openrouter.text)).toMatchObject({ choices: [{ finish_reason: 'error', error: { code: 502 } }], usage: { cost: 0 } })
+    expect(JSON.parse(openrouter.text)).toMatchObject({
+      choices: [{ finish_reason: 'error', error: { code: 502 } }],
+      usage: { cost: 0 },
+    })
     expect(openrouter.record).toMatchObject({ status: 'error', charge_nanos: 0n })
     const openai = await call(OPENAI, chat('simulator/finish-error'))
-    expect(JSON.parse(openai.text)).toMatchObject({ choices: [{ finish_reason: 'error', error: { code: 'provider_error' } }] })
+    expect(JSON.parse(openai.text)).toMatchObject({
+      choices: [{ finish_reason: 'error', error: { code: 'provider_error' } }],
+    })
   })
 
   test('a cost that the provider states counts, streamed or not, beside the usage or in it', async () => {
@@ -236,23 +282,36 @@ describe('an answer that is whole is charged, whatever its usage says, and never
     for (const money of [{ usage, cost: 0.0000123 }, { usage: { ...usage, cost: 0.0000123 } }]) {
       const choice = { index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'hi' } }
       const headers = { 'content-type': 'application/json' }
-      turnpike.simulator.script('sentences', [{ raw: JSON.stringify({ ...said, choices: [choice], ...money }) }], { headers, times: 1 })
+      turnpike.simulator.script('sentences', [{ raw: JSON.stringify({ ...said, choices: [choice], ...money }) }], {
+        headers,
+        times: 1,
+      })
       const whole = await call(OPENAI, chat('simulator/sentences'))
       const chunk = { ...said, choices: [{ index: 0, delta: { content: 'hi' }, finish_reason: 'stop' }] }
       const events = [chunk, { ...said, choices: [], ...money }].map((event) => `data: ${JSON.stringify(event)}\n\n`)
       turnpike.simulator.script('sentences', [{ raw: `${events.join('')}data: [DONE]\n\n` }], { times: 1 })
       const streamed = await call(OPENAI, chat('simulator/sentences', { stream: true }))
-      for (const { record } of [whole, streamed]) expect(record).toMatchObject({ charge_nanos: 12_300n, flags: ['cost_differs'] })
+      for (const { record } of [whole, streamed])
+        expect(record).toMatchObject({ charge_nanos: 12_300n, flags: ['cost_differs'] })
     }
   })
 
   test('a whole answer where a stream was asked for is streamed', async () => {
-    const body = { id: 'x', choices: [{ index: 0, message: { role: 'assistant', content: 'Paris' }, finish_reason: 'stop' }], usage: { prompt_tokens: 3, completion_tokens: 1, total_tokens: 4 } }
-    const script = turnpike.simulator.script('sentences', [{ raw: JSON.stringify(body) }], { headers: { 'content-type': 'application/json' } })
+    const body = {
+      id: 'x',
+      choices: [{ index: 0, message: { role: 'assistant', content: 'Paris' }, finish_reason: 'stop' }],
+      usage: { prompt_tokens: 3, completion_tokens: 1, total_tokens: 4 },
+    }
+    const script = turnpike.simulator.script('sentences', [{ raw: JSON.stringify(body) }], {
+      headers: { 'content-type': 'application/json' },
+    })
     const { text, record } = await call(OPENROUTER, chat('simulator/sentences', { stream: true }))
     script.stop()
     const { data, json } = eventsOf(text)
-    expect(json[0]).toMatchObject({ object: 'chat.completion.chunk', choices: [{ delta: { role: 'assistant', content: 'Paris' } }] })
+    expect(json[0]).toMatchObject({
+      object: 'chat.completion.chunk',
+      choices: [{ delta: { role: 'assistant', content: 'Paris' } }],
+    })
     expect(json.at(-1)).toMatchObject({ usage: { total_tokens: 4 } })
     expect(data.at(-1)).toBe('[DONE]')
     expect(record).toMatchObject({ status: 'ok', output_tokens: 1n })
@@ -283,6 +342,26 @@ describe('a fallback is charged once, at the price of the one that served', () =
     expect(only.record.charge_nanos).toBe(0n)
   })
 
+  test('by price, where the client asks for that', async () => {
+    for (const provider of [
+      { sort: 'price' },
+      { sort: { by: 'price' } },
+      { max_price: { prompt: '1', completion: 0.5 } },
+      { only: ['SECOND'] },
+    ])
+      expect((await call(OPENROUTER, chat('down-then-up', { provider }))).record.facts.attempts).toMatchObject([
+        { provider: 'second' },
+      ])
+    const dear = await turnpike.request(OPENROUTER, {
+      body: chat('down-then-up', { provider: { max_price: { prompt: '0.1' } } }),
+    })
+    expect(dear.status).toBe(404)
+    const wrong = await turnpike.request(OPENROUTER, {
+      body: chat('down-then-up', { provider: { max_price: { prompt: 'cheap' } } }),
+    })
+    expect(wrong.status).toBe(400)
+  })
+
   test('from model to model', async () => {
     const body = chat('simulator/overloaded', { models: ['simulator/html', 'simulator/exact'] })
     const { record, text } = await call(OPENROUTER, body)
@@ -294,7 +373,10 @@ describe('a fallback is charged once, at the price of the one that served', () =
   })
 
   test('when all fail the last one decides, and what came before is told', async () => {
-    const { status, text, record } = await call(OPENROUTER, chat('simulator/rate-limited', { models: ['simulator/server-error'] }))
+    const { status, text, record } = await call(
+      OPENROUTER,
+      chat('simulator/rate-limited', { models: ['simulator/server-error'] }),
+    )
     expect(status).toBe(502)
     expect(errorOf(text).metadata).toMatchObject({ previous_errors: [{ code: 429 }] })
     expect(record.facts.attempts).toHaveLength(2)

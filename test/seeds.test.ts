@@ -136,7 +136,10 @@ describe('the documented Grok call on /v1', () => {
   })
 })
 
-const SONNET = { model: 'anthropic/claude-sonnet-4', messages: [{ role: 'user', content: 'What is the capital of France?' }] }
+const SONNET = {
+  model: 'anthropic/claude-sonnet-4',
+  messages: [{ role: 'user', content: 'What is the capital of France?' }],
+}
 
 describe('the documented calls on /api/v1', () => {
   test('one that asks for usage gets it, with its cost in the same object', async () => {
@@ -152,7 +155,9 @@ describe('the documented calls on /api/v1', () => {
 
   test('one that does not ask gets the same', async () => {
     const body = await (await turnpike.request(OPENROUTER, { body: SONNET })).json()
-    expect(body).toMatchObject({ usage: { is_byok: false, cost: expect.any(Number), cost_details: { upstream_inference_cost: null } } })
+    expect(body).toMatchObject({
+      usage: { is_byok: false, cost: expect.any(Number), cost_details: { upstream_inference_cost: null } },
+    })
   })
 
   test('a stream ends with the usage event, told once', async () => {
@@ -161,7 +166,9 @@ describe('the documented calls on /api/v1', () => {
     expect(data.at(-1)).toBe('[DONE]')
     expect(json.filter((event) => 'usage' in event)).toEqual([json.at(-1)])
     expect(json.at(-1)).toMatchObject({
-      choices: [{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: 'stop', native_finish_reason: 'stop' }],
+      choices: [
+        { index: 0, delta: { role: 'assistant', content: '' }, finish_reason: 'stop', native_finish_reason: 'stop' },
+      ],
       usage: { cost: expect.any(Number) },
     })
   })
@@ -190,7 +197,12 @@ type Looked = { data: Record<string, unknown> }
 
 describe('the look-up of a call that was just made', () => {
   test('answers at the first try, with the numbers of the reply', async () => {
-    for (const [path, stream] of [[OPENROUTER, false], [OPENROUTER, true], [OPENAI, false], [OPENAI, true]] as const) {
+    for (const [path, stream] of [
+      [OPENROUTER, false],
+      [OPENROUTER, true],
+      [OPENAI, false],
+      [OPENAI, true],
+    ] as const) {
       const headers = { 'HTTP-Referer': 'https://your-app.com/', 'user-agent': 'openai-python/2.0' }
       const body = { ...SONNET, stream, user: 'user-123', usage: { include: true } }
       const reply = await turnpike.request(path, { body, headers })
@@ -240,7 +252,10 @@ describe('the look-up of a call that was just made', () => {
     const failed = await turnpike.request(OPENROUTER, { body: chat('simulator/html') })
     expect(failed.status).toBe(502)
     const looked = await turnpike.request(`/api/v1/generation?id=${failed.headers.get('x-generation-id')}`)
-    expect(((await looked.json()) as Looked).data).toMatchObject({ total_cost: 0, provider_responses: [{ status: 200 }] })
+    expect(((await looked.json()) as Looked).data).toMatchObject({
+      total_cost: 0,
+      provider_responses: [{ status: 200 }],
+    })
     const refused = await turnpike.request(OPENROUTER, { body: chat('acme/unknown') })
     const missing = await turnpike.request(`/api/v1/generation?id=${refused.headers.get('x-generation-id')}`)
     expect(missing.status).toBe(404)
@@ -252,7 +267,12 @@ test('the key tells what it has used', async () => {
   const before = (await (await turnpike.request('/api/v1/auth/key')).json()) as { data: { usage: number } }
   await (await turnpike.request(OPENAI, { body: GROK })).text()
   const { data } = (await (await turnpike.request('/api/v1/auth/key')).json()) as { data: Record<string, unknown> }
-  expect(data).toMatchObject({ limit: null, is_free_tier: true, label: expect.stringMatching(/^sk-tp-/), rate_limit: { interval: expect.any(String) } })
+  expect(data).toMatchObject({
+    limit: null,
+    is_free_tier: true,
+    label: expect.stringMatching(/^sk-tp-/),
+    rate_limit: { interval: expect.any(String) },
+  })
   expect(Math.round((data.usage as number) * 1e9) - Math.round(before.data.usage * 1e9)).toBe(50_850)
 })
 

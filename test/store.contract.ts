@@ -561,6 +561,13 @@ function generations(promise: Promised): void {
     },
   )
 
+  promise('a call at no cost refers to a counter that is there', async ({ budget, post, make, counters }) => {
+    const { id } = await budget({ limit: usd(1), scope: 'model', scopeId: 'nobody/free' })
+    const chain = [{ budgetId: id, windowStart: 0, windowEnd: null }]
+    await post(make.admit(null, 0n, { chain }))
+    expect(await counters(id)).toMatchObject([{ spent: 0n, reserved: 0n }])
+  })
+
   promise(
     'a key limit of 1 lets 20 calls of 0.05 through, whatever comes at once',
     async ({ key, budget, post, make, counters }) => {

@@ -24,7 +24,13 @@ export type Turnpike = {
   close(): Promise<void>
 }
 
-export type RequestOptions = { method?: string; key?: string; body?: unknown; headers?: Record<string, string>; signal?: AbortSignal }
+type RequestOptions = {
+  method?: string
+  key?: string
+  body?: unknown
+  headers?: Record<string, string>
+  signal?: AbortSignal
+}
 
 export type TurnpikeOptions = {
   /** The text of a `turnpike.yaml`; `SIMULATOR` in it stands for the address of a simulator, see `simulatorUrl`. */
@@ -36,7 +42,13 @@ export type TurnpikeOptions = {
 export async function startTurnpike({ yaml, env = {}, folder }: TurnpikeOptions = {}): Promise<Turnpike> {
   const home = folder ?? mkdtempSync(join(tmpdir(), 'turnpike-test-'))
   const loaded = loadSettings({
-    env: { TURNPIKE_PORT: '0', TURNPIKE_DATA_DIR: home, TURNPIKE_SIMULATOR: 'on', ...(yaml === undefined ? {} : { TURNPIKE_CONFIG: 'turnpike.yaml' }), ...env },
+    env: {
+      TURNPIKE_PORT: '0',
+      TURNPIKE_DATA_DIR: home,
+      TURNPIKE_SIMULATOR: 'on',
+      ...(yaml === undefined ? {} : { TURNPIKE_CONFIG: 'turnpike.yaml' }),
+      ...env,
+    },
     args: {},
     cwd: home,
     readFile: (path) => {
@@ -59,7 +71,11 @@ export async function startTurnpike({ yaml, env = {}, folder }: TurnpikeOptions 
     request: (path, { method, key: secret = key, body, headers = {}, signal } = {}) =>
       fetch(`${server.url}${path}`, {
         method: method ?? (body === undefined ? 'GET' : 'POST'),
-        headers: { authorization: `Bearer ${secret}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+        headers: {
+          authorization: `Bearer ${secret}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
         ...(signal ? { signal } : {}),
       }),

@@ -96,7 +96,7 @@ const EXPLAINED: Record<ExplainedCode, { readonly cause: string; readonly cure: 
       'The key is known but may not do this: an API key on an operation for management keys, or a reader that wants to change something',
     cure: 'Use a management key (`mk-tp-…`) with the role that it takes',
   },
-  account_frozen: { cause: 'The account was frozen', cure: 'Open it again' },
+  account_frozen: { cause: 'The account was frozen', cure: 'Use another account until it is open again' },
   content_policy_violation: {
     cause: 'The provider refused the content',
     cure: 'Change the request; the same one is refused again',
@@ -115,7 +115,7 @@ const EXPLAINED: Record<ExplainedCode, { readonly cause: string; readonly cure: 
   },
   not_found: {
     cause: 'The path does not exist, or what it names does not',
-    cure: 'Look at the base URL: `/v1` for OpenAI’s clients, `/api/v1` for OpenRouter’s',
+    cure: "Look at the base URL: `/v1` for OpenAI's clients, `/api/v1` for OpenRouter's",
   },
   generation_not_found: {
     cause: 'No call of this id was made by this key',
@@ -132,7 +132,7 @@ const EXPLAINED: Record<ExplainedCode, { readonly cause: string; readonly cure: 
     cause: 'Another account has this `externalId`, perhaps a closed one',
     cure: 'Use the account that has it, or another name',
   },
-  account_closed: { cause: 'The account was closed', cure: 'Reopen it, or use another one' },
+  account_closed: { cause: 'The account was closed', cure: 'Use another account' },
   payment_already_credited: {
     cause: 'This `paymentId` was credited with another amount or to another account',
     cure: 'Nothing was credited twice; send the first content again, or the id of another payment',
@@ -168,7 +168,8 @@ const EXPLAINED: Record<ExplainedCode, { readonly cause: string; readonly cure: 
     cure: 'Give it one in turnpike.yaml, or set `unpriced: allow` for calls that no account pays for',
   },
   budget_exceeded: {
-    cause: 'A limit leaves no room for what the call might cost at most',
+    cause:
+      'The limit of the key leaves no room for what the call might cost at most. Used up, it is 403 on `/api/v1`; `limits.keyLimitStatus` decides otherwise',
     cure: 'Raise the limit, send a lower `max_tokens`, or wait for the next window',
   },
   rate_limit_exceeded: {

@@ -15,7 +15,7 @@ export const settingsReference = (): string =>
     '## Variables and options\n',
     'An option wins over a variable, and an empty variable counts as not set.\n',
     table(['variable', 'option', 'default', 'expected', ''], variables()),
-    'Two more variables decide about the file: `TURNPIKE_CONFIG` (or `--config`) names it, and every `${NAME}` in it is replaced by that variable. ' +
+    `Two more things come from variables: \`TURNPIKE_CONFIG\` (or \`--config\`) names the file, and in it \`\${NAME}\` stands for that variable, \`\${NAME:-default}\` for one that may be missing. ` +
       'Variables that hold the key of a provider are in [providers](providers.md).\n',
     '## turnpike.yaml\n',
     'Numbers that mean money are decimals in quotes, because a YAML number has been through a float. An unknown name is an error, with its line. ' +

@@ -1,7 +1,7 @@
 /** The look-up of one finished call. An API key sees what it made itself, a management key all of its organisation. */
 import { z } from 'zod'
 import { refuse } from '../contract/errors.ts'
-import { GenerationFacts } from '../contract/generation-facts.ts'
+import { decodeFacts, type GenerationFacts } from '../contract/generation-facts.ts'
 import type { Generation } from '../contract/generations.ts'
 import { instantText } from '../lib/clock.ts'
 import { generationCode, generationId } from '../lib/id.ts'
@@ -20,7 +20,7 @@ export const generationHandlers: Handlers<'getGeneration'> = {
 }
 
 function generationOf(stored: StoredGeneration, organisation: string): Generation {
-  const facts = GenerationFacts.parse(JSON.parse(stored.facts))
+  const facts = decodeFacts(stored.facts)
   // The wire has no word for an unknown cost; the record itself keeps it apart from 0.
   const total =
     facts.total != null ? Number(facts.total) : stored.chargeExact === null ? 0 : exactNumber(stored.chargeExact)
@@ -95,13 +95,13 @@ function countOf({ counts }: StoredGeneration, meter: string): number {
 }
 
 const responseOf = (
-  { status, providerName, latencyMs, endpoint, model }: GenerationFacts['attempts'][number],
+  { status, provider, providerName, latencyMs, model }: GenerationFacts['attempts'][number],
   isByok: boolean,
 ) => ({
   status,
   provider_name: providerName,
   latency: latencyMs,
   is_byok: isByok,
-  endpoint_id: endpoint,
+  endpoint_id: `${provider}/${model}`,
   model_permaslug: model,
 })

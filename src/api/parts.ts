@@ -88,7 +88,7 @@ export type Call<N extends OperationName> = {
   idempotency(content: unknown): Idempotency | undefined
 }
 
-export type Answer<N extends OperationName> = Whole<N> | { readonly csv: AsyncIterable<string> }
+type Answer<N extends OperationName> = Whole<N> | { readonly csv: AsyncIterable<string> }
 
 export type Whole<N extends OperationName> = {
   readonly body: z.input<OperationNamed<N>['result']>

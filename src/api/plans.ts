@@ -59,7 +59,7 @@ export const planHandlers: Handlers<'createPlan' | 'listPlans' | 'archivePlan' |
     const from = body.startMode === 'next_interval' ? nextBoundary(plan.interval, at, timeZone) : at
     const assigning = { organisationId, accountId: account.id, planId: plan.id, startsAt: from, at }
     const startsAt = instantText(await assignPlan(parts.store, assigning))
-    await grantPlans(parts.store, account.id)
+    await grantPlans(parts.store, at, account.id)
     return { body: { success: true, accountId: `acc_${account.code}`, planId: `plan_${plan.code}`, startsAt } }
   },
 }

@@ -40,7 +40,8 @@ export async function createKey(
 
 /** A file that was named, else the environment, else the operator's key of this machine's data folder. */
 function secretOf({ keyFile }: CreateKeyOptions, env: Surroundings['env'], readFile: Surroundings['readFile']): string {
-  if (keyFile === undefined && env.TURNPIKE_API_KEY) return env.TURNPIKE_API_KEY
+  // An API key, which many have in this variable, may not make keys; only a management key will do.
+  if (keyFile === undefined && env.TURNPIKE_API_KEY?.startsWith('mk-tp-')) return env.TURNPIKE_API_KEY
   const file = keyFile ?? `${env.TURNPIKE_DATA_DIR || './data'}/admin-key`
   try {
     return readFile(file).trim()

@@ -34,9 +34,9 @@ function summary(found: number, remaining: number, repair: boolean, rows: number
   if (found === 0)
     return `no difference: every balance, counter and sum is what its rows come to (${counted(rows, 'row')} read)`
   const differences = counted(found, 'difference')
-  if (!repair) return `${differences}. What can be computed again is corrected by --repair, with the server stopped`
+  if (!repair) return `${differences}. \`turnpike verify --repair\` corrects what can be computed again`
   if (remaining === 0) return `${differences}, all repaired`
-  return `${differences}, ${counted(found - remaining, 'difference')} repaired; what is left stands in rows that are never changed`
+  return `${differences}, ${found - remaining} repaired; what is left stands in rows that are never changed`
 }
 
 const counted = (count: number, noun: string): string =>

@@ -36,7 +36,7 @@ export const ReservationRequest = Who.extend({
   metadata: Metadata.nullish(),
 })
 
-export const Balances = Balance.pick({ balance: true, reserved: true, available: true, decimal: true })
+const Balances = Balance.pick({ balance: true, reserved: true, available: true, decimal: true })
 export const ReservationCreated = z.object({ success: z.literal(true), reservation: Reservation, balance: Balances })
 
 export const ReservationQuery = PageQuery.extend({

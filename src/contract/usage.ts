@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { count, Decimal, Instant, id, Metadata, PageQuery, Pagination, seconds, text, Who } from './common.ts'
 
-export const USAGE_TYPES = ['text', 'embedding', 'audio_stt', 'audio_tts', 'image'] as const
+const USAGE_TYPES = ['text', 'embedding', 'audio_stt', 'audio_tts', 'image'] as const
 export const UsageType = z.enum(USAGE_TYPES, `expected one of ${USAGE_TYPES.join(', ')}`)
 
 /** Parts are inside their whole: cached and written tokens in the input, reasoning in the output. */

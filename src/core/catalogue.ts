@@ -35,7 +35,7 @@ export type CatalogueModel = {
 }
 
 /** A model at a provider, under the name that it has there. */
-export type CatalogueEndpoint = { readonly provider: string; readonly model: string }
+type CatalogueEndpoint = { readonly provider: string; readonly model: string }
 
 export type CatalogueOverrides = {
   readonly models?: readonly ModelOverride[]
@@ -44,7 +44,7 @@ export type CatalogueOverrides = {
 }
 
 /** What a configuration says of a model: it takes all the names that it gives, and replaces what it names. */
-export type ModelOverride = {
+type ModelOverride = {
   readonly id: string
   readonly aliases?: readonly string[]
   readonly displayName?: string

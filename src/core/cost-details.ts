@@ -76,9 +76,15 @@ export type CostDetails = Readonly<Record<CostName, string>>
 /** The nine parts of the charge, zeros included, which add up to {@link decimalOf} of it digit by digit. `undefined`: unknown. */
 export function costDetails({ items, charge }: Priced): CostDetails | undefined {
   if (charge === undefined) return undefined
-  const parts = NINE.map((name) => total(items, (item) => costName(item.pricedBy) === name, 'charge'))
+  const parts = NINE.map(() => ZERO)
+  for (const item of items) {
+    const index = NINE.indexOf(costName(item.pricedBy))
+    parts[index] = add(parts[index] ?? ZERO, item.charge)
+  }
   const texts = decimalParts(parts)
-  return Object.fromEntries(NINE.map((name, index) => [name, texts[index] ?? '0'])) as Record<CostName, string>
+  const details: Partial<Record<CostName, string>> = {}
+  for (const [index, name] of NINE.entries()) details[name] = texts[index] ?? '0'
+  return details as CostDetails
 }
 
 export type OpenrouterCostDetails = {

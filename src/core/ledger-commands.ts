@@ -217,7 +217,7 @@ export type Ended = {
   readonly usage?: readonly Id[]
 }
 
-export type Recorded = { readonly kind: 'recorded'; readonly record: Id; readonly duplicate: boolean }
+type Recorded = { readonly kind: 'recorded'; readonly record: Id; readonly duplicate: boolean }
 
 export type Settled = {
   readonly kind: 'settled'
@@ -231,7 +231,7 @@ export type Posted = {
   readonly amount: bigint
   readonly balance: Balance
 }
-export type Changed = { readonly kind: 'changed'; readonly expiresAt: number | null }
+type Changed = { readonly kind: 'changed'; readonly expiresAt: number | null }
 
 export type Done = Reserved | Ended | Settled | Posted | Recorded | Changed
 

@@ -131,7 +131,7 @@ export type Transaction = {
 
 export type UsageSource = 'reported' | 'estimated' | 'unknown'
 export type GenerationStatus = 'ok' | 'error' | 'cancelled' | 'interrupted'
-export type UsageType = 'text' | 'embedding' | 'audio_stt' | 'audio_tts' | 'image'
+type UsageType = 'text' | 'embedding' | 'audio_stt' | 'audio_tts' | 'image'
 
 /** The immutable fact of what was used. Null money is unknown, never 0. */
 export type UsageRecord = {

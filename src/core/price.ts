@@ -12,7 +12,7 @@ import type { Usage } from './usage.ts'
 /** `charge` is what the account pays of the line: markup inside, 0 when insured or BYOK. */
 export type PricedItem = CostItem & { readonly charge: Ratio }
 
-export type PriceFlag = CostFlag | 'partly_unpriced' | 'unpriced' | 'capped'
+type PriceFlag = CostFlag | 'partly_unpriced' | 'unpriced' | 'capped'
 
 export type Priced = {
   readonly items: readonly PricedItem[]

@@ -204,16 +204,15 @@ function scopesOf({ organisationId, accountId, apiKeyId, model }: UsageRecord): 
   return scopes.map((scope) => `${organisationId} ${scope}`)
 }
 
-/** The admission instant decides the window; a call that was admitted before the budget existed never had to pass it. */
+/**
+ * The admission instant decides the window. A call that was admitted before the budget existed never had to pass it; the
+ * limit of a key begins with what the key had been charged in the window all the same.
+ */
 function spentIn({ counter: { windowStart, windowEnd }, budget }: Counted, record: UsageRecord): bigint {
-  const { admittedAt } = record
-  if (
-    !budget ||
-    admittedAt < budget.createdAt ||
-    admittedAt < windowStart ||
-    (windowEnd !== null && admittedAt >= windowEnd)
-  )
-    return 0n
+  const { admittedAt, recordedAt } = record
+  const counts =
+    budget && (admittedAt >= budget.createdAt || (budget.source === 'key_limit' && recordedAt <= budget.createdAt))
+  if (!counts || admittedAt < windowStart || (windowEnd !== null && admittedAt >= windowEnd)) return 0n
   if (budget.metric === 'usd') return record.chargeNanos ?? 0n
   return budget.metric === 'tokens' ? BigInt(record.inputTokens + record.outputTokens) : 1n
 }

@@ -58,7 +58,8 @@ function utcWindow({ window, weekStart, anchorDay }: WindowRule, at: number): Wi
   }
   const date = new Date(at)
   const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()]
-  const begins = (offset: number) => Date.UTC(year, month + offset, Math.min(anchorDay, daysInMonth(year, month + offset)))
+  const begins = (offset: number) =>
+    Date.UTC(year, month + offset, Math.min(anchorDay, daysInMonth(year, month + offset)))
   return at >= begins(0) ? { start: begins(0), end: begins(1) } : { start: begins(-1), end: begins(0) }
 }
 
@@ -84,7 +85,9 @@ function firstDate({ window, weekStart, anchorDay }: WindowRule, date: Temporal.
   if (window === 'day') return date
   if (window === 'week') return date.subtract({ days: (date.dayOfWeek - weekStart + 7) % 7 })
   const anchor = anchored(date, anchorDay)
-  return Temporal.PlainDate.compare(date, anchor) >= 0 ? anchor : anchored(date.with({ day: 1 }).subtract({ months: 1 }), anchorDay)
+  return Temporal.PlainDate.compare(date, anchor) >= 0
+    ? anchor
+    : anchored(date.with({ day: 1 }).subtract({ months: 1 }), anchorDay)
 }
 
 function following({ window, anchorDay }: WindowRule, first: Temporal.PlainDate): Temporal.PlainDate {
@@ -97,4 +100,5 @@ const anchored = (date: Temporal.PlainDate, anchorDay: number): Temporal.PlainDa
   date.with({ day: Math.min(anchorDay, date.daysInMonth) })
 
 /** The first instant of a local date, or of the next one that exists. */
-const startOf = (date: Temporal.PlainDate, timeZone: string): number => date.toZonedDateTime(timeZone).startOfDay().epochMilliseconds
+const startOf = (date: Temporal.PlainDate, timeZone: string): number =>
+  date.toZonedDateTime(timeZone).startOfDay().epochMilliseconds

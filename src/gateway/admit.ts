@@ -4,11 +4,12 @@
  */
 import { errors, type RefusalExtras, refuse } from '../contract/errors.ts'
 import type { BudgetReason, Shortfall } from '../contract/refusal-reasons.ts'
-import type { Demand, Refusal } from '../core/ledger-commands.ts'
+import type { ReservationContext } from '../contract/reservation-context.ts'
+import type { Demand, Idempotency, Refusal } from '../core/ledger-commands.ts'
 import type { Budget, Hold } from '../core/ledger-rows.ts'
 import { type Quote, quote } from '../core/quote.ts'
 import { windowAt } from '../core/window.ts'
-import type { Id } from '../lib/id.ts'
+import { generationId, type Id } from '../lib/id.ts'
 import { asNanos } from '../lib/money.ts'
 import { max, type Ratio, ratio, ZERO } from '../lib/ratio.ts'
 import { type Candidate, candidatesFor } from './candidates.ts'
@@ -43,13 +44,22 @@ const OVERHEAD_TOKENS = 64
 const IMAGE_TOKENS = 6_000
 const FILE_TOKENS = 50_000
 
-export async function admit(gateway: Gateway, caller: Caller, call: Call, { requestId, ...id }: Id & { requestId: string }): Promise<Admission> {
+export async function admit(
+  gateway: Gateway,
+  caller: Caller,
+  call: Call,
+  { requestId, ...id }: Id & { requestId: string },
+): Promise<Admission> {
   const { store } = gateway
   const admittedAt = store.now()
   const startedAt = gateway.clock.elapsed()
   const candidates = withinLimits(candidatesFor(gateway, call, admittedAt), call)
   const { demand, priced } = demandOf(gateway, candidates, call)
-  if (!priced && (caller.accountId !== null || caller.budgets.some(({ metric, action }) => metric === 'usd' && action === 'block'))) throw refuse('unpriced_model')
+  if (
+    !priced &&
+    (caller.accountId !== null || caller.budgets.some(({ metric, action }) => metric === 'usd' && action === 'block'))
+  )
+    throw refuse('unpriced_model')
   await gateway.rateCards.keep(candidates.map(({ card }) => card))
   const outcome = await store.post({
     type: 'reserve',
@@ -62,7 +72,7 @@ export async function admit(gateway: Gateway, caller: Caller, call: Call, { requ
     demand,
     chain: caller.budgets.map((budget) => windowOf(budget, admittedAt)),
     context: contextOf(caller, call, candidates, demand),
-    ...(call.idempotency ? { idempotency: { principal: caller.principal, operation: 'generation', ...call.idempotency } } : {}),
+    ...idempotencyOf(caller, call),
   })
   if (!outcome.ok) {
     if ('refusal' in outcome) throw refused(gateway, outcome.refusal, admittedAt)
@@ -71,7 +81,8 @@ export async function admit(gateway: Gateway, caller: Caller, call: Call, { requ
   const { result } = outcome
   if (result.kind !== 'reserved') throw new Error('a reservation was asked for')
   const outputLimit = result.fittedOutput ?? demand.outputTokens
-  const isDefault = call.outputLimit === undefined && candidates.some(({ endpoint }) => endpoint.model.maxOutputIsDefault)
+  const isDefault =
+    call.outputLimit === undefined && candidates.some(({ endpoint }) => endpoint.model.maxOutputIsDefault)
   return {
     id,
     requestId,
@@ -93,9 +104,13 @@ function demandOf(gateway: Gateway, candidates: readonly Candidate[], call: Call
   const inputTokens = inputBound(candidates, call)
   const quotes = candidates.map((candidate) => quoteOf(gateway, candidate, call, inputTokens))
   const priced = quotes.every((quoted) => quoted !== undefined)
-  const dearest = (part: (quoted: Quote) => Ratio) => quotes.reduce((most, quoted) => (quoted ? max(most, part(quoted)) : most), ZERO)
+  const dearest = (part: (quoted: Quote) => Ratio) =>
+    quotes.reduce((most, quoted) => (quoted ? max(most, part(quoted)) : most), ZERO)
   const { settings } = gateway
-  const fit = call.outputLimit === undefined && settings.reservations.mode === 'strict' ? { fit: { share: ratio(settings.reservations.fitShare), atLeast: FIT_AT_LEAST } } : {}
+  const fit =
+    call.outputLimit === undefined && settings.reservations.mode === 'strict'
+      ? { fit: { share: ratio(settings.reservations.fitShare), atLeast: FIT_AT_LEAST } }
+      : {}
   return {
     priced,
     demand: {
@@ -112,14 +127,24 @@ function demandOf(gateway: Gateway, candidates: readonly Candidate[], call: Call
 /** A limit above the model's own maximum, where that is known, could never be honoured. */
 function withinLimits(candidates: readonly Candidate[], { outputLimit }: Call): Candidate[] {
   if (outputLimit === undefined) return [...candidates]
-  const fitting = candidates.filter(({ endpoint: { model } }) => model.maxOutputIsDefault || outputLimit <= model.maxOutputTokens)
+  const fitting = candidates.filter(
+    ({ endpoint: { model } }) => model.maxOutputIsDefault || outputLimit <= model.maxOutputTokens,
+  )
   if (fitting.length > 0) return fitting
   const most = candidates[0]?.endpoint.model.maxOutputTokens
-  throw refuse('max_tokens_exceeded', `The output limit of ${outputLimit} is above the model's maximum of ${most} tokens`, { param: 'max_tokens' })
+  throw refuse(
+    'max_tokens_exceeded',
+    `The output limit of ${outputLimit} is above the model's maximum of ${most} tokens`,
+    { param: 'max_tokens' },
+  )
 }
 
 const outputOf = ({ endpoint: { model } }: Candidate, { outputLimit }: Call): number =>
-  outputLimit === undefined ? model.maxOutputTokens : model.maxOutputIsDefault ? outputLimit : Math.min(outputLimit, model.maxOutputTokens)
+  outputLimit === undefined
+    ? model.maxOutputTokens
+    : model.maxOutputIsDefault
+      ? outputLimit
+      : Math.min(outputLimit, model.maxOutputTokens)
 
 /** No byte-level tokenizer makes more tokens than bytes, and the JSON around a text is longer than the tokens around it. */
 const inputBound = (candidates: readonly Candidate[], { bytes, images, audios, files }: Call): number => {
@@ -134,11 +159,15 @@ function quoteOf(gateway: Gateway, { endpoint, card }: Candidate, call: Call, in
       {
         inputTokens,
         contextLength: endpoint.model.contextLength,
-        inputMedia: [...(call.images > 0 ? (['input_image'] as const) : []), ...(call.audios > 0 ? (['input_audio'] as const) : [])],
+        inputMedia: [
+          ...(call.images > 0 ? (['input_image'] as const) : []),
+          ...(call.audios > 0 ? (['input_audio'] as const) : []),
+        ],
         usesCaching: call.usesCaching,
         oneHourWrites: call.oneHourWrites,
         outputTokens: outputOf({ endpoint, card, asSpelled: '' }, call),
         choices: call.choices,
+        outputMedia: call.outputMedia,
         ...(call.serviceTier === undefined ? {} : { serviceTier: call.serviceTier }),
         ...(call.searches ? { units: new Map([['web_search', { n: 10n, d: 1n }] as const]) } : {}),
       },
@@ -147,24 +176,16 @@ function quoteOf(gateway: Gateway, { endpoint, card }: Candidate, call: Call, in
     )
   if (quoted?.priced) return quoted
   if (endpoint.model.unpricedAllowed) return undefined
-  throw refuse('unpriced_model', `The model \`${endpoint.model.id}\` has no price at ${endpoint.provider.name}; give it one under \`models\` in turnpike.yaml`, { param: 'model' })
+  throw refuse(
+    'unpriced_model',
+    `The model \`${endpoint.model.id}\` has no price at ${endpoint.provider.name}; give it one under \`models\` in turnpike.yaml`,
+    { param: 'model' },
+  )
 }
 
 function windowOf(budget: Budget, at: number): Omit<Hold, 'quantity'> {
   const { start, end } = windowAt(budget, at)
   return { budgetId: budget.id, windowStart: start, windowEnd: end ?? null }
-}
-
-/** What settles this generation if the process dies before it does. */
-export type ReservationContext = {
-  readonly model: string
-  readonly provider: string
-  readonly providerName: string
-  readonly rateCardId: string | null
-  readonly inputTokens: number
-  readonly outputLimit: number
-  readonly stream: boolean
-  readonly context: 'customer' | 'system'
 }
 
 /** Bytes a token, on average over the languages and formats that were measured. */
@@ -181,17 +202,24 @@ function contextOf(caller: Caller, call: Call, candidates: readonly Candidate[],
     outputLimit: demand.outputTokens * demand.choices,
     stream: call.stream,
     context: caller.accountId === null ? 'system' : 'customer',
+    ...idempotencyOf(caller, call),
   } satisfies ReservationContext)
 }
+
+/** Once per principal and key, whatever ends the call. */
+export const idempotencyOf = ({ principal }: Caller, { idempotency }: Call): { idempotency?: Idempotency } =>
+  idempotency ? { idempotency: { principal, operation: 'generation', ...idempotency } } : {}
 
 /** The ledger's refusal as the error that the dialects word. */
 function refused({ settings }: Gateway, refusal: Refusal, at: number) {
   const { code, details } = refusal
   if (!(code in errors)) throw new Error(`the ledger refused with ${code}`)
-  if (code === 'insufficient_credits') return refuse(code, undefined, { reason: { kind: 'credits', ...shortfall(details) } })
+  if (code === 'insufficient_credits')
+    return refuse(code, undefined, { reason: { kind: 'credits', ...shortfall(details) } })
   if (code === 'budget_exceeded') return refuse(code, undefined, budgetExtras(details, at, settings.limits))
   if (code === 'idempotency_in_progress') return refuse(code, undefined, { retryAfterMs: 1_000 })
-  if (code === 'generation_already_settled') return refuse(code, undefined, { details: { generationId: details.generationId } })
+  if (code === 'generation_already_settled')
+    return refuse(code, undefined, { details: { generationId: generationId(String(details.generationId)) } })
   return refuse(code as 'account_frozen')
 }
 
@@ -215,7 +243,14 @@ function budgetExtras(details: Details, at: number, limits: Gateway['settings'][
     const reset = RESETS[details.window as keyof typeof RESETS] ?? 'total'
     if (details.usedUp === true) return { reason: { kind: 'key_limit_used_up', reset }, ...status, ...retry }
     const [limit, spent, reserved] = [details.limit, details.spent, details.reserved] as [bigint, bigint, bigint]
-    return { reason: { kind: 'key_limit', ...shortfall({ ...details, needed: details.requested, available: limit - spent - reserved }) }, ...status, ...retry }
+    return {
+      reason: {
+        kind: 'key_limit',
+        ...shortfall({ ...details, needed: details.requested, available: limit - spent - reserved }),
+      },
+      ...status,
+      ...retry,
+    }
   }
   const { limit, spent, reserved, requested } = details as Record<'limit' | 'spent' | 'reserved' | 'requested', bigint>
   const reason = {

@@ -3,6 +3,7 @@ import type { ProviderPreferences } from '../contract/chat.ts'
 import { refuse } from '../contract/errors.ts'
 import { cardAt, type RateCard } from '../core/rate-card.ts'
 import type { Gateway } from './gateway.ts'
+import { byPrice } from './price-preferences.ts'
 import type { Call } from './read.ts'
 import type { Endpoint } from './routes.ts'
 
@@ -18,24 +19,38 @@ export function candidatesFor({ routes }: Gateway, call: Call, at: number): Cand
   for (const name of call.models) {
     const suffix = /:(free|nitro|floor|online)$/.exec(name)?.[0]
     if (suffix || name === 'openrouter/auto')
-      throw refuse('invalid_request', `${suffix ? `The suffix ${suffix}` : name} is not offered here; name a model and, for a choice of providers, use the \`provider\` member`, { param: 'model' })
+      throw refuse(
+        'invalid_request',
+        `${suffix ? `The suffix ${suffix}` : name} is not offered here; name a model and, for a choice of providers, use the \`provider\` member`,
+        { param: 'model' },
+      )
     const route = routes.find(name)
-    if (!route) throw refuse('model_not_found', undefined, { param: 'model', reason: { kind: 'unknown_model', model: name } })
-    for (const endpoint of preferred(route.endpoints, call.preferences)) candidates.push({ endpoint, asSpelled: name, card: cardAt(endpoint.cards, at) })
+    if (!route)
+      throw refuse('model_not_found', undefined, { param: 'model', reason: { kind: 'unknown_model', model: name } })
+    const reachable = route.endpoints.map((endpoint) => ({
+      endpoint,
+      asSpelled: name,
+      card: cardAt(endpoint.cards, at),
+    }))
+    candidates.push(...preferred(byPrice(reachable, call.preferences), call.preferences))
   }
   if (candidates.length === 0) throw refuse('no_endpoints')
   return candidates
 }
 
 /** What we know nothing of, an endpoint is not known to fit. */
-function preferred(endpoints: readonly Endpoint[], preferences: ProviderPreferences): Endpoint[] {
+function preferred(candidates: readonly Candidate[], preferences: ProviderPreferences): Candidate[] {
   const { order, only, ignore, allow_fallbacks, data_collection, zdr, quantizations } = preferences
   if (data_collection === 'deny' || zdr === true || (quantizations && quantizations.length > 0)) return []
-  const among = (names: readonly string[], { provider }: Endpoint) => names.some((name) => [provider.key, provider.name.toLowerCase()].includes(name.toLowerCase()))
-  let fitting = endpoints.filter((endpoint) => (!only || among(only, endpoint)) && !(ignore && among(ignore, endpoint)))
+  let fitting = candidates.filter(
+    (candidate) => (!only || isAmong(only, candidate)) && !(ignore && isAmong(ignore, candidate)),
+  )
   if (order && order.length > 0) {
-    const ranked = order.flatMap((name) => fitting.filter((endpoint) => among([name], endpoint)))
-    fitting = allow_fallbacks === false ? ranked : [...new Set([...ranked, ...fitting])]
+    const ranked = order.flatMap((name) => fitting.filter((candidate) => isAmong([name], candidate)))
+    fitting = [...new Set(allow_fallbacks === false ? ranked : [...ranked, ...fitting])]
   }
   return allow_fallbacks === false ? fitting.slice(0, Math.max(1, order?.length ?? 1)) : fitting
 }
+
+const isAmong = (names: readonly string[], { endpoint: { provider } }: Candidate): boolean =>
+  names.some((name) => [provider.key.toLowerCase(), provider.name.toLowerCase()].includes(name.toLowerCase()))

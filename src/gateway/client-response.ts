@@ -30,7 +30,12 @@ export type ResponseParts = {
   readonly heartbeat: Heartbeat
 }
 
-export function clientResponse({ response, headers: own, clock, heartbeat }: ResponseParts): ClientResponse & { keepAlive(comment: string, everyMs: number): void } {
+export function clientResponse({
+  response,
+  headers: own,
+  clock,
+  heartbeat,
+}: ResponseParts): ClientResponse & { keepAlive(comment: string, everyMs: number): void } {
   const goneCallbacks = new Set<() => void>()
   let gone = false
   let headers = own
@@ -92,7 +97,12 @@ export function clientResponse({ response, headers: own, clock, heartbeat }: Res
     send(status: number, extra: Readonly<Record<string, string>>, body: string) {
       stopBeating()
       if (gone || response.headersSent) return
-      response.writeHead(status, { ...headers, 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)), ...extra })
+      response.writeHead(status, {
+        ...headers,
+        'content-type': 'application/json',
+        'content-length': String(Buffer.byteLength(body)),
+        ...extra,
+      })
       response.end(body)
     },
     keepAlive(comment: string, everyMs: number) {

@@ -15,7 +15,14 @@ export type Delivered = {
   discard(): void
 }
 
-const TEXTS = ['"content":"', '"reasoning_content":"', '"reasoning":"', '"arguments":"', '"refusal":"', '"text":"'] as const
+const TEXTS = [
+  '"content":"',
+  '"reasoning_content":"',
+  '"reasoning":"',
+  '"arguments":"',
+  '"refusal":"',
+  '"text":"',
+] as const
 const HELD_CHARACTERS = 8_192
 
 export function createDelivered(tokens: TokenCounter): Delivered {

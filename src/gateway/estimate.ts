@@ -1,14 +1,18 @@
 /** Our own count of a call, for where the provider gave none: always marked as an estimate. */
 import { chatOverhead, chatText } from '../core/chat-tokens.ts'
-import type { Usage } from '../core/usage.ts'
 import { estimateFromBytes } from '../core/token-bound.ts'
+import type { Usage } from '../core/usage.ts'
 import type { TokenCount, TokenCounter } from '../tokens/token-counter.ts'
 import type { Admission } from './admit.ts'
 import type { Gateway } from './gateway.ts'
 import type { Call } from './read.ts'
 
 /** Input counted, output as it was delivered, neither above what was quoted. */
-export async function estimated({ tokens }: Gateway, { call, inputBound, outputLimit }: Admission, delivered: Promise<TokenCount>): Promise<Usage> {
+export async function estimated(
+  { tokens }: Gateway,
+  { call, inputBound, outputLimit }: Admission,
+  delivered: Promise<TokenCount>,
+): Promise<Usage> {
   const [input, output] = await Promise.all([countPrompt(tokens, call), delivered])
   return estimatedUsage(Math.min(input.tokens, inputBound), Math.min(output.tokens, outputLimit * call.choices))
 }

@@ -2,7 +2,7 @@
  * Candidates in order until the first byte, never after: each attempt is recorded, retries and waits are bounded, and no
  * attempt starts once the client has left.
  */
-import { refuse, type Refused } from '../contract/errors.ts'
+import { type Refused, refuse } from '../contract/errors.ts'
 import type { AttemptRecord } from '../contract/generation-facts.ts'
 import { backoff } from '../lib/retry.ts'
 import { UpstreamFailure, type UpstreamReply } from '../providers/provider.ts'
@@ -12,7 +12,12 @@ import type { ClientResponse } from './client-response.ts'
 import type { Gateway } from './gateway.ts'
 import type { Endpoint } from './routes.ts'
 
-export type Served = { readonly candidate: Candidate; readonly reply: UpstreamReply; readonly attempts: readonly AttemptRecord[]; /** By `clock.elapsed()`. */ readonly sentAt: number }
+export type Served = {
+  readonly candidate: Candidate
+  readonly reply: UpstreamReply
+  readonly attempts: readonly AttemptRecord[] /** By `clock.elapsed()`. */
+  readonly sentAt: number
+}
 
 /** Every attempt failed. What the client is told follows from the last failure; `attempts` go on the record. */
 export class AllFailed extends Error {
@@ -58,7 +63,12 @@ export async function forward(gateway: Gateway, admission: Admission, response: 
   throw exhausted(attempts, failures, admission.candidates.at(-1))
 }
 
-async function attemptAt({ settings: { limits } }: Gateway, { call, setOutputLimit }: Admission, { endpoint }: Candidate, response: ClientResponse): Promise<UpstreamReply> {
+async function attemptAt(
+  { settings: { limits } }: Gateway,
+  { call, setOutputLimit }: Admission,
+  { endpoint }: Candidate,
+  response: ClientResponse,
+): Promise<UpstreamReply> {
   const attempt = endpoint.provider.send({
     text: call.text,
     members: call.members,
@@ -85,10 +95,14 @@ async function attemptAt({ settings: { limits } }: Gateway, { call, setOutputLim
 const limitFor = ({ model }: Endpoint, limit: number | undefined): number | undefined =>
   limit === undefined || model.maxOutputIsDefault ? limit : Math.min(limit, model.maxOutputTokens)
 
-const recordOf = ({ endpoint }: Candidate, status: number | null, latencyMs: number, error: string | null): AttemptRecord => ({
+const recordOf = (
+  { endpoint }: Candidate,
+  status: number | null,
+  latencyMs: number,
+  error: string | null,
+): AttemptRecord => ({
   provider: endpoint.provider.key,
   providerName: endpoint.provider.name,
-  endpoint: endpoint.id,
   model: endpoint.upstreamModel,
   status,
   latencyMs: Math.round(latencyMs),
@@ -99,19 +113,29 @@ const recordOf = ({ endpoint }: Candidate, status: number | null, latencyMs: num
 const aboutTheRequest = ({ kind, status, code }: UpstreamFailure): boolean =>
   kind === 'status' && (status === 400 || status === 413 || status === 422 || (status === 403 && isPolicy(code)))
 
-const isPolicy = (code: string | undefined): boolean => code !== undefined && /policy|moderation|safety|content_filter/.test(code)
+const isPolicy = (code: string | undefined): boolean =>
+  code !== undefined && /policy|moderation|safety|content_filter/.test(code)
 
-const worthRepeating = ({ kind, status = 0 }: UpstreamFailure): boolean => kind === 'connect' || (kind === 'status' && (status === 408 || status >= 500))
+const worthRepeating = ({ kind, status = 0 }: UpstreamFailure): boolean =>
+  kind === 'connect' || (kind === 'status' && (status === 408 || status >= 500))
 
 function passedOn(failure: UpstreamFailure, { endpoint }: Candidate): Refused {
-  const extras = { providerName: endpoint.provider.name, raw: failure.message, ...(failure.code === undefined ? {} : { providerCode: failure.code }) }
+  const extras = {
+    providerName: endpoint.provider.name,
+    raw: failure.message,
+    ...(failure.code === undefined ? {} : { providerCode: failure.code }),
+  }
   if (failure.status === 403) return refuse('content_policy_violation', failure.message, extras)
   if (failure.status === 413) return refuse('payload_too_large', failure.message, extras)
   if (failure.code === 'context_length_exceeded') return refuse('context_length_exceeded', failure.message, extras)
   return refuse('invalid_request', failure.message, { ...extras, ...(failure.status === 422 ? { status: 422 } : {}) })
 }
 
-function exhausted(attempts: readonly AttemptRecord[], failures: readonly UpstreamFailure[], candidate: Candidate | undefined): AllFailed {
+function exhausted(
+  attempts: readonly AttemptRecord[],
+  failures: readonly UpstreamFailure[],
+  candidate: Candidate | undefined,
+): AllFailed {
   return new AllFailed(attempts, lastWord(failures, candidate), false)
 }
 
@@ -124,9 +148,13 @@ function lastWord(failures: readonly UpstreamFailure[], candidate: Candidate | u
   if (last?.status === 429) {
     const hints = failures.filter(({ status }) => status === 429).map(({ retryAfterMs }) => retryAfterMs)
     const known = hints.every((hint) => hint !== undefined) && failures.every(({ status }) => status === 429)
-    return refuse('rate_limit_exceeded', undefined, { ...extras, ...(known ? { retryAfterMs: Math.min(...hints.map((hint) => hint ?? 0)) } : {}) })
+    return refuse('rate_limit_exceeded', undefined, {
+      ...extras,
+      ...(known ? { retryAfterMs: Math.min(...hints.map((hint) => hint ?? 0)) } : {}),
+    })
   }
-  if (last?.kind === 'timeout' || last?.status === 408 || last?.status === 504) return refuse('provider_timeout', undefined, extras)
+  if (last?.kind === 'timeout' || last?.status === 408 || last?.status === 504)
+    return refuse('provider_timeout', undefined, extras)
   if (last?.status === 503 || last?.status === 529) return refuse('provider_overloaded', undefined, extras)
   return refuse('provider_error', undefined, extras)
 }

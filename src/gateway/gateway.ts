@@ -27,8 +27,10 @@ export type Gateway = {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
-  /** Under which personal fields are hashed. */
-  readonly detailsKey: string
+  /** A keyed hash of personal fields, under which they are kept apart from the records. */
+  readonly hashDetails: (texts: readonly string[]) => string
+  /** Generations whose settle failed. */
+  readonly stranded: Set<bigint>
   /** Calls under way; a stopping server waits for them. */
   readonly open: Set<object>
   /** True once the server stops: no new calls. */

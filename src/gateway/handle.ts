@@ -13,36 +13,50 @@ import { once } from '../lib/once.ts'
 import { eventText } from '../lib/sse.ts'
 import { StoreAway } from '../store/store.ts'
 import { type Admission, admit } from './admit.ts'
-import type { Candidate } from './candidates.ts'
 import { secretOf } from './caller-secret.ts'
+import type { Candidate } from './candidates.ts'
 import { clientResponse } from './client-response.ts'
 import { AllFailed, forward, type Served } from './forward.ts'
 import type { Gateway } from './gateway.ts'
 import { meterStream } from './meter-stream.ts'
 import { meterWhole } from './meter-whole.ts'
-import { BODY_MS, readBody } from './read-body.ts'
 import { readChat } from './read.ts'
+import { BODY_MS, readBody } from './read-body.ts'
 import { type Outcome, settle } from './settle.ts'
 
 export type Finish = (outcome: Outcome) => Promise<Settled>
-export type Incoming = { readonly request: IncomingMessage; readonly response: ServerResponse; readonly requestId: string; readonly headers: Readonly<Record<string, string>>; /** The form of streamed usage on this mount. */ readonly usageChoices: 'empty' | 'repeat' }
+export type Incoming = {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly requestId: string
+  readonly headers: Readonly<Record<string, string>> /** The form of streamed usage on this mount. */
+  readonly usageChoices: 'empty' | 'repeat'
+}
 
 export async function handle(gateway: Gateway, dialect: Dialect, incoming: Incoming): Promise<void> {
   const { request, requestId, usageChoices } = incoming
   const id = gateway.store.ids.next()
-  const call = { ids: { requestId, generationId: generationId(id.code) }, client: clientOf(gateway, dialect, incoming, id) }
+  const call = {
+    ids: { requestId, generationId: generationId(id.code) },
+    client: clientOf(gateway, dialect, incoming, id),
+  }
   let admission: Admission | undefined
   let charged = '0'
   gateway.open.add(call)
   try {
     if (gateway.draining) throw refuse('service_unavailable', 'This server is stopping', { retryAfterMs: 1_000 })
     const caller = await gateway.keys.authenticate(secretOf(request.headers))
-    const body = await readBody(request, { bytes: gateway.settings.limits.bodyBytes, ms: BODY_MS, clock: gateway.clock })
+    const body = await readBody(request, {
+      bytes: gateway.settings.limits.bodyBytes,
+      ms: BODY_MS,
+      clock: gateway.clock,
+    })
     const admitted = await admit(gateway, caller, readChat(body, request.headers), { ...id, requestId })
     admission = admitted
     const finish = once((outcome: Outcome) => settle(gateway, admitted, outcome))
     if (admitted.fitted) call.client.also({ 'X-Turnpike-Output-Limit': String(admitted.outputLimit) })
-    if (admitted.call.stream && dialect.keepAlive) call.client.keepAlive(`${dialect.keepAlive.comment}\n\n`, dialect.keepAlive.everyMs)
+    if (admitted.call.stream && dialect.keepAlive)
+      call.client.keepAlive(`${dialect.keepAlive.comment}\n\n`, dialect.keepAlive.everyMs)
     try {
       const served = await forward(gateway, admitted, call.client)
       await reply(gateway, dialect, { ...call, usageChoices, admission: admitted, served, finish })
@@ -67,19 +81,30 @@ async function reply(gateway: Gateway, dialect: Dialect, serving: Serving): Prom
   const { client, admission, served, finish } = serving
   const context = contextOf(dialect, serving, admission, served.candidate)
   const { reply } = served
-  if (reply.kind === 'stream') return meterStream({ gateway, dialect, admission, served: { ...served, reply }, context, client, finish })
+  if (reply.kind === 'stream')
+    return meterStream({ gateway, dialect, admission, served: { ...served, reply }, context, client, finish })
   const { settled, failure } = await meterWhole(gateway, admission, { ...served, reply }, finish)
   const body = dialect.reply(reply.body, context, settled, failure)
   const { charge } = settled.priced
   client.send(200, charge ? { 'X-Turnpike-Cost': decimalOf(charge) } : {}, body)
 }
 
-function clientOf({ clock, heartbeat }: Gateway, dialect: Dialect, { response, requestId, headers }: Incoming, id: Id): Client {
+function clientOf(
+  { clock, heartbeat }: Gateway,
+  dialect: Dialect,
+  { response, requestId, headers }: Incoming,
+  id: Id,
+): Client {
   const own = Object.fromEntries(dialect.generationHeaders.map((name) => [name, generationId(id.code)]))
   return clientResponse({ response, clock, heartbeat, headers: { ...headers, 'x-request-id': requestId, ...own } })
 }
 
-function contextOf(dialect: Dialect, { ids: { requestId, generationId }, usageChoices }: Known, { call, admittedAt }: Admission, candidate: Candidate): ReplyContext {
+function contextOf(
+  dialect: Dialect,
+  { ids: { requestId, generationId }, usageChoices }: Known,
+  { call, admittedAt }: Admission,
+  candidate: Candidate,
+): ReplyContext {
   return {
     id: generationId,
     requestId,
@@ -110,17 +135,29 @@ function outcomeOf(failure: unknown): Outcome {
   }
 }
 
-type Failing = Known & { readonly admission: Admission | undefined; readonly charged: string; readonly request: IncomingMessage }
+type Failing = Known & {
+  readonly admission: Admission | undefined
+  readonly charged: string
+  readonly request: IncomingMessage
+}
 
 /** The one place where a failure becomes an answer. */
 function fail({ log }: Gateway, dialect: Dialect, failing: Failing, failure: unknown): void {
   const { ids, client, request, admission, charged } = failing
   const refused = refusedOf(failure)
-  if (!refused.expected) log.error({ requestId: ids.requestId, error: failure instanceof Error ? (failure.stack ?? failure.message) : String(failure) }, 'a call failed unexpectedly')
+  if (!refused.expected)
+    log.error(
+      {
+        requestId: ids.requestId,
+        error: failure instanceof Error ? (failure.stack ?? failure.message) : String(failure),
+      },
+      'a call failed unexpectedly',
+    )
   const candidate = admission?.candidates.at(-1)
   if (client.begun && admission && candidate) {
     const context = contextOf(dialect, failing, admission, candidate)
-    return client.end(eventText(dialect.errorEvent(refused.refused, context, newChunkState(), undefined)))
+    client.end(eventText(dialect.errorEvent(refused.refused, context, newChunkState(), undefined)))
+    return
   }
   const { status, headers: stated, body } = dialect.error(refused.refused, ids)
   const headers = { ...stated, 'X-Turnpike-Cost': charged }
@@ -132,6 +169,7 @@ function fail({ log }: Gateway, dialect: Dialect, failing: Failing, failure: unk
 function refusedOf(failure: unknown): { refused: Refused; expected: boolean } {
   if (failure instanceof Refused) return { refused: failure, expected: failure.code in errors }
   if (failure instanceof AllFailed) return { refused: failure.refused, expected: true }
-  if (failure instanceof CollectorFull || failure instanceof StoreAway) return { refused: refuse('service_unavailable', undefined, { retryAfterMs: 1_000 }), expected: true }
+  if (failure instanceof CollectorFull || failure instanceof StoreAway)
+    return { refused: refuse('service_unavailable', undefined, { retryAfterMs: 1_000 }), expected: true }
   return { refused: refuse('internal_error'), expected: false }
 }

@@ -1,7 +1,7 @@
 /** One timer for all open streams: whoever has been silent for long enough is called. */
 import type { Clock } from '../lib/clock.ts'
 
-export type Beating = { readonly everyMs: number; /** By `clock.elapsed()`. */ lastAt: number; beat(): void }
+export type Beating = { readonly everyMs: number /** By `clock.elapsed()`. */; lastAt: number; beat(): void }
 export type Heartbeat = { add(stream: Beating): void; remove(stream: Beating): void }
 
 const TICK_MS = 500

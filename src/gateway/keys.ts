@@ -35,7 +35,15 @@ const MOST_KNOWN = 50_000
 const MOST_UNKNOWN = 10_000
 const UNKNOWN_FOR_MS = 2_000
 
-export function createKeys({ store, clock, operator }: { store: Store; clock: Clock; operator: { secret: string; organisationId: bigint; organisation: string } }): Keys {
+export function createKeys({
+  store,
+  clock,
+  operator,
+}: {
+  store: Store
+  clock: Clock
+  operator: { secret: string; organisationId: bigint; organisation: string }
+}): Keys {
   const known = new LRUCache<string, StoredKey>({ max: MOST_KNOWN })
   const unknown = new LRUCache<string, number>({ max: MOST_UNKNOWN })
   const operatorHash = hashSecret(operator.secret)
@@ -57,9 +65,11 @@ export function createKeys({ store, clock, operator }: { store: Store; clock: Cl
     async authenticate(secret) {
       if (secret === undefined || secret === '') throw refuse('invalid_api_key')
       const hash = hashSecret(secret)
-      if (sameSecret(hash, operatorHash)) return operatorOf(operator, hash)
-      const key = known.get(hash) ?? (await lookUp(hash))
-      if (!key || key.disabled || (key.kind === 'api_key' && key.expiresAt !== null && key.expiresAt <= clock.now())) throw refuse('invalid_api_key')
+      const seen = known.get(hash)
+      if (!seen && sameSecret(hash, operatorHash)) return operatorOf(operator, hash)
+      const key = seen ?? (await lookUp(hash))
+      if (!key || key.disabled || (key.kind === 'api_key' && key.expiresAt !== null && key.expiresAt <= clock.now()))
+        throw refuse('invalid_api_key')
       return callerOf(key, hash)
     },
     forget(hash) {
@@ -70,7 +80,10 @@ export function createKeys({ store, clock, operator }: { store: Store; clock: Cl
   }
 }
 
-const operatorOf = ({ organisationId, organisation }: { organisationId: bigint; organisation: string }, keyHash: string): Caller => ({
+const operatorOf = (
+  { organisationId, organisation }: { organisationId: bigint; organisation: string },
+  keyHash: string,
+): Caller => ({
   kind: 'management_key',
   organisationId,
   organisation,
@@ -87,7 +100,11 @@ const operatorOf = ({ organisationId, organisation }: { organisationId: bigint; 
 function callerOf(key: StoredKey, keyHash: string): Caller {
   const { organisationId, organisation } = key
   if (key.kind === 'management_key')
-    return { ...operatorOf({ organisationId, organisation }, keyHash), label: 'management', role: key.role === 'reader' ? 'reader' : 'admin' }
+    return {
+      ...operatorOf({ organisationId, organisation }, keyHash),
+      label: 'management',
+      role: key.role === 'reader' ? 'reader' : 'admin',
+    }
   return {
     kind: 'api_key',
     organisationId,

@@ -54,14 +54,24 @@ export function meterStream(stream: Stream): Promise<void> {
     limit.cancel()
     draining?.cancel()
     leaving()
-    const ended: Ended = { state, rawUsage: usage.raw(), delivered, firstTokenAt, failure, cancelled, upstreamId: typeof first.id === 'string' ? first.id : null }
+    const ended: Ended = {
+      state,
+      rawUsage: usage.raw(),
+      delivered,
+      firstTokenAt,
+      failure,
+      cancelled,
+      upstreamId: typeof first.id === 'string' ? first.id : null,
+    }
     lastWords(stream, ended).then(ending.resolve, ending.reject)
   }
   const stop = (failure: Refused) => {
     upstream.abort()
     end(failure)
   }
-  const limit = gateway.clock.after(gateway.settings.limits.streamSeconds * 1000, () => stop(refuse('provider_timeout')))
+  const limit = gateway.clock.after(gateway.settings.limits.streamSeconds * 1000, () =>
+    stop(refuse('provider_timeout')),
+  )
   const cut = () => {
     upstream.abort()
     end(undefined)
@@ -116,8 +126,11 @@ function createBrake(client: ClientResponse, upstream: UpstreamStream): () => vo
 }
 
 /** Every choice that was asked for has finished, or the provider said that it is done after one that did. */
-const isComplete = ({ admission }: Stream, { finishedChoices }: ChunkState, failure: UpstreamFailure | Refused | undefined): boolean =>
-  finishedChoices.size >= admission.call.choices || (finishedChoices.size > 0 && failure === undefined)
+const isComplete = (
+  { admission }: Stream,
+  { finishedChoices }: ChunkState,
+  failure: UpstreamFailure | Refused | undefined,
+): boolean => finishedChoices.size >= admission.call.choices || (finishedChoices.size > 0 && failure === undefined)
 
 function addUsage(usage: UsageAccumulator, event: Readonly<Record<string, unknown>>): void {
   const stated = statedUsage(event)
@@ -170,7 +183,12 @@ async function outcomeOf(stream: Stream, ended: Ended, failure: Refused | undefi
   const { served, gateway, admission } = stream
   const { state, rawUsage, firstTokenAt, upstreamId, cancelled, delivered } = ended
   const { candidate } = served
-  const { usage, source } = await usageOf(gateway, admission, { candidate, raw: rawUsage, delivered: delivered.bytes > 0, count: delivered.count })
+  const { usage, source } = await usageOf(gateway, admission, {
+    candidate,
+    raw: rawUsage,
+    delivered: delivered.bytes > 0,
+    count: delivered.count,
+  })
   if (source !== 'reported' || !normalise(gateway, admission, delivered.count)) delivered.discard()
   return {
     status: cancelled ? 'cancelled' : failure ? 'error' : 'ok',

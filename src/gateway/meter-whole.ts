@@ -1,12 +1,12 @@
 /** A whole reply: its usage is read, the call settled, and the reply sent with its cost. */
 import { type Refused, refuse } from '../contract/errors.ts'
-import type { Settled } from '../dialects/dialect.ts'
 import { commonReason } from '../dialects/chat-choices.ts'
+import type { Settled } from '../dialects/dialect.ts'
 import { assert } from '../lib/assert.ts'
-import type { Served } from './forward.ts'
-import type { Finish } from './handle.ts'
 import type { Admission } from './admit.ts'
+import type { Served } from './forward.ts'
 import type { Gateway } from './gateway.ts'
+import type { Finish } from './handle.ts'
 import { normalise } from './normaliser.ts'
 import { statedUsage, usageOf } from './usage-of.ts'
 
@@ -16,7 +16,12 @@ type Whole = Served & { readonly reply: { readonly kind: 'whole' } }
 type Metered = { readonly settled: Settled; readonly failure: Refused | undefined }
 
 /** Settles a whole reply. Nothing is charged where it turns out to be no answer. */
-export async function meterWhole(gateway: Gateway, admission: Admission, { candidate, reply, attempts, sentAt }: Whole, finish: Finish): Promise<Metered> {
+export async function meterWhole(
+  gateway: Gateway,
+  admission: Admission,
+  { candidate, reply, attempts, sentAt }: Whole,
+  finish: Finish,
+): Promise<Metered> {
   const { parsed } = reply
   const choices = Array.isArray(parsed.choices) ? parsed.choices.filter(isObject) : []
   const [choice] = choices
@@ -26,7 +31,12 @@ export async function meterWhole(gateway: Gateway, admission: Admission, { candi
   const text = choices.map(contentOf).join('')
   const finishReason = stated === null ? null : commonReason(stated)
   const raw = statedUsage(parsed)
-  const { usage, source } = await usageOf(gateway, admission, { candidate, raw, delivered: text !== '', count: () => gateway.tokens.count(text) })
+  const { usage, source } = await usageOf(gateway, admission, {
+    candidate,
+    raw,
+    delivered: text !== '',
+    count: () => gateway.tokens.count(text),
+  })
   normalise(gateway, admission, () => gateway.tokens.count(text))
   const settled = await finish({
     status: finishReason === 'error' ? 'error' : 'ok',
@@ -43,13 +53,19 @@ export async function meterWhole(gateway: Gateway, admission: Admission, { candi
     sentAt,
   })
   const { name: providerName } = candidate.endpoint.provider
-  return { settled, failure: finishReason === 'error' ? refuse('provider_error', undefined, { providerName }) : undefined }
+  return {
+    settled,
+    failure: finishReason === 'error' ? refuse('provider_error', undefined, { providerName }) : undefined,
+  }
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function contentOf(choice: Record<string, unknown>): string {
   const message = isObject(choice.message) ? choice.message : {}
-  const texts = [message.content, message.reasoning, message.reasoning_content, choice.text].filter((text) => typeof text === 'string')
+  const texts = [message.content, message.reasoning, message.reasoning_content, choice.text].filter(
+    (text) => typeof text === 'string',
+  )
   return texts.join('') + (message.tool_calls === undefined ? '' : JSON.stringify(message.tool_calls))
 }

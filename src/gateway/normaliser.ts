@@ -4,12 +4,12 @@
  */
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
+import type { Store } from '../store/store.ts'
+import { type NormalisedCount, saveNormalised } from '../store/token-counts.ts'
 import type { TokenCount } from '../tokens/token-counter.ts'
 import type { Admission } from './admit.ts'
 import { countPrompt } from './estimate.ts'
 import type { Gateway } from './gateway.ts'
-import { type NormalisedCount, saveNormalised } from '../store/token-counts.ts'
-import type { Store } from '../store/store.ts'
 
 export type Normaliser = {
   /** Whether there is time for one more; takes it if so. */
@@ -29,7 +29,9 @@ export function createNormaliser({ store, clock, log }: { store: Store; clock: C
   const write = () => {
     const counts = waiting
     waiting = []
-    saveNormalised(store, counts).catch((error: unknown) => log.warn({ error }, 'normalised token counts were not saved'))
+    saveNormalised(store, counts).catch((error: unknown) =>
+      log.warn({ error }, 'normalised token counts were not saved'),
+    )
   }
   return {
     take() {
@@ -47,11 +49,21 @@ export function createNormaliser({ store, clock, log }: { store: Store; clock: C
 }
 
 /** Counts a call's texts, if there is time; false: there is none, and `completion` was not asked for. */
-export function normalise({ normaliser, tokens, log }: Gateway, { id, caller, call }: Admission, completion: () => Promise<TokenCount>): boolean {
+export function normalise(
+  { normaliser, tokens, log }: Gateway,
+  { id, caller, call }: Admission,
+  completion: () => Promise<TokenCount>,
+): boolean {
   if (!normaliser.take()) return false
   const exact = (count: TokenCount): number | null => (count.exact ? count.tokens : null)
   Promise.all([countPrompt(tokens, call), completion()]).then(
-    ([prompt, output]) => normaliser.save({ usageRecordId: id.id, organisationId: caller.organisationId, prompt: exact(prompt), completion: exact(output) }),
+    ([prompt, output]) =>
+      normaliser.save({
+        usageRecordId: id.id,
+        organisationId: caller.organisationId,
+        prompt: exact(prompt),
+        completion: exact(output),
+      }),
     (error: unknown) => log.warn({ error }, 'a call was not counted'),
   )
   return true

@@ -3,7 +3,10 @@ import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Store } from '../store/store.ts'
 
-export type Progress = { report(reservationId: bigint, outputTokens: number): void; forget(reservationId: bigint): void }
+export type Progress = {
+  report(reservationId: bigint, outputTokens: number): void
+  forget(reservationId: bigint): void
+}
 
 /** Written where it moved by this many tokens, at most once a second. */
 const STEP_TOKENS = 256
@@ -17,7 +20,9 @@ export function createProgress({ store, clock, log }: { store: Store; clock: Clo
     armed = false
     const rows = [...moved].map(([reservationId, outputTokens]) => ({ reservationId, outputTokens }))
     moved.clear()
-    store.progress(rows).catch((error: unknown) => log.warn({ error: String(error) }, 'the progress of streams was not saved'))
+    store
+      .progress(rows)
+      .catch((error: unknown) => log.warn({ error: String(error) }, 'the progress of streams was not saved'))
   }
   return {
     report(reservationId, outputTokens) {

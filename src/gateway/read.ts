@@ -32,6 +32,8 @@ export type Call = {
   readonly audios: number
   readonly files: number
   readonly searches: boolean
+  /** What the answer may hold beside text: its tokens may be dearer. */
+  readonly outputMedia: readonly ('output_audio' | 'output_image')[]
   readonly idempotency: { readonly key: string; readonly fingerprint: string } | undefined
   readonly details: Omit<CallDetails, 'hash' | 'organisationId' | 'createdAt'>
 }
@@ -45,10 +47,13 @@ export function readChat(body: Buffer, headers: IncomingHttpHeaders): Call {
   const members = membersOf(body, text)
   const request = validated(members, text)
   const models = [...(request.model === undefined ? [] : [request.model]), ...(request.models ?? [])]
-  if (models.length === 0) throw refuse('invalid_request', 'model is missing: name the model to call', { param: 'model' })
+  if (models.length === 0)
+    throw refuse('invalid_request', 'model is missing: name the model to call', { param: 'model' })
   const messages = textOf(members, text, 'messages')
-  if (!messages?.startsWith('[')) throw refuse('invalid_request', 'messages is missing: expected an array of messages', { param: 'messages' })
-  if (/^\[\s*\]$/.test(messages)) throw refuse('invalid_request', 'messages is empty: expected at least one message', { param: 'messages' })
+  if (!messages?.startsWith('['))
+    throw refuse('invalid_request', 'messages is missing: expected an array of messages', { param: 'messages' })
+  if (/^\[\s*\]$/.test(messages))
+    throw refuse('invalid_request', 'messages is empty: expected at least one message', { param: 'messages' })
   const choicesHeader = headers['x-turnpike-usage-choices']
   return {
     text,
@@ -68,23 +73,34 @@ export function readChat(body: Buffer, headers: IncomingHttpHeaders): Call {
     images: occurrences(messages, '"image_url"') >> 1,
     audios: occurrences(messages, '"input_audio"') >> 1,
     files: occurrences(messages, '"file_data"') + occurrences(messages, '"file_id"'),
+    outputMedia: outputMediaOf(textOf(members, text, 'modalities') ?? ''),
     searches: textOf(members, text, 'web_search_options') !== undefined,
     idempotency: idempotencyOf(headers, text),
     details: detailsOf(request, headers),
   }
 }
 
+const outputMediaOf = (modalities: string): Call['outputMedia'] => [
+  ...(modalities.includes('"audio"') ? (['output_audio'] as const) : []),
+  ...(modalities.includes('"image"') ? (['output_image'] as const) : []),
+]
+
 function membersOf(body: Buffer, text: string): Member[] {
   const guarded = guardJson(body)
   if (!guarded.ok) {
-    if (guarded.reason === 'malformed') throw refuse('invalid_json', `The body is not valid JSON (at character ${guarded.offset})`)
-    throw refuse('invalid_request', guarded.reason === 'too_deep' ? 'The body is nested too deeply' : 'The body has too many values')
+    if (guarded.reason === 'malformed')
+      throw refuse('invalid_json', `The body is not valid JSON (at character ${guarded.offset})`)
+    throw refuse(
+      'invalid_request',
+      guarded.reason === 'too_deep' ? 'The body is nested too deeply' : 'The body has too many values',
+    )
   }
   const members = topLevelMembers(text)
   if (!members) throw refuse('invalid_json', 'The body must be a JSON object')
   const twice = duplicateMember(members, WATCHED_MEMBERS)
   if (twice) {
-    const problem = twice.reason === 'duplicate' ? 'stands twice in the body' : 'is spelled in another letter case than it is defined'
+    const problem =
+      twice.reason === 'duplicate' ? 'stands twice in the body' : 'is spelled in another letter case than it is defined'
     throw refuse('invalid_request', `${twice.key} ${problem}`, { param: twice.key })
   }
   return members
@@ -94,7 +110,10 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw refuse('invalid_json', `The body is not valid JSON: ${error instanceof Error ? error.message.slice(0, 200) : ''}`)
+    throw refuse(
+      'invalid_json',
+      `The body is not valid JSON: ${error instanceof Error ? error.message.slice(0, 200) : ''}`,
+    )
   }
 }
 
@@ -109,7 +128,9 @@ function validated(members: readonly Member[], text: string): ChatRequest {
 /** The members that we read, parsed one by one. */
 function shallow(members: readonly Member[], text: string): Record<string, unknown> {
   const known = members.filter(({ key }) => Object.hasOwn(ChatRequest.shape, key))
-  return Object.fromEntries(known.map(({ key, valueStart, valueEnd }) => [key, parsed(text.slice(valueStart, valueEnd))]))
+  return Object.fromEntries(
+    known.map(({ key, valueStart, valueEnd }) => [key, parsed(text.slice(valueStart, valueEnd))]),
+  )
 }
 
 function textOf(members: readonly Member[], text: string, key: string): string | undefined {
@@ -130,7 +151,9 @@ function idempotencyOf(headers: IncomingHttpHeaders, text: string): Call['idempo
   const key = headers['idempotency-key']
   if (key === undefined) return undefined
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key))
-    throw refuse('invalid_request', 'Idempotency-Key must be 1 to 255 visible ASCII characters', { param: 'Idempotency-Key' })
+    throw refuse('invalid_request', 'Idempotency-Key must be 1 to 255 visible ASCII characters', {
+      param: 'Idempotency-Key',
+    })
   return { key, fingerprint: hash('sha256', text, 'hex') }
 }
 

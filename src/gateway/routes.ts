@@ -6,7 +6,7 @@ import { configCards } from '../core/config-cards.ts'
 import type { RateCard } from '../core/rate-card.ts'
 import type { Provider } from '../providers/provider.ts'
 
-export type Model = {
+type Model = {
   /** `author/slug` */
   readonly id: string
   readonly bareName: string
@@ -32,7 +32,7 @@ export type Endpoint = {
   readonly cards: readonly RateCard[]
 }
 
-export type Route = { readonly model: Model; readonly endpoints: readonly Endpoint[] }
+type Route = { readonly model: Model; readonly endpoints: readonly Endpoint[] }
 
 export type Routes = {
   /** By canonical name, bare name or alias. */
@@ -61,13 +61,35 @@ export function createRoutes({ settings, catalogue, providers, simulator, simula
     all.push(route)
     for (const name of [route.model.id, ...aliases]) if (!byName.has(name)) byName.set(name, route)
   }
-  for (const entry of settings.models) add(configured(entry, settings, catalogue, (key) => providers.get(key) ?? simulator), [bareName(entry.id), ...entry.aliases])
+  for (const entry of settings.models)
+    add(
+      configured(entry, settings, catalogue, (key) => providers.get(key) ?? simulator),
+      [bareName(entry.id), ...entry.aliases],
+    )
   if (simulator)
     for (const name of simulated) {
       const model = plainModel(`simulator/${name}`, name, settings)
-      add({ model, endpoints: [{ id: `simulator/${name}`, model, provider: simulator, upstreamModel: name, cards: [simulatorCard(name)] }] }, [])
+      add(
+        {
+          model,
+          endpoints: [
+            { id: `simulator/${name}`, model, provider: simulator, upstreamModel: name, cards: [simulatorCard(name)] },
+          ],
+        },
+        [],
+      )
     }
-  const reach = (model: CatalogueModel): Route | undefined => catalogued(model, settings, catalogue, providers, simulator)
+  /** A behaviour with a number at its end is the same one, slower or longer: `simulator/slow-250`. */
+  const numbered = (name: string): Route | undefined => {
+    const behaviour = /^(simulator\/[a-z-]+)-[0-9]{1,9}$/.exec(name)?.[1]
+    const route = behaviour === undefined ? undefined : byName.get(behaviour)
+    const upstreamModel = name.slice('simulator/'.length)
+    return (
+      route && { model: route.model, endpoints: route.endpoints.map((endpoint) => ({ ...endpoint, upstreamModel })) }
+    )
+  }
+  const reach = (model: CatalogueModel): Route | undefined =>
+    catalogued(model, settings, catalogue, providers, simulator)
   for (const model of catalogue.list()) {
     const route = reach(model)
     if (route) add(route, [model.bareName, ...model.aliases])
@@ -76,7 +98,7 @@ export function createRoutes({ settings, catalogue, providers, simulator, simula
     providers,
     list: () => all,
     find(name) {
-      const known = byName.get(name)
+      const known = byName.get(name) ?? numbered(name)
       if (known) return known
       const model = catalogue.find(name)
       if (!model) return undefined
@@ -85,7 +107,12 @@ export function createRoutes({ settings, catalogue, providers, simulator, simula
   }
 }
 
-function configured(entry: ModelSettings, settings: Settings, catalogue: Catalogue, providerOf: (key: string) => Provider | undefined): Route {
+function configured(
+  entry: ModelSettings,
+  settings: Settings,
+  catalogue: Catalogue,
+  providerOf: (key: string) => Provider | undefined,
+): Route {
   const known = catalogue.find(entry.id)
   const max = entry.maxOutputTokens ?? (known?.isDefaultMaxOutput ? undefined : known?.maxOutputTokens)
   const model: Model = {
@@ -101,7 +128,9 @@ function configured(entry: ModelSettings, settings: Settings, catalogue: Catalog
     const provider = providerOf(endpoint.provider)
     if (!provider) return []
     const { provider: key, model: upstreamModel } = endpoint
-    return [{ id: `${key}/${upstreamModel}`, model, provider, upstreamModel, cards: cardsOf(endpoint, entry.id, catalogue) }]
+    return [
+      { id: `${key}/${upstreamModel}`, model, provider, upstreamModel, cards: cardsOf(endpoint, entry.id, catalogue) },
+    ]
   })
   return { model, endpoints }
 }
@@ -112,7 +141,13 @@ const cardsOf = (endpoint: EndpointSettings, model: string, catalogue: Catalogue
 }
 
 /** A model of the catalogue at the providers that are configured; with the simulator on, there. */
-function catalogued(entry: CatalogueModel, settings: Settings, catalogue: Catalogue, providers: ReadonlyMap<string, Provider>, simulator: Provider | undefined): Route | undefined {
+function catalogued(
+  entry: CatalogueModel,
+  settings: Settings,
+  catalogue: Catalogue,
+  providers: ReadonlyMap<string, Provider>,
+  simulator: Provider | undefined,
+): Route | undefined {
   const model: Model = { ...plainModel(entry.id, entry.displayName, settings), ...described(entry) }
   const known = catalogue.endpoints(entry)
   const endpoints = known.flatMap(({ provider: key, model: upstreamModel, cards }): Endpoint[] => {
@@ -121,7 +156,13 @@ function catalogued(entry: CatalogueModel, settings: Settings, catalogue: Catalo
   })
   const [first] = known
   if (endpoints.length === 0 && simulator && first)
-    endpoints.push({ id: `simulator/${entry.id}`, model, provider: simulator, upstreamModel: entry.id, cards: first.cards })
+    endpoints.push({
+      id: `simulator/${entry.id}`,
+      model,
+      provider: simulator,
+      upstreamModel: entry.id,
+      cards: first.cards,
+    })
   return endpoints.length > 0 ? { model, endpoints } : undefined
 }
 
@@ -156,7 +197,14 @@ const plainModel = (id: string, displayName: string, settings: Settings): Model 
 const bareName = (id: string): string => id.slice(id.indexOf('/') + 1)
 
 /** The simulator's own models cost what a small real one does, so that their calls teach something. */
-const SMALL_PRICES = { input: '0.15', cache_read: '0.075', cache_write: '0.1875', input_audio: '10', output: '0.60', output_audio: '20' } as const
+const SMALL_PRICES = {
+  input: '0.15',
+  cache_read: '0.075',
+  cache_write: '0.1875',
+  input_audio: '10',
+  output: '0.60',
+  output_audio: '20',
+} as const
 /** `exact` replays a documented call, at the prices of the model that made it. */
 const DOCUMENTED_PRICES = { input: '0.20', cache_read: '0.05', output: '0.50' } as const
 
@@ -166,5 +214,9 @@ const simulatorCard = (name: string): RateCard => ({
   provider: 'simulator',
   model: name,
   currency: 'USD',
-  lines: Object.entries(name === 'exact' ? DOCUMENTED_PRICES : SMALL_PRICES).map(([meter, price]) => ({ meter: meter as Meter, price, per: 1_000_000 })),
+  lines: Object.entries(name === 'exact' ? DOCUMENTED_PRICES : SMALL_PRICES).map(([meter, price]) => ({
+    meter: meter as Meter,
+    price,
+    per: 1_000_000,
+  })),
 })

@@ -2,20 +2,18 @@
  * The one way out of an admitted call, whatever ended it: usage × rate card → lines → one rounding → one durable step
  * that ends the reservation. Only what comes back from here may be told to a client as a cost.
  */
-import type { AttemptRecord, GenerationFacts } from '../contract/generation-facts.ts'
-import type { Settle } from '../core/ledger-commands.ts'
-import type { CallDetails, GenerationStatus, UsageSource } from '../core/ledger-rows.ts'
+import { type AttemptRecord, encodeFacts, type GenerationFacts } from '../contract/generation-facts.ts'
 import { cacheDiscount } from '../core/card-cost.ts'
 import { decimalOf, recordLines } from '../core/cost-details.ts'
+import type { Settle } from '../core/ledger-commands.ts'
+import type { CallDetails, GenerationStatus, UsageSource } from '../core/ledger-rows.ts'
 import { type Priced, price } from '../core/price.ts'
 import { totalsOf, type Usage } from '../core/usage.ts'
-import { instantText } from '../lib/clock.ts'
+import type { Settled } from '../dialects/dialect.ts'
 import { generationId } from '../lib/id.ts'
-import { detailsHash } from '../lib/details-hash.ts'
 import { roundToNanos } from '../lib/money.ts'
 import { exactText, ZERO } from '../lib/ratio.ts'
-import type { Settled } from '../dialects/dialect.ts'
-import type { Admission } from './admit.ts'
+import { type Admission, idempotencyOf } from './admit.ts'
 import type { Candidate } from './candidates.ts'
 import type { Gateway } from './gateway.ts'
 
@@ -41,6 +39,16 @@ export type Outcome = {
 const NOTHING: Usage = { parts: [{ counts: new Map() }], flags: [] }
 
 export async function settle(gateway: Gateway, admission: Admission, outcome: Outcome): Promise<Settled> {
+  try {
+    return await settleNow(gateway, admission, outcome)
+  } catch (failure) {
+    // Whatever went wrong, the call was admitted and must end: recovery records it.
+    gateway.stranded.add(admission.id.id)
+    throw failure
+  }
+}
+
+async function settleNow(gateway: Gateway, admission: Admission, outcome: Outcome): Promise<Settled> {
   const priced = priceOf(gateway, admission, outcome)
   const record = recordOf(gateway, admission, outcome, priced)
   const details = personal(gateway, admission, record.detailsHash)
@@ -55,30 +63,59 @@ export async function settle(gateway: Gateway, admission: Admission, outcome: Ou
     upstreamNanos: priced.costNanos ?? 0n,
     details,
     actor: 'gateway',
-    ...(call.idempotency ? { idempotency: { principal: caller.principal, operation: 'generation', ...call.idempotency } } : {}),
+    ...idempotencyOf(caller, call),
   })
   gateway.progress.forget(admission.id.id)
   logGeneration(gateway, admission, outcome, record, priced)
-  return { usage: outcome.served ? outcome.usage : undefined, source: outcome.source, priced, isByok: false, serviceTier: outcome.serviceTier }
+  return {
+    usage: outcome.served ? outcome.usage : undefined,
+    source: outcome.source,
+    priced,
+    isByok: false,
+    serviceTier: outcome.serviceTier,
+  }
 }
 
 /** One line a generation, written where it is settled: ids, counts, cost and durations, never what was said. */
-function logGeneration({ log }: Gateway, { call }: Admission, { served }: Outcome, record: SettledRecord, { charge }: Priced): void {
+function logGeneration(
+  { log }: Gateway,
+  { call }: Admission,
+  { served }: Outcome,
+  record: SettledRecord,
+  { charge }: Priced,
+): void {
   const { model, provider, status, inputTokens, outputTokens, latencyMs, source, code } = record
   const generation = generationId(code)
   const chargeUsd = charge ? decimalOf(charge) : null
   const name = served?.endpoint.provider.name ?? 'nobody'
-  if (!log.readable) return log.info({ generation, model, provider, status, source, inputTokens, outputTokens, chargeUsd, latencyMs }, 'generation')
+  if (!log.readable) {
+    log.info(
+      { generation, model, provider, status, source, inputTokens, outputTokens, chargeUsd, latencyMs },
+      'generation',
+    )
+    return
+  }
   const price = chargeUsd === null ? '—' : `$${chargeUsd}`
-  log.info({}, `${status}  ${call.models[0]} → ${name}   ${inputTokens} + ${outputTokens} tokens   ${price}   ${latencyMs} ms   ${generation}`)
+  const tokens = `${inputTokens} + ${outputTokens} tokens`
+  log.info({}, `${status}  ${call.models[0]} → ${name}   ${tokens}   ${price}   ${latencyMs} ms   ${generation}`)
 }
 
 function priceOf({ settings, terms }: Gateway, { quoteNanos }: Admission, outcome: Outcome): Priced {
   const { served, usage, source } = outcome
-  if (!served) return { items: [], cost: ZERO, charge: ZERO, costNanos: roundToNanos(ZERO), chargeNanos: roundToNanos(ZERO), unpriced: [], flags: [] }
+  if (!served)
+    return {
+      items: [],
+      cost: ZERO,
+      charge: ZERO,
+      costNanos: roundToNanos(ZERO),
+      chargeNanos: roundToNanos(ZERO),
+      unpriced: [],
+      flags: [],
+    }
   const counted = usage ?? NOTHING
   // A count that nobody can have meant, and one that we made ourselves, never costs more than was reserved.
-  const doubtful = source !== 'reported' || counted.flags.some((flag) => flag === 'usage_huge' || flag === 'usage_implausible')
+  const doubtful =
+    source !== 'reported' || counted.flags.some((flag) => flag === 'usage_huge' || flag === 'usage_implausible')
   const tier = counted.serviceTier ?? outcome.serviceTier ?? undefined
   return price(
     { ...counted, ...(tier === undefined ? {} : { serviceTier: tier === 'default' ? 'standard' : tier }) },
@@ -129,21 +166,25 @@ function recordOf(gateway: Gateway, admission: Admission, outcome: Outcome, pric
     chargeNanos: priced.chargeNanos ?? null,
     costExact: priced.cost ? exactText(priced.cost) : null,
     chargeExact: priced.charge ? exactText(priced.charge) : null,
-    items: JSON.stringify(recordLines(priced), (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)),
+    items: JSON.stringify(recordLines(priced), (_key, value: unknown) =>
+      typeof value === 'bigint' ? value.toString() : value,
+    ),
     isByok: false,
     admittedAt,
     occurredAt: admittedAt,
     latencyMs: Math.round(gateway.clock.elapsed() - admission.startedAt),
     firstTokenMs: outcome.firstTokenAt === null ? null : Math.round(outcome.firstTokenAt - admission.startedAt),
     detailsHash: hashOf(gateway, admission),
-    generation: JSON.stringify(factsOf(gateway, admission, outcome, priced)),
+    generation: encodeFacts(factsOf(gateway, admission, outcome, priced)),
     usageType: 'text',
   }
 }
 
 function countsText({ parts }: Usage): string {
   const counts: Record<string, string> = {}
-  for (const { model, counts: part } of parts) for (const [meter, quantity] of part) counts[model === undefined ? meter : `${model}:${meter}`] = exactText(quantity)
+  for (const { model, counts: part } of parts)
+    for (const [meter, quantity] of part)
+      counts[model === undefined ? meter : `${model}:${meter}`] = exactText(quantity)
   return JSON.stringify(counts)
 }
 
@@ -185,9 +226,22 @@ function withoutZeros(value: unknown): unknown {
 /** Calls of one month that share all personal fields share one row of them. */
 function hashOf(gateway: Gateway, { call: { details }, admittedAt, caller }: Admission): string | null {
   if (Object.values(details).every((value) => value === null)) return null
-  return detailsHash(gateway.detailsKey, [String(caller.organisationId), instantText(admittedAt).slice(0, 7), ...Object.values(details).map((value) => value ?? '')])
+  return gateway.hashDetails([
+    String(caller.organisationId),
+    monthOf(admittedAt),
+    ...Object.values(details).map((value) => value ?? ''),
+  ])
 }
 
-function personal(_gateway: Gateway, { call: { details }, caller, admittedAt }: Admission, hash: string | null): CallDetails | null {
+function personal(
+  _gateway: Gateway,
+  { call: { details }, caller, admittedAt }: Admission,
+  hash: string | null,
+): CallDetails | null {
   return hash === null ? null : { ...details, hash, organisationId: caller.organisationId, createdAt: admittedAt }
+}
+
+const monthOf = (instant: number): string => {
+  const date = new Date(instant)
+  return `${date.getUTCFullYear()}-${date.getUTCMonth() + 1}`
 }

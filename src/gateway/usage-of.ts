@@ -17,7 +17,11 @@ type Reported = {
   readonly count: () => Promise<TokenCount>
 }
 
-export async function usageOf(gateway: Gateway, admission: Admission, reported: Reported): Promise<{ usage: Usage; source: 'reported' | 'estimated' }> {
+export async function usageOf(
+  gateway: Gateway,
+  admission: Admission,
+  reported: Reported,
+): Promise<{ usage: Usage; source: 'reported' | 'estimated' }> {
   const read = (delivered: boolean) => readReported(reported, delivered)
   const usage = read(reported.delivered)
   if (usage) return { usage, source: 'reported' }
@@ -26,8 +30,13 @@ export async function usageOf(gateway: Gateway, admission: Admission, reported: 
 }
 
 /** The usage object of a reply or event; some providers state their cost beside it. */
-export const statedUsage = ({ usage, cost }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined =>
-  typeof usage !== 'object' || usage === null || Array.isArray(usage) ? undefined : { ...(cost === undefined ? {} : { cost }), ...usage }
+export const statedUsage = ({
+  usage,
+  cost,
+}: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined =>
+  typeof usage !== 'object' || usage === null || Array.isArray(usage)
+    ? undefined
+    : { ...(cost === undefined ? {} : { cost }), ...usage }
 
 function readReported({ candidate: { endpoint }, raw }: Reported, delivered: boolean): Usage | undefined {
   const { provider, model, upstreamModel } = endpoint

@@ -17,7 +17,11 @@ const TOLERANCE_TOKENS = 64
 const PROGRESS_BYTES = 1_024
 
 /** To be called after each event. */
-export function createLengthWatch({ gateway, admission, served }: Watched, delivered: Delivered, stop: (failure: Refused) => void): () => void {
+export function createLengthWatch(
+  { gateway, admission, served }: Watched,
+  delivered: Delivered,
+  stop: (failure: Refused) => void,
+): () => void {
   const { call, outputLimit } = admission
   const limit = (call.outputLimit ?? outputLimit) * call.choices
   const most = limit + Math.floor((limit * TOLERANCE_PERCENT) / 100) + TOLERANCE_TOKENS

@@ -1,5 +1,6 @@
 /** Settles what a dead process left: each call it had admitted ends in one record, charged by what is known of it. */
-import type { GenerationFacts } from '../contract/generation-facts.ts'
+import { encodeFacts } from '../contract/generation-facts.ts'
+import { ReservationContext } from '../contract/reservation-context.ts'
 import { recordLines } from '../core/cost-details.ts'
 import { type CompiledTerms, price } from '../core/price.ts'
 import { instantText } from '../lib/clock.ts'
@@ -15,8 +16,11 @@ export type RecoverParts = {
   readonly store: Store
   readonly rateCards: RateCards
   readonly terms: CompiledTerms
-  readonly log: Log /** Before any call is admitted. */
+  readonly log: Log
+  /** Before any call is admitted. */
   readonly starting: boolean
+  /** Generations of this process whose settle failed; those that are settled here are taken out. */
+  readonly stranded: Set<bigint>
 }
 
 const PAGE = 500
@@ -26,31 +30,20 @@ export async function recover(parts: RecoverParts): Promise<Recovered> {
   let calls = 0
   let chargeNanos = 0n
   for (;;) {
-    const orphans = await findOrphans(parts.store, PAGE, parts)
+    const orphans = await findOrphans(parts.store, { ...parts, limit: PAGE })
     const charges = await Promise.all(orphans.map((orphan) => settleInterrupted(parts, orphan)))
+    for (const { reservation } of orphans) parts.stranded.delete(reservation.id)
     calls += orphans.length
     for (const charge of charges) chargeNanos += charge
     if (orphans.length < PAGE) return { calls, chargeNanos }
   }
 }
 
-/** As the gateway writes it with each reservation. */
-type Context = {
-  model: string
-  provider: string
-  providerName: string
-  rateCardId: string | null
-  inputTokens: number
-  stream: boolean
-  outputLimit: number
-  context: 'customer' | 'system'
-}
-
 async function settleInterrupted(
-  { store, rateCards, terms, log }: RecoverParts,
+  { store, rateCards, terms, log, stranded }: RecoverParts,
   { reservation, progress }: Orphan,
 ): Promise<bigint> {
-  const context = JSON.parse(reservation.context) as Context
+  const context = ReservationContext.parse(JSON.parse(reservation.context))
   const output = Math.min(progress, context.outputLimit)
   const card = context.rateCardId === null ? undefined : await rateCards.find(context.rateCardId)
   const counts = new Map([
@@ -60,6 +53,8 @@ async function settleInterrupted(
   const priced = price({ parts: [{ counts }], flags: [] }, card ?? (() => undefined), {
     ...terms,
     ceilingNanos: reservation.quote,
+    // Its caller was answered with an error, which says that nothing was charged.
+    insured: stranded.has(reservation.id),
   })
   await store.post({
     type: 'settle',
@@ -69,6 +64,7 @@ async function settleInterrupted(
     holds: reservation.holds,
     upstreamNanos: priced.costNanos ?? 0n,
     details: null,
+    ...(context.idempotency ? { idempotency: context.idempotency } : {}),
     actor: 'recovery',
     record: {
       id: reservation.id,
@@ -103,7 +99,7 @@ async function settleInterrupted(
       latencyMs: null,
       firstTokenMs: null,
       detailsHash: null,
-      generation: JSON.stringify({
+      generation: encodeFacts({
         requestId: null,
         requestedModel: context.model,
         providerName: context.providerName,
@@ -118,7 +114,7 @@ async function settleInterrupted(
         cacheDiscount: '0',
         images: 0,
         audios: 0,
-      } satisfies GenerationFacts),
+      }),
       usageType: 'text',
     },
   })

@@ -42,6 +42,10 @@ async function fill({ store, clock, account, key, budget }: Backend): Promise<vo
   )
   const [kept, ended, owing] = [make.reserve(rich, usd(7)), make.reserve(rich, usd(8)), make.reserve(poor, usd(5))]
   await posted(kept, ended, owing, make.confirm(ended, usd(6)), make.confirm(owing, usd(9)))
+  const explained = make.reserve(rich, usd(1))
+  const items = JSON.stringify([{ meter: 'input', costNanos: String(usd(0.1)), chargeNanos: String(usd(0.2)) }])
+  const { record } = make.usage(rich, null, { chargeNanos: usd(0.2), items })
+  await posted(explained, make.confirm(explained, usd(0.2), { usage: [record] }))
   const debit = resultOf(await store.post(make.debit(rich, usd(1))), 'posted')
   await posted(make.refund(debit.transaction.id, usd(1)))
 }
@@ -118,6 +122,12 @@ const TAMPERED: readonly [what: string, statement: string, table: string, column
   ['a roll-up', 'UPDATE rollups SET output_tokens = output_tokens + 1', 'rollups', 'output_tokens'],
   ['a roll-up that is gone', "DELETE FROM rollups WHERE context = 'customer'", 'rollups', 'charge_nanos'],
   ['a roll-up of nothing', "UPDATE rollups SET model = 'other'", 'rollups', 'requests'],
+  [
+    'the charge of a usage that a confirmation told',
+    'UPDATE usage_records SET charge_nanos = 7, charge_exact = NULL, items = \'[{"costNanos":"100000000","chargeNanos":"7"}]\' WHERE payload_hash IS NOT NULL',
+    'transactions',
+    'amount_nanos',
+  ],
   [
     "a transaction's amount",
     "UPDATE transactions SET amount_nanos = amount_nanos + 1 WHERE type = 'debit'",

@@ -44,9 +44,6 @@ export const idRange = (fromMs: number, toMs: number): { from: bigint; to: bigin
   to: numberAt(toMs, 0, 0),
 })
 
-/** The millisecond in which an id was made. */
-export const idTime = (id: bigint): number => Number(id >> SHIFT) + EPOCH
-
 /** The millisecond that a code begins with; `undefined` where the text is no code. */
 export function codeTime(code: string): number | undefined {
   if (!/^[0-9A-Za-z]{20}$/.test(code)) return undefined
@@ -81,6 +78,7 @@ function timeCode(ms: number): string {
 function randomCode(random: Random): string {
   let text = ''
   // 248 = 4 × 62: bytes above it are thrown away, so that every character is equally likely.
-  while (text.length < RANDOM_CHARS) for (const byte of random.bytes(16)) if (byte < 248 && text.length < RANDOM_CHARS) text += ALPHABET[byte % 62]
+  while (text.length < RANDOM_CHARS)
+    for (const byte of random.bytes(16)) if (byte < 248 && text.length < RANDOM_CHARS) text += ALPHABET[byte % 62]
   return text
 }

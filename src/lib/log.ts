@@ -16,7 +16,7 @@ type LogOptions = { level: LogLevel; readable?: boolean; write?: (line: string) 
 export function createLog({
   level,
   readable = process.stderr.isTTY === true,
-  write = standardError(),
+  write = standardError(readable),
 }: LogOptions): Log {
   const stream = {
     write(line: string) {
@@ -44,8 +44,11 @@ export function createLog({
 /** As much is kept while standard error is not read; what comes above is dropped, because no call may wait for its log. */
 const MAX_UNREAD_BYTES = 8 * 1024 * 1024
 
-function standardError(): (line: string) => void {
-  const stream = destination({ fd: 2, sync: false, maxLength: MAX_UNREAD_BYTES })
+/** Lines for programs are gathered for a moment: a busy server would make a system call of each otherwise. */
+const GATHERED = { minLength: 8_192, periodicFlush: 200 }
+
+function standardError(readable: boolean): (line: string) => void {
+  const stream = destination({ fd: 2, sync: false, maxLength: MAX_UNREAD_BYTES, ...(readable ? {} : GATHERED) })
   return (line) => stream.write(line)
 }
 

@@ -42,7 +42,8 @@ export function parseAmount(input: unknown): Nanos | undefined {
 }
 
 function numberText(value: number): string | undefined {
-  if (!Number.isFinite(value) || Math.abs(value) > Number.MAX_SAFE_INTEGER || value < 0 || Object.is(value, -0)) return undefined
+  if (!Number.isFinite(value) || Math.abs(value) > Number.MAX_SAFE_INTEGER || value < 0 || Object.is(value, -0))
+    return undefined
   const text = String(value)
   const scientific = /^([0-9])(?:\.([0-9]+))?e-([0-9]+)$/.exec(text)
   if (!scientific) return text

@@ -1,7 +1,7 @@
 /** The only way to chance. */
 import { randomBytes } from 'node:crypto'
 
-export type Random = { bytes(length: number): Uint8Array; /** 0 ≤ x < 1, for jitter */ fraction(): number }
+export type Random = { bytes(length: number): Uint8Array /** 0 ≤ x < 1, for jitter */; fraction(): number }
 
 /** Random bytes are drawn in blocks: a call to the operating system for each id would cost more than the id. */
 const BLOCK = 4096

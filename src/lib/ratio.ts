@@ -63,10 +63,17 @@ export const ceiling = ({ n, d }: Ratio): bigint => -floorDivide(-n, d)
 
 /** A plain decimal where the fraction ends (`"0.00005085"`), else `"n/d"` in lowest terms. Reads back with {@link exactRatio}. */
 export function exactText(value: Ratio): string {
+  const known = POWERS_OF_TEN.get(value.d)
+  if (known !== undefined) return scaledText(value.n, known)
   const { n, d } = lowest(value)
   const places = decimalPlaces(d)
   return places === undefined ? `${n}/${d}` : decimalText({ n, d }, places)
 }
+
+/** Nearly every denominator is one of these: decimals need no lowest terms to be written. */
+const POWERS_OF_TEN: ReadonlyMap<bigint, number> = new Map(
+  Array.from({ length: 31 }, (_, places) => [10n ** BigInt(places), places]),
+)
 
 export function exactRatio(text: string): Ratio {
   const [n = '', d] = text.split('/')
@@ -84,6 +91,7 @@ export function decimalText(value: Ratio, places = 15): string {
 
 /** `scaledText(50850n, 9)` = `"0.00005085"`. */
 export function scaledText(scaled: bigint, places: number): string {
+  if (scaled === 0n) return '0'
   const negative = scaled < 0n
   const digits = (negative ? -scaled : scaled).toString().padStart(places + 1, '0')
   const point = digits.length - places
@@ -91,7 +99,7 @@ export function scaledText(scaled: bigint, places: number): string {
   while (end > point && digits.charCodeAt(end - 1) === 48) end--
   const fraction = digits.slice(point, end)
   const text = fraction === '' ? digits.slice(0, point) : `${digits.slice(0, point)}.${fraction}`
-  return negative && scaled !== 0n ? `-${text}` : text
+  return negative ? `-${text}` : text
 }
 
 /**
@@ -101,6 +109,7 @@ export function scaledText(scaled: bigint, places: number): string {
 export function apportion(parts: readonly Ratio[], total: bigint): bigint[] {
   const shares = parts.map(({ n, d }) => floorDivide(n, d))
   let missing = total - shares.reduce((a, b) => a + b, 0n)
+  if (missing === 0n) return shares
   const order = parts
     .map(({ n, d }, index) => ({ index, remainder: { n: n - floorDivide(n, d) * d, d } }))
     .sort((a, b) => compare(b.remainder, a.remainder) || a.index - b.index)

@@ -65,7 +65,11 @@ export function openExchange(pool: Dispatcher, request: ExchangeRequest, listene
   }
 }
 
-const TIMEOUTS: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT'])
+const TIMEOUTS: ReadonlySet<string> = new Set([
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
 
 function failureOf(error: Error & { code?: string }): UpstreamFailure {
   const code = error.code ?? ''

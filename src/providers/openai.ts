@@ -8,7 +8,14 @@ import { readingFor } from '../core/usage-reading-for.ts'
 import { type Member, spliceMembers } from '../lib/json-scan.ts'
 import { createEventSplitter } from '../lib/sse.ts'
 import { type Exchange, type Headers, openExchange } from './http-exchange.ts'
-import { type Attempt, type Provider, type StreamSink, type UpstreamCall, UpstreamFailure, type UpstreamReply } from './provider.ts'
+import {
+  type Attempt,
+  type Provider,
+  type StreamSink,
+  type UpstreamCall,
+  UpstreamFailure,
+  type UpstreamReply,
+} from './provider.ts'
 import { readReply } from './upstream-error.ts'
 import { wholeAsStream } from './whole-as-stream.ts'
 
@@ -30,7 +37,12 @@ const MAX_EVENT_BYTES = 1_048_576
 
 export function createOpenaiProvider(options: OpenaiOptions): Provider {
   const url = new URL(options.baseUrl)
-  const pool = new Pool(url.origin, { connections: MOST_CONNECTIONS, pipelining: 1, connect: { timeout: options.connectMs }, keepAliveTimeout: 30_000 })
+  const pool = new Pool(url.origin, {
+    connections: MOST_CONNECTIONS,
+    pipelining: 1,
+    connect: { timeout: options.connectMs },
+    keepAliveTimeout: 30_000,
+  })
   const path = `${url.pathname.replace(/\/$/, '')}/chat/completions`
   const headers: Record<string, string> = { 'content-type': 'application/json', accept: '*/*' }
   if (options.apiKey !== undefined) headers.authorization = `Bearer ${options.apiKey}`
@@ -46,7 +58,18 @@ export function createOpenaiProvider(options: OpenaiOptions): Provider {
 }
 
 /** Members that are ours to act on, or that belong to OpenRouter's routing; no other provider defines them. */
-const CONSUMED = ['usage', 'models', 'route', 'provider', 'plugins', 'transforms', 'session_id', 'trace', 'debug', 'stop_server_tools_when']
+const CONSUMED = [
+  'usage',
+  'models',
+  'route',
+  'provider',
+  'plugins',
+  'transforms',
+  'session_id',
+  'trace',
+  'debug',
+  'stop_server_tools_when',
+]
 
 function upstreamBody({ text, members, model, stream, outputLimit }: UpstreamCall, limitMember: string): string {
   const edits = new Map<string, string | undefined>([['model', JSON.stringify(model)]])
@@ -67,11 +90,23 @@ function send(pool: Dispatcher, outgoing: Outgoing, call: UpstreamCall): Attempt
   let stream: ReturnType<typeof streamReply> | undefined
   const exchange: Exchange = openExchange(
     pool,
-    { ...outgoing, firstByteMs: call.limits.firstByteMs, idleMs: call.stream ? call.limits.idleMs : call.limits.replyMs },
+    {
+      ...outgoing,
+      firstByteMs: call.limits.firstByteMs,
+      idleMs: call.stream ? call.limits.idleMs : call.limits.replyMs,
+    },
     {
       head(status, headers) {
-        if (call.stream && status === 200 && isEventStream(headers)) stream = streamReply(status, () => exchange, resolve, reject)
-        else whole = wholeReply(status, headers, call.limits.replyBytes, call.stream ? (reply) => resolve(wholeAsStream(reply)) : resolve, reject)
+        if (call.stream && status === 200 && isEventStream(headers))
+          stream = streamReply(status, () => exchange, resolve, reject)
+        else
+          whole = wholeReply(
+            status,
+            headers,
+            call.limits.replyBytes,
+            call.stream ? (reply) => resolve(wholeAsStream(reply)) : resolve,
+            reject,
+          )
       },
       data(chunk) {
         if (stream) stream.data(chunk)
@@ -96,12 +131,19 @@ function send(pool: Dispatcher, outgoing: Outgoing, call: UpstreamCall): Attempt
   }
 }
 
-const isEventStream = (headers: Headers): boolean => String(headers['content-type'] ?? '').startsWith('text/event-stream')
+const isEventStream = (headers: Headers): boolean =>
+  String(headers['content-type'] ?? '').startsWith('text/event-stream')
 
 type Resolve = (reply: UpstreamReply) => void
 type Reject = (failure: UpstreamFailure) => void
 
-function wholeReply(status: number, headers: Headers, limit: number, resolve: (reply: UpstreamReply & { readonly kind: 'whole' }) => void, reject: Reject) {
+function wholeReply(
+  status: number,
+  headers: Headers,
+  limit: number,
+  resolve: (reply: UpstreamReply & { readonly kind: 'whole' }) => void,
+  reject: Reject,
+) {
   const chunks: Buffer[] = []
   let bytes = 0
   return {
@@ -116,7 +158,8 @@ function wholeReply(status: number, headers: Headers, limit: number, resolve: (r
       return true
     },
     end() {
-      const body = chunks.length === 1 && chunks[0] ? chunks[0].toString('utf8') : Buffer.concat(chunks).toString('utf8')
+      const body =
+        chunks.length === 1 && chunks[0] ? chunks[0].toString('utf8') : Buffer.concat(chunks).toString('utf8')
       const parsed = readReply(status, headers, body)
       if (parsed instanceof UpstreamFailure) reject(parsed)
       else if (!hasChoice(parsed)) reject(new UpstreamFailure('invalid', 'the reply has no choices', { status }))
@@ -125,7 +168,8 @@ function wholeReply(status: number, headers: Headers, limit: number, resolve: (r
   }
 }
 
-const hasChoice = ({ choices }: Readonly<Record<string, unknown>>): boolean => Array.isArray(choices) && typeof choices[0] === 'object' && choices[0] !== null
+const hasChoice = ({ choices }: Readonly<Record<string, unknown>>): boolean =>
+  Array.isArray(choices) && typeof choices[0] === 'object' && choices[0] !== null
 
 /** Inside of a string the quotes would be escaped: only a member's name looks like this. */
 const MAY_BE_ERROR = /"error"\s*:\s*[^n\s]/

@@ -31,7 +31,7 @@ export type UpstreamCall = {
   readonly limits: UpstreamLimits
 }
 
-export type UpstreamLimits = {
+type UpstreamLimits = {
   readonly firstByteMs: number
   readonly idleMs: number
   readonly replyMs: number
@@ -41,9 +41,19 @@ export type UpstreamLimits = {
 export type Attempt = { readonly reply: Promise<UpstreamReply>; abort(): void }
 
 export type UpstreamReply =
-  | { readonly kind: 'whole'; readonly status: number; readonly body: string; readonly parsed: Readonly<Record<string, unknown>> }
+  | {
+      readonly kind: 'whole'
+      readonly status: number
+      readonly body: string
+      readonly parsed: Readonly<Record<string, unknown>>
+    }
   /** `first` is the first event, parsed; it is delivered to the sink like the others. */
-  | { readonly kind: 'stream'; readonly status: number; readonly first: Readonly<Record<string, unknown>>; readonly stream: UpstreamStream }
+  | {
+      readonly kind: 'stream'
+      readonly status: number
+      readonly first: Readonly<Record<string, unknown>>
+      readonly stream: UpstreamStream
+    }
 
 export type UpstreamStream = {
   /** Events arrive from now on; those that came before are delivered at once. */
@@ -69,7 +79,11 @@ export class UpstreamFailure extends Error {
   /** The provider's own error code or type, where it gave one. */
   readonly code: string | undefined
 
-  constructor(kind: UpstreamFailure['kind'], message: string, extras: { status?: number; retryAfterMs?: number; code?: string } = {}) {
+  constructor(
+    kind: UpstreamFailure['kind'],
+    message: string,
+    extras: { status?: number; retryAfterMs?: number; code?: string } = {},
+  ) {
     super(message)
     this.kind = kind
     this.status = extras.status

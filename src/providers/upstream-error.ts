@@ -9,9 +9,11 @@ export function readReply(status: number, headers: Headers, body: string): Recor
   const parsed = parse(body)
   const error = isObject(parsed) && parsed.error !== undefined && parsed.error !== null ? parsed.error : undefined
   if (status === 200 && isObject(parsed) && error === undefined) return parsed
-  if (status === 200 && error === undefined) return new UpstreamFailure('invalid', 'the reply is not a JSON object', { status })
+  if (status === 200 && error === undefined)
+    return new UpstreamFailure('invalid', 'the reply is not a JSON object', { status })
   const stated = isObject(error) ? error : {}
-  const message = typeof stated.message === 'string' ? stated.message : typeof error === 'string' ? error : `status ${status}`
+  const message =
+    typeof stated.message === 'string' ? stated.message : typeof error === 'string' ? error : `status ${status}`
   const code = [stated.code, stated.type].find((value) => typeof value === 'string')
   const retryAfterMs = retryAfter(headers)
   return new UpstreamFailure('status', scrubbed(message), {
@@ -32,7 +34,8 @@ function parse(body: string): unknown {
   }
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const LONGEST_WAIT_MS = 24 * 3_600_000
 
@@ -46,4 +49,4 @@ function retryAfter(headers: Headers): number | undefined {
 const MESSAGE_LENGTH = 500
 const SECRETS = /\b(sk|mk|pk|key|gsk|xai)[-_][A-Za-z0-9_*.-]{8,}|Bearer\s+\S+/gi
 
-export const scrubbed = (message: string): string => message.slice(0, MESSAGE_LENGTH).replace(SECRETS, '[removed]')
+const scrubbed = (message: string): string => message.slice(0, MESSAGE_LENGTH).replace(SECRETS, '[removed]')

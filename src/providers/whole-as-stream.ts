@@ -26,5 +26,6 @@ function chunkChoice({ message, ...choice }: Fields): Fields {
   return { ...choice, delta: calls.length > 0 ? { ...said, tool_calls: calls } : said }
 }
 
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 const listOf = (value: unknown): Fields[] => (Array.isArray(value) ? value.filter(isFields) : [])

@@ -58,8 +58,7 @@ export type NewApiKey = {
 
 export async function createApiKey(store: Store, key: NewApiKey): Promise<void> {
   const { id } = store.ids.next()
-  const limit =
-    key.limit && newLimit(store, { organisationId: key.organisationId, hash: key.hash, at: key.at }, key.limit)
+  const limit = key.limit && newLimit(store, { organisationId: key.organisationId, keyId: id, at: key.at }, key.limit)
   const insert = store.sql.insertInto('api_keys').values({
     id,
     organisation_id: key.organisationId,
@@ -93,7 +92,7 @@ export async function updateApiKey(
   change: KeyChange,
   at: number,
 ): Promise<void> {
-  const owner = { organisationId, hash: key.hash, at }
+  const owner = { organisationId, keyId: key.id, at }
   const limit = change.limit === undefined ? undefined : changedLimit(store, owner, key, change.limit)
   const update = store.sql
     .updateTable('api_keys')
@@ -122,35 +121,36 @@ export async function deleteApiKey(store: Store, organisationId: bigint, key: St
   await store.write([update, ...(key.limit ? [endLimit(store, organisationId, key.limit.budgetId, at)] : [])])
 }
 
-type Owner = { readonly organisationId: bigint; readonly hash: string; readonly at: number }
+type Owner = { readonly organisationId: bigint; readonly keyId: bigint; readonly at: number }
 
 function changedLimit(
   store: Store,
   owner: Owner,
-  { id, limit: known }: StoredApiKey,
+  { limit: known }: StoredApiKey,
   wanted: KeyLimit | null,
 ): { budgetId: bigint | null; queries: Query<unknown>[] } {
   if (wanted === null)
     return { budgetId: null, queries: known ? [endLimit(store, owner.organisationId, known.budgetId, owner.at)] : [] }
-  if (!known) {
+  // Another window is another limit: counters of the old one stay what they were.
+  if (!known || known.window !== wanted.window) {
     const made = newLimit(store, owner, wanted)
+    const ended = known ? [endLimit(store, owner.organisationId, known.budgetId, owner.at)] : []
     return {
       budgetId: made.budgetId,
-      queries: [made.query, spentSoFar(store, owner, id, made.budgetId, wanted.window)],
+      queries: [...ended, made.query, spentSoFar(store, owner, made.budgetId, wanted.window)],
     }
   }
   const update = store.sql
     .updateTable('budgets')
-    .set((of) => ({ limit_quantity: wanted.nanos, window_kind: wanted.window, version: of('version', '+', 1n) }))
+    .set((of) => ({ limit_quantity: wanted.nanos, version: of('version', '+', 1n) }))
     .where('organisation_id', '=', owner.organisationId)
     .where('id', '=', known.budgetId)
-  const moved = wanted.window === known.window ? [] : [spentSoFar(store, owner, id, known.budgetId, wanted.window)]
-  return { budgetId: known.budgetId, queries: [update, ...moved] }
+  return { budgetId: known.budgetId, queries: [update] }
 }
 
 function newLimit(
   store: Store,
-  { organisationId, hash, at }: Owner,
+  { organisationId, keyId, at }: Owner,
   { nanos, window }: KeyLimit,
 ): { budgetId: bigint; query: Query<unknown> } {
   const { id, code } = store.ids.next()
@@ -162,7 +162,7 @@ function newLimit(
     source: 'key_limit',
     name: 'key limit',
     scope: 'api_key',
-    scope_id: hash,
+    scope_id: keyId.toString(),
     metric: 'usd',
     limit_quantity: nanos,
     window_kind: window,
@@ -187,8 +187,7 @@ const endLimit = (store: Store, organisationId: bigint, budgetId: bigint, at: nu
 /** The counter of the window begins with what the key was charged in it: a limit is not a fresh start. */
 function spentSoFar(
   store: Store,
-  { organisationId, at }: Owner,
-  apiKeyId: bigint,
+  { organisationId, keyId, at }: Owner,
   budgetId: bigint,
   window: LimitWindow,
 ): Query<unknown> {
@@ -199,7 +198,7 @@ function spentSoFar(
     .expression((of) => {
       const charged = of
         .selectFrom('key_usage')
-        .where('api_key_id', '=', apiKeyId)
+        .where('api_key_id', '=', keyId)
         .where('organisation_id', '=', organisationId)
       const current = window === 'total' ? charged : charged.where(window, '=', BigInt(start))
       return current.select([

@@ -11,7 +11,10 @@ export async function firstOrganisation(store: Store): Promise<Organisation | un
 }
 
 /** Creates an organisation with the number 1, so that two nodes which start together make one. */
-export async function createFirstOrganisation(store: Store, { name, timeZone }: { name: string; timeZone: string }): Promise<Organisation> {
+export async function createFirstOrganisation(
+  store: Store,
+  { name, timeZone }: { name: string; timeZone: string },
+): Promise<Organisation> {
   const { code } = store.ids.next()
   await store.write([
     store.sql
@@ -49,9 +52,18 @@ export async function createAccount(store: Store, { organisationId, externalId, 
   return id
 }
 
-export type NewApiKey = { readonly organisationId: bigint; readonly hash: string; readonly label: string; readonly name: string; readonly accountId: bigint | null }
+export type NewApiKey = {
+  readonly organisationId: bigint
+  readonly hash: string
+  readonly label: string
+  readonly name: string
+  readonly accountId: bigint | null
+}
 
-export async function createApiKey(store: Store, { organisationId, hash, label, name, accountId }: NewApiKey): Promise<bigint> {
+export async function createApiKey(
+  store: Store,
+  { organisationId, hash, label, name, accountId }: NewApiKey,
+): Promise<bigint> {
   const { id } = store.ids.next()
   await store.write([
     store.sql.insertInto('api_keys').values({
@@ -75,7 +87,12 @@ export async function createApiKey(store: Store, { organisationId, hash, label, 
 
 /** A value that all nodes share: made once, whoever comes first. */
 export async function sharedSecret(store: Store, name: string, made: string): Promise<string> {
-  await store.write([store.sql.insertInto('settings').values({ name, value: made }).onConflict((conflict) => conflict.doNothing())])
+  await store.write([
+    store.sql
+      .insertInto('settings')
+      .values({ name, value: made })
+      .onConflict((conflict) => conflict.doNothing()),
+  ])
   const [row] = await store.rows(store.sql.selectFrom('settings').select('value').where('name', '=', name))
   return row?.value ?? made
 }

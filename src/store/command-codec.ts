@@ -5,7 +5,7 @@
 import type { Command, Done, Outcome, Reserved, ReserveGeneration, Settle, Settled } from '../core/ledger-commands.ts'
 import { UNTOLD, type UsageRecord } from '../core/ledger-rows.ts'
 import type { Ratio } from '../lib/ratio.ts'
-import type { Cell } from './tables.ts'
+import type { Cell, Plain } from './tables.ts'
 import * as tables from './tables.ts'
 
 export type Packed<T> = string | T
@@ -15,8 +15,9 @@ export const packCommand = (command: Command): Packed<Command> =>
 
 export function unpackCommand(packed: Packed<Command>): Command {
   if (typeof packed !== 'string') return packed
-  const cells = JSON.parse(packed) as unknown[]
-  return cells[0] === 'r' ? unpackReserve(cells as ReserveCells) : unpackSettle(cells as SettleCells)
+  const [first = '', ...texts] = packed.split('\n')
+  const cells = JSON.parse(first) as unknown[]
+  return cells[0] === 'r' ? unpackReserve(cells as ReserveCells) : unpackSettle(cells as SettleCells, texts)
 }
 
 export function packOutcome(outcome: Outcome): Packed<Outcome> {
@@ -154,25 +155,33 @@ function unpackReserve(cells: ReserveCells): ReserveGeneration {
   }
 }
 
-type SettleCells = ['s', number, unknown[], string, Cell, string, unknown[] | null, string, unknown]
+type SettleCells = ['s', number, Plain[], string, Cell, string, Plain[] | null, string, unknown]
+
+/** Columns that are JSON already: they stand behind the cells, a line each, so that no quote of theirs is escaped again. */
+const TEXTS = ['counts', 'items', 'generation'] as const
 
 function packSettle({ at, record, quote, holds, upstreamNanos, details, actor, idempotency }: Settle): string {
+  const row = { ...record, ...UNTOLD, transactionId: null, recordedAt: at, counts: '', items: '', generation: '' }
   const cells: SettleCells = [
     's',
     at,
-    packCells(tables.usageRecords.cells({ ...record, ...UNTOLD, transactionId: null, recordedAt: at })),
+    packCells(tables.usageRecords.plain(row)),
     quote.toString(),
     tables.holds.write(holds),
     upstreamNanos.toString(),
-    details && packCells(tables.callDetails.cells(details)),
+    details && packCells(tables.callDetails.plain(details)),
     actor,
     idempotency ?? null,
   ]
-  return JSON.stringify(cells)
+  return [JSON.stringify(cells), ...TEXTS.map((name) => record[name])].join('\n')
 }
 
-function unpackSettle([, at, record, quote, holds, upstreamNanos, details, actor, idempotency]: SettleCells): Settle {
-  const row: UsageRecord = tables.usageRecords.row(unpackCells(record))
+function unpackSettle(
+  [, at, record, quote, holds, upstreamNanos, details, actor, idempotency]: SettleCells,
+  texts: readonly string[],
+): Settle {
+  const row: UsageRecord = tables.usageRecords.row(record)
+  for (const [index, name] of TEXTS.entries()) row[name] = texts[index] ?? ''
   return {
     type: 'settle',
     organisationId: row.organisationId,
@@ -181,22 +190,15 @@ function unpackSettle([, at, record, quote, holds, upstreamNanos, details, actor
     quote: BigInt(quote),
     holds: tables.holds.read(holds),
     upstreamNanos: BigInt(upstreamNanos),
-    details: details && tables.callDetails.row(unpackCells(details)),
+    details: details && tables.callDetails.row(details),
     actor,
     ...(idempotency ? { idempotency: idempotency as NonNullable<Settle['idempotency']> } : {}),
   }
 }
 
-/** A number in the text is a bigint cell: all integers of cells are, and those beyond 2^53 go as `[text]`. */
-const packCells = (cells: readonly Cell[]): unknown[] =>
-  cells.map((cell) => (typeof cell !== 'bigint' ? cell : isSafe(cell) ? Number(cell) : [cell.toString()]))
-const unpackCells = (cells: readonly unknown[]): Cell[] =>
-  cells.map((cell) =>
-    typeof cell === 'number' ? BigInt(cell) : Array.isArray(cell) ? BigInt(cell[0] as string) : (cell as Cell),
-  )
-
-const SAFE = BigInt(Number.MAX_SAFE_INTEGER)
-const isSafe = (value: bigint): boolean => value <= SAFE && value >= -SAFE
+/** JSON has no word for a bigint; `row` reads its text as well. */
+const packCells = (cells: readonly Plain[]): Plain[] =>
+  cells.map((cell) => (typeof cell === 'bigint' ? cell.toString() : cell))
 
 const textOf = (id: bigint | null): Text => (id === null ? null : id.toString())
 const idOf = (text: Text): bigint | null => (text === null ? null : BigInt(text))

@@ -1,8 +1,8 @@
 /** Reads of API keys and management keys, with the budget that is a key's own limit. */
 import type { Budget } from '../core/ledger-rows.ts'
 import type { Query, Store } from './store.ts'
-import * as tables from './tables.ts'
 import type { Cell } from './tables.ts'
+import * as tables from './tables.ts'
 
 export type StoredKey =
   | {
@@ -19,7 +19,13 @@ export type StoredKey =
       readonly expiresAt: number | null
       readonly limit: Budget | null
     }
-  | { readonly kind: 'management_key'; readonly organisationId: bigint; readonly organisation: string; readonly role: string; readonly disabled: boolean }
+  | {
+      readonly kind: 'management_key'
+      readonly organisationId: bigint
+      readonly organisation: string
+      readonly role: string
+      readonly disabled: boolean
+    }
 
 /** The key with this hash, deleted ones left out. */
 export async function findKey(store: Store, hash: string): Promise<StoredKey | undefined> {
@@ -27,10 +33,20 @@ export async function findKey(store: Store, hash: string): Promise<StoredKey | u
     store.sql
       .selectFrom('api_keys as k')
       .innerJoin('organisations as o', 'o.id', 'k.organisation_id')
-      .leftJoin('accounts as a', (join) => join.onRef('a.organisation_id', '=', 'k.organisation_id').onRef('a.id', '=', 'k.account_id'))
+      .leftJoin('accounts as a', (join) =>
+        join.onRef('a.organisation_id', '=', 'k.organisation_id').onRef('a.id', '=', 'k.account_id'),
+      )
       .where('k.hash', '=', hash)
       .where('k.deleted_at', 'is', null)
-      .select(['k.id', 'k.organisation_id', 'o.name as organisation', 'k.label', 'k.account_id', 'a.code as account_code', 'a.external_id'])
+      .select([
+        'k.id',
+        'k.organisation_id',
+        'o.name as organisation',
+        'k.label',
+        'k.account_id',
+        'a.code as account_code',
+        'a.external_id',
+      ])
       .select(['k.disabled', 'k.expires_at', 'k.limit_budget_id']),
   )
   if (key)
@@ -46,7 +62,10 @@ export async function findKey(store: Store, hash: string): Promise<StoredKey | u
       externalId: key.external_id,
       disabled: key.disabled === 1n,
       expiresAt: key.expires_at === null ? null : Number(key.expires_at),
-      limit: key.limit_budget_id === null ? null : ((await findBudget(store, key.organisation_id, key.limit_budget_id)) ?? null),
+      limit:
+        key.limit_budget_id === null
+          ? null
+          : ((await findBudget(store, key.organisation_id, key.limit_budget_id)) ?? null),
     }
   const [management] = await store.rows(
     store.sql
@@ -67,7 +86,12 @@ export async function findKey(store: Store, hash: string): Promise<StoredKey | u
 }
 
 async function findBudget(store: Store, organisationId: bigint, id: bigint): Promise<Budget | undefined> {
-  const query = store.sql.selectFrom('budgets').selectAll().where('organisation_id', '=', organisationId).where('id', '=', id).where('deleted_at', 'is', null)
+  const query = store.sql
+    .selectFrom('budgets')
+    .selectAll()
+    .where('organisation_id', '=', organisationId)
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
   const [row] = await store.rows(query as Query<Record<string, Cell>>)
   return row && tables.budgets.row(tables.budgets.columns.map((column) => row[column] ?? null))
 }

@@ -1,17 +1,29 @@
 /** Generations whose process died before it settled them. */
 import type { Reservation } from '../core/ledger-rows.ts'
 import type { Query, Store } from './store.ts'
-import * as tables from './tables.ts'
 import type { Cell } from './tables.ts'
+import * as tables from './tables.ts'
 
-export type Orphan = { readonly reservation: Reservation; /** Output tokens that its stream had come to. */ readonly progress: number }
+export type Orphan = {
+  readonly reservation: Reservation /** Output tokens that its stream had come to. */
+  readonly progress: number
+}
+
+export type OrphanSearch = {
+  readonly limit: number
+  /** Before this process admits any call. */
+  readonly starting: boolean
+  /** Generations of this process whose settle failed: nobody else will end them. */
+  readonly stranded: ReadonlySet<bigint>
+}
 
 /**
- * At most `limit` pending reservations of the gateway that no living node owns. On SQLite this process alone holds the
- * folder, so that all it finds at its start are orphans and none come later; on PostgreSQL a node lives as long as its lease.
+ * Pending reservations of the gateway that no living node will end. On SQLite this process alone holds the folder, so that
+ * all it finds at its start are orphans and none come later; on PostgreSQL a node lives as long as its lease.
  */
-export async function findOrphans(store: Store, limit: number, { starting }: { starting: boolean }): Promise<Orphan[]> {
-  if (store.engine === 'sqlite' && !starting) return []
+export async function findOrphans(store: Store, { limit, starting, stranded }: OrphanSearch): Promise<Orphan[]> {
+  const alone = store.engine === 'sqlite'
+  if (alone && !starting && stranded.size === 0) return []
   const columns = tables.reservations.columns.map((column) => `r.${column}` as const)
   const pending = store.sql
     .selectFrom('reservations as r')
@@ -21,12 +33,20 @@ export async function findOrphans(store: Store, limit: number, { starting }: { s
     .where('r.kind', '=', 'gateway')
     .orderBy('r.id')
     .limit(limit)
+  const own = [...stranded].slice(0, limit)
   const query =
-    store.engine === 'sqlite'
+    alone && starting
       ? pending
-      : pending.where(({ not, exists, selectFrom }) =>
-          not(exists(selectFrom('nodes as n').select('n.id').whereRef('n.id', '=', 'r.owner').where('n.lease_until', '>', BigInt(store.now())))),
-        )
+      : pending.where((of) => {
+          const isOwn = own.length > 0 ? of('r.id', 'in', own) : of.lit(false)
+          if (alone) return isOwn
+          const living = of
+            .selectFrom('nodes as n')
+            .select('n.id')
+            .whereRef('n.id', '=', 'r.owner')
+            .where('n.lease_until', '>', BigInt(store.now()))
+          return of.or([isOwn, of.not(of.exists(living))])
+        })
   const rows = await store.rows(query as Query<Record<string, Cell>>)
   return rows.map((row) => ({
     reservation: tables.reservations.row(tables.reservations.columns.map((column) => row[column] ?? null)),

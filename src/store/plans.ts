@@ -128,25 +128,24 @@ type Due = {
 
 const PAGE = 200
 
-/** Grants every occurrence that has begun, each once, however often and by however many nodes this is run. */
-export async function grantPlans(store: Store, accountId?: bigint): Promise<number> {
+/** Grants every occurrence that has begun by then, each once, however often and by however many nodes this is run. */
+export async function grantPlans(store: Store, at: number, accountId?: bigint): Promise<number> {
   let granted = 0
   for (;;) {
-    const now = store.now()
     let query = store.sql
       .selectFrom('plan_assignments as s')
       .innerJoin('plans as p', (join) =>
         join.onRef('p.id', '=', 's.plan_id').onRef('p.organisation_id', '=', 's.organisation_id'),
       )
       .innerJoin('organisations as o', 'o.id', 's.organisation_id')
-      .where('s.next_at', '<=', BigInt(now))
+      .where('s.next_at', '<=', BigInt(at))
       .select(['s.id', 's.code', 's.organisation_id', 's.account_id', 's.starts_at', 's.granted'])
       .select(['p.name', 'p.amount_nanos', 'p.interval_text', 'p.occurrences', 'p.accumulate', 'o.time_zone'])
       .orderBy('s.next_at')
       .limit(PAGE)
     if (accountId !== undefined) query = query.where('s.account_id', '=', accountId)
     const due = await store.rows(query)
-    for (const assignment of due) granted += await grantNext(store, assignment, now)
+    for (const assignment of due) granted += await grantNext(store, assignment, at)
     if (due.length === 0) return granted
   }
 }

@@ -3,7 +3,7 @@
  * of their rows is the same on every node; the roll-ups, which every node adds to, come last and are held the shortest.
  */
 import type { ClientBase } from 'pg'
-import { counterKey, type IdempotencyRow, idempotencyKey, type Rows, type Written } from '../core/ledger-rows.ts'
+import { counterKey, type IdempotencyRow, idempotencyKey, type Rows } from '../core/ledger-rows.ts'
 import { assert } from '../lib/assert.ts'
 import type { Loaded } from './postgres-load.ts'
 import { addTo, type Change, insert, prepared, remove, replace, update } from './postgres-statements.ts'
@@ -17,7 +17,7 @@ export async function writeAndCommit(client: ClientBase, { rows, known, opened }
     ...writeReservations(client, rows),
     replaceCounters(client, loaded(written.counters, rows.counters)),
     updateKeyUsage(client, loaded(written.keyUsage, rows.keyUsage)),
-    ...closeUnused(client, written, opened),
+    ...closeUnused(client, rows, opened),
     ...writeIdempotency(client, written.idempotency, known),
     insertTransactions(client, written.transactions),
     insertUsageRecords(client, written.usageRecords),
@@ -94,8 +94,12 @@ function writeReservations(client: ClientBase, { reservations, written }: Rows):
   ]
 }
 
-function closeUnused(client: ClientBase, { counters, keyUsage }: Written, opened: Loaded['opened']): Promise<void>[] {
-  const unused = opened.counters.filter((row) => !counters.has(counterKey(row.budgetId, row.windowStart)))
+function closeUnused(client: ClientBase, { written, reservations }: Rows, opened: Loaded['opened']): Promise<void>[] {
+  const { counters, keyUsage } = written
+  // A call at no cost holds nothing of its counter, and refers to it all the same.
+  const named = [...written.newReservations].flatMap((id) => reservations.get(id)?.holds ?? [])
+  const used = new Set([...counters, ...named.map(({ budgetId, windowStart }) => counterKey(budgetId, windowStart))])
+  const unused = opened.counters.filter((row) => !used.has(counterKey(row.budgetId, row.windowStart)))
   const idle = opened.keyUsage.filter(({ apiKeyId }) => !keyUsage.has(apiKeyId))
   return [closeCounters(client, unused), closeKeyUsage(client, idle)]
 }

@@ -30,7 +30,16 @@ export function createRateCards(store: Store): RateCards {
     },
     async find(id) {
       const [row] = await store.rows(store.sql.selectFrom('rate_cards').selectAll().where('id', '=', id))
-      return row && ({ ...(JSON.parse(row.card) as object), id, source: row.source, provider: row.provider, model: row.model } as RateCard)
+      return (
+        row &&
+        ({
+          ...(JSON.parse(row.card) as object),
+          id,
+          source: row.source,
+          provider: row.provider,
+          model: row.model,
+        } as RateCard)
+      )
     },
   }
 }

@@ -5,6 +5,7 @@ import type { Command, Outcome } from '../core/ledger-commands.ts'
 import {
   counterKey,
   emptyRows,
+  emptyWritten,
   enlist,
   idempotencyKey,
   paymentKey,
@@ -17,7 +18,7 @@ import type { Ids } from '../lib/id.ts'
 import { halving } from './halving.ts'
 import type { Cell, Table } from './tables.ts'
 import * as tables from './tables.ts'
-import { namedBy, touchedBy } from './touched.ts'
+import { namedBy, type Touched, touchedBy } from './touched.ts'
 
 type Database = BetterSqlite3.Database
 
@@ -26,15 +27,19 @@ export type SqliteLedger = { post(commands: readonly Command[]): Outcome[] }
 export function createSqliteLedger(db: Database, ids: Ids): SqliteLedger {
   const load = createLoader(db)
   const write = createWriter(db)
+  const memory = createMemory(db)
   const transaction = (commands: readonly Command[]): Outcome[] => {
     // Reservations alone survive a crash of the process without a flush; a power cut ends the calls they stood for as well.
     db.pragma(`synchronous = ${commands.every(({ type }) => type === 'reserve') ? 'NORMAL' : 'FULL'}`)
     db.exec('BEGIN IMMEDIATE')
     try {
-      const rows = load(commands)
-      const outcomes = apply(rows, commands, ids)
-      write(rows)
+      const known = memory.recall(commands)
+      const touched = load(known, commands)
+      const outcomes = apply(known.rows, commands, ids)
+      write(known.rows, touched)
+      const keep = memory.retain(known, commands)
       db.exec('COMMIT')
+      keep()
       return outcomes
     } catch (error) {
       if (db.inTransaction) db.exec('ROLLBACK')
@@ -42,6 +47,56 @@ export function createSqliteLedger(db: Database, ids: Ids): SqliteLedger {
     }
   }
   return { post: (commands) => halving(transaction, commands) }
+}
+
+/** Rows as the last batch left them. `deaths`: when the first reservation of an account dies, if no command ends it. */
+type Known = { readonly rows: Rows; readonly deaths: Map<bigint, number> }
+
+/** Beyond so many rows all are forgotten. */
+const MOST_KNOWN = 50_000
+
+/**
+ * While only generations are reserved and settled, the rows of one batch serve the next: selecting them again was a
+ * third of the work. Any other command, a batch that failed, and any change that was not the ledger's own (by this
+ * connection or another) makes it forget them all, so that what is remembered is always what the database holds.
+ */
+function createMemory(db: Database) {
+  const version = db.prepare('PRAGMA data_version').pluck(true)
+  const changes = db.prepare('SELECT total_changes()').pluck(true)
+  let last: { known: Known; version: unknown; changes: unknown } | undefined
+  let versionNow: unknown
+  return {
+    /** Within the transaction: the write lock keeps others from changing anything between this look and the commit. */
+    recall(commands: readonly Command[]): Known {
+      versionNow = version.get()
+      const found = last
+      last = undefined
+      const holds = found && isPlain(commands) && found.version === versionNow && found.changes === changes.get()
+      return holds ? found.known : { rows: emptyRows(), deaths: new Map() }
+    },
+    /** Before the commit; what it returns is called after it. */
+    retain(known: Known, commands: readonly Command[]): () => void {
+      const { rows } = known
+      if (!isPlain(commands) || rows.mortal.size > 0) return () => {}
+      const kept = { known, version: versionNow, changes: changes.get() }
+      return () => {
+        forgetPassing(rows)
+        if (rows.reservations.size + rows.accounts.size + rows.keyUsage.size + rows.counters.size < MOST_KNOWN)
+          last = kept
+      }
+    },
+  }
+}
+
+const isPlain = (commands: readonly Command[]): boolean =>
+  commands.every(({ type }) => type === 'reserve' || type === 'settle')
+
+/** What is of no use to the next batch: rows that are written, and those that only the commands of this one named. */
+function forgetPassing(rows: Rows): void {
+  for (const id of rows.written.endedReservations) rows.reservations.delete(id)
+  for (const passing of [rows.idempotency, rows.transactions, rows.refunds, rows.payments, rows.recorded])
+    passing.clear()
+  rows.written = emptyWritten()
 }
 
 function createLoader(db: Database) {
@@ -58,6 +113,9 @@ function createLoader(db: Database) {
   const payment = select(tables.grants, 'organisation_id = ? AND payment_id = ?')
   const live = select(tables.reservations, 'id = ?')
   const ended = select(tables.reservations, 'id = ?', 'ended_reservations')
+  const firstDeath = db
+    .prepare("SELECT MIN(dead_at) FROM reservations WHERE account_id = ? AND kind = 'api'")
+    .pluck(true)
   const dead = select(tables.reservations, "account_id = ? AND kind = 'api' AND dead_at <= ?")
   const budget = select(tables.budgets, 'id = ? AND deleted_at IS NULL')
   const counter = select(tables.counters, 'budget_id = ? AND window_start = ?')
@@ -69,10 +127,10 @@ function createLoader(db: Database) {
   const toldPayload = select(tables.usageRecords, 'transaction_id = ? AND payload_hash = ? ORDER BY id LIMIT 1')
   const recorded = db.prepare('SELECT 1 FROM usage_records WHERE id = ?').pluck(true)
 
-  return (commands: readonly Command[]): Rows => {
-    const rows = emptyRows()
+  return ({ rows, deaths }: Known, commands: readonly Command[]): Touched => {
     const named = namedBy(commands)
     for (const id of named.reservations) {
+      if (rows.reservations.has(id)) continue
       const [found] = live(id)
       for (const reservation of found ? [found] : ended(id)) enlist(rows, reservation)
     }
@@ -82,9 +140,13 @@ function createLoader(db: Database) {
     }
     const touched = touchedBy(commands, rows)
     for (const id of touched.accounts) {
-      for (const found of account(id)) rows.accounts.set(id, found)
-      rows.grants.set(id, livingGrants(id))
-      for (const found of dead(id, BigInt(touched.at))) if (!rows.reservations.has(found.id)) enlist(rows, found)
+      if (!rows.accounts.has(id)) {
+        for (const found of account(id)) rows.accounts.set(id, found)
+        rows.grants.set(id, livingGrants(id))
+        deaths.set(id, Number(firstDeath.get(id) ?? Number.POSITIVE_INFINITY))
+      }
+      if ((deaths.get(id) ?? 0) <= touched.at)
+        for (const found of dead(id, BigInt(touched.at))) if (!rows.reservations.has(found.id)) enlist(rows, found)
     }
     for (const id of touched.grants)
       for (const found of grant(id)) {
@@ -93,11 +155,13 @@ function createLoader(db: Database) {
       }
     for (const { budgetId, windowStart } of touched.holds) {
       if (!rows.budgets.has(budgetId)) for (const found of budget(budgetId)) rows.budgets.set(budgetId, found)
-      for (const found of counter(budgetId, BigInt(windowStart)))
-        rows.counters.set(counterKey(budgetId, windowStart), found)
+      const key = counterKey(budgetId, windowStart)
+      if (!rows.counters.has(key))
+        for (const found of counter(budgetId, BigInt(windowStart))) rows.counters.set(key, found)
     }
     for (const { apiKeyId, organisationId } of touched.apiKeys)
-      rows.keyUsage.set(apiKeyId, keyUsage(apiKeyId)[0] ?? emptyKeyUsage(apiKeyId, organisationId))
+      if (!rows.keyUsage.has(apiKeyId))
+        rows.keyUsage.set(apiKeyId, keyUsage(apiKeyId)[0] ?? emptyKeyUsage(apiKeyId, organisationId))
     for (const name of touched.idempotency)
       for (const found of idempotency(name.organisationId, name.principal, name.operation, name.key))
         rows.idempotency.set(idempotencyKey(name), found)
@@ -110,7 +174,7 @@ function createLoader(db: Database) {
         : toldPayload(name.transactionId, name.payloadHash))
         remember(rows, found)
     for (const id of touched.recorded) if (recorded.get(id) !== undefined) rows.recorded.add(id)
-    return rows
+    return touched
   }
 }
 
@@ -119,7 +183,7 @@ function createWriter(db: Database) {
     const statement = db.prepare(
       `INSERT INTO ${into} (${table.columns.join(', ')}) VALUES (${table.columns.map(() => '?').join(', ')}) ${conflict}`,
     )
-    return (row: R) => void statement.run(...table.cells(row))
+    return (row: R) => void statement.run(...table.plain(row))
   }
   const replacing = <R extends object>(table: Table<R>, key: readonly string[]) => {
     const others = table.columns.filter((column) => !key.includes(column))
@@ -134,8 +198,10 @@ function createWriter(db: Database) {
   const insertGrant = insert(tables.grants)
   const insertReservation = insert(tables.reservations)
   const insertEnded = replacing({ ...tables.reservations, name: 'ended_reservations' }, ['id'])
-  const deleteReservation = db.prepare('DELETE FROM reservations WHERE id = ?')
-  const deleteProgress = db.prepare('DELETE FROM reservation_progress WHERE reservation_id = ?')
+  const deleteReservations = db.prepare('DELETE FROM reservations WHERE id IN (SELECT value FROM json_each(?))')
+  const deleteProgress = db.prepare(
+    'DELETE FROM reservation_progress WHERE reservation_id IN (SELECT value FROM json_each(?))',
+  )
   const extendReservation = db.prepare('UPDATE reservations SET expires_at = ?, dead_at = ? WHERE id = ?')
   const counter = replacing(tables.counters, ['budget_id', 'window_start'])
   const keyUsage = replacing(tables.keyUsage, ['api_key_id'])
@@ -153,11 +219,15 @@ function createWriter(db: Database) {
       const reservation = rows.reservations.get(id)
       if (reservation && !written.endedReservations.has(id)) insertReservation(reservation)
     }
+    const gone = [...written.endedReservations.difference(written.newReservations)]
+    if (gone.length > 0) {
+      const list = `[${gone.join(',')}]`
+      deleteReservations.run(list)
+      deleteProgress.run(list)
+    }
     for (const id of written.endedReservations) {
       const reservation = rows.reservations.get(id)
-      if (!written.newReservations.has(id)) deleteReservation.run(id)
       if (reservation?.kind === 'api') insertEnded(reservation)
-      else deleteProgress.run(id)
     }
     for (const id of written.changedReservations) {
       const reservation = rows.reservations.get(id)
@@ -166,14 +236,14 @@ function createWriter(db: Database) {
     }
   }
 
-  return (rows: Rows): void => {
+  return (rows: Rows, { accounts }: Touched): void => {
     const { written } = rows
     for (const id of written.accounts) {
       const { status, posted, reserved, lastAt } = must(rows.accounts.get(id))
       account.run(status, posted, reserved, BigInt(lastAt), id)
     }
-    for (const list of rows.grants.values())
-      for (const row of list) {
+    for (const id of accounts)
+      for (const row of rows.grants.get(id) ?? []) {
         if (written.newGrants.has(row.id)) insertGrant(row)
         else if (written.grants.has(row.id)) grant.run(row.remaining, row.reserved, row.id)
       }

@@ -50,7 +50,9 @@ start().then(
   },
   (error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error)
-    port.postMessage([{ id: 0, error: error instanceof StoreUnusable ? reason : `${options.file}: ${reason}` }] satisfies Answer[])
+    port.postMessage([
+      { id: 0, error: error instanceof StoreUnusable ? reason : `${options.file}: ${reason}` },
+    ] satisfies Answer[])
     port.close()
   },
 )
@@ -58,7 +60,8 @@ start().then(
 /** Whatever came while the last batch was being written goes into this one: batches grow with the load, without a timer. */
 function arrived(from: MessagePort): Message[] {
   const messages: Message[] = []
-  for (let next = receiveMessageOnPort(from); next && messages.length < BATCH; next = receiveMessageOnPort(from)) messages.push(next.message as Message)
+  for (let next = receiveMessageOnPort(from); next && messages.length < BATCH; next = receiveMessageOnPort(from))
+    messages.push(next.message as Message)
   return messages
 }
 
@@ -93,7 +96,9 @@ function answerPosts(posts: readonly Message[], answer: (request: Request) => un
   return posts.map(({ id }, index) => {
     const length = lists[index]?.length ?? 0
     from += length
-    return whole.error === undefined ? { id, value: (whole.value as Packed<Outcome>[]).slice(from - length, from) } : { id, error: whole.error }
+    return whole.error === undefined
+      ? { id, value: (whole.value as Packed<Outcome>[]).slice(from - length, from) }
+      : { id, error: whole.error }
   })
 }
 
@@ -124,17 +129,27 @@ async function start(): Promise<(request: Request) => unknown> {
   await migrate(migrating, 'sqlite')
   await migrating.destroy()
   // Numbers of the writer's own, beside those that the main thread makes.
-  const ledger = createSqliteLedger(db, createIds({ clock: systemClock, random: systemRandom, node: options.node * 2 + 1 }))
+  const ledger = createSqliteLedger(
+    db,
+    createIds({ clock: systemClock, random: systemRandom, node: options.node * 2 + 1 }),
+  )
   return (request) => writer(db, ledger, request, lock)
 }
 
-function writer(db: BetterSqlite3.Database, ledger: SqliteLedger, request: Request, lock: BetterSqlite3.Database | undefined): unknown {
+function writer(
+  db: BetterSqlite3.Database,
+  ledger: SqliteLedger,
+  request: Request,
+  lock: BetterSqlite3.Database | undefined,
+): unknown {
   switch (request.kind) {
     case 'post':
       return ledger.post(request.commands.map(unpackCommand)).map(packOutcome)
     case 'write':
       db.pragma('synchronous = FULL')
-      return db.transaction(() => request.statements.map(({ sql, parameters }) => Number(db.prepare(sql).run(...parameters).changes)))()
+      return db.transaction(() =>
+        request.statements.map(({ sql, parameters }) => Number(db.prepare(sql).run(...parameters).changes)),
+      )()
     case 'progress':
       db.pragma('synchronous = NORMAL')
       return saveProgress(db, request.rows)
@@ -150,7 +165,10 @@ function writer(db: BetterSqlite3.Database, ledger: SqliteLedger, request: Reque
   }
 }
 
-function saveProgress(db: BetterSqlite3.Database, rows: readonly { reservationId: bigint; outputTokens: number }[]): void {
+function saveProgress(
+  db: BetterSqlite3.Database,
+  rows: readonly { reservationId: bigint; outputTokens: number }[],
+): void {
   const statement = db.prepare(
     'INSERT INTO reservation_progress (reservation_id, output_tokens) SELECT id, ? FROM reservations WHERE id = ? ON CONFLICT (reservation_id) DO UPDATE SET output_tokens = excluded.output_tokens',
   )

@@ -29,7 +29,10 @@ export async function openSqlite({ file, clock, random, readonly = false }: Opti
   const reading = startThread({ role: 'reader', file, node: 0 })
   const writing = readonly ? noWriter : startThread({ role: 'writer', file, node: 0 })
   const writer = await Promise.resolve(writing).catch(async (error: unknown) => {
-    await reading.then((thread) => thread.stop(), () => {})
+    await reading.then(
+      (thread) => thread.stop(),
+      () => {},
+    )
     throw error
   })
   const reader = await reading
@@ -61,7 +64,8 @@ export async function openSqlite({ file, clock, random, readonly = false }: Opti
     }),
     now: () => clock.now(),
     post: async (command) => outcomeOrThrow(await ledger.post(command)),
-    rows: async <Row>(query: Query<Row>) => (await reader.ask({ kind: 'rows', statement: statementOf(query) })) as Row[],
+    rows: async <Row>(query: Query<Row>) =>
+      (await reader.ask({ kind: 'rows', statement: statementOf(query) })) as Row[],
     write: async (queries) => (await writer.ask({ kind: 'write', statements: queries.map(statementOf) })) as number[],
     progress: async (rows) => void (await writer.ask({ kind: 'progress', rows })),
     async close() {
@@ -88,7 +92,8 @@ function ledgerQueue(writer: Thread, written: (commands: number) => void) {
     }
     writer.ask({ kind: 'post', commands: waiting.map(({ command }) => packCommand(command)) }).then(
       (outcomes) => {
-        for (const [index, { resolve }] of waiting.entries()) resolve(unpackOutcome((outcomes as Packed<Outcome>[])[index] as Packed<Outcome>))
+        for (const [index, { resolve }] of waiting.entries())
+          resolve(unpackOutcome((outcomes as Packed<Outcome>[])[index] as Packed<Outcome>))
         written(waiting.length)
         done()
       },

@@ -23,10 +23,20 @@ import type {
 /** A value as both databases take and give it: integers are always bigint. */
 export type Cell = bigint | string | null
 
+/** A cell that SQLite and JSON take as well: an integer that a number holds exactly is one, which costs less to make. */
+export type Plain = Cell | number
+
 /** The type of a column where a database asks for it (SQLite does not). */
 export type CellType = 'bigint' | 'text'
 
-type Form<T> = { readonly type: CellType; readonly write: (value: T) => Cell; readonly read: (cell: Cell) => T }
+type Form<T> = {
+  readonly type: CellType
+  readonly write: (value: T) => Cell
+  /** Where it is not as `write`. */
+  readonly plain?: (value: T) => Plain
+  /** Takes a cell, a plain one, or a plain one whose bigint became text on its way. */
+  readonly read: (cell: Plain) => T
+}
 type Column<R, K extends keyof R> = readonly [column: string, form: Form<R[K]>]
 type Columns<R> = { readonly [K in keyof R]-?: Column<R, K> }
 
@@ -39,22 +49,29 @@ export type Table<R> = {
   readonly types: readonly CellType[]
   /** Cells in the order of `columns`. */
   cells(row: R): Cell[]
-  row(cells: readonly Cell[]): R
+  plain(row: R): Plain[]
+  row(cells: readonly Plain[]): R
 }
 
-const big: Form<bigint> = { type: 'bigint', write: (value) => value, read: (cell) => cell as bigint }
+const big: Form<bigint> = { type: 'bigint', write: (value) => value, read: (cell) => BigInt(cell as bigint | string) }
 const bigOrNull: Form<bigint | null> = {
   type: 'bigint',
   write: (value) => value,
-  read: (cell) => cell as bigint | null,
+  read: (cell) => (cell === null ? null : BigInt(cell)),
 }
-const int: Form<number> = { type: 'bigint', write: (value) => BigInt(value), read: Number }
+const int: Form<number> = { type: 'bigint', write: (value) => BigInt(value), plain: (value) => value, read: Number }
 const intOrNull: Form<number | null> = {
   type: 'bigint',
   write: (value) => (value === null ? null : BigInt(value)),
+  plain: (value) => value,
   read: (cell) => (cell === null ? null : Number(cell)),
 }
-const bool: Form<boolean> = { type: 'bigint', write: (value) => (value ? 1n : 0n), read: (cell) => cell === 1n }
+const bool: Form<boolean> = {
+  type: 'bigint',
+  write: (value) => (value ? 1n : 0n),
+  plain: (value) => (value ? 1 : 0),
+  read: (cell) => Number(cell) === 1,
+}
 /** Text whose values the program itself chose. */
 const text = <T extends string>(): Form<T> => ({ type: 'text', write: (value) => value, read: (cell) => cell as T })
 const textOrNull: Form<string | null> = { type: 'text', write: (value) => value, read: (cell) => cell as string | null }
@@ -106,21 +123,46 @@ const entries = json<readonly Entry[]>(
 )
 
 function table<R extends object>(name: string, columns: Columns<R>): Table<R> {
-  const fields = Object.entries(columns) as [keyof R & string, Column<R, keyof R>][]
+  const entries = Object.entries(columns) as [keyof R & string, Column<R, keyof R>][]
+  const fields = entries.map(([field]) => field)
+  const forms = entries.map(([, [, form]]) => form)
   return {
     name,
-    columns: fields.map(([, [column]]) => column),
-    fields: fields.map(([field]) => field),
-    types: fields.map(([, [, { type }]]) => type),
-    cells: (row) => fields.map(([field, [, form]]) => form.write(row[field])),
-    row: (cells) => {
-      const row: Record<string, unknown> = {}
-      for (let i = 0; i < fields.length; i++) {
-        const [field, [, form]] = fields[i] as (typeof fields)[number]
-        row[field] = form.read(cells[i] as Cell)
-      }
-      return row as R
-    },
+    columns: entries.map(([, [column]]) => column),
+    fields,
+    types: forms.map(({ type }) => type),
+    cells: writer(
+      fields,
+      forms.map(({ write }) => write),
+    ),
+    plain: writer(
+      fields,
+      forms.map(({ write, plain }) => plain ?? write),
+    ),
+    row: reader(
+      fields,
+      forms.map(({ read }) => read),
+    ),
+  }
+}
+
+type Write<R, C> = (value: R[keyof R]) => C
+
+/** Loops, since every row that is loaded or written passes here. */
+function writer<R, C>(fields: readonly (keyof R)[], writes: readonly Write<R, C>[]): (row: R) => C[] {
+  return (row) => {
+    const cells: C[] = []
+    for (let i = 0; i < fields.length; i++) cells.push((writes[i] as Write<R, C>)(row[fields[i] as keyof R]))
+    return cells
+  }
+}
+
+function reader<R>(fields: readonly (keyof R)[], reads: readonly ((cell: Plain) => R[keyof R])[]) {
+  return (cells: readonly Plain[]): R => {
+    const row: Partial<R> = {}
+    for (let i = 0; i < fields.length; i++)
+      row[fields[i] as keyof R] = (reads[i] as (typeof reads)[number])(cells[i] as Plain)
+    return row as R
   }
 }
 

@@ -1,7 +1,12 @@
 /** Normalised token counts, in a table beside the usage records: they come later, and no record is ever changed. */
 import type { Store } from './store.ts'
 
-export type NormalisedCount = { readonly usageRecordId: bigint; readonly organisationId: bigint; readonly prompt: number | null; readonly completion: number | null }
+export type NormalisedCount = {
+  readonly usageRecordId: bigint
+  readonly organisationId: bigint
+  readonly prompt: number | null
+  readonly completion: number | null
+}
 
 export async function saveNormalised(store: Store, counts: readonly NormalisedCount[]): Promise<void> {
   await store.write([

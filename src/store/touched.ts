@@ -21,10 +21,10 @@ export function namedBy(commands: readonly Command[]): Named {
   return { reservations: [...reservations], transactions: [...transactions] }
 }
 
-export type IdempotencyName = { organisationId: bigint; principal: string; operation: string; key: string }
+type IdempotencyName = { organisationId: bigint; principal: string; operation: string; key: string }
 
 /** By its own name, or by its transaction and what it says. */
-export type ToldName = { organisationId: bigint } & (
+type ToldName = { organisationId: bigint } & (
   | { dedupeKey: string }
   | { transactionId: bigint; payloadHash: string }
 )

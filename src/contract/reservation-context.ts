@@ -1,0 +1,20 @@
+/** What a gateway's reservation says of its call, as JSON: enough to settle it if the process dies before it does. */
+import { z } from 'zod'
+
+export const ReservationContext = z.object({
+  model: z.string(),
+  provider: z.string(),
+  providerName: z.string(),
+  rateCardId: z.string().nullable(),
+  /** Estimated; never above what was quoted. */
+  inputTokens: z.int(),
+  /** Over all choices. */
+  outputLimit: z.int(),
+  stream: z.boolean(),
+  context: z.enum(['customer', 'system']),
+  /** The key under which the call runs once. */
+  idempotency: z
+    .object({ principal: z.string(), operation: z.string(), key: z.string(), fingerprint: z.string() })
+    .optional(),
+})
+export type ReservationContext = z.output<typeof ReservationContext>
