@@ -178,6 +178,7 @@ type Streaming = {
   readonly id: string | undefined
   readonly model: string
   readonly signal: AbortSignal | undefined
+  /** Called again when more is known of the same call. */
   record(record: CostRecord): void
 }
 
