@@ -396,10 +396,14 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
           return refused('idempotency_key_mismatch')
         if (same.length > 0) return { duplicate: true }
         if (transactionId !== null) {
-          const linked = postings.find(({ name, type }) => name === transactionId && (type === 'usage' || type === 'debit'))
+          const linked = postings.find(
+            ({ name, type }) => name === transactionId && (type === 'usage' || type === 'debit'),
+          )
           if (!linked) return refused('transaction_not_found')
           if (linked.owner !== usage.accountId) return refused('transaction_account_mismatch')
-          const again = told.some((other) => other.link === transactionId && other.usage.payloadHash === usage.payloadHash)
+          const again = told.some(
+            (other) => other.link === transactionId && other.usage.payloadHash === usage.payloadHash,
+          )
           if (again && usage.dedupeKey === null) return { duplicate: true }
         }
         told.push({ usage, link: transactionId })

@@ -24,10 +24,7 @@ export function namedBy(commands: readonly Command[]): Named {
 type IdempotencyName = { organisationId: bigint; principal: string; operation: string; key: string }
 
 /** By its own name, or by its transaction and what it says. */
-type ToldName = { organisationId: bigint } & (
-  | { dedupeKey: string }
-  | { transactionId: bigint; payloadHash: string }
-)
+type ToldName = { organisationId: bigint } & ({ dedupeKey: string } | { transactionId: bigint; payloadHash: string })
 
 export type Touched = {
   readonly accounts: readonly bigint[]
