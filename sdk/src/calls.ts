@@ -1,15 +1,13 @@
-/** Operations by name: where they are, what they take, what they answer. The server's own description comes first. */
+/** Operations by name: where they are, what they take, what they answer, as the server describes them. */
 import { TurnpikeError } from './errors.ts'
 import { type PagePromise, paged, type RequestPromise, requestPromise, type WithResponse } from './request-promise.ts'
 import { endpoints, type Operations } from './schema.gen.ts'
 import { type Outgoing, type RequestOptions, send, type Transport } from './transport.ts'
-import { type Pagination, type WireOperations, wireEndpoints } from './wire.ts'
 
-type Known = Operations & Omit<WireOperations, keyof Operations>
-export type OperationName = keyof Known
-export type ResultOf<N extends OperationName> = Known[N] extends { result: infer R } ? R : never
-export type BodyOf<N extends OperationName> = Known[N] extends { body: infer B extends object } ? B : never
-export type QueryOf<N extends OperationName> = Known[N] extends { query: infer Q extends object } ? Q : never
+export type OperationName = keyof Operations
+export type ResultOf<N extends OperationName> = Operations[N]['result']
+export type BodyOf<N extends OperationName> = Operations[N] extends { body: infer B extends object } ? B : never
+export type QueryOf<N extends OperationName> = Operations[N] extends { query: infer Q extends object } ? Q : never
 
 type Endpoint = {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
@@ -19,7 +17,7 @@ type Endpoint = {
   readonly once?: true
 }
 
-const known: Readonly<Record<OperationName, Endpoint>> = { ...wireEndpoints, ...endpoints }
+const places: Readonly<Record<OperationName, Endpoint>> = endpoints
 
 export type CallInput<N extends OperationName> = {
   readonly params?: Readonly<Record<string, string>>
@@ -33,7 +31,7 @@ export function call<N extends OperationName>(
   { params = {}, query, body }: CallInput<N>,
   options?: RequestOptions,
 ): RequestPromise<ResultOf<N>> {
-  const { method, path, alias, once } = known[name]
+  const { method, path, alias, once } = places[name]
   const place = alias !== undefined && Object.keys(params).length === 0 ? alias : path
   const outgoing = () => ({
     method,
@@ -86,7 +84,7 @@ function queryText(query: object | undefined): string {
   return text === '' ? '' : `?${text}`
 }
 
-type Listed = { readonly pagination: Pagination }
+type Listed = { readonly pagination: { readonly nextCursor: string | null } }
 
 /** A list whose pages name the next one by a cursor. */
 export function list<N extends OperationName, T>(

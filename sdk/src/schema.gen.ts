@@ -12,6 +12,12 @@ export type Account = {
   balance: number
   metadata: Record<string, unknown> | null
   status: 'open' | 'frozen' | 'closed'
+  /** What is done with a charge above its reservation. */
+  overage: 'charge' | 'cap' | 'reject'
+  /** How far below 0 reservations may take the balance. */
+  overdraft: number
+  /** How much a call reserves; null: as the server is set. */
+  reserveMode: 'strict' | 'estimate' | null
   createdAt: string
   updatedAt: string
   decimal: Record<string, string>
@@ -88,6 +94,24 @@ export type Generation = {
   response_cache_source_id: string | null
 }
 
+export type Grant = {
+  id: string
+  accountId: string
+  externalId: string
+  category: 'paid' | 'promotional' | 'plan' | 'adjustment'
+  amount: number
+  /** What is reserved is still inside. */
+  remaining: number
+  reserved: number
+  /** 1 is used first. */
+  priority: number
+  effectiveAt: string
+  expiresAt: string | null
+  status: 'active' | 'spent' | 'expired' | 'void'
+  createdAt: string
+  decimal: Record<string, string>
+}
+
 export type Key = {
   /** SHA-256 of the secret: what the key is called. */
   hash: string
@@ -144,6 +168,21 @@ export type Model = {
   }
 }
 
+export type Plan = {
+  id: string
+  name: string
+  credits: number
+  interval: string
+  /** How often it is granted; null: without an end. */
+  occurrences: number | null
+  /** What is left is kept; otherwise it ends with its interval. */
+  accumulate: boolean
+  /** Can be assigned. */
+  isActive: boolean
+  createdAt: string
+  decimal: Record<string, string>
+}
+
 export type PricedModel = {
   modelId: string
   provider: string
@@ -166,6 +205,21 @@ export type PricedModel = {
   }
 }
 
+export type Reservation = {
+  id: string
+  accountId: string
+  externalId: string
+  /** Set aside. */
+  amount: number
+  status: 'pending' | 'confirmed' | 'cancelled' | 'expired'
+  createdAt: string
+  /** A short grace follows, in which it can still be confirmed, late. */
+  expiresAt: string
+  transactionId: string | null
+  metadata: Record<string, unknown>
+  decimal: Record<string, string>
+}
+
 export type Transaction = {
   id: string
   accountId: string
@@ -180,6 +234,68 @@ export type Transaction = {
   reservationId: string | null
   metadata: Record<string, unknown> | null
   createdAt: string
+  decimal: Record<string, string>
+  reservation?: Reservation | null | undefined
+  usageRecords?: UsageRecord[] | undefined
+}
+
+export type UsageRecord = {
+  id: string
+  context: 'customer' | 'system'
+  accountId: string | null
+  externalId: string | null
+  transactionId: string | null
+  modelId: string
+  usageType: 'text' | 'embedding' | 'audio_stt' | 'audio_tts' | 'image'
+  /** Null where the provider told no usage. */
+  inputTokens: number | null
+  outputTokens: number | null
+  cachedTokens: number | null
+  cacheWriteTokens: number | null
+  reasoningTokens: number | null
+  audioDurationSeconds?: number | undefined
+  characters?: number | undefined
+  images?: number | undefined
+  /** The provider's cost; null where nobody knows a price. */
+  estimatedCostUsd: number | null
+  /** Where the record has a charge of its own. */
+  chargeUsd?: number | undefined
+  usageSource: 'reported' | 'estimated' | 'unknown'
+  sequence?: number | undefined
+  description: string | null
+  metadata: Record<string, unknown> | null
+  occurredAt: string
+  createdAt: string
+  decimal: Record<string, string>
+}
+
+export type UsageSummary = {
+  totalCostUsd: number
+  totalInputTokens: number
+  totalOutputTokens: number
+  totalCachedTokens: number
+  totalRecords: number
+  /** Left out of the cost: nobody knows a price. */
+  unpricedRecords: number
+  /** Left out of the tokens: the provider told no usage. */
+  unknownRecords: number
+  byContext: {
+    customer: {
+      costUsd: number
+      count: number
+      decimal: Record<string, string>
+    }
+    system: {
+      costUsd: number
+      count: number
+      decimal: Record<string, string>
+    }
+  }
+  byModel: Record<string, {
+    costUsd: number
+    count: number
+    decimal: Record<string, string>
+  }>
   decimal: Record<string, string>
 }
 
@@ -431,8 +547,6 @@ export type Operations = {
   /** What a usage would cost; moves nothing */
   calculateCost: {
     body: {
-      modelId: string
-      usageType?: 'text' | 'embedding' | 'audio_stt' | 'audio_tts' | 'image' | undefined
       inputTokens?: number | undefined
       outputTokens?: number | undefined
       cachedTokens?: number | undefined
@@ -441,6 +555,8 @@ export type Operations = {
       audioDurationSeconds?: number | undefined
       characters?: number | undefined
       images?: number | undefined
+      modelId: string
+      usageType?: 'text' | 'embedding' | 'audio_stt' | 'audio_tts' | 'image' | undefined
     }
     result: {
       success: true
@@ -497,6 +613,19 @@ export type Operations = {
     }
     result: Account
   }
+  /** Change an account: its name, its limits, whether it is open, frozen or closed */
+  updateAccount: {
+    body: {
+      name?: string | undefined
+      email?: string | null | undefined
+      metadata?: Record<string, unknown> | null | undefined
+      status?: 'open' | 'frozen' | 'closed' | undefined
+      overage?: 'charge' | 'cap' | 'reject' | undefined
+      overdraft?: number | string | undefined
+      reserveMode?: 'strict' | 'estimate' | null | undefined
+    }
+    result: Account
+  }
   /** The credits of an account: posted, reserved, available */
   getBalance: {
     query: {
@@ -550,6 +679,208 @@ export type Operations = {
       decimal: Record<string, string>
     }
   }
+  /** Make a plan that grants credits on a schedule */
+  createPlan: {
+    body: {
+      name: string
+      amount: number | string
+      interval: string
+      occurrences?: number | null | undefined
+      accumulate?: boolean | undefined
+      markAsActive?: boolean | undefined
+    }
+    result: {
+      success: true
+      plan: Plan
+    }
+  }
+  /** The plans of the organisation */
+  listPlans: {
+    query: {
+      limit?: number | undefined
+      offset?: number | undefined
+      /** `nextCursor` of the page before; takes the place of `offset`. */
+      cursor?: string | undefined
+    }
+    result: {
+      success: true
+      plans: Plan[]
+      pagination: {
+        limit: number
+        offset: number
+        totalCount: number
+        hasMore: boolean
+        nextCursor: string | null
+      }
+    }
+  }
+  /** Close a plan to accounts to come; it is never deleted */
+  archivePlan: {
+    result: {
+      success: true
+      plan: Plan
+    }
+  }
+  /** Put an account on a plan; any other active plan of it ends */
+  assignPlan: {
+    body: {
+      accountId?: string | undefined
+      externalId?: string | undefined
+      planId: string
+      startMode?: 'now' | 'next_interval' | undefined
+    }
+    result: {
+      success: true
+      accountId: string
+      planId: string
+      startsAt: string
+    }
+  }
+  /** Set credits aside before the work */
+  createReservation: {
+    body: {
+      accountId?: string | undefined
+      externalId?: string | undefined
+      amount: number | string
+      /** Seconds from now. */
+      ttlSeconds?: number | undefined
+      operation?: string | null | undefined
+      model?: string | null | undefined
+      metadata?: Record<string, unknown> | null | undefined
+    }
+    result: {
+      success: true
+      reservation: Reservation
+      balance: {
+        balance: number
+        reserved: number
+        /** What can be reserved or deducted now; never below 0. */
+        available: number
+        decimal: Record<string, string>
+      }
+    }
+  }
+  /** Reservations, newest first */
+  listReservations: {
+    query: {
+      limit?: number | undefined
+      offset?: number | undefined
+      /** `nextCursor` of the page before; takes the place of `offset`. */
+      cursor?: string | undefined
+      accountId?: string | undefined
+      externalId?: string | undefined
+      status?: 'pending' | 'confirmed' | 'cancelled' | 'expired' | undefined
+      /** Pending ones alone. */
+      activeOnly?: boolean | undefined
+    }
+    result: {
+      success: true
+      reservations: Reservation[]
+      pagination: {
+        limit: number
+        offset: number
+        totalCount: number
+        hasMore: boolean
+        nextCursor: string | null
+      }
+    }
+  }
+  /** One reservation */
+  getReservation: {
+    result: {
+      success: true
+      reservation: Reservation
+    }
+  }
+  /** Charge what the work took, record its usage, release the rest: in one step */
+  confirmReservation: {
+    body: {
+      reservationId?: string | undefined
+      actualAmount?: number | string | undefined
+      /** One record or several, written with the charge or not at all. Without an amount they are what is charged. */
+      usage?: {
+        accountId?: string | undefined
+        externalId?: string | undefined
+        context?: 'customer' | 'system' | undefined
+        transactionId?: string | undefined
+        modelId: string
+        usageType: 'text' | 'embedding' | 'audio_stt' | 'audio_tts' | 'image'
+        inputTokens?: number | undefined
+        outputTokens?: number | undefined
+        cachedTokens?: number | undefined
+        cacheWriteTokens?: number | undefined
+        reasoningTokens?: number | undefined
+        audioDurationSeconds?: number | undefined
+        characters?: number | undefined
+        images?: number | undefined
+        /** Tells two identical usages of one transaction apart. */
+        sequence?: number | undefined
+        /** At most 5 minutes ahead and 35 days back; now, if left out. */
+        occurredAt?: string | undefined
+        description?: string | null | undefined
+        metadata?: Record<string, unknown> | null | undefined
+      }[] | undefined
+      onOverage?: 'charge' | 'cap' | 'reject' | undefined
+      ifExpired?: 'reject' | 'charge' | undefined
+    }
+    result: {
+      success: true
+      reservationId: string
+      transactionId: string
+      accountId: string
+      externalId: string
+      status: 'confirmed'
+      reserved: number
+      charged: number
+      released: number
+      /** What was asked above the reservation. */
+      overage: number
+      writtenOff: number
+      late: boolean
+      balance: {
+        balance: number
+        reserved: number
+        /** What can be reserved or deducted now; never below 0. */
+        available: number
+        decimal: Record<string, string>
+      }
+      usageRecords: UsageRecord[]
+      decimal: Record<string, string>
+    }
+  }
+  /** Release a reservation */
+  cancelReservation: {
+    body: {
+      reservationId?: string | undefined
+    }
+    result: {
+      success: true
+      reservationId: string
+      status: 'cancelled'
+      released: number
+      balance: {
+        balance: number
+        reserved: number
+        /** What can be reserved or deducted now; never below 0. */
+        available: number
+        decimal: Record<string, string>
+      }
+      decimal: Record<string, string>
+    }
+  }
+  /** Let a pending reservation end later */
+  extendReservation: {
+    body: {
+      reservationId?: string | undefined
+      /** Seconds from now. */
+      ttlSeconds: number
+    }
+    result: {
+      success: true
+      reservationId: string
+      expiresAt: string
+    }
+  }
   /** What moved credits, newest first */
   listTransactions: {
     query: {
@@ -564,6 +895,9 @@ export type Operations = {
       startDate?: string | undefined
       /** A date is the whole day in the time zone of the organisation; a time is an instant. */
       endDate?: string | undefined
+      /** Charges whose usage nobody has recorded. */
+      usage?: 'missing' | undefined
+      include?: string | undefined
     }
     result: {
       items: Transaction[]
@@ -576,11 +910,157 @@ export type Operations = {
       }
     }
   }
-  /** One transaction */
-  getTransaction: {
+  /** Post a credit or a debit */
+  createTransaction: {
+    body: {
+      accountId?: string | undefined
+      externalId?: string | undefined
+      amount: number | string
+      description?: string | null | undefined
+      metadata?: Record<string, unknown> | null | undefined
+      type: 'credit' | 'debit'
+    }
     result: {
       success: true
       transaction: Transaction
+    }
+  }
+  /** One transaction */
+  getTransaction: {
+    query: {
+      include?: string | undefined
+    }
+    result: {
+      success: true
+      transaction: Transaction
+    }
+  }
+  /** Give credits back to the grants that paid */
+  refundTransaction: {
+    body: {
+      /** The rest, if left out. */
+      amount?: number | string | undefined
+      reason: string
+    }
+    result: {
+      success: true
+      transaction: Transaction
+    }
+  }
+  /** Grants with what is left of them */
+  listGrants: {
+    query: {
+      limit?: number | undefined
+      offset?: number | undefined
+      /** `nextCursor` of the page before; takes the place of `offset`. */
+      cursor?: string | undefined
+      accountId?: string | undefined
+      externalId?: string | undefined
+    }
+    result: {
+      success: true
+      grants: Grant[]
+      pagination: {
+        limit: number
+        offset: number
+        totalCount: number
+        hasMore: boolean
+        nextCursor: string | null
+      }
+    }
+  }
+  /** Take back what is left of a grant */
+  voidGrant: {
+    result: {
+      success: true
+      grantId: string
+      accountId: string
+      externalId: string
+      balance: number
+      voided: number
+      transactionId: string
+      decimal: Record<string, string>
+    }
+  }
+  /** Record the usage of a model; moves no credits */
+  recordUsage: {
+    body: {
+      accountId?: string | undefined
+      externalId?: string | undefined
+      context: 'customer' | 'system'
+      transactionId?: string | undefined
+      modelId: string
+      usageType: 'text' | 'embedding' | 'audio_stt' | 'audio_tts' | 'image'
+      inputTokens?: number | undefined
+      outputTokens?: number | undefined
+      cachedTokens?: number | undefined
+      cacheWriteTokens?: number | undefined
+      reasoningTokens?: number | undefined
+      audioDurationSeconds?: number | undefined
+      characters?: number | undefined
+      images?: number | undefined
+      /** Tells two identical usages of one transaction apart. */
+      sequence?: number | undefined
+      /** At most 5 minutes ahead and 35 days back; now, if left out. */
+      occurredAt?: string | undefined
+      description?: string | null | undefined
+      metadata?: Record<string, unknown> | null | undefined
+    }
+    result: {
+      success: true
+      duplicate: boolean
+      usageRecord: UsageRecord
+    }
+  }
+  /** Usage records, those of the gateway's own calls too; with `summary=true` their sums */
+  listUsage: {
+    query: {
+      accountId?: string | undefined
+      externalId?: string | undefined
+      modelId?: string | undefined
+      context?: 'customer' | 'system' | undefined
+      usageType?: 'text' | 'embedding' | 'audio_stt' | 'audio_tts' | 'image' | undefined
+      /** A date is the whole day in the time zone of the organisation; a time is an instant. */
+      startDate?: string | undefined
+      /** A date is the whole day in the time zone of the organisation; a time is an instant. */
+      endDate?: string | undefined
+      limit?: number | undefined
+      offset?: number | undefined
+      /** `nextCursor` of the page before; takes the place of `offset`. */
+      cursor?: string | undefined
+      summary?: boolean | undefined
+    }
+    result: {
+      success: true
+      usageRecords: UsageRecord[]
+      pagination: {
+        limit: number
+        offset: number
+        totalCount: number
+        hasMore: boolean
+        nextCursor: string | null
+      }
+    } | {
+      success: true
+      summary: UsageSummary
+    }
+  }
+  /** The sums of the usage, in all and by model and context */
+  summariseUsage: {
+    query: {
+      accountId?: string | undefined
+      externalId?: string | undefined
+      modelId?: string | undefined
+      context?: 'customer' | 'system' | undefined
+      usageType?: 'text' | 'embedding' | 'audio_stt' | 'audio_tts' | 'image' | undefined
+      /** A date is the whole day in the time zone of the organisation; a time is an instant. */
+      startDate?: string | undefined
+      /** A date is the whole day in the time zone of the organisation; a time is an instant. */
+      endDate?: string | undefined
+    }
+    result: {
+      success: true
+      summary: UsageSummary
     }
   }
   /** Make an organisation */
@@ -645,11 +1125,29 @@ export const endpoints = {
   createAccount: { method: 'POST', path: '/v1/accounts', once: true },
   listAccounts: { method: 'GET', path: '/v1/accounts' },
   getAccount: { method: 'GET', path: '/v1/accounts/{id}', alias: '/v1/accounts/get' },
+  updateAccount: { method: 'PATCH', path: '/v1/accounts/{id}' },
   getBalance: { method: 'GET', path: '/v1/accounts/{id}/balance', alias: '/v1/accounts/balance' },
   addCredits: { method: 'POST', path: '/v1/accounts/{id}/credits', alias: '/v1/accounts/credits/add', once: true },
   deductCredits: { method: 'POST', path: '/v1/accounts/{id}/debits', alias: '/v1/accounts/credits/deduct', once: true },
+  createPlan: { method: 'POST', path: '/v1/plans' },
+  listPlans: { method: 'GET', path: '/v1/plans' },
+  archivePlan: { method: 'POST', path: '/v1/plans/{id}/archive' },
+  assignPlan: { method: 'POST', path: '/v1/accounts/{id}/plan', alias: '/v1/accounts/plans/assign' },
+  createReservation: { method: 'POST', path: '/v1/reservations', once: true },
+  listReservations: { method: 'GET', path: '/v1/reservations' },
+  getReservation: { method: 'GET', path: '/v1/reservations/{id}' },
+  confirmReservation: { method: 'POST', path: '/v1/reservations/{id}/confirm', alias: '/v1/reservations/confirm', once: true },
+  cancelReservation: { method: 'POST', path: '/v1/reservations/{id}/cancel', alias: '/v1/reservations/cancel', once: true },
+  extendReservation: { method: 'POST', path: '/v1/reservations/{id}/extend', alias: '/v1/reservations/extend', once: true },
   listTransactions: { method: 'GET', path: '/v1/transactions' },
+  createTransaction: { method: 'POST', path: '/v1/transactions', once: true },
   getTransaction: { method: 'GET', path: '/v1/transactions/{id}' },
+  refundTransaction: { method: 'POST', path: '/v1/transactions/{id}/refund', once: true },
+  listGrants: { method: 'GET', path: '/v1/grants' },
+  voidGrant: { method: 'POST', path: '/v1/grants/{id}/void', once: true },
+  recordUsage: { method: 'POST', path: '/v1/usage', once: true },
+  listUsage: { method: 'GET', path: '/v1/usage' },
+  summariseUsage: { method: 'GET', path: '/v1/usage/summary' },
   createOrganisation: { method: 'POST', path: '/api/admin/organisations' },
   createManagementKey: { method: 'POST', path: '/api/admin/management-keys' },
 } as const

@@ -1,8 +1,24 @@
 /** The names of what goes in and comes out, taken from the operations, so that they follow the server's description. */
 import type { BodyOf, QueryOf, ResultOf } from './calls.ts'
 
-export type { Account, Balance, Generation, Key, Model, Operations, PricedModel, Transaction } from './schema.gen.ts'
-export type { Pagination } from './wire.ts'
+export type {
+  Account,
+  Balance,
+  Generation,
+  Grant,
+  Key,
+  Model,
+  Operations,
+  Plan,
+  PricedModel,
+  Reservation,
+  Transaction,
+  UsageRecord,
+  UsageSummary,
+} from './schema.gen.ts'
+
+/** Where a page stands in its list. */
+export type Pagination = ResultOf<'listAccounts'>['pagination']
 
 /** Whose: either name will do; where both are given they must agree. */
 export type Who = NonNullable<QueryOf<'getAccount'>>
@@ -10,7 +26,6 @@ export type Who = NonNullable<QueryOf<'getAccount'>>
 /** Credits: a number with at most 9 decimals, or decimal text. */
 export type Amount = BodyOf<'addCredits'>['amount']
 
-export type Reservation = ResultOf<'getReservation'>['reservation']
 export type Confirmation = ResultOf<'confirmReservation'>
 
 type ConfirmBody = BodyOf<'confirmReservation'>
@@ -22,14 +37,9 @@ export type ConfirmRequest = Omit<ConfirmBody, 'usage' | 'reservationId'> & {
 }
 
 export type UsageRequest = BodyOf<'recordUsage'>
-export type UsageRecord = ResultOf<'recordUsage'>['usageRecord']
 export type UsageFilters = QueryOf<'summariseUsage'>
-export type UsageSummary = ResultOf<'summariseUsage'>['summary']
 /** One page of usage records. */
 export type UsagePage = Extract<ResultOf<'listUsage'>, { usageRecords: unknown }>
 /** What `getUsage` answers: a page, or with `summary: true` the sums. */
 export type UsageAnswer = UsagePage | ResultOf<'summariseUsage'>
 export type UsageQuery = Omit<QueryOf<'listUsage'>, 'summary'> & { summary?: boolean | undefined }
-
-export type Grant = ResultOf<'listGrants'>['grants'][number]
-export type Plan = ResultOf<'listPlans'>['plans'][number]

@@ -3,19 +3,20 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTurnpike, type Turnpike } from '../../test/turnpike.ts'
 import { ConflictError, InsufficientCreditsError, TurnpikeClient } from '../src/index.ts'
 import { endpoints } from '../src/schema.gen.ts'
+import { creditsSuite } from './credits.suite.ts'
 
 let turnpike: Turnpike
 let client: TurnpikeClient
 /** Holds a key of the demo account. */
 let customer: TurnpikeClient
 const asked: string[] = []
+const counted: typeof fetch = (url, init) => {
+  asked.push(`${init?.method} ${new URL(String(url)).pathname}`)
+  return fetch(url, init)
+}
 
 beforeAll(async () => {
   turnpike = await startTurnpike()
-  const counted: typeof fetch = (url, init) => {
-    asked.push(`${init?.method} ${new URL(String(url)).pathname}`)
-    return fetch(url, init)
-  }
   client = new TurnpikeClient({ apiKey: turnpike.operatorKey, baseUrl: turnpike.url, fetch: counted })
   customer = new TurnpikeClient({ apiKey: turnpike.key, baseUrl: turnpike.url, fetch: counted })
 })
@@ -192,6 +193,12 @@ test('organisations and their management keys are made by the operator', async (
     name: 'PermissionError',
     code: 'forbidden',
   })
+})
+
+creditsSuite(async () => {
+  const { organisation } = await client.createOrganisation({ name: 'of credits' })
+  const { key } = await client.createManagementKey({ name: 'x', role: 'admin', organisationId: organisation.id })
+  return new TurnpikeClient({ apiKey: key, baseUrl: turnpike.url, fetch: counted })
 })
 
 test('after these, no operation of the document was left out', () => {

@@ -4,8 +4,8 @@
  */
 import { z } from 'zod'
 import { errorResponses, errorSchemas } from './openapi-errors.ts'
-import { summaryOf } from './operation-summaries.ts'
-import type { Operation } from './operations.ts'
+import { summaries } from './operation-summaries.ts'
+import type { Operation, OperationName } from './operations.ts'
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
 export type JsonObject = { readonly [name: string]: Json }
@@ -76,13 +76,13 @@ function documented(
   index: number,
   schemas: Record<string, JsonObject>,
 ): JsonObject {
-  const { name, key, body, result, status = 200, idempotent } = operation
+  const { name, key, body, result, status = 200, idempotent, csv } = operation
   const alias = index === 0 ? {} : { 'x-alias-of': name }
   const same = index === 0 ? '' : ` The same operation as \`${operation.method} ${operation.path}\`.`
   return {
     operationId: index === 0 ? name : `${name}Alias${index === 1 ? '' : index}`,
     ...alias,
-    summary: summaryOf(name),
+    summary: summaries[name as OperationName],
     description: `${CALLERS[key]}${same}`,
     tags: [tagOf(operation.path)],
     security: SECURITY,
@@ -98,7 +98,12 @@ function documented(
       [String(status)]: {
         description: idempotent ? 'Done; or done before, with `Idempotent-Replay: true`' : 'Done',
         headers: { 'x-request-id': REQUEST_ID, ...(idempotent ? { 'Idempotent-Replay': REPLAY } : {}) },
-        content: { 'application/json': { schema: schemaOf(result, schemas) } },
+        content: {
+          'application/json': { schema: schemaOf(result, schemas) },
+          ...(csv
+            ? { 'text/csv': { schema: { type: 'string', description: 'Every row that the filters match.' } } }
+            : {}),
+        },
       },
       ...errorResponses(operation),
     },

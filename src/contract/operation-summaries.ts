@@ -1,5 +1,7 @@
-/** One sentence for each operation: what a reader of the reference sees first. Without one, its name is spelled out. */
-const summaries: Readonly<Record<string, string>> = {
+/** One sentence for each operation: what a reader of the reference sees first. */
+import type { OperationName } from './operations.ts'
+
+export const summaries: Readonly<Record<OperationName, string>> = {
   getGeneration: 'One finished model call: its tokens, its cost, who served it',
   getCurrentKey: 'The key that asks: its limit and what it has used',
   getCredits: 'What was granted to and charged to all accounts of the organisation, in USD',
@@ -22,13 +24,26 @@ const summaries: Readonly<Record<string, string>> = {
   getBalance: 'The credits of an account: posted, reserved, available',
   addCredits: 'Grant credits to an account',
   deductCredits: 'Take credits from an account, never below what is available',
+  updateAccount: 'Change an account: its name, its limits, whether it is open, frozen or closed',
+  createReservation: 'Set credits aside before the work',
+  listReservations: 'Reservations, newest first',
+  getReservation: 'One reservation',
+  confirmReservation: 'Charge what the work took, record its usage, release the rest: in one step',
+  cancelReservation: 'Release a reservation',
+  extendReservation: 'Let a pending reservation end later',
+  createTransaction: 'Post a credit or a debit',
+  refundTransaction: 'Give credits back to the grants that paid',
+  listGrants: 'Grants with what is left of them',
+  voidGrant: 'Take back what is left of a grant',
+  recordUsage: 'Record the usage of a model; moves no credits',
+  listUsage: "Usage records, those of the gateway's own calls too; with `summary=true` their sums",
+  summariseUsage: 'The sums of the usage, in all and by model and context',
+  createPlan: 'Make a plan that grants credits on a schedule',
+  listPlans: 'The plans of the organisation',
+  archivePlan: 'Close a plan to accounts to come; it is never deleted',
+  assignPlan: 'Put an account on a plan; any other active plan of it ends',
   listTransactions: 'What moved credits, newest first',
   getTransaction: 'One transaction',
   createOrganisation: 'Make an organisation',
   createManagementKey: 'Make a management key; its secret is shown this once',
 }
-
-export const summaryOf = (name: string): string => summaries[name] ?? inWords(name)
-
-const inWords = (name: string): string =>
-  name.replace(/[A-Z]/g, (capital) => ` ${capital.toLowerCase()}`).replace(/^./, (first) => first.toUpperCase())
