@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os'
 import { dirname, join, normalize } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { referencePages } from '../scripts/generate-reference.ts'
-import { LATER } from '../scripts/reference/errors.ts'
 import { WITHOUT_EFFECT } from '../scripts/reference/settings.ts'
 import { faultLine } from '../src/cli/fault.ts'
 import { loadSettings } from '../src/cli/settings.ts'
@@ -67,11 +66,6 @@ test('a setting that is said to be without effect is read by nobody', () => {
     sources.some(({ path, text }) => path !== 'src/contract/settings.ts' && text.includes(found)),
   )
   expect(read).toEqual([])
-})
-
-test('no operation refuses with an error that is said to be kept for later', () => {
-  const used = [...COMMON_ERRORS, ...operations.flatMap(({ errors }) => [...errors])]
-  expect(used.filter((code) => LATER.has(code))).toEqual([])
 })
 
 test('every npm script that a page names exists', () => {

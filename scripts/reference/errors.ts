@@ -14,55 +14,26 @@ export const errorsReference = (): string =>
     'On `/v1` the code is `error.code`, in the shape of OpenAI. On `/api/v1` `error.code` is the status as a number, in the shape of OpenRouter, and the kind stands in `error.metadata.error_type`. ' +
       'A stream that fails after its first byte ends with an event that holds the same error.\n',
     'Official clients repeat 408, 409, 429 and 5xx by themselves. Where that cannot help, the reply says `x-should-retry: false`, which they obey; where waiting helps, `Retry-After` says how long.\n',
-    table(['code', '/v1', '/api/v1', 'kind on /api/v1', 'repeat', 'cause', 'cure'], codes(false).map(row)),
-    '## Kept for later\n',
-    'These codes are settled, but what would answer with them is not offered yet.\n',
-    table(['code', '/v1', 'sentence'], codes(true).map(laterRow)),
+    table(['code', '/v1', '/api/v1', 'kind on /api/v1', 'repeat', 'cause', 'cure'], codes.map(row)),
   ].join('\n')
 
-const codes = (later: boolean): ErrorCode[] =>
-  (Object.keys(errors) as ErrorCode[])
-    .filter((name) => LATER.has(name) === later)
-    .sort((a, b) => errors[a].status - errors[b].status)
+const codes: readonly ErrorCode[] = (Object.keys(errors) as ErrorCode[]).sort(
+  (a, b) => errors[a].status - errors[b].status,
+)
 
 const IDS = { requestId: '0', generationId: 'gen-0' }
 
 function row(name: ErrorCode): string[] {
   const [onV1, onApi] = [openai.error(refuse(name), IDS), openrouter.error(refuse(name), IDS)]
   const repeat = onV1.headers['x-should-retry'] === 'false' ? 'no' : REPEATED.has(onV1.status) ? 'yes' : ''
-  const { cause, cure } = EXPLAINED[name as ExplainedCode]
+  const { cause, cure } = EXPLAINED[name]
   const kind = code(errors[name].errorType)
   return [code(name), String(onV1.status), String(onApi.status), kind, repeat, sentence(cause), sentence(cure)]
 }
 
-const laterRow = (name: ErrorCode): string[] => [
-  code(name),
-  String(openai.error(refuse(name), IDS).status),
-  sentence(errors[name].message),
-]
-
 const REPEATED: ReadonlySet<number> = new Set([408, 409, 429, 500, 502, 503, 504])
 
-const LATER_CODES = [
-  'reservation_not_found',
-  'plan_not_found',
-  'grant_not_found',
-  'reservation_already_confirmed',
-  'reservation_cancelled',
-  'amount_exceeds_reservation',
-  'transaction_account_mismatch',
-  'refund_exceeds_transaction',
-  'grant_spent',
-  'reservation_expired',
-  'transaction_required',
-] as const satisfies readonly ErrorCode[]
-
-/** No operation that is offered refuses with these; a test holds this against the table of operations. */
-export const LATER: ReadonlySet<ErrorCode> = new Set(LATER_CODES)
-
-type ExplainedCode = Exclude<ErrorCode, (typeof LATER_CODES)[number]>
-
-const EXPLAINED: Record<ExplainedCode, { readonly cause: string; readonly cure: string }> = {
+const EXPLAINED: Record<ErrorCode, { readonly cause: string; readonly cure: string }> = {
   invalid_json: {
     cause: 'The body is not JSON, or not an object',
     cure: 'Look at the character that the sentence names; send `Content-Type: application/json` and one object',
@@ -189,5 +160,49 @@ const EXPLAINED: Record<ExplainedCode, { readonly cause: string; readonly cure: 
   provider_timeout: {
     cause: 'The provider took longer than the limits allow',
     cure: 'Try again; raise `limits.firstByteSeconds`, `limits.streamIdleSeconds` or `limits.replySeconds` if it is slow',
+  },
+  reservation_not_found: {
+    cause: 'No reservation has this id, or it belongs to another organisation',
+    cure: 'Take the id from the answer that created it',
+  },
+  plan_not_found: {
+    cause: 'No plan has this id, or it belongs to another organisation',
+    cure: '`GET /v1/plans` lists them',
+  },
+  grant_not_found: {
+    cause: 'No grant has this id, or it belongs to another organisation',
+    cure: '`GET /v1/grants` lists them',
+  },
+  reservation_already_confirmed: {
+    cause: 'The reservation was confirmed before, with another amount or other usage',
+    cure: '`details.transactionId` is the charge that exists; the same content again gets the first answer',
+  },
+  reservation_cancelled: {
+    cause: 'The reservation was cancelled before it was confirmed',
+    cure: 'Reserve again, or debit the account',
+  },
+  amount_exceeds_reservation: {
+    cause: 'The amount is above what was reserved, and the account or the call says `reject`',
+    cure: 'Confirm less, or send `onOverage: charge` or `cap`',
+  },
+  transaction_account_mismatch: {
+    cause: 'The usage names a transaction of another account',
+    cure: 'Send the account that the transaction belongs to',
+  },
+  refund_exceeds_transaction: {
+    cause: 'More would be given back than was charged and not refunded yet',
+    cure: '`details.refundable` says how much is left',
+  },
+  grant_spent: {
+    cause: 'Nothing of the grant is left that is not reserved',
+    cure: 'Nothing is there to void',
+  },
+  reservation_expired: {
+    cause: 'The reservation and its grace are over; its credits are free again',
+    cure: 'Reserve again, or confirm with `ifExpired: charge`',
+  },
+  transaction_required: {
+    cause: 'Usage of a customer came without the transaction or the account that paid',
+    cure: 'Send both, or `context: system`',
   },
 }
