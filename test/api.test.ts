@@ -1,7 +1,8 @@
 import { OpenRouter } from '@openrouter/sdk'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { type Operation, type OperationName, operations } from '../src/contract/operations.ts'
+import type { Operation } from '../src/contract/operation.ts'
+import { type OperationName, operations } from '../src/contract/operations.ts'
 import { type Api, openApi, type Reply } from './api-kit.ts'
 import { chat, OPENAI, OPENROUTER } from './gateway-kit.ts'
 

@@ -1,7 +1,8 @@
 /** The credits API from outside: accounts, reservations, usage and transactions, over HTTP, on a real store. */
 import { Temporal } from 'temporal-polyfill'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { type Operation, type OperationName, operations } from '../src/contract/operations.ts'
+import type { Operation } from '../src/contract/operation.ts'
+import { type OperationName, operations } from '../src/contract/operations.ts'
 import { verifyLedger } from '../src/jobs/verify.ts'
 import { grantPlans } from '../src/store/plans.ts'
 import { type Api, openApi, type Reply } from './api-kit.ts'

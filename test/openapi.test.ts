@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sdkFiles } from '../scripts/generate-sdk.ts'
 import { errorRow } from '../src/contract/errors.ts'
 import { type JsonObject, openApiDocument } from '../src/contract/openapi.ts'
-import { COMMON_ERRORS, type Operation, operations } from '../src/contract/operations.ts'
+import { COMMON_ERRORS, type Operation } from '../src/contract/operation.ts'
+import { operations } from '../src/contract/operations.ts'
 import { startTurnpike, type Turnpike } from './turnpike.ts'
 
 const document = openApiDocument(operations)

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { refuse } from '../contract/errors.ts'
-import type { Operation } from '../contract/operations.ts'
+import type { Operation } from '../contract/operation.ts'
 import type { Idempotency } from '../core/ledger-commands.ts'
 import type { Caller } from './parts.ts'
 

@@ -1,7 +1,7 @@
 /** Failures as replies: a refusal in its dialect, what the framework found wrong with a request, and everything else as our fault. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Refused, refuse } from '../contract/errors.ts'
-import { COMMON_ERRORS, type Operation } from '../contract/operations.ts'
+import { COMMON_ERRORS, type Operation } from '../contract/operation.ts'
 import { openai } from '../dialects/openai.ts'
 import { openrouter } from '../dialects/openrouter.ts'
 import { CollectorFull } from '../lib/collect.ts'

@@ -2,7 +2,7 @@
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { type ErrorCode, errors, refuse } from '../contract/errors.ts'
-import type { Operation } from '../contract/operations.ts'
+import type { Operation } from '../contract/operation.ts'
 import { duplicateMember, guardJson } from '../lib/json-guard.ts'
 import { topLevelMembers } from '../lib/json-scan.ts'
 

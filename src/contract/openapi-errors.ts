@@ -1,7 +1,7 @@
 /** Errors in the OpenAPI document: the two shapes as components, and for each operation the codes that it announces, by status. */
 import { type ErrorCode, errorRow } from './errors.ts'
 import type { Json, JsonObject } from './openapi.ts'
-import { COMMON_ERRORS, type Operation } from './operations.ts'
+import { COMMON_ERRORS, type Operation } from './operation.ts'
 
 export const errorSchemas = {
   Error: {

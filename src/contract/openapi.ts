@@ -4,8 +4,9 @@
  */
 import { z } from 'zod'
 import { errorResponses, errorSchemas } from './openapi-errors.ts'
+import type { Operation } from './operation.ts'
 import { summaries } from './operation-summaries.ts'
-import type { Operation, OperationName } from './operations.ts'
+import type { OperationName } from './operations.ts'
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
 export type JsonObject = { readonly [name: string]: Json }
