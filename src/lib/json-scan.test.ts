@@ -11,15 +11,14 @@ const tricky = fc.oneof(
   fc.constantFrom('id', 'model', 'usage', '\ud800', '\\"', '😀"', 'x'.repeat(200), `${'y'.repeat(60)}\\`, '__proto__'),
 )
 /**
- * The engine's own parser may read a key that is one escaped character as a backslash, once it has seen an object of that
- * shape with such a key: what it says of those keys is no measure.
+ * The engine's own parser compares a key that holds an escape with the raw text of a key it saw before in an object of that
+ * shape, and may take the one for the other where the earlier one holds a backslash. So no key here holds one: what the
+ * parser says is then a measure.
  */
 const isReadable = (data: unknown): boolean =>
   typeof data !== 'object' ||
   data === null ||
-  Object.entries(data).every(
-    ([key, member]) => (key.length !== 1 || JSON.stringify(key).length === 3) && isReadable(member),
-  )
+  Object.entries(data).every(([key, member]) => (Array.isArray(data) || !key.includes('\\')) && isReadable(member))
 const value = fc.jsonValue({ maxDepth: 4, stringUnit: 'binary' }).filter(isReadable)
 const object = fc
   .dictionary(tricky, fc.oneof(value, tricky, fc.record({ a: tricky, b: fc.array(tricky) })))
