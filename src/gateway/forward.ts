@@ -70,6 +70,7 @@ async function attemptAt(
   response: ClientResponse,
 ): Promise<UpstreamReply> {
   const attempt = endpoint.provider.send({
+    api: call.api,
     text: call.text,
     members: call.members,
     model: endpoint.upstreamModel,

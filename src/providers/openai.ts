@@ -43,19 +43,21 @@ export function createOpenaiProvider(options: OpenaiOptions): Provider {
     connect: { timeout: options.connectMs },
     keepAliveTimeout: 30_000,
   })
-  const path = `${url.pathname.replace(/\/$/, '')}/chat/completions`
+  const base = url.pathname.replace(/\/$/, '')
   const headers: Record<string, string> = { 'content-type': 'application/json', accept: '*/*' }
   if (options.apiKey !== undefined) headers.authorization = `Bearer ${options.apiKey}`
   const limitMember = options.reading === 'openai' ? 'max_completion_tokens' : 'max_tokens'
   return {
     key: options.key,
     name: options.name,
-    reading: readingFor(options.reading, 'chat'),
+    readingOf: (api) => readingFor(options.reading, api),
     onCancel: options.onCancel,
-    send: (call) => send(pool, { path, headers, body: upstreamBody(call, limitMember) }, call),
+    send: (call) => send(pool, { path: base + PATHS[call.api], headers, body: upstreamBody(call, limitMember) }, call),
     close: () => pool.destroy(),
   }
 }
+
+const PATHS = { chat: '/chat/completions', completions: '/completions', embeddings: '/embeddings' } as const
 
 /** Members that are ours to act on, or that belong to OpenRouter's routing; no other provider defines them. */
 const CONSUMED = [
@@ -71,12 +73,12 @@ const CONSUMED = [
   'stop_server_tools_when',
 ]
 
-function upstreamBody({ text, members, model, stream, outputLimit }: UpstreamCall, limitMember: string): string {
+function upstreamBody({ api, text, members, model, stream, outputLimit }: UpstreamCall, limitMember: string): string {
   const edits = new Map<string, string | undefined>([['model', JSON.stringify(model)]])
   for (const member of CONSUMED) if (has(members, member)) edits.set(member, undefined)
   if (stream) edits.set('stream_options', '{"include_usage":true}')
   else if (has(members, 'stream_options')) edits.set('stream_options', undefined)
-  if (outputLimit !== undefined) edits.set(limitMember, String(outputLimit))
+  if (outputLimit !== undefined) edits.set(api === 'chat' ? limitMember : 'max_tokens', String(outputLimit))
   return spliceMembers(text, members, edits)
 }
 
@@ -162,14 +164,16 @@ function wholeReply(
         chunks.length === 1 && chunks[0] ? chunks[0].toString('utf8') : Buffer.concat(chunks).toString('utf8')
       const parsed = readReply(status, headers, body)
       if (parsed instanceof UpstreamFailure) reject(parsed)
-      else if (!hasChoice(parsed)) reject(new UpstreamFailure('invalid', 'the reply has no choices', { status }))
+      else if (!isAnswer(parsed)) reject(new UpstreamFailure('invalid', 'the reply has no answer in it', { status }))
       else resolve({ kind: 'whole', status, body, parsed })
     },
   }
 }
 
-const hasChoice = ({ choices }: Readonly<Record<string, unknown>>): boolean =>
-  Array.isArray(choices) && typeof choices[0] === 'object' && choices[0] !== null
+/** Chat and completions answer with choices, embeddings with data. */
+const isAnswer = ({ choices, data }: Readonly<Record<string, unknown>>): boolean => isFilled(choices) || isFilled(data)
+
+const isFilled = (list: unknown): boolean => Array.isArray(list) && typeof list[0] === 'object' && list[0] !== null
 
 /** Inside of a string the quotes would be escaped: only a member's name looks like this. */
 const MAY_BE_ERROR = /"error"\s*:\s*[^n\s]/

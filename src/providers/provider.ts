@@ -3,6 +3,7 @@
  * answers in it, whatever its wire. The gateway knows this interface and no provider's name.
  */
 import type { OnCancel } from '../contract/provider-presets.ts'
+import type { UpstreamApi } from '../contract/upstream-api.ts'
 import type { UsageReading } from '../core/usage-shapes.ts'
 import type { Member } from '../lib/json-scan.ts'
 
@@ -10,8 +11,8 @@ export type Provider = {
   readonly key: string
   /** `provider_name` in replies. */
   readonly name: string
-  /** How the usage of its chat replies is read. */
-  readonly reading: UsageReading
+  /** How the usage of its replies is read; undefined: it does not offer that API. */
+  readingOf(api: UpstreamApi): UsageReading | undefined
   readonly onCancel: OnCancel
   /** Sends the call. Resolves with the whole reply, or at the first event of a stream; rejects with {@link UpstreamFailure}. */
   send(call: UpstreamCall): Attempt
@@ -19,6 +20,7 @@ export type Provider = {
 }
 
 export type UpstreamCall = {
+  readonly api: UpstreamApi
   /** The client's body and where its top-level members lie in it. */
   readonly text: string
   readonly members: readonly Member[]

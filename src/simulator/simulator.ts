@@ -7,9 +7,10 @@ import type { AddressInfo } from 'node:net'
 import type { Clock } from '../lib/clock.ts'
 import { type Counters, composeAnswer } from './answer.ts'
 import { bareName, behaviourOf, behaviours } from './behaviours.ts'
-import { readChatRequest } from './chat-request.ts'
+import { readChatRequest, readCompletionRequest } from './chat-request.ts'
 import { completionReply } from './completion-body.ts'
 import { streamReply } from './completion-stream.ts'
+import { embeddingsReply } from './embeddings.ts'
 import { type Line, play } from './play.ts'
 import { errorReply, jsonReply, type Reply } from './reply.ts'
 import { createRequestLog, type LoggedRequest } from './request-log.ts'
@@ -142,13 +143,14 @@ async function route(state: State, request: IncomingMessage, body: string): Prom
   const { method = '', url = '', headers } = request
   state.log.add({ method, path: url, headers, body })
   const path = url.split('?', 1)[0]
-  if (method === 'POST' && path === '/v1/chat/completions') return chat(state, body)
+  if (method === 'POST' && path === '/v1/chat/completions') return complete(state, readChatRequest(body))
+  if (method === 'POST' && path === '/v1/completions') return complete(state, readCompletionRequest(body))
+  if (method === 'POST' && path === '/v1/embeddings') return embeddingsReply(body, state.options)
   if (method === 'GET' && path === '/v1/models') return jsonReply(200, modelList(state.options))
   return errorReply(404, { message: `Unknown request URL: ${method} ${path}`, code: 'unknown_url' })
 }
 
-async function chat(state: State, text: string): Promise<Reply> {
-  const request = readChatRequest(text)
+async function complete(state: State, request: ReturnType<typeof readChatRequest>): Promise<Reply> {
   if ('refused' in request) return errorReply(400, request.refused)
   const ordinary = async (): Promise<Reply> => {
     const { behaviour, number } = behaviourOf(request.model)
