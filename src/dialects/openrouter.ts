@@ -185,7 +185,7 @@ function usageText({ api }: ReplyContext, settled: Settled): string | undefined 
   for (const [key, value] of Object.entries(counts)) {
     pairs.push([key, JSON.stringify(value)])
     if (key === 'total_tokens') pairs.push(['cost', charge && decimalOf(charge)], ['is_byok', String(settled.isByok)])
-    if (key === 'completion_tokens_details') pairs.push(['cost_details', costDetailsText(settled)])
+    if (key === 'completion_tokens_details') pairs.push(['cost_details', costDetailsText(settled, 'null')])
   }
   // Clients of embeddings read every member as a number.
   if (api === 'embeddings') pairs.push(['cost_details', costDetailsText(settled, undefined)])
@@ -193,7 +193,7 @@ function usageText({ api }: ReplyContext, settled: Settled): string | undefined 
   return objectText(pairs)
 }
 
-function costDetailsText({ priced, isByok }: Settled, missing: 'null' | undefined = 'null'): string | undefined {
+function costDetailsText({ priced, isByok }: Settled, missing: 'null' | undefined): string | undefined {
   const details = openrouterCostDetails(priced, isByok)
   if (details === undefined) return undefined
   return objectText([
