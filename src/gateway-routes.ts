@@ -7,16 +7,19 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http'
+import { anthropic, anthropicErrors } from './dialects/anthropic.ts'
 import { chatStream } from './dialects/chat-stream.ts'
 import type { Dialect } from './dialects/dialect.ts'
 import { openai } from './dialects/openai.ts'
 import { openrouter } from './dialects/openrouter.ts'
 import type { ReadCall } from './gateway/call.ts'
+import { countTokens } from './gateway/count-tokens.ts'
 import type { Gateway } from './gateway/gateway.ts'
 import { handle } from './gateway/handle.ts'
 import { readChat } from './gateway/read-chat.ts'
 import { readCompletion } from './gateway/read-completion.ts'
 import { readEmbedding } from './gateway/read-embedding.ts'
+import { readMessages } from './gateway/read-messages.ts'
 import { requestIdOf } from './request-id.ts'
 
 /** Longer than the idle time of the load balancers that are common in front of a server. */
@@ -52,6 +55,13 @@ function modelMounts(gateway: Gateway): ReadonlyMap<string, Mount> {
       }).catch((error: unknown) => gateway.log.error({ error }, 'a call ended in a defect'))
     }
   }
+  const counting: Mount = (request, response) => {
+    const headers = corsHeaders(cors.origins, request.headers)
+    const incoming = { request, response, requestId: requestIdOf(request), headers, usageChoices: 'empty' } as const
+    countTokens(gateway, anthropicErrors, incoming).catch((error: unknown) =>
+      gateway.log.error({ error }, 'a count ended in a defect'),
+    )
+  }
   const onOpenai = chatStream(openai)
   const onOpenrouter = chatStream(openrouter)
   const reads = [
@@ -59,12 +69,19 @@ function modelMounts(gateway: Gateway): ReadonlyMap<string, Mount> {
     ['completions', readCompletion],
     ['embeddings', readEmbedding],
   ] as const
-  return new Map(
-    reads.flatMap(([path, read]) => [
-      [`/v1/${path}`, mount(read, onOpenai, 'empty')],
-      [`/api/v1/${path}`, mount(read, onOpenrouter, usageChunkChoices)],
-    ]),
-  )
+  return new Map([
+    ['/v1/messages', mount(readMessages, anthropic({ endsWithDone: false }), 'empty')],
+    ['/api/v1/messages', mount(readMessages, anthropic({ endsWithDone: true }), 'empty')],
+    ['/v1/messages/count_tokens', counting],
+    ['/api/v1/messages/count_tokens', counting],
+    ...reads.flatMap(
+      ([path, read]) =>
+        [
+          [`/v1/${path}`, mount(read, onOpenai, 'empty')],
+          [`/api/v1/${path}`, mount(read, onOpenrouter, usageChunkChoices)],
+        ] as const,
+    ),
+  ])
 }
 
 function pathOf(url: string): string {

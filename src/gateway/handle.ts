@@ -3,15 +3,13 @@
  * admission ends in `finish`, once: the first call settles, a second one gets the first one's answer.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { errors, Refused, refuse } from '../contract/errors.ts'
+import { refuse } from '../contract/errors.ts'
 import { decimalOf } from '../core/cost-details.ts'
 import { estimateFromBytes } from '../core/token-bound.ts'
 import type { Dialect, ReplyContext, Settled } from '../dialects/dialect.ts'
 import { newChunkState } from '../dialects/dialect.ts'
-import { CollectorFull } from '../lib/collect.ts'
 import { generationId, type Id } from '../lib/id.ts'
 import { once } from '../lib/once.ts'
-import { StoreAway } from '../store/store.ts'
 import { type Admission, admit } from './admit.ts'
 import type { ReadCall } from './call.ts'
 import { secretOf } from './caller-secret.ts'
@@ -22,6 +20,7 @@ import type { Gateway } from './gateway.ts'
 import { meterStream } from './meter-stream.ts'
 import { meterWhole } from './meter-whole.ts'
 import { BODY_MS, readBody } from './read-body.ts'
+import { refusedOf } from './refused-of.ts'
 import { type Outcome, settle } from './settle.ts'
 
 export type Finish = (outcome: Outcome) => Promise<Settled>
@@ -168,12 +167,4 @@ function fail({ log }: Gateway, dialect: Dialect, failing: Failing, failure: unk
   // What of a body was not read is thrown away, and the connection with it.
   client.send(status, request.complete ? headers : { ...headers, connection: 'close' }, body)
   request.resume()
-}
-
-function refusedOf(failure: unknown): { refused: Refused; expected: boolean } {
-  if (failure instanceof Refused) return { refused: failure, expected: failure.code in errors }
-  if (failure instanceof AllFailed) return { refused: failure.refused, expected: true }
-  if (failure instanceof CollectorFull || failure instanceof StoreAway)
-    return { refused: refuse('service_unavailable', undefined, { retryAfterMs: 1_000 }), expected: true }
-  return { refused: refuse('internal_error'), expected: false }
 }

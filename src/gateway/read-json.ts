@@ -37,7 +37,7 @@ function membersOf(body: Buffer, text: string): Member[] {
   return members
 }
 
-function parsed(text: string): unknown {
+export function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
