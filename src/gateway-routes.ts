@@ -12,6 +12,7 @@ import { chatStream } from './dialects/chat-stream.ts'
 import type { Dialect } from './dialects/dialect.ts'
 import { openai } from './dialects/openai.ts'
 import { openrouter } from './dialects/openrouter.ts'
+import { responses } from './dialects/responses.ts'
 import type { ReadCall } from './gateway/call.ts'
 import { countTokens } from './gateway/count-tokens.ts'
 import type { Gateway } from './gateway/gateway.ts'
@@ -20,6 +21,7 @@ import { readChat } from './gateway/read-chat.ts'
 import { readCompletion } from './gateway/read-completion.ts'
 import { readEmbedding } from './gateway/read-embedding.ts'
 import { readMessages } from './gateway/read-messages.ts'
+import { readResponses } from './gateway/read-responses.ts'
 import { requestIdOf } from './request-id.ts'
 
 /** Longer than the idle time of the load balancers that are common in front of a server. */
@@ -72,6 +74,11 @@ function modelMounts(gateway: Gateway): ReadonlyMap<string, Mount> {
   return new Map([
     ['/v1/messages', mount(readMessages, anthropic({ endsWithDone: false }), 'empty')],
     ['/api/v1/messages', mount(readMessages, anthropic({ endsWithDone: true }), 'empty')],
+    ['/v1/responses', mount(readResponses, responses({ ...openai, money: 'asked', endsWithDone: false }), 'empty')],
+    [
+      '/api/v1/responses',
+      mount(readResponses, responses({ ...openrouter, money: 'always', endsWithDone: true }), 'empty'),
+    ],
     ['/v1/messages/count_tokens', counting],
     ['/api/v1/messages/count_tokens', counting],
     ...reads.flatMap(

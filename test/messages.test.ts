@@ -138,7 +138,7 @@ for (const base of ['', '/api']) {
 
 test('an answer that breaks off ends in an error event', async () => {
   const reply = await turnpike.request('/v1/messages', {
-    body: { model: 'simulator/cut-midway-3', max_tokens: 100, messages, stream: true },
+    body: { model: 'simulator/cut-stream', max_tokens: 100, messages, stream: true },
   })
   const { json } = eventsOf(await reply.text())
   expect(json.at(-1)).toMatchObject({ type: 'error', error: { type: 'api_error' } })

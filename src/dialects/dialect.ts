@@ -32,6 +32,8 @@ export type ReplyContext = {
   /** `stream_options.include_usage` */
   readonly includeUsage: boolean
   readonly usageChoices: 'empty' | 'repeat'
+  /** What of the request the reply repeats, on wires that do. */
+  readonly echo?: Readonly<Record<string, unknown>>
 }
 
 /** What the call came to, once it is durable. */

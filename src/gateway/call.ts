@@ -38,6 +38,8 @@ export type Call = {
   /** What the answer may hold beside text: its tokens may be dearer. */
   readonly outputMedia: readonly ('output_audio' | 'output_image')[]
   readonly idempotency: { readonly key: string; readonly fingerprint: string } | undefined
+  /** What of the request the reply repeats, on wires that do. */
+  readonly echo?: Readonly<Record<string, unknown>>
   readonly details: Omit<CallDetails, 'hash' | 'organisationId' | 'createdAt'>
 }
 

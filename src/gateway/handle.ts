@@ -118,6 +118,7 @@ function contextOf(
     asked: call.asked,
     includeUsage: call.includeUsage,
     usageChoices: call.usageChoices ?? usageChoices,
+    ...(call.echo ? { echo: call.echo } : {}),
   }
 }
 
