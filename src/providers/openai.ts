@@ -5,9 +5,9 @@
 import { type Dispatcher, Pool } from 'undici'
 import type { OnCancel } from '../contract/provider-presets.ts'
 import { readingFor } from '../core/usage-reading-for.ts'
-import { type Member, spliceMembers } from '../lib/json-scan.ts'
 import { createEventSplitter } from '../lib/sse.ts'
 import { type Exchange, type Headers, openExchange } from './http-exchange.ts'
+import { openaiBody } from './openai-request.ts'
 import {
   type Attempt,
   type Provider,
@@ -46,43 +46,18 @@ export function createOpenaiProvider(options: OpenaiOptions): Provider {
   const base = url.pathname.replace(/\/$/, '')
   const headers: Record<string, string> = { 'content-type': 'application/json', accept: '*/*' }
   if (options.apiKey !== undefined) headers.authorization = `Bearer ${options.apiKey}`
-  const limitMember = options.reading === 'openai' ? 'max_completion_tokens' : 'max_tokens'
   return {
     key: options.key,
     name: options.name,
     readingOf: (api) => readingFor(options.reading, api),
     onCancel: options.onCancel,
-    send: (call) => send(pool, { path: base + PATHS[call.api], headers, body: upstreamBody(call, limitMember) }, call),
+    send: (call) =>
+      send(pool, { path: base + PATHS[call.api], headers, body: openaiBody(call, options.reading) }, call),
     close: () => pool.destroy(),
   }
 }
 
 const PATHS = { chat: '/chat/completions', completions: '/completions', embeddings: '/embeddings' } as const
-
-/** Members that are ours to act on, or that belong to OpenRouter's routing; no other provider defines them. */
-const CONSUMED = [
-  'usage',
-  'models',
-  'route',
-  'provider',
-  'plugins',
-  'transforms',
-  'session_id',
-  'trace',
-  'debug',
-  'stop_server_tools_when',
-]
-
-function upstreamBody({ api, text, members, model, stream, outputLimit }: UpstreamCall, limitMember: string): string {
-  const edits = new Map<string, string | undefined>([['model', JSON.stringify(model)]])
-  for (const member of CONSUMED) if (has(members, member)) edits.set(member, undefined)
-  if (stream) edits.set('stream_options', '{"include_usage":true}')
-  else if (has(members, 'stream_options')) edits.set('stream_options', undefined)
-  if (outputLimit !== undefined) edits.set(api === 'chat' ? limitMember : 'max_tokens', String(outputLimit))
-  return spliceMembers(text, members, edits)
-}
-
-const has = (members: readonly Member[], key: string): boolean => members.some((member) => member.key === key)
 
 type Outgoing = { readonly path: string; readonly headers: Record<string, string>; readonly body: string }
 
