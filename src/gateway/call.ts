@@ -40,6 +40,8 @@ export type Call = {
   readonly idempotency: { readonly key: string; readonly fingerprint: string } | undefined
   /** What of the request the reply repeats, on wires that do. */
   readonly echo?: Readonly<Record<string, unknown>>
+  /** The body came by another wire: what it says in words that a provider may not know was not the client's choice. */
+  readonly converted?: true
   readonly details: Omit<CallDetails, 'hash' | 'organisationId' | 'createdAt'>
 }
 

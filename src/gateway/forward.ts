@@ -71,6 +71,7 @@ async function attemptAt(
 ): Promise<UpstreamReply> {
   const attempt = endpoint.provider.send({
     api: call.api,
+    converted: call.converted === true,
     text: call.text,
     members: call.members,
     model: endpoint.upstreamModel,

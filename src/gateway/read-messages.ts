@@ -17,5 +17,5 @@ function readAs(convert: typeof chatOfMessages, bytes: Buffer, headers: Incoming
   const body = parsed(openJson(bytes).text) as Record<string, unknown>
   if (typeof body.model !== 'string')
     throw refuse('invalid_request', 'model is missing: name the model to call', { param: 'model' })
-  return readChat(Buffer.from(JSON.stringify(convert(body))), headers)
+  return { ...readChat(Buffer.from(JSON.stringify(convert(body))), headers), converted: true }
 }

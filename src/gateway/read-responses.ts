@@ -9,5 +9,5 @@ export function readResponses(bytes: Buffer, headers: IncomingHttpHeaders): Call
   const body = parsed(openJson(bytes).text) as Record<string, unknown>
   const call = readChat(Buffer.from(JSON.stringify(chatOfResponses(body))), headers)
   const { input: _input, ...echo } = body
-  return { ...call, echo }
+  return { ...call, echo, converted: true }
 }

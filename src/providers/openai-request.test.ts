@@ -3,10 +3,19 @@ import { topLevelMembers } from '../lib/json-scan.ts'
 import { openaiBody } from './openai-request.ts'
 
 const messages = [{ role: 'user', content: 'a' }]
-const sent = (body: object, family = 'openai', api: 'chat' | 'embeddings' = 'chat') => {
+const sent = (body: object, family = 'openai', converted = true) => {
   const text = JSON.stringify({ model: 'm', messages, ...body })
   const limits = { firstByteMs: 1, idleMs: 1, replyMs: 1, replyBytes: 1 }
-  const call = { api, text, members: topLevelMembers(text) ?? [], model: 'up', stream: false, outputLimit: 9, limits }
+  const call = {
+    api: 'chat' as const,
+    text,
+    members: topLevelMembers(text) ?? [],
+    model: 'up',
+    stream: false,
+    outputLimit: 9,
+    limits,
+    converted,
+  }
   return JSON.parse(openaiBody(call, family)) as Record<string, unknown>
 }
 
@@ -45,6 +54,11 @@ describe("a body for OpenAI's wire", () => {
       { role: 'user', content: [{ type: 'text', text: 'a "cache_control": b' }] },
       { role: 'assistant', content: 'b' },
     ])
+  })
+
+  test('what the client itself wrote on this wire goes up as it came', () => {
+    const body = { reasoning: { effort: 'low' }, messages: [{ role: 'user', content: 'a', cache_control: {} }] }
+    expect(sent(body, 'openai', false)).toMatchObject(body)
   })
 
   test('OpenRouter gets its own extensions as they came', () => {

@@ -8,13 +8,16 @@ import type { UpstreamCall } from './provider.ts'
 type Edits = Map<string, string | undefined>
 
 /** `family`: whose accent of the wire it is, by the key of its preset. */
-export function openaiBody({ api, text, members, model, stream, outputLimit }: UpstreamCall, family: string): string {
+export function openaiBody(
+  { api, text, members, model, stream, outputLimit, converted }: UpstreamCall,
+  family: string,
+): string {
   const edits: Edits = new Map([['model', JSON.stringify(model)]])
   for (const member of CONSUMED) if (has(members, member)) edits.set(member, undefined)
   if (stream) edits.set('stream_options', '{"include_usage":true}')
   else if (has(members, 'stream_options')) edits.set('stream_options', undefined)
   if (outputLimit !== undefined) edits.set(limitMember(api, family), String(outputLimit))
-  if (!SPEAKS_OPENROUTER.has(family)) translate({ text, members }, edits)
+  if (converted && !SPEAKS_OPENROUTER.has(family)) translate({ text, members }, edits)
   return spliceMembers(text, members, edits)
 }
 

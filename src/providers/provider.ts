@@ -29,6 +29,8 @@ export type UpstreamCall = {
   readonly stream: boolean
   /** Set where the client sent no output limit of its own and one must hold. */
   readonly outputLimit: number | undefined
+  /** The client spoke another wire: what this provider has no word for is left out of the body. */
+  readonly converted: boolean
   /** An aborted stream whose tail was never read is billed by what came; a drained one by what is reported. */
   readonly limits: UpstreamLimits
 }
