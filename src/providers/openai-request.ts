@@ -49,13 +49,13 @@ type Body = Pick<UpstreamCall, 'text' | 'members'>
 function translate(body: Body, edits: Edits): void {
   if (has(body.members, 'reasoning')) {
     edits.set('reasoning', undefined)
-    const effort = effortOf(valueOf(body, 'reasoning'))
+    const effort = effortOf(memberValue(body, 'reasoning'))
     if (effort !== undefined && !has(body.members, 'reasoning_effort'))
       edits.set('reasoning_effort', JSON.stringify(effort))
   }
   if (!FOREIGN.test(body.text)) return
   for (const member of ['messages', 'tools'])
-    if (has(body.members, member)) edits.set(member, JSON.stringify(valueOf(body, member), withoutForeign))
+    if (has(body.members, member)) edits.set(member, JSON.stringify(memberValue(body, member), withoutForeign))
 }
 
 /** What is cached, and what was thought in another wire's words. */
@@ -63,7 +63,7 @@ const FOREIGN = /"(?:cache_control|reasoning_details)"\s*:/
 const withoutForeign = (key: string, value: unknown): unknown =>
   key === 'cache_control' || key === 'reasoning_details' ? undefined : value
 
-function valueOf({ text, members }: Body, key: string): unknown {
+function memberValue({ text, members }: Body, key: string): unknown {
   const member = members.findLast((each) => each.key === key)
   return member && JSON.parse(text.slice(member.valueStart, member.valueEnd))
 }
