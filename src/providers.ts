@@ -3,6 +3,7 @@ import type { ProviderSettings, Settings } from './contract/settings.ts'
 import { chatOverhead, chatText } from './core/chat-tokens.ts'
 import { systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
+import { createAnthropicProvider } from './providers/anthropic.ts'
 import { createOpenaiProvider } from './providers/openai.ts'
 import type { Provider } from './providers/provider.ts'
 import { behaviours } from './simulator/behaviours.ts'
@@ -63,9 +64,13 @@ function openProvider(
   connectMs: number,
 ): Provider | undefined {
   const { key, name, type, baseUrl, apiKey, reading, onCancel } = entry
-  if (type !== 'openai' && type !== 'simulator') return undefined
-  const address = type === 'simulator' ? (simulator?.url ?? baseUrl) : baseUrl
-  return createOpenaiProvider({ key, name, baseUrl: address, apiKey, reading, onCancel, connectMs })
+  const isSimulator = type === 'simulator'
+  // The simulator speaks the wire of whose usage it is to tell.
+  const wire = isSimulator && reading === 'anthropic' ? 'anthropic' : type
+  const address = isSimulator ? (simulator?.url ?? baseUrl) : baseUrl
+  const shared = { key, name, baseUrl: address, apiKey, onCancel, connectMs }
+  if (wire === 'anthropic') return createAnthropicProvider(shared)
+  return wire === 'gemini' ? undefined : createOpenaiProvider({ ...shared, reading })
 }
 
 /** A loopback server that speaks a provider's wire; its token counts are real. */

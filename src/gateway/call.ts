@@ -34,7 +34,8 @@ export type Call = {
   readonly images: number
   readonly audios: number
   readonly files: number
-  readonly searches: boolean
+  /** Web searches that the call may make. */
+  readonly searches: number
   /** What the answer may hold beside text: its tokens may be dearer. */
   readonly outputMedia: readonly ('output_audio' | 'output_image')[]
   readonly idempotency: { readonly key: string; readonly fingerprint: string } | undefined
@@ -70,7 +71,7 @@ export function plainCall(body: JsonBody, request: ModelRequest, headers: Incomi
     images: 0,
     audios: 0,
     files: 0,
-    searches: false,
+    searches: 0,
     outputMedia: [],
     idempotency: idempotencyOf(headers, body.text),
     details: detailsOf(request, headers),

@@ -28,6 +28,7 @@ export async function meterWhole(
   const { usage, source } = await usageOf(gateway, admission, {
     candidate,
     raw,
+    outputReported: true,
     delivered: text !== '' || admission.call.api === 'embeddings',
     count: () => gateway.tokens.count(text),
   })

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { ChatRequest } from '../contract/chat.ts'
 import { refuse } from '../contract/errors.ts'
 import { type Call, plainCall } from './call.ts'
-import { openJson, textOf, validated } from './read-json.ts'
+import { type JsonBody, openJson, textOf, validated } from './read-json.ts'
 
 export function readChat(bytes: Buffer, headers: IncomingHttpHeaders): Call {
   const body = openJson(bytes)
@@ -20,14 +20,27 @@ export function readChat(bytes: Buffer, headers: IncomingHttpHeaders): Call {
     api: 'chat',
     choices: request.n ?? 1,
     outputLimit: smaller(request.max_tokens, request.max_completion_tokens),
-    usesCaching: messages.includes('"cache_control"') || text.includes('"prompt_cache_key"'),
-    oneHourWrites: messages.includes('"1h"'),
+    usesCaching: text.includes('"cache_control"') || text.includes('"prompt_cache_key"'),
+    oneHourWrites: text.includes('"1h"'),
     images: occurrences(messages, '"image_url"') >> 1,
     audios: occurrences(messages, '"input_audio"') >> 1,
     files: occurrences(messages, '"file_data"') + occurrences(messages, '"file_id"'),
     outputMedia: outputMediaOf(textOf(body, 'modalities') ?? ''),
-    searches: textOf(body, 'web_search_options') !== undefined,
+    searches: searchesOf(body),
   }
+}
+
+/** Where a tool or plugin names no maximum of its own. */
+const MOST_SEARCHES = 10
+
+/** OpenAI asks for a search by a member, others by a tool or a plugin; a maximum that is stated holds upstream, too. */
+function searchesOf(body: JsonBody): number {
+  if (textOf(body, 'web_search_options') !== undefined) return MOST_SEARCHES
+  const tools = textOf(body, 'tools') ?? ''
+  const plugins = textOf(body, 'plugins') ?? ''
+  if (!/"type"\s*:\s*"[a-z:]*web_search/.test(tools) && !/"id"\s*:\s*"web"/.test(plugins)) return 0
+  const stated = [...`${tools}${plugins}`.matchAll(/"max_uses"\s*:\s*([0-9]{1,6})/g)].map(([, uses]) => Number(uses))
+  return Math.max(MOST_SEARCHES, ...stated)
 }
 
 const outputMediaOf = (modalities: string): Call['outputMedia'] => [

@@ -13,6 +13,7 @@ const sent = (body: object, family = 'openai', converted = true) => {
     model: 'up',
     stream: false,
     outputLimit: 9,
+    maxOutputTokens: 9,
     limits,
     converted,
   }

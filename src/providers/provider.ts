@@ -14,7 +14,11 @@ export type Provider = {
   /** How the usage of its replies is read; undefined: it does not offer that API. */
   readingOf(api: UpstreamApi): UsageReading | undefined
   readonly onCancel: OnCancel
-  /** Sends the call. Resolves with the whole reply, or at the first event of a stream; rejects with {@link UpstreamFailure}. */
+  /**
+   * Sends the call. Resolves with the whole reply, or as soon as a stream's answer begins; rejects with
+   * {@link UpstreamFailure}. Throws one of kind `unsupported`, before anything goes up, where the wire has no word for
+   * something that the call would mean something else without.
+   */
   send(call: UpstreamCall): Attempt
   close(): Promise<void>
 }
@@ -31,6 +35,8 @@ export type UpstreamCall = {
   readonly outputLimit: number | undefined
   /** The client spoke another wire: what this provider has no word for is left out of the body. */
   readonly converted: boolean
+  /** The greatest output of the model, for wires on which a limit is not optional. */
+  readonly maxOutputTokens: number
   /** An aborted stream whose tail was never read is billed by what came; a drained one by what is reported. */
   readonly limits: UpstreamLimits
 }
@@ -42,7 +48,12 @@ type UpstreamLimits = {
   readonly replyBytes: number
 }
 
-export type Attempt = { readonly reply: Promise<UpstreamReply>; abort(): void }
+export type Attempt = {
+  readonly reply: Promise<UpstreamReply>
+  /** Members of the request that this wire has no word for and that only advise; the client is told their names. */
+  readonly ignored?: readonly string[]
+  abort(): void
+}
 
 export type UpstreamReply =
   | {
@@ -77,21 +88,25 @@ export type StreamSink = {
 /** How an attempt failed; what the client is told follows from the last one. */
 export class UpstreamFailure extends Error {
   override readonly name = 'UpstreamFailure'
-  readonly kind: 'connect' | 'timeout' | 'status' | 'invalid' | 'cut' | 'aborted'
+  /** `unsupported`: nothing was sent, since the provider's wire cannot say what the request asks for. */
+  readonly kind: 'connect' | 'timeout' | 'status' | 'invalid' | 'cut' | 'aborted' | 'unsupported'
   readonly status: number | undefined
   readonly retryAfterMs: number | undefined
   /** The provider's own error code or type, where it gave one. */
   readonly code: string | undefined
+  /** Of `unsupported`: the member at fault. */
+  readonly param: string | undefined
 
   constructor(
     kind: UpstreamFailure['kind'],
     message: string,
-    extras: { status?: number; retryAfterMs?: number; code?: string } = {},
+    extras: { status?: number; retryAfterMs?: number; code?: string; param?: string } = {},
   ) {
     super(message)
     this.kind = kind
     this.status = extras.status
     this.retryAfterMs = extras.retryAfterMs
     this.code = extras.code
+    this.param = extras.param
   }
 }

@@ -1,16 +1,19 @@
 /**
- * A provider that costs nothing: a real HTTP server on the loopback address that speaks OpenAI's wire, answers for every
+ * A provider that costs nothing: a real HTTP server on the loopback address that speaks OpenAI's wire and Anthropic's, answers for every
  * model, counts real tokens, and fails on purpose where a model is named for it (`behaviours.ts`) or a test scripts it.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Clock } from '../lib/clock.ts'
 import { type Counters, composeAnswer } from './answer.ts'
-import { bareName, behaviourOf, behaviours } from './behaviours.ts'
-import { readChatRequest, readCompletionRequest } from './chat-request.ts'
+import { type Behaviour, bareName, behaviourOf, behaviours } from './behaviours.ts'
+import { type ChatRequest, parseObject, readChatRequest, readCompletionRequest } from './chat-request.ts'
 import { completionReply } from './completion-body.ts'
 import { streamReply } from './completion-stream.ts'
 import { embeddingsReply } from './embeddings.ts'
+import { asMessageError } from './messages-error.ts'
+import { messageError, messageReply, messageStream } from './messages-reply.ts'
+import { readMessagesRequest } from './messages-request.ts'
 import { type Line, play } from './play.ts'
 import { errorReply, jsonReply, type Reply } from './reply.ts'
 import { createRequestLog, type LoggedRequest } from './request-log.ts'
@@ -146,23 +149,49 @@ async function route(state: State, request: IncomingMessage, body: string): Prom
   if (method === 'POST' && path === '/v1/chat/completions') return complete(state, readChatRequest(body))
   if (method === 'POST' && path === '/v1/completions') return complete(state, readCompletionRequest(body))
   if (method === 'POST' && path === '/v1/embeddings') return embeddingsReply(body, state.options)
+  if (method === 'POST' && path === '/v1/messages') return messages(state, body)
+  if (method === 'POST' && path === '/v1/messages/count_tokens') return countTokens(state, body)
   if (method === 'GET' && path === '/v1/models') return jsonReply(200, modelList(state.options))
   return errorReply(404, { message: `Unknown request URL: ${method} ${path}`, code: 'unknown_url' })
 }
 
 async function complete(state: State, request: ReturnType<typeof readChatRequest>): Promise<Reply> {
   if ('refused' in request) return errorReply(400, request.refused)
-  const ordinary = async (): Promise<Reply> => {
+  return scripted(state, request, async () => {
     const { behaviour, number } = behaviourOf(request.model)
     if (behaviour.instead) return behaviour.instead(number)
-    const { options, stats } = state
-    const id = `chatcmpl-sim${request.seed.toString(16).padStart(8, '0')}${stats.requests.toString(36).padStart(8, '0')}`
-    const created = Math.floor(options.clock.now() / 1000)
-    const answer = await composeAnswer({ ...options, request, behaviour, number, id, created })
+    const answer = await answerTo(state, request, behaviour, number)
     if (!request.stream) return completionReply(answer, behaviour, number)
     return streamReply({ answer, behaviour, number, includeUsage: request.includeUsage })
-  }
-  return (await state.scripts.get(bareName(request.model))?.next(ordinary)) ?? ordinary()
+  })
+}
+
+async function messages(state: State, text: string): Promise<Reply> {
+  const request = readMessagesRequest(text)
+  if ('refused' in request) return messageError(400, 'invalid_request_error', request.refused)
+  return scripted(state, request, async () => {
+    const { behaviour, number } = behaviourOf(request.model)
+    if (behaviour.instead) return asMessageError(behaviour.instead(number))
+    const answer = await answerTo(state, request, behaviour, number)
+    return (request.stream ? messageStream : messageReply)({ answer, behaviour, number, searches: request.searches })
+  })
+}
+
+/** Counting needs no output limit; all else is asked for as in a call. */
+async function countTokens({ options }: State, text: string): Promise<Reply> {
+  const body = parseObject(text)
+  const request = body ? readMessagesRequest(JSON.stringify({ max_tokens: 1, ...body })) : { refused: 'No JSON object' }
+  if ('refused' in request) return messageError(400, 'invalid_request_error', request.refused)
+  return jsonReply(200, { input_tokens: await options.countPrompt(request.body) })
+}
+
+const scripted = async (state: State, { model }: ChatRequest, ordinary: () => Promise<Reply>): Promise<Reply> =>
+  (await state.scripts.get(bareName(model))?.next(ordinary)) ?? ordinary()
+
+function answerTo({ options, stats }: State, request: ChatRequest, behaviour: Behaviour, number: number) {
+  const id = `chatcmpl-sim${request.seed.toString(16).padStart(8, '0')}${stats.requests.toString(36).padStart(8, '0')}`
+  const created = Math.floor(options.clock.now() / 1000)
+  return composeAnswer({ ...options, request, behaviour, number, id, created })
 }
 
 function modelList({ clock, models = [] }: SimulatorOptions) {
