@@ -29,7 +29,7 @@ async function run(
     },
     start: called('start'),
     verify: called('verify'),
-    createKey: called('createKey'),
+    call: called('call'),
     ...more,
     terminal: { stdout: terminal, stderr: terminal },
   })
@@ -61,7 +61,16 @@ describe('commands', () => {
 
   test('keys create takes a name and a limit', async () => {
     const { calls } = await run(['keys', 'create', 'dev', '--limit', '5', '--limit-reset', 'monthly'])
-    expect(calls).toEqual([['createKey', { name: 'dev', limit: '5', limitReset: 'monthly', json: false }]])
+    expect(calls).toEqual([
+      [
+        'call',
+        {
+          row: expect.objectContaining({ noun: 'keys', verb: 'create', operation: 'createKey' }),
+          args: ['dev'],
+          options: expect.objectContaining({ limit: '5', 'limit-reset': 'monthly', account: undefined }),
+        },
+      ],
+    ])
   })
 
   test('the exit code of an action is that of the command', async () => {
