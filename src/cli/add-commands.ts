@@ -19,7 +19,7 @@ type AddCommands = {
 export function addCommands(program: Command, { chosen, run }: AddCommands): void {
   program.commandsGroup('Data, asked of a running server:')
   for (const [noun, about] of Object.entries(nouns)) {
-    const group = program.command(noun).description(about)
+    const group = program.command(noun).description(about).helpCommand(false)
     const own = commands.filter((row) => row.noun === noun)
     for (const row of own) {
       const command = group.command(row.verb).description(aboutOf(row))
@@ -69,7 +69,7 @@ function optionsOf(field: Field): Option[] {
     const on = new Option(`--${option}`, explained(field))
     return part === 'query' ? [on] : [on, new Option(`--no-${option}`, `The opposite of --${option}.`)]
   }
-  const made = new Option(`--${option} <${PLACEHOLDERS[kind]}>`, explained(field))
+  const made = new Option(`--${option} <${field.account ? 'account' : PLACEHOLDERS[kind]}>`, explained(field))
   return [kind === 'pairs' || kind === 'texts' ? made.argParser(collected) : made]
 }
 

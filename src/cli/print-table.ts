@@ -37,7 +37,9 @@ export function tablePrinter(columns: readonly Column[], look: Look): TablePrint
 /** One thing: every value with its name, none left out, so that what a newer server tells is seen. */
 export function thingTable(thing: unknown, look: Look): string {
   const colours = pico.createColors(look.colour)
-  const rows = pathsOf(thing).map((path) => [
+  // That it went well is told by the exit code.
+  const told = pathsOf(thing).filter(([name]) => name !== 'success')
+  const rows = told.map((path) => [
     colours.bold(visible(path.join('.'))),
     shownIn(cellAt(thing, path), { ...look, width: undefined }),
   ])

@@ -62,7 +62,7 @@ export async function runCommand({ row, ...typed }: CommandCall, world: World): 
   if (common.dryRun) return tellRequest(request, network.connection, world)
   await confirmed(command, typed, common, world)
   await withOutput(common, world, (write) =>
-    showReply({ command, common, request, network, say, write, look: lookOf(common, world) }),
+    showReply({ command, common, request, network, say, write, named: typed.args[0], look: lookOf(common, world) }),
   )
   return EXIT.done
 }

@@ -1,5 +1,6 @@
 /** Shows what a command got: as a table, as the server's own JSON, as CSV or as a row a line. Data goes to `write` alone. */
 import { CannotGoOn, EXIT } from './exit-code.ts'
+import { shown } from './fault.ts'
 import { type Command, membersOf as columnsOf } from './fields.ts'
 import { inside, jsonReply, type PageOfRows, walkPages } from './pages.ts'
 import { csvPrinter } from './print-csv.ts'
@@ -16,6 +17,8 @@ type Show = {
   readonly network: Network
   readonly look: Look
   readonly write: (text: string) => Promise<void>
+  /** What was typed first. */
+  readonly named: string | undefined
   /** A line for the person, beside the data. */
   readonly say: (line: string) => void
 }
@@ -29,13 +32,13 @@ export async function showReply(show: Show): Promise<void> {
 
 const ended = (text: string): string => (text.endsWith('\n') ? text : `${text}\n`)
 
-async function showThing({ command, common, look, write, say }: Show, text: string): Promise<void> {
+async function showThing({ command, common, look, write, say, named }: Show, text: string): Promise<void> {
   const { shows, secret } = command.row
   if (common.json) return write(ended(text))
   const reply = jsonReply(text)
   if (secret === undefined) return write(thingTable(inside(reply, shows) ?? reply, look))
   await write(`${String(inside(reply, secret))}\n`)
-  say('this is the only time that the key is shown')
+  say(`this is the only time that the key of ${shown(named ?? '')} is shown`)
 }
 
 /** The server's own rows, as they come: every one that the filters match. */
