@@ -31,7 +31,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
       import('./cli/run-command.ts'),
       import('./process-world.ts'),
     ])
-    return runCommand(call, processWorld(process.env))
+    return runCommand(call, processWorld())
   },
 })
 

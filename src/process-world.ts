@@ -7,12 +7,11 @@ import type { World } from './cli/run-command.ts'
 import { systemClock } from './lib/clock.ts'
 import { systemRandom } from './lib/random.ts'
 
-export function processWorld(env: World['env']): World {
+export function processWorld(): World {
   endWithReader()
   const { stdin, stdout, stderr } = process
   const isAsked = stdin.isTTY === true && stderr.isTTY === true
   return {
-    env,
     readFile: (path) => readFileSync(path, 'utf8'),
     readInput: () => readFileSync(0, 'utf8'),
     write: (text) => new Promise((resolve) => stdout.write(text, () => resolve())),

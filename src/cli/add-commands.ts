@@ -55,7 +55,7 @@ function addFields(command: Command, chosen: ApiCommand, run: AddCommands['run']
 /** In kebab-case; `--no-x` is the other side of `--x`. */
 const nameOf = (option: Option): string => (option.long ?? '').replace(/^--(no-)?/, '')
 
-function fieldOptions({ options, operation }: ApiCommand): Option[] {
+export function fieldOptions({ options, operation }: ApiCommand): Option[] {
   const clearable = operation.method === 'PATCH' ? options.filter(({ nullable }) => nullable) : []
   const clear = new Option('--clear <option>', 'Set to nothing; may be repeated.')
     .choices(clearable.map(({ option }) => option))

@@ -66,6 +66,7 @@ describe('commands', () => {
         'call',
         {
           row: expect.objectContaining({ noun: 'keys', verb: 'create', operation: 'createKey' }),
+          env: {},
           args: ['dev'],
           options: expect.objectContaining({ limit: '5', 'limit-reset': 'monthly', account: undefined }),
         },

@@ -7,7 +7,7 @@ import { addCommands } from './add-commands.ts'
 import { wantsColour } from './colour.ts'
 import { commandNamed } from './commands.ts'
 import type { StartOptions } from './environment.ts'
-import { CannotGoOn, EXIT, type ExitCode } from './exit-code.ts'
+import { CannotGoOn, EXIT, EXIT_MEANINGS, type ExitCode } from './exit-code.ts'
 import type { Command as ApiCommand } from './fields.ts'
 import type { CommandCall } from './run-command.ts'
 import type { SettingsInput } from './settings.ts'
@@ -82,12 +82,18 @@ export function createProgram(
     'turnpike usage summary --start-date 2026-11-01',
     'turnpike help credits',
   ])
+  program.addHelpText('after', `\nExit codes:\n${exitCodes()}`)
   addStart(program, parts, end)
   addVerify(program, parts, end)
   addConfig(program, parts, end)
-  addCommands(program, { chosen, run: async (row, typed) => end(await parts.call({ row, ...typed })) })
+  addCommands(program, { chosen, run: async (row, typed) => end(await parts.call({ row, env: parts.env, ...typed })) })
   return program
 }
+
+const exitCodes = (): string =>
+  (Object.keys(EXIT) as (keyof typeof EXIT)[])
+    .map((name) => `  ${String(EXIT[name]).padEnd(4)} ${EXIT_MEANINGS[name]}`)
+    .join('\n')
 
 function addStart(program: Command, parts: ProgramParts, end: (code: ExitCode) => void): void {
   const start = withServerOptions(program.command('start').description('serve until stopped'))

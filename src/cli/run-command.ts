@@ -6,19 +6,19 @@ import { wantsColour } from './colour.ts'
 import type { CommandRow } from './command-row.ts'
 import { type Connection, connectionOf } from './connection.ts'
 import { CannotGoOn, EXIT, type ExitCode } from './exit-code.ts'
+import type { Environment } from './expand.ts'
 import { type Command, commandOf } from './fields.ts'
 import { inputReader } from './read-input.ts'
 import { pathWith, placeName, queryText, type Typed, type Values, valuesOf } from './request.ts'
 import { type Network, type Request, sendForText } from './send.ts'
 import { showReply } from './show-reply.ts'
 
-export type CommandCall = { readonly row: CommandRow } & Typed
+export type CommandCall = { readonly row: CommandRow; readonly env: Environment } & Typed
 
 type Output = { readonly write: (text: string) => Promise<void>; readonly close: () => Promise<void> }
 
 /** What the process lends to a command; tests lend other things. */
 export type World = {
-  readonly env: Readonly<Record<string, string | undefined>>
   readonly readFile: (path: string) => string
   /** Standard input to its end. */
   readonly readInput: () => string
@@ -51,18 +51,27 @@ export type CommonOptions = {
   readonly yes?: boolean
 }
 
-export async function runCommand({ row, ...typed }: CommandCall, world: World): Promise<ExitCode> {
+export async function runCommand({ row, env, ...typed }: CommandCall, world: World): Promise<ExitCode> {
   const command = commandOf(row)
   const common = commonOf(typed.options)
   const values = valuesOf(command, typed, inputReader(world))
-  const network = networkOf(command, common, world)
+  const network = networkOf(command, common, env, world)
   await nameAccounts(command, values, (path) => sendForText(network, { method: 'GET', path }))
   const request = requestOf(command, values, common, world)
   const say = (line: string) => (common.quiet ? undefined : world.stderr(`turnpike: ${line}\n`))
   if (common.dryRun) return tellRequest(request, network.connection, world)
   await confirmed(command, typed, common, world)
   await withOutput(common, world, (write) =>
-    showReply({ command, common, request, network, say, write, named: typed.args[0], look: lookOf(common, world) }),
+    showReply({
+      command,
+      common,
+      request,
+      network,
+      say,
+      write,
+      named: typed.args[0],
+      look: lookOf(common, env, world),
+    }),
   )
   return EXIT.done
 }
@@ -73,8 +82,8 @@ function commonOf(options: Typed['options']): CommonOptions {
   return Object.fromEntries(Object.entries(options).map(([name, value]) => [camel(name), value]))
 }
 
-function networkOf({ row, operation }: Command, common: CommonOptions, world: World): Network {
-  const { env, readFile, fetch, clock, random } = world
+function networkOf({ row, operation }: Command, common: CommonOptions, env: Environment, world: World): Network {
+  const { readFile, fetch, clock, random } = world
   return {
     connection: connectionOf({ options: common, env, readFile, key: operation.key }),
     ...{ fetch, clock, random },
@@ -134,7 +143,7 @@ async function withOutput(
   }
 }
 
-const lookOf = ({ out }: CommonOptions, { env, terminal }: World) => ({
+const lookOf = ({ out }: CommonOptions, env: Environment, { terminal }: World) => ({
   colour: out === undefined && wantsColour(env, terminal.stdout),
   width: out === undefined && terminal.stdout ? (terminal.width ?? 80) : undefined,
 })
