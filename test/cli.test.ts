@@ -478,7 +478,9 @@ describe('repeats', () => {
       calls++
       throw new TypeError('fetch failed')
     }) as typeof fetch
-    expect(await cli(['keys', 'create', 'x'], { fetch: lost })).toMatchObject({ code: EXIT.unreachable })
+    const { code, err } = await cli(['keys', 'create', 'x'], { fetch: lost })
+    expect(code).toBe(EXIT.unreachable)
+    expect(err).toMatch(/Whether it was done is not known: look before you do it again\n$/)
     expect(calls).toBe(1)
     expect(await cli(['keys', 'list'], { fetch: lost })).toMatchObject({ code: EXIT.unreachable })
     expect(calls).toBe(1 + 4)

@@ -31,34 +31,41 @@ function addressOf(text: string): string {
 /** A file that was named, else the variable, else the operator's key of this machine's data folder. */
 function secretOf({ options, env, readFile, key }: ConnectionInput, url: string): string {
   const { keyFile } = options
-  if (keyFile !== undefined) return secretIn(keyFile, readFile)
-  const fromEnv = env.TURNPIKE_API_KEY
+  if (keyFile !== undefined) return keyIn(keyFile, readFile)
+  const fromEnv = env.TURNPIKE_API_KEY ? plainKey(env.TURNPIKE_API_KEY, 'TURNPIKE_API_KEY') : undefined
   // Many have the key of their program in this variable. It may not administer: where the operator's key is at hand, that does.
-  if (fromEnv && (key === 'any' || !fromEnv.startsWith('sk-tp-'))) return fromEnv
-  if (!isHere(url)) {
-    if (fromEnv) return fromEnv
-    throw new CannotGoOn(
-      `the operator's key of this machine is not sent to ${url}. Name a key with --key-file or TURNPIKE_API_KEY`,
-      EXIT.notAllowed,
-    )
-  }
+  if (fromEnv !== undefined && (key === 'any' || !fromEnv.startsWith('sk-tp-'))) return fromEnv
   const file = `${env.TURNPIKE_DATA_DIR || './data'}/admin-key`
-  if (!fromEnv) return secretIn(file, readFile)
+  if (fromEnv !== undefined) return isHere(url) ? operatorKey(file, readFile, fromEnv) : fromEnv
+  if (isHere(url)) return keyIn(file, readFile)
+  throw new CannotGoOn(
+    `the operator's key of this machine is not sent to ${url}. Name a key with --key-file or TURNPIKE_API_KEY`,
+    EXIT.notAllowed,
+  )
+}
+
+function operatorKey(file: string, readFile: (path: string) => string, otherwise: string): string {
   try {
-    return readFile(file).trim()
+    return keyIn(file, readFile)
   } catch {
-    return fromEnv
+    return otherwise
   }
 }
 
 const isHere = (url: string): boolean => /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname)
 
-function secretIn(file: string, readFile: (path: string) => string): string {
+function keyIn(file: string, readFile: (path: string) => string): string {
+  let text: string
   try {
-    const secret = readFile(file).trim()
-    if (/^[!-~]+$/.test(secret)) return secret
+    text = readFile(file)
   } catch {
     throw new CannotGoOn(`${file} cannot be read. Name a key with --key-file or TURNPIKE_API_KEY`, EXIT.notAllowed)
   }
-  throw new CannotGoOn(`${file} holds no key: expected one line of visible characters`, EXIT.notAllowed)
+  return plainKey(text, file)
+}
+
+function plainKey(text: string, where: string): string {
+  const key = text.trim()
+  if (/^[!-~]{1,512}$/.test(key)) return key
+  throw new CannotGoOn(`${where} holds no key: expected one line of visible characters`, EXIT.notAllowed)
 }

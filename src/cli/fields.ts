@@ -149,6 +149,7 @@ function withoutNull(schema: JsonSchema): { leaf: JsonSchema; nullable: boolean 
 const SCALARS = ['string', 'number', 'integer', 'boolean']
 
 function kindOf({ type, anyOf, items, properties }: JsonSchema): Kind {
+  if (anyOf?.every((one) => one.type === 'string')) return 'text'
   // An amount of money: a number or decimal text. It travels as the text that was typed.
   if (anyOf)
     return anyOf.some(({ type: one, pattern }) => one === 'string' && pattern?.includes('{1,9}')) ? 'amount' : 'json'

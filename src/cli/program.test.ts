@@ -105,6 +105,11 @@ describe('usage', () => {
     [['config', '-h']],
     [['config', 'print', '-h']],
     [['keys', 'create', '-h']],
+    [['keys', '-h']],
+    [['help']],
+    [['help', 'credits']],
+    [['help', 'credits', 'add']],
+    [['help', 'grants', 'list']],
   ])('help of %j begins with examples', async (argv) => {
     const { code, out, err } = await run(argv)
     expect(out).toMatch(/^Examples:\n {2}turnpike /)
@@ -113,6 +118,9 @@ describe('usage', () => {
 
   test.each([
     [['strat'], "unknown command 'strat'\n(Did you mean start?)"],
+    [['acounts', 'list'], "unknown command 'acounts'\n(Did you mean accounts?)"],
+    [['accounts', 'lst'], "unknown command 'lst'\n(Did you mean list?)"],
+    [['credits', 'add', '5', '--acount', 'x'], "unknown option '--acount'\n(Did you mean --account?)"],
     [['start', '--prot', '1'], "unknown option '--prot'\n(Did you mean --port?)"],
     [['start', 'now'], 'too many arguments'],
     [['start', '--port'], "option '--port <port>' argument missing"],

@@ -61,7 +61,7 @@ async function tryOnce<T>(
   request: Request,
   read: (response: Response) => Promise<T>,
 ): Promise<Outcome<T>> {
-  const { connection, command } = network
+  const { command } = network
   let response: Response | undefined
   try {
     response = await answerTo(network, request)
@@ -73,12 +73,33 @@ async function tryOnce<T>(
     return { failure, afterMs: retryAfterMs(response) ?? 0 }
   } catch (error) {
     if (error instanceof CannotGoOn) throw error
-    const failure = response
-      ? `${connection.url} broke off in the middle of its answer`
-      : `no Turnpike answers at ${connection.url}. Start it, or name its address with --url`
-    return { failure: new CannotGoOn(failure, EXIT.unreachable), afterMs: 0 }
+    return { failure: outOfReach(network, request, response, error), afterMs: 0 }
   }
 }
+
+function outOfReach(
+  { connection }: Network,
+  request: Request,
+  response: Response | undefined,
+  error: unknown,
+): CannotGoOn {
+  const happened = response
+    ? `${connection.url} broke off in the middle of its answer`
+    : `no Turnpike answers at ${connection.url}. Start it, or name its address with --url`
+  const mayHaveActed = !isSafe(request) && !NEVER_ARRIVED.includes(codeOf(error))
+  const doubt = mayHaveActed ? '. Whether it was done is not known: look before you do it again' : ''
+  return new CannotGoOn(happened + doubt, EXIT.unreachable)
+}
+
+/** Of a connection that was never made. */
+const NEVER_ARRIVED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']
+
+/** The system's own name of what went wrong lies beneath what `fetch` says. */
+const codeOf = (error: unknown): string =>
+  error instanceof Error ? String((error.cause as { code?: unknown } | undefined)?.code ?? '') : ''
+
+/** Without an idempotency key a POST could act twice. */
+const isSafe = ({ method, idempotencyKey }: Request): boolean => method !== 'POST' || idempotencyKey !== undefined
 
 /** 503, and the one conflict that ends by itself: the first request with the key is still running. */
 const isPassing = ({ status, headers }: Response): boolean =>
@@ -106,15 +127,9 @@ async function answerTo({ connection, fetch, clock }: Network, request: Request)
   }
 }
 
-/** `undefined`: not again. Without an idempotency key a POST could act twice. */
-function waitBefore(
-  { random }: Network,
-  { method, idempotencyKey }: Request,
-  attempt: number,
-  afterMs = 0,
-): number | undefined {
-  const isSafe = method !== 'POST' || idempotencyKey !== undefined
-  if (!isSafe || attempt + 1 >= MOST_TRIES || afterMs > LONGEST_WAIT_MS) return undefined
+/** `undefined`: not again. */
+function waitBefore({ random }: Network, request: Request, attempt: number, afterMs = 0): number | undefined {
+  if (!isSafe(request) || attempt + 1 >= MOST_TRIES || afterMs > LONGEST_WAIT_MS) return undefined
   return Math.max(afterMs, backoff({ attempt, ...BACKOFF, random }))
 }
 
