@@ -211,6 +211,15 @@ describe('output', () => {
     expect(err).toBe('')
   })
 
+  test('on a narrow terminal what people wrote gives way, and ids and amounts stay whole', async () => {
+    const name = await newAccount('5')
+    await json('credits', 'deduct', '1', '--account', name, '--description', 'a long story '.repeat(20))
+    const list = ['transactions', 'list', '--account', name, '--type', 'debit', '--no-color']
+    const narrow = (await cli(list, { width: 110 })).out
+    expect(narrow).toMatch(/txn_\w{20} .* 4 {2}a long sto.*… {2}\d{4}-\S+Z\n$/)
+    expect((await cli(list)).out).toContain('a long story '.repeat(20).trim())
+  })
+
   test('colour is for a terminal alone, and can be refused', async () => {
     const coloured = async (argv: string[], given: CliSurroundings) => (await cli(argv, given)).out.includes('\u001b[')
     expect(await coloured(['accounts', 'list'], {})).toBe(false)
@@ -254,6 +263,7 @@ describe('output', () => {
 
   test('--ndjson is a document a row', async () => {
     const { out } = await cli(['accounts', 'list', '--ndjson'])
+    expect((await cli(['accounts', 'list', '--jsonl'])).out).toBe(out)
     const rows = out
       .trimEnd()
       .split('\n')
@@ -423,6 +433,7 @@ describe('what goes wrong', () => {
       code: EXIT.usage,
       err: expect.stringContaining('Say --yes if that is meant'),
     })
+    expect(await cli([...close, '--no-input'], { answer: name })).toMatchObject({ code: EXIT.usage })
     expect(await cli(close, { answer: 'other' })).toMatchObject({ code: EXIT.failed, out: '' })
     expect(await json('accounts', 'get', name)).toMatchObject({ status: 'open' })
     expect(await cli(close, { answer: name })).toMatchObject({ code: EXIT.done })
@@ -511,6 +522,17 @@ describe('repeats', () => {
       code: EXIT.failed,
       err: expect.stringMatching(/status 302/),
     })
+  })
+
+  test('while the first request with the key still runs, the command waits for it', async () => {
+    let calls = 0
+    const running: typeof fetch = (input, init) => {
+      const first = { error: { code: 'idempotency_in_progress', message: 'still running' } }
+      if (calls++ > 0) return fetch(input, init)
+      return Promise.resolve(Response.json(first, { status: 409, headers: { 'retry-after': '1' } }))
+    }
+    const { code, waitedMs } = await cli(['credits', 'add', '1', '--account', 'demo'], { fetch: running })
+    expect({ code, waitedMs }).toEqual({ code: 0, waitedMs: [1_000] })
   })
 
   test('503 with a hint is waited for as long as the hint says', async () => {

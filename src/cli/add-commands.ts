@@ -41,7 +41,8 @@ function addFields(command: Command, chosen: ApiCommand, run: AddCommands['run']
     const about = fields.map((field) => explained(field)).join(' ')
     command.argument(fields.some(({ required }) => required) ? `<${name}>` : `[${name}]`, about)
   }
-  const options = [...fieldOptions(chosen), ...commonOptions(chosen)]
+  const sameAsNdjson = chosen.row.columns ? [new Option('--jsonl').hideHelp()] : []
+  const options = [...fieldOptions(chosen), ...commonOptions(chosen), ...sameAsNdjson]
   for (const option of options) command.addOption(option)
   command.action(async () => {
     const values = options.map((option): [string, unknown] => [
@@ -101,7 +102,7 @@ export function commonOptions({ row, operation }: ApiCommand): Option[] {
     ['-v, --verbose', 'Tell each request on standard error.'],
   ] as const
   const asking = [
-    ...(row.destroys ? ([['-y, --yes', 'Do not ask whether it is meant.']] as const) : []),
+    ...(row.destroys ? CONSENT : []),
     ...(operation.method === 'GET'
       ? []
       : ([['--dry-run', 'Print the request and send nothing that changes.']] as const)),
@@ -116,9 +117,14 @@ export function commonOptions({ row, operation }: ApiCommand): Option[] {
 
 const IDEMPOTENCY = 'The same key again acts once and gives the first reply; default: a new one each time.'
 
+const CONSENT = [
+  ['-y, --yes', 'Do not ask whether it is meant.'],
+  ['--no-input', 'Never ask; without --yes it is not done.'],
+] as const
+
 const LIST_OPTIONS = [
   ['--csv', 'Rows for a spreadsheet, with exact decimals.'],
-  ['--ndjson', 'A JSON document a row.'],
+  ['--ndjson', 'A JSON document a row; --jsonl is the same.'],
   ['--all', 'Every row, page by page.'],
   ['--limit <rows>', 'At most so many rows; default: a page of the server.'],
 ] as const

@@ -22,15 +22,17 @@ export function tablePrinter(columns: readonly Column[], look: Look): TablePrint
   return (rows) => {
     const cells = rows.map((row) => columns.map((column) => cellAt(row, pathOf(column).split('.'))))
     if (cells.length === 0) return ''
-    const texts = cells.map((line) => line.map((cell) => shownIn(cell, look)))
+    const whole = cells.map((line) => line.map(shownIn))
     for (const [index, width] of widths.entries())
-      widths[index] = Math.max(width, ...texts.map((line) => line[index]?.length ?? 0))
+      widths[index] = Math.max(width, ...whole.map((line) => line[index]?.length ?? 0))
+    const texts = fitted(whole, widths, look)
     const aligns = columns.map((_column, index) => alignOf(cells.map((line) => line[index])))
-    const head = isFirst
-      ? [heads.map((text, index) => colours.bold(padded(text, widths[index] ?? 0, aligns[index])))]
-      : []
+    // The first line of each page keeps the columns as wide as they were; wider signs than letters make them wider.
+    const [first = [], ...rest] = isFirst ? [heads, ...texts] : texts
+    const ruler = first.map((text, index) => padded(text, widths[index] ?? 0, aligns[index]))
+    const top = isFirst ? ruler.map((text) => colours.bold(text)) : ruler
     isFirst = false
-    return lines([...head, ...texts], { widths, aligns })
+    return lines([top, ...rest], aligns)
   }
 }
 
@@ -39,22 +41,30 @@ export function thingTable(thing: unknown, look: Look): string {
   const colours = pico.createColors(look.colour)
   // That it went well is told by the exit code.
   const told = pathsOf(thing).filter(([name]) => name !== 'success')
-  const rows = told.map((path) => [
-    colours.bold(visible(path.join('.'))),
-    shownIn(cellAt(thing, path), { ...look, width: undefined }),
-  ])
-  return lines(rows, {})
+  const rows = told.map((path) => [colours.bold(visible(path.join('.'))), shownIn(cellAt(thing, path))])
+  return lines(rows, [])
 }
 
 const UNKNOWN = '—'
-/** On a terminal; ids and hashes of our own are shorter than this but for the hash of a key, which has to stay whole. */
-const LONGEST_SHOWN = 64
 
-function shownIn(cell: Cell | undefined, { width }: Look): string {
-  if (cell === undefined) return UNKNOWN
-  const text = visible(cell.text)
-  return width !== undefined && text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN - 1)}…` : text
+const shownIn = (cell: Cell | undefined): string => (cell === undefined ? UNKNOWN : visible(cell.text))
+
+const LEAST_SHOWN = 12
+const GAP = 2
+
+/** On a terminal that is too narrow, text that people wrote gives way; ids, instants and amounts stay whole. */
+function fitted(rows: readonly string[][], widths: number[], look: Look): string[][] {
+  const needed = widths.reduce((sum, width) => sum + width + GAP, -GAP)
+  let excess = look.width === undefined ? 0 : needed - look.width
+  for (const [index, width] of widths.entries()) {
+    if (excess <= 0 || !rows.some((row) => row[index]?.includes(' '))) continue
+    widths[index] = Math.max(Math.min(LEAST_SHOWN, width), width - excess)
+    excess -= width - widths[index]
+  }
+  return rows.map((row) => row.map((text, index) => cut(text, widths[index] ?? text.length)))
 }
+
+const cut = (text: string, width: number): string => (text.length > width ? `${text.slice(0, width - 1)}…` : text)
 
 /** `balanceAfter` → `balance after` */
 function headingOf(column: Column): string {
@@ -77,15 +87,12 @@ const NOTHING = Object.fromEntries(
   ].map((name) => [name, '']),
 )
 
-type Layout = { readonly widths?: readonly number[]; readonly aligns?: readonly Align[] }
-
 /** Without frames: what is marked and copied is the value alone. */
-function lines(rows: readonly (readonly string[])[], { widths, aligns }: Layout): string {
+function lines(rows: readonly (readonly string[])[], aligns: readonly Align[]): string {
   const table = new Table({
     chars: { ...NOTHING, middle: '  ' },
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
-    ...(widths ? { colWidths: [...widths] } : {}),
-    ...(aligns ? { colAligns: [...aligns] } : {}),
+    colAligns: [...aligns],
   })
   table.push(...rows.map((row) => [...row]))
   return `${table

@@ -42,6 +42,7 @@ export type CommonOptions = {
   readonly json?: boolean
   readonly csv?: boolean
   readonly ndjson?: boolean
+  readonly jsonl?: boolean
   readonly all?: boolean
   readonly limit?: string
   readonly out?: string
@@ -49,6 +50,8 @@ export type CommonOptions = {
   readonly verbose?: boolean
   readonly dryRun?: boolean
   readonly yes?: boolean
+  /** False: nobody is asked. */
+  readonly input?: boolean
 }
 
 export async function runCommand({ row, env, ...typed }: CommandCall, world: World): Promise<ExitCode> {
@@ -118,13 +121,14 @@ async function tellRequest({ method, path, body }: Request, { url }: Connection,
 async function confirmed(
   { row, places }: Command,
   typed: Typed,
-  { yes }: CommonOptions,
+  { yes, input }: CommonOptions,
   { ask }: World,
 ): Promise<void> {
   const [named] = typed.args
   const [place] = places
   if (row.destroys === undefined || yes || named === undefined || !place) return
-  if (ask === undefined) throw new CannotGoOn(`this ${row.destroys}. Say --yes if that is meant`, EXIT.usage)
+  if (ask === undefined || input === false)
+    throw new CannotGoOn(`this ${row.destroys}. Say --yes if that is meant`, EXIT.usage)
   const answer = await ask(`This ${row.destroys}. Type the ${placeName(place)} to go on: `)
   if (answer.trim() !== named) throw new CannotGoOn('nothing was done: that is another name', EXIT.failed)
 }

@@ -90,9 +90,10 @@ type Printer = { readonly page: (page: PageOfRows) => Promise<void>; readonly en
 function printerOf({ command, common, look, write }: Show): Printer {
   const { columns = [], shows } = command.row
   if (common.json) return wholeDocument(shows, write)
-  const text = common.ndjson
-    ? ({ rows }: PageOfRows) => rows.map((row) => `${JSON.stringify(row)}\n`).join('')
-    : textOf(common.csv ? csvPrinter(columnsOf(command)) : tablePrinter(columns, look))
+  const text =
+    common.ndjson || common.jsonl
+      ? ({ rows }: PageOfRows) => rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+      : textOf(common.csv ? csvPrinter(columnsOf(command)) : tablePrinter(columns, look))
   return { page: async (page) => write(text(page)), end: async () => {} }
 }
 
