@@ -36,7 +36,7 @@ const optionRow = (option: Option): string[] => [code(option.flags), option.desc
 function everywhere(): string[][] {
   const all = new Map(
     commands
-      .map(commandOf)
+      .map((row) => commandOf(row))
       .flatMap(commonOptions)
       .map((option) => [option.flags, optionRow(option)]),
   )

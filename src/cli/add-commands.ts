@@ -71,19 +71,21 @@ function optionsOf(field: Field): Option[] {
     return part === 'query' ? [on] : [on, new Option(`--no-${option}`, `The opposite of --${option}.`)]
   }
   const made = new Option(`--${option} <${field.account ? 'account' : PLACEHOLDERS[kind]}>`, explained(field))
-  return [kind === 'pairs' || kind === 'texts' ? made.argParser(collected) : made]
+  return [REPEATED.includes(kind) ? made.argParser(collected) : made]
 }
 
 const PLACEHOLDERS = {
   ...{ text: 'text', amount: 'amount', integer: 'number', number: 'number' },
-  ...{ texts: 'text', pairs: 'name=value', json: 'json' },
+  ...{ texts: 'text', numbers: 'number', pairs: 'name=value', json: 'json' },
 } as const
+
+const REPEATED: readonly Field['kind'][] = ['texts', 'numbers', 'pairs']
 
 export function explained({ about, values, required, kind }: Field): string {
   const sentences = [
     about.replaceAll('`', ''),
     values.length > 0 ? `One of ${values.join(', ')}.` : '',
-    kind === 'pairs' || kind === 'texts' ? 'May be repeated.' : '',
+    REPEATED.includes(kind) ? 'May be repeated.' : '',
     kind === 'json' ? 'JSON, @file with it, or - for standard input.' : '',
     required ? '(required)' : '',
   ]

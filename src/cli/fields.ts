@@ -5,7 +5,7 @@ import { operations } from '../contract/operations.ts'
 import { type CommandRow, SHORT_NAMES } from './command-row.ts'
 
 /** How the text that a person typed becomes a value. */
-type Kind = 'text' | 'amount' | 'integer' | 'number' | 'flag' | 'texts' | 'pairs' | 'json'
+type Kind = 'text' | 'amount' | 'integer' | 'number' | 'flag' | 'texts' | 'numbers' | 'pairs' | 'json'
 
 export type Part = 'params' | 'query' | 'body'
 
@@ -43,8 +43,7 @@ export type Command = {
 /** Those of lists, which the walk through the pages fills in. */
 const PAGE_FIELDS = ['limit', 'offset', 'cursor']
 
-export function commandOf(row: CommandRow): Command {
-  const operation = operationOf(row)
+export function commandOf(row: CommandRow, operation = operationOf(row)): Command {
   const all = (['params', 'query', 'body'] as const).flatMap((part) => fieldsOf(row, operation, part))
   const isList = row.columns !== undefined
   const places = (row.args ?? []).map((arg) => placeOf(row, arg, all))
@@ -95,6 +94,7 @@ type JsonSchema = {
   readonly items?: JsonSchema
   readonly description?: string
   readonly pattern?: string
+  readonly not?: unknown
   readonly maximum?: number
   readonly properties?: Readonly<Record<string, JsonSchema>>
   readonly required?: readonly string[]
@@ -116,10 +116,12 @@ const schemaOf = (schema: z.ZodObject | undefined): JsonSchema =>
 
 function fieldsOf(row: CommandRow, operation: Operation, part: Part): Field[] {
   const { properties = {}, required = [] } = schemaOf(operation[part])
-  return Object.entries(properties).map(([name, schema]) => {
+  // What is never taken is there for its message alone.
+  const taken = Object.entries(properties).filter(([, { not }]) => not === undefined)
+  return taken.map(([name, schema]) => {
     const { leaf, nullable } = withoutNull(schema)
     const option = row.names?.[name] ?? SHORT_NAMES[name] ?? kebab(name)
-    const account = accountKind(name, option, properties)
+    const account = accountKind(name, properties)
     return {
       ...{ name, part, option, nullable, kind: kindOf(leaf) },
       values: valuesOf(leaf),
@@ -130,9 +132,10 @@ function fieldsOf(row: CommandRow, operation: Operation, part: Part): Field[] {
   })
 }
 
-function accountKind(name: string, option: string, siblings: object): Field['account'] {
+function accountKind(name: string, siblings: object): Field['account'] {
   if (name === 'accountId') return 'externalId' in siblings ? 'either' : 'id'
-  return option === 'account' ? 'name' : undefined
+  if (name === 'external_user') return 'name'
+  return name === 'account' ? 'id' : undefined
 }
 
 function aboutOf(name: string, account: Field['account'], described: string): string {
@@ -146,7 +149,7 @@ function withoutNull(schema: JsonSchema): { leaf: JsonSchema; nullable: boolean 
   return { leaf: others.length === 1 && others[0] ? others[0] : { anyOf: others }, nullable: true }
 }
 
-const SCALARS = ['string', 'number', 'integer', 'boolean']
+const LIST_KINDS: Readonly<Record<string, Kind>> = { string: 'texts', number: 'numbers', integer: 'numbers' }
 
 function kindOf({ type, anyOf, items, properties }: JsonSchema): Kind {
   if (anyOf?.every((one) => one.type === 'string')) return 'text'
@@ -155,7 +158,7 @@ function kindOf({ type, anyOf, items, properties }: JsonSchema): Kind {
     return anyOf.some(({ type: one, pattern }) => one === 'string' && pattern?.includes('{1,9}')) ? 'amount' : 'json'
   if (type === 'boolean') return 'flag'
   if (type === 'integer' || type === 'number') return type
-  if (type === 'array') return SCALARS.includes(items?.type ?? '') ? 'texts' : 'json'
+  if (type === 'array') return LIST_KINDS[items?.type ?? ''] ?? 'json'
   if (type === 'object') return properties ? 'json' : 'pairs'
   return type === 'string' || type === undefined ? 'text' : 'json'
 }

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import { CannotGoOn, EXIT } from './exit-code.ts'
 import { shown } from './fault.ts'
 import type { Command, Field, Part } from './fields.ts'
+import { membersOf } from './pages.ts'
 
 /** As the parser gives them: options by their name in kebab-case, arguments by their place. */
 export type Typed = {
@@ -65,13 +66,14 @@ function cleared({ options }: Command, typed: Typed, faults: string[]): Field[] 
 function read(field: Field, value: unknown, readInput: ReadInput, faults: string[]): unknown {
   if (typeof value === 'boolean') return value
   if (field.kind === 'pairs') return pairsOf(field, value as readonly string[], readInput, faults)
+  if (field.kind === 'numbers') return (value as readonly string[]).map(numberIn)
   if (typeof value !== 'string') return value
   if (field.kind === 'json') return jsonOf(field, value, readInput, faults)
-  // What has not the form of a number stays text, and the schema says what it expects.
-  const isNumber =
-    field.kind === 'integer' ? /^-?[0-9]{1,15}$/.test(value) : field.kind === 'number' && DECIMAL.test(value)
-  return isNumber ? Number(value) : value
+  return field.kind === 'integer' || field.kind === 'number' ? numberIn(value) : value
 }
+
+/** What has not the form of a number stays text, and the schema says what it expects. */
+const numberIn = (text: string): number | string => (DECIMAL.test(text) ? Number(text) : text)
 
 const DECIMAL = /^-?[0-9]{1,15}(\.[0-9]{1,15})?$/
 
@@ -128,10 +130,10 @@ function told(command: Command, part: Part, issue: z.core.$ZodIssue, values: Rec
   const option = command.options.find((field) => field.part === part && field.name === name)?.option ?? name
   const label = place ? `<${placeName(place)}>` : `--${option}`
   const expected = issue.message.replace(/^is missing: /, '')
-  const inside = issue.path.length > 1 ? `, at ${issue.path.slice(1).join('.')}` : ''
-  return values[name] === undefined
-    ? `${label} is missing: ${expected}`
-    : `${label}: ${expected}${inside}; found ${shown(values[name])}`
+  if (values[name] === undefined) return `${label} is missing: ${expected}`
+  const where = issue.path.length > 1 ? `, at ${issue.path.slice(1).join('.')}` : ''
+  const found = issue.path.reduce<unknown>((outer, step) => membersOf(outer)[String(step)], values)
+  return `${label}: ${expected}${where}${typeof found === 'object' ? '' : `; found ${shown(found)}`}`
 }
 
 /** The first of the operation's paths whose parameters are all there. */
