@@ -338,6 +338,17 @@ test('F1 a client that leaves ends the call upstream, and pays the reported inpu
   expect(record?.charge_nanos).toBe(25_000_000n)
 })
 
+test('what was thought is counted once where the stream is cut, though it is told twice', async () => {
+  const opened = event({ type: 'content_block_start', index: 0, content_block: { type: 'thinking', thinking: '' } })
+  const thinking = { type: 'thinking_delta', thinking: ' one two three' }
+  const thought = event({ type: 'content_block_delta', index: 0, delta: thinking })
+  const before = await records()
+  script = turnpike.simulator.script('script', [START, opened, thought, 'close'])
+  await stream(OPENROUTER, 'a/script')
+  const [record] = await recordsSince(turnpike, before)
+  expect(record).toMatchObject({ source: 'estimated', input_tokens: 21n, output_tokens: 3n })
+})
+
 test('a stream that fails before it says anything goes to the next endpoint', async () => {
   const overloaded = event({ type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } })
   const OPENINGS = [START, event({ type: 'ping' }), overloaded]

@@ -263,6 +263,9 @@ describe('tools', () => {
       'plugins:file-parser',
       'plugins:web.max_results',
     ])
+    expect(ask({ tools: [{ type: 'web_search', search_context_size: 'low' }] }).ignored).toEqual([
+      'tools[0].search_context_size',
+    ])
   })
 
   test('tools and choices of other kinds are refused', () => {
