@@ -3,6 +3,8 @@ import type { ProviderSettings, Settings } from './contract/settings.ts'
 import { chatOverhead, chatText } from './core/chat-tokens.ts'
 import { systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
+import { systemRandom } from './lib/random.ts'
+import { createGeminiProvider } from './providers/gemini.ts'
 import { createOpenaiProvider } from './providers/openai.ts'
 import type { Provider } from './providers/provider.ts'
 import { behaviours } from './simulator/behaviours.ts'
@@ -63,6 +65,8 @@ function openProvider(
   connectMs: number,
 ): Provider | undefined {
   const { key, name, type, baseUrl, apiKey, reading, onCancel } = entry
+  if (type === 'gemini')
+    return createGeminiProvider({ key, name, baseUrl, apiKey, onCancel, connectMs, random: systemRandom })
   if (type !== 'openai' && type !== 'simulator') return undefined
   const address = type === 'simulator' ? (simulator?.url ?? baseUrl) : baseUrl
   return createOpenaiProvider({ key, name, baseUrl: address, apiKey, reading, onCancel, connectMs })

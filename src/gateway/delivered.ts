@@ -43,7 +43,10 @@ export function createDelivered(tokens: TokenCounter): Delivered {
       return estimateFromBytes(bytes)
     },
     take(event) {
-      for (const name of TEXTS)
+      // Thoughts stand twice in an event that gives their details too.
+      const thoughtsTwice = event.includes('"reasoning_details":') && event.includes('"reasoning":"')
+      for (const name of TEXTS) {
+        if (thoughtsTwice && name === '"text":"') continue
         for (let at = event.indexOf(name); at >= 0; at = event.indexOf(name, at)) {
           const start = at + name.length
           at = closingQuote(event, start)
@@ -53,6 +56,7 @@ export function createDelivered(tokens: TokenCounter): Delivered {
           }
           at++
         }
+      }
       if (held.length > HELD_CHARACTERS) flush()
     },
     count() {

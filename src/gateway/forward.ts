@@ -82,6 +82,7 @@ async function attemptAt(
       replyBytes: limits.replyBytes,
     },
   })
+  response.also({ 'X-Turnpike-Ignored': attempt.ignored.length > 0 ? attempt.ignored.join(', ') : undefined })
   // Only a stream is ended when nobody reads it, and only where that saves something: the rest is billed in full anyway.
   const stop = call.stream && endpoint.provider.onCancel === 'abort' ? response.onGone(() => attempt.abort()) : () => {}
   try {
@@ -140,11 +141,17 @@ function exhausted(
 }
 
 function lastWord(failures: readonly UpstreamFailure[], candidate: Candidate | undefined): Refused {
-  const last = failures.at(-1)
+  // What no wire could carry is the request's fault; beside a failure of another kind, that one tells more.
+  const last = failures.findLast(({ kind }) => kind !== 'unsupported') ?? failures.at(-1)
   const extras = {
     ...(candidate ? { providerName: candidate.endpoint.provider.name } : {}),
     previousErrors: failures.slice(0, -1).map(({ status, message }) => ({ code: status ?? 502, message })),
   }
+  if (last?.kind === 'unsupported')
+    return refuse('invalid_request', last.message, {
+      ...extras,
+      ...(last.param === undefined ? {} : { param: last.param }),
+    })
   if (last?.status === 429) {
     const hints = failures.filter(({ status }) => status === 429).map(({ retryAfterMs }) => retryAfterMs)
     const known = hints.every((hint) => hint !== undefined) && failures.every(({ status }) => status === 429)

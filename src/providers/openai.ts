@@ -128,6 +128,8 @@ function send(pool: Dispatcher, outgoing: Outgoing, call: UpstreamCall): Attempt
       exchange.abort()
       reject(new UpstreamFailure('aborted', 'the client left'))
     },
+    // The body goes up as it came: what a provider makes of it, it says itself.
+    ignored: [],
   }
 }
 

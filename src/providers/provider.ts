@@ -38,7 +38,12 @@ type UpstreamLimits = {
   readonly replyBytes: number
 }
 
-export type Attempt = { readonly reply: Promise<UpstreamReply>; abort(): void }
+export type Attempt = {
+  readonly reply: Promise<UpstreamReply>
+  abort(): void
+  /** Members of the request, as paths, that this wire has no place for and whose absence only advises: the client is told. */
+  readonly ignored: readonly string[]
+}
 
 export type UpstreamReply =
   | {
@@ -73,21 +78,25 @@ export type StreamSink = {
 /** How an attempt failed; what the client is told follows from the last one. */
 export class UpstreamFailure extends Error {
   override readonly name = 'UpstreamFailure'
-  readonly kind: 'connect' | 'timeout' | 'status' | 'invalid' | 'cut' | 'aborted'
+  /** `unsupported`: this wire cannot carry the request, and nothing was sent. */
+  readonly kind: 'connect' | 'timeout' | 'status' | 'invalid' | 'cut' | 'aborted' | 'unsupported'
   readonly status: number | undefined
   readonly retryAfterMs: number | undefined
   /** The provider's own error code or type, where it gave one. */
   readonly code: string | undefined
+  /** The request field at fault, where one is known. */
+  readonly param: string | undefined
 
   constructor(
     kind: UpstreamFailure['kind'],
     message: string,
-    extras: { status?: number; retryAfterMs?: number; code?: string } = {},
+    extras: { status?: number; retryAfterMs?: number; code?: string; param?: string } = {},
   ) {
     super(message)
     this.kind = kind
     this.status = extras.status
     this.retryAfterMs = extras.retryAfterMs
     this.code = extras.code
+    this.param = extras.param
   }
 }

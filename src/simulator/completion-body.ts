@@ -44,14 +44,14 @@ function usageMembers({ counts }: Answer, behaviour: Behaviour): string {
 }
 
 /** A broken answer stops in the middle of its text, or where its usage would begin. */
-function bodySteps(text: string, head: string, { breaks }: Behaviour): Step[] {
+export function bodySteps(text: string, head: string, { breaks }: Behaviour): Step[] {
   if (!breaks) return [text]
   const sent = text.slice(0, breaks.beforeUsage ? head.length : head.length >> 1)
   if (breaks.how === 'end') return [sent]
   return [sent, { last: breaks.how === 'stall' ? 'stall' : 'cut' }]
 }
 
-const pieceCount = ({ choices }: Answer): number =>
+export const pieceCount = ({ choices }: Answer): number =>
   choices.reduce((sum, { pieces }) => sum + Iterator.from(pieces).reduce((count) => count + 1, 0), 0)
 
 function* withoutEnd({ id, choices }: Answer): Generator<Step> {
