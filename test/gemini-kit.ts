@@ -10,14 +10,19 @@ const PRICES = 'prices: { input: "10", cache_read: "1", output: "20", output_rea
 
 export type GeminiTurnpike = { readonly turnpike: Turnpike; readonly upstream: Simulator; close(): Promise<void> }
 
-/** Each model as `gemini/NAME`, `drains/NAME` (read on when the client leaves) and `direct/NAME` over OpenAI's wire. The names are of one length, since quotes count bytes. */
-export async function startGemini(models: readonly string[], settings = ''): Promise<GeminiTurnpike> {
+/** A simulator on an address of its own, which counts real tokens. */
+export function startUpstream(): Promise<Simulator> {
   const tokens = (text: string): number => encode(text, { disallowedSpecial: new Set() }).length
-  const upstream = await startSimulator({
+  return startSimulator({
     clock: systemClock,
     countTokens: tokens,
     countPrompt: (body) => countChat(tokens, body),
   })
+}
+
+/** Each model as `gemini/NAME`, `drains/NAME` (read on when the client leaves) and `direct/NAME` over OpenAI's wire. The names are of one length, since quotes count bytes. */
+export async function startGemini(models: readonly string[], settings = ''): Promise<GeminiTurnpike> {
+  const upstream = await startUpstream()
   const address = `http://127.0.0.1:${upstream.port}`
   const yaml = `
 providers:
