@@ -207,6 +207,12 @@ describe('a failure before the first token is told as over the other wire, and c
         }
     })
 
+  test('an event that is longer than any answer of words is a failure', async () => {
+    const { status, record } = await call(OPENROUTER, chat('gemini/big-event', { stream: true }))
+    expect(status).toBe(502)
+    expect(record).toMatchObject({ status: 'error', charge_nanos: 0n })
+  })
+
   test('a stream that is cut before its first event is a failed attempt', async () => {
     const { status, record } = await call(OPENROUTER, chat('gemini/cut-stream-0', { stream: true }))
     expect(status).toBe(502)
@@ -366,6 +372,35 @@ describe('a client that leaves', () => {
     const record = await recorded()
     expect(record).toMatchObject({ status: 'cancelled', source: 'reported', input_tokens: 20n, output_tokens: 50n })
   })
+})
+
+test('the simulator refuses what Google refuses, in its form', async () => {
+  const { upstream } = started
+  const ask = (body: object | string, path = 'models/echo:generateContent') =>
+    fetch(`http://127.0.0.1:${upstream.port}/v1beta/${path}`, {
+      method: 'POST',
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    })
+  const contents = [{ role: 'user', parts: [{ text: 'Hi' }] }]
+  for (const wrong of [
+    '{',
+    { contents: [] },
+    { contents, messages: [] },
+    { contents, generationConfig: { max_tokens: 1 } },
+    { contents: [{ role: 'assistant', parts: [{ text: 'Hi' }] }] },
+    { contents: [{ role: 'user', parts: [] }] },
+    { contents: [{ role: 'user', parts: [{ text: 'Hi', inlineData: {} }] }] },
+    { contents: [{ role: 'user', parts: [{ functionResponse: { response: {} } }] }] },
+    { contents, generationConfig: { candidateCount: 0 } },
+  ]) {
+    const reply = await ask(wrong)
+    expect(reply.status).toBe(400)
+    expect(await reply.json()).toMatchObject({ error: { code: 400, status: 'INVALID_ARGUMENT' } })
+  }
+  expect(await (await ask({ contents }, 'models/simulator%2Fecho:generateContent')).json()).toMatchObject({
+    candidates: [{ content: { role: 'model', parts: [{ text: 'Hi' }] }, finishReason: 'STOP' }],
+  })
+  expect((await ask({ contents }, 'models/echo:countTokens')).status).toBe(404)
 })
 
 describe('what the wire has no place for', () => {

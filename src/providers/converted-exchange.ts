@@ -25,7 +25,7 @@ export type Conversion = {
   stream(headers: Headers): StreamConversion
 }
 
-export type StreamConversion = {
+type StreamConversion = {
   /** The chunks that come of one event; none where there is nothing to say yet. */
   event(data: string): readonly Converted[] | UpstreamFailure
   /** The connection has ended or failed: what was held back, and whether the answer is complete. */

@@ -34,7 +34,7 @@ export function parse(body: string): unknown {
   }
 }
 
-export const isObject = (value: unknown): value is Record<string, unknown> =>
+const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const LONGEST_WAIT_MS = 24 * 3_600_000
