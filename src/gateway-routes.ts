@@ -65,6 +65,7 @@ const EXPOSED = [
   'Idempotent-Replay',
   'X-Turnpike-Cost',
   'X-Turnpike-Output-Limit',
+  'X-Turnpike-Ignored',
   ...['limit', 'remaining', 'reset'].flatMap((part) => [
     `x-ratelimit-${part}-requests`,
     `x-ratelimit-${part}-tokens`,

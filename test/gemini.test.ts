@@ -421,7 +421,8 @@ describe('what the wire has no place for', () => {
     const { status, record } = await call(OPENAI, chat('mixed/fallback', { logit_bias: { 50256: -100 } }))
     expect(status).toBe(200)
     expect(record).toMatchObject({ status: 'ok', provider: 'direct' })
-    expect(record.facts.attempts).toHaveLength(2)
+    // Nothing was sent to the first, so that it is no attempt.
+    expect(record.facts.attempts).toHaveLength(1)
   })
 
   test('is named in a header where it only advises', async () => {

@@ -169,7 +169,9 @@ function quoteOf(gateway: Gateway, { endpoint, card }: Candidate, call: Call, in
         choices: call.choices,
         outputMedia: call.outputMedia,
         ...(call.serviceTier === undefined ? {} : { serviceTier: call.serviceTier }),
-        ...(call.searches ? { units: new Map([['web_search', { n: 10n, d: 1n }] as const]) } : {}),
+        ...(call.searches > 0
+          ? { units: new Map([['web_search', { n: BigInt(call.searches), d: 1n }] as const]) }
+          : {}),
       },
       card,
       gateway.terms,

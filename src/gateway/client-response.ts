@@ -71,8 +71,12 @@ export function clientResponse({
       return () => goneCallbacks.delete(callback)
     },
     also(more: Readonly<Record<string, string | undefined>>) {
-      const all = Object.entries({ ...headers, ...more })
-      headers = Object.fromEntries(all.filter((entry): entry is [string, string] => entry[1] !== undefined))
+      const next: Record<string, string> = { ...headers }
+      for (const [name, value] of Object.entries(more)) {
+        if (value === undefined) delete next[name]
+        else next[name] = value
+      }
+      headers = next
     },
     begin() {
       if (response.headersSent || gone) return

@@ -57,6 +57,7 @@ export function meterStream(stream: Stream): Promise<void> {
     const ended: Ended = {
       state,
       rawUsage: usage.raw(),
+      outputReported: usage.outputReported(),
       delivered,
       firstTokenAt,
       failure,
@@ -146,6 +147,7 @@ function mayReportUsage(data: string): boolean {
 type Ended = {
   readonly state: ChunkState
   readonly rawUsage: unknown
+  readonly outputReported: boolean
   readonly delivered: Delivered
   readonly firstTokenAt: number | null
   readonly failure: UpstreamFailure | Refused | undefined
@@ -181,11 +183,12 @@ function refusalOf({ served }: Stream, failure: UpstreamFailure | Refused | unde
 
 async function outcomeOf(stream: Stream, ended: Ended, failure: Refused | undefined): Promise<Outcome> {
   const { served, gateway, admission } = stream
-  const { state, rawUsage, firstTokenAt, upstreamId, cancelled, delivered } = ended
+  const { state, rawUsage, outputReported, firstTokenAt, upstreamId, cancelled, delivered } = ended
   const { candidate } = served
   const { usage, source } = await usageOf(gateway, admission, {
     candidate,
     raw: rawUsage,
+    outputReported,
     delivered: delivered.bytes > 0,
     count: delivered.count,
   })

@@ -34,6 +34,7 @@ export async function meterWhole(
   const { usage, source } = await usageOf(gateway, admission, {
     candidate,
     raw,
+    outputReported: true,
     delivered: text !== '',
     count: () => gateway.tokens.count(text),
   })

@@ -31,7 +31,8 @@ export type Call = {
   readonly images: number
   readonly audios: number
   readonly files: number
-  readonly searches: boolean
+  /** Web searches that the call may make. */
+  readonly searches: number
   /** What the answer may hold beside text: its tokens may be dearer. */
   readonly outputMedia: readonly ('output_audio' | 'output_image')[]
   readonly idempotency: { readonly key: string; readonly fingerprint: string } | undefined
@@ -68,16 +69,29 @@ export function readChat(body: Buffer, headers: IncomingHttpHeaders): Call {
     asked: request.usage?.include === true || headers['x-turnpike-usage'] === 'include',
     includeUsage: request.stream_options?.include_usage === true,
     usageChoices: choicesHeader === 'empty' || choicesHeader === 'repeat' ? choicesHeader : undefined,
-    usesCaching: messages.includes('"cache_control"') || text.includes('"prompt_cache_key"'),
-    oneHourWrites: messages.includes('"1h"'),
+    usesCaching: text.includes('"cache_control"') || text.includes('"prompt_cache_key"'),
+    oneHourWrites: text.includes('"1h"'),
     images: occurrences(messages, '"image_url"') >> 1,
     audios: occurrences(messages, '"input_audio"') >> 1,
     files: occurrences(messages, '"file_data"') + occurrences(messages, '"file_id"'),
     outputMedia: outputMediaOf(textOf(members, text, 'modalities') ?? ''),
-    searches: textOf(members, text, 'web_search_options') !== undefined,
+    searches: searchesOf(members, text),
     idempotency: idempotencyOf(headers, text),
     details: detailsOf(request, headers),
   }
+}
+
+/** Where a tool or plugin names no maximum of its own. */
+const MOST_SEARCHES = 10
+
+/** OpenAI asks for a search by a member, others by a tool or a plugin; a maximum that is stated holds upstream, too. */
+function searchesOf(members: readonly Member[], text: string): number {
+  if (textOf(members, text, 'web_search_options') !== undefined) return MOST_SEARCHES
+  const tools = textOf(members, text, 'tools') ?? ''
+  const plugins = textOf(members, text, 'plugins') ?? ''
+  if (!/"type"\s*:\s*"[a-z:]*web_search/.test(tools) && !/"id"\s*:\s*"web"/.test(plugins)) return 0
+  const stated = [...`${tools}${plugins}`.matchAll(/"max_uses"\s*:\s*([0-9]{1,6})/g)].map(([, uses]) => Number(uses))
+  return Math.max(MOST_SEARCHES, ...stated)
 }
 
 const outputMediaOf = (modalities: string): Call['outputMedia'] => [

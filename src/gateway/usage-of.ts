@@ -1,4 +1,5 @@
 /** What a call used: as the provider reported it, else as we count it ourselves, with the flags of what could not be read. */
+import { type Meter, meterDefinition } from '../contract/meters.ts'
 import { readUsage } from '../core/read-usage.ts'
 import type { Usage, UsageFlag } from '../core/usage.ts'
 import type { TokenCount } from '../tokens/token-counter.ts'
@@ -11,6 +12,8 @@ type Reported = {
   readonly candidate: Candidate
   /** The provider's own usage object; undefined: it sent none. */
   readonly raw: unknown
+  /** False: the stream was cut when only its input had been counted. */
+  readonly outputReported: boolean
   /** Whether any output reached us: usage of zeros is then none. */
   readonly delivered: boolean
   /** Counts what was delivered. */
@@ -24,9 +27,22 @@ export async function usageOf(
 ): Promise<{ usage: Usage; source: 'reported' | 'estimated' }> {
   const read = (delivered: boolean) => readReported(reported, delivered)
   const usage = read(reported.delivered)
-  if (usage) return { usage, source: 'reported' }
+  if (usage && reported.outputReported) return { usage, source: 'reported' }
   const own = await estimated(gateway, admission, reported.count())
+  if (usage) return { usage: withOutputOf(usage, own), source: 'estimated' }
   return { usage: { ...own, flags: read(false)?.flags ?? unreadable(reported.raw) }, source: 'estimated' }
+}
+
+/** The input as it was reported, the output as we counted it. */
+function withOutputOf({ parts, ...usage }: Usage, own: Usage): Usage {
+  const isOutput = (meter: Meter) => meterDefinition(meter).side === 'output'
+  const inputs = parts.map((part) => ({
+    ...part,
+    counts: new Map([...part.counts].filter(([meter]) => !isOutput(meter))),
+  }))
+  const outputs = own.parts.flatMap(({ counts }) => [...counts].filter(([meter]) => isOutput(meter)))
+  const [first = { counts: new Map() }, ...others] = inputs
+  return { ...usage, parts: [{ ...first, counts: new Map([...first.counts, ...outputs]) }, ...others] }
 }
 
 /** The usage object of a reply or event; some providers state their cost beside it. */

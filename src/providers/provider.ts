@@ -13,7 +13,11 @@ export type Provider = {
   /** How the usage of its chat replies is read. */
   readonly reading: UsageReading
   readonly onCancel: OnCancel
-  /** Sends the call. Resolves with the whole reply, or at the first event of a stream; rejects with {@link UpstreamFailure}. */
+  /**
+   * Sends the call. Resolves with the whole reply, or as soon as a stream's answer begins; rejects with
+   * {@link UpstreamFailure}. Throws one of kind `unsupported`, before anything goes up, where the wire has no word for
+   * something that the call would mean something else without.
+   */
   send(call: UpstreamCall): Attempt
   close(): Promise<void>
 }
@@ -27,6 +31,8 @@ export type UpstreamCall = {
   readonly stream: boolean
   /** Set where the client sent no output limit of its own and one must hold. */
   readonly outputLimit: number | undefined
+  /** The greatest output of the model, for wires on which a limit is not optional. */
+  readonly maxOutputTokens: number
   /** An aborted stream whose tail was never read is billed by what came; a drained one by what is reported. */
   readonly limits: UpstreamLimits
 }
@@ -40,9 +46,9 @@ type UpstreamLimits = {
 
 export type Attempt = {
   readonly reply: Promise<UpstreamReply>
+  /** Members of the request that this wire has no word for and that only advise; the client is told their names. */
+  readonly ignored?: readonly string[]
   abort(): void
-  /** Members of the request, as paths, that this wire has no place for and whose absence only advises: the client is told. */
-  readonly ignored: readonly string[]
 }
 
 export type UpstreamReply =
@@ -78,13 +84,13 @@ export type StreamSink = {
 /** How an attempt failed; what the client is told follows from the last one. */
 export class UpstreamFailure extends Error {
   override readonly name = 'UpstreamFailure'
-  /** `unsupported`: this wire cannot carry the request, and nothing was sent. */
+  /** `unsupported`: nothing was sent, since the provider's wire cannot say what the request asks for. */
   readonly kind: 'connect' | 'timeout' | 'status' | 'invalid' | 'cut' | 'aborted' | 'unsupported'
   readonly status: number | undefined
   readonly retryAfterMs: number | undefined
   /** The provider's own error code or type, where it gave one. */
   readonly code: string | undefined
-  /** The request field at fault, where one is known. */
+  /** Of `unsupported`: the member at fault. */
   readonly param: string | undefined
 
   constructor(

@@ -79,7 +79,7 @@ function wrongParameter(body: JsonObject): string | undefined {
 const isCount = (value: unknown, max: number): boolean =>
   value == null || (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= max)
 
-function parseObject(text: string): JsonObject | undefined {
+export function parseObject(text: string): JsonObject | undefined {
   try {
     return objectOf(JSON.parse(text))
   } catch {

@@ -1,18 +1,22 @@
 /**
- * A provider that costs nothing: a real HTTP server on the loopback address that speaks OpenAI's wire and Gemini's, answers
- * for every model, counts real tokens, and fails on purpose where a model is named for it (`behaviours.ts`) or a test scripts it.
+ * A provider that costs nothing: a real HTTP server on the loopback address that speaks OpenAI's wire, Anthropic's and
+ * Gemini's, answers for every model, counts real tokens, and fails on purpose where a model is named for it
+ * (`behaviours.ts`) or a test scripts it.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Clock } from '../lib/clock.ts'
 import { type Answer, type Counters, composeAnswer } from './answer.ts'
 import { type Behaviour, bareName, behaviourOf, behaviours } from './behaviours.ts'
-import { type ChatRequest, readChatRequest } from './chat-request.ts'
+import { type ChatRequest, parseObject, readChatRequest } from './chat-request.ts'
 import { completionReply } from './completion-body.ts'
 import { streamReply } from './completion-stream.ts'
 import { geminiError, inGeminiForm } from './gemini-error.ts'
 import { geminiStream, geminiTextEvent, geminiWhole } from './gemini-reply.ts'
 import { readGeminiRequest } from './gemini-request.ts'
+import { asMessageError } from './messages-error.ts'
+import { messageError, messageReply, messageStream } from './messages-reply.ts'
+import { readMessagesRequest } from './messages-request.ts'
 import { type Line, play } from './play.ts'
 import { errorReply, jsonReply, type Reply } from './reply.ts'
 import { createRequestLog, type LoggedRequest } from './request-log.ts'
@@ -156,6 +160,8 @@ async function route(state: State, request: IncomingMessage, body: string): Prom
   const gemini = method === 'POST' ? GEMINI_PATH.exec(path ?? '') : null
   if (gemini)
     return generateContent(state, decodeURIComponent(gemini[1] ?? ''), gemini[2] === 'streamGenerateContent', body)
+  if (method === 'POST' && path === '/v1/messages') return messages(state, body)
+  if (method === 'POST' && path === '/v1/messages/count_tokens') return countTokens(state, body)
   if (method === 'GET' && path === '/v1/models') return jsonReply(200, modelList(state.options))
   return errorReply(404, { message: `Unknown request URL: ${method} ${path}`, code: 'unknown_url' })
 }
@@ -205,6 +211,23 @@ async function replyTo(state: State, request: ChatRequest, wire: Wire): Promise<
     return wire.write({ answer, behaviour, number })
   }
   return (await state.scripts.get(bareName(request.model))?.next(ordinary, wire.textEvent)) ?? ordinary()
+}
+
+async function messages(state: State, text: string): Promise<Reply> {
+  const request = readMessagesRequest(text)
+  if ('refused' in request) return messageError(400, 'invalid_request_error', request.refused)
+  return replyTo(state, request, {
+    instead: asMessageError,
+    write: (said) => (request.stream ? messageStream : messageReply)({ ...said, searches: request.searches }),
+  })
+}
+
+/** Counting needs no output limit; all else is asked for as in a call. */
+async function countTokens({ options }: State, text: string): Promise<Reply> {
+  const body = parseObject(text)
+  const request = body ? readMessagesRequest(JSON.stringify({ max_tokens: 1, ...body })) : { refused: 'No JSON object' }
+  if ('refused' in request) return messageError(400, 'invalid_request_error', request.refused)
+  return jsonReply(200, { input_tokens: await options.countPrompt(request.body) })
 }
 
 function modelList({ clock, models = [] }: SimulatorOptions) {
