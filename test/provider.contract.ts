@@ -58,10 +58,13 @@ export function providerContract({
     await simulator.close()
   })
 
+  const reading = () => provider.readingOf('chat') ?? 'openai-compatible'
   const callOf = (model: string, body: object, extra: Partial<UpstreamCall>): UpstreamCall => {
     const text = JSON.stringify({ model: 'client/name', messages: [{ role: 'user', content: 'What is it?' }], ...body })
     const members = topLevelMembers(text) ?? []
     return {
+      api: 'chat',
+      converted: false,
       text,
       members,
       model,
@@ -79,7 +82,7 @@ export function providerContract({
     const reply = await send(model, body).reply
     if (reply.kind !== 'whole') throw new Error('a whole reply was asked for')
     const [choice] = reply.parsed.choices as Choice[]
-    return { reply, choice, usage: readUsage(provider.reading, reply.parsed.usage, { model }) }
+    return { reply, choice, usage: readUsage(reading(), reply.parsed.usage, { model }) }
   }
 
   /** Everything a stream says, and its last word. */
@@ -93,7 +96,7 @@ export function providerContract({
 
   async function stream(model: string, body: object = {}) {
     const heard = await listen(await send(model, { stream: true, ...body }, { stream: true }).reply)
-    const accumulator = createUsageAccumulator(provider.reading)
+    const accumulator = createUsageAccumulator(reading())
     for (const chunk of heard.chunks) accumulator.add(chunk)
     const choices = heard.chunks.flatMap((chunk) => chunk.choices as Choice[])
     return {
@@ -101,7 +104,7 @@ export function providerContract({
       text: choices.map(({ delta }) => delta.content ?? '').join(''),
       calls: choices.flatMap(({ delta }) => (delta.tool_calls ?? []) as { function: { arguments: string } }[]),
       finish: choices.flatMap(({ finish_reason }) => finish_reason ?? []),
-      usage: readUsage(provider.reading, accumulator.raw(), { model }),
+      usage: readUsage(reading(), accumulator.raw(), { model }),
     }
   }
 

@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 
 import { refuse } from '../contract/errors.ts'
 import type { Operation } from '../contract/operation.ts'
 import { type OperationName, operations } from '../contract/operations.ts'
+import { auditQuery } from '../store/audit-log.ts'
 import { accountHandlers } from './accounts.ts'
 import { creditHandlers } from './credits.ts'
 import { generationHandlers } from './generations.ts'
@@ -15,7 +16,7 @@ import { idempotencyOf } from './idempotency.ts'
 import { keyHandlers } from './keys.ts'
 import { modelHandlers } from './models.ts'
 import { organisationHandlers } from './organisations.ts'
-import type { ApiParts, Caller, Handlers } from './parts.ts'
+import type { ApiParts, AuditedChange, Caller, Handlers } from './parts.ts'
 import { planHandlers } from './plans.ts'
 import { replyWithError } from './reply-with-error.ts'
 import { reservationHandlers } from './reservations.ts'
@@ -79,10 +80,13 @@ function mountOperation(scope: FastifyInstance, parts: ApiParts, path: string, o
     async handler(request, reply) {
       const caller = callers.get(request)
       if (!caller) throw refuse('invalid_api_key')
+      const at = parts.store.now()
+      const by = { organisationId: caller.organisationId, actor: caller.label, requestId: parts.requestId(request), at }
       const call = {
         ...validate(request),
         caller,
-        at: parts.store.now(),
+        at,
+        audit: (change: AuditedChange) => auditQuery(parts.store, { ...by, ...change }),
         csv: /^\s*text\/csv\b/i.test(request.headers.accept ?? ''),
         idempotency: (content: unknown) => idempotencyOf(operation, request.headers, caller, content),
       }

@@ -10,8 +10,9 @@ import type { CompiledTerms } from '../core/price.ts'
 import type { RateCard } from '../core/rate-card.ts'
 import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
+import type { AuditEntry } from '../store/audit-log.ts'
 import type { RateCards } from '../store/rate-cards.ts'
-import type { Store } from '../store/store.ts'
+import type { Query, Store } from '../store/store.ts'
 
 export type ApiParts = {
   readonly store: Store
@@ -84,9 +85,13 @@ export type Call<N extends OperationName> = {
   readonly at: number
   /** Asks for rows as text/csv, where the operation has them. */
   readonly csv: boolean
+  /** The row that tells who changed what, to be written together with the change. */
+  audit(change: AuditedChange): Query<unknown>
   /** Under which name this content is done once; undefined: the client named none. */
   idempotency(content: unknown): Idempotency | undefined
 }
+
+export type AuditedChange = Pick<AuditEntry, 'action' | 'target' | 'before' | 'after'>
 
 type Answer<N extends OperationName> = Whole<N> | { readonly csv: AsyncIterable<string> }
 

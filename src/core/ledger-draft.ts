@@ -12,6 +12,7 @@ import {
   type Grant,
   type Hold,
   type KeyUsage,
+  type OutboxEvent,
   type Reservation,
   type Rollup,
   type Rows,
@@ -36,6 +37,7 @@ export type Draft = {
   post(transaction: Transaction): void
   record(record: UsageRecord, details: CallDetails | null): void
   rollUp(rollup: Rollup): void
+  emit(event: OutboxEvent): void
   keep(): void
 }
 
@@ -52,6 +54,7 @@ export function createDraft(rows: Rows): Draft {
   const records: UsageRecord[] = []
   const details: CallDetails[] = []
   const rollups: Rollup[] = []
+  const events: OutboxEvent[] = []
 
   const draft: Draft = {
     rows,
@@ -100,6 +103,7 @@ export function createDraft(rows: Rows): Draft {
       if (personal) details.push(personal)
     },
     rollUp: (rollup) => void rollups.push(rollup),
+    emit: (event) => void events.push(event),
     keep() {
       const { written } = rows
       keepChanged(accounts, rows.accounts, written.accounts)
@@ -136,6 +140,7 @@ export function createDraft(rows: Rows): Draft {
       }
       for (const personal of details) written.details.set(`${personal.organisationId}:${personal.hash}`, personal)
       for (const rollup of rollups) foldRollup(written.rollups, rollup)
+      written.events.push(...events)
     },
   }
   return draft

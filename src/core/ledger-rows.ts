@@ -2,6 +2,7 @@
  * The rows of the ledger, as the state machine sees them: plain objects, money in nano-dollars, instants in milliseconds.
  * A batch works on a `Rows`; each command works on a `Draft` above it, which is kept whole or thrown away whole.
  */
+import type { EventType } from '../contract/events.ts'
 import type { WindowKind } from './window.ts'
 
 export type Overage = 'charge' | 'cap' | 'reject'
@@ -223,6 +224,20 @@ export type IdempotencyRow = {
   createdAt: number
 }
 
+/**
+ * Something that happened and that somebody may want to be told of. It is written in the transaction of its cause, so
+ * that it is told if and only if the cause is there.
+ */
+export type OutboxEvent = {
+  id: bigint
+  organisationId: bigint
+  code: string
+  type: EventType
+  /** JSON object: what is told, apart from the event's own id. */
+  data: string
+  createdAt: number
+}
+
 /** The sums of one quarter hour by model, provider, context and status. */
 export type Rollup = {
   organisationId: bigint
@@ -298,6 +313,7 @@ export type Written = {
   usageRecords: UsageRecord[]
   details: Map<string, CallDetails>
   rollups: Map<string, Rollup>
+  events: OutboxEvent[]
 }
 
 export const counterKey = (budgetId: bigint, windowStart: number): string => `${budgetId}:${windowStart}`
@@ -340,6 +356,7 @@ export const emptyWritten = (): Written => ({
   usageRecords: [],
   details: new Map(),
   rollups: new Map(),
+  events: [],
 })
 
 /** Makes a loaded or new usage that a caller told known to the batch. */

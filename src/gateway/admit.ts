@@ -12,10 +12,10 @@ import { windowAt } from '../core/window.ts'
 import { generationId, type Id } from '../lib/id.ts'
 import { asNanos } from '../lib/money.ts'
 import { max, type Ratio, ratio, ZERO } from '../lib/ratio.ts'
+import type { Call } from './call.ts'
 import { type Candidate, candidatesFor } from './candidates.ts'
 import type { Gateway } from './gateway.ts'
 import type { Caller } from './keys.ts'
-import type { Call } from './read.ts'
 
 export type Admission = {
   readonly id: Id

@@ -72,6 +72,8 @@ async function attemptAt(
   response: ClientResponse,
 ): Promise<UpstreamReply> {
   const attempt = endpoint.provider.send({
+    api: call.api,
+    converted: call.converted === true,
     text: call.text,
     members: call.members,
     model: endpoint.upstreamModel,

@@ -1,7 +1,11 @@
 /** What a call used: as the provider reported it, else as we count it ourselves, with the flags of what could not be read. */
+
 import { type Meter, meterDefinition } from '../contract/meters.ts'
+import type { UpstreamApi } from '../contract/upstream-api.ts'
 import { readUsage } from '../core/read-usage.ts'
 import type { Usage, UsageFlag } from '../core/usage.ts'
+import type { UsageReading } from '../core/usage-shapes.ts'
+import { assert } from '../lib/assert.ts'
 import type { TokenCount } from '../tokens/token-counter.ts'
 import type { Admission } from './admit.ts'
 import type { Candidate } from './candidates.ts'
@@ -25,7 +29,8 @@ export async function usageOf(
   admission: Admission,
   reported: Reported,
 ): Promise<{ usage: Usage; source: 'reported' | 'estimated' }> {
-  const read = (delivered: boolean) => readReported(reported, delivered)
+  const { api } = admission.call
+  const read = (delivered: boolean) => readReported(reported, api, delivered)
   const usage = read(reported.delivered)
   if (usage && reported.outputReported) return { usage, source: 'reported' }
   const own = await estimated(gateway, admission, reported.count())
@@ -54,9 +59,20 @@ export const statedUsage = ({
     ? undefined
     : { ...(cost === undefined ? {} : { cost }), ...usage }
 
-function readReported({ candidate: { endpoint }, raw }: Reported, delivered: boolean): Usage | undefined {
-  const { provider, model, upstreamModel } = endpoint
-  return readUsage(provider.reading, raw, { model: upstreamModel, contextLength: model.contextLength, delivered })
+/** A candidate was chosen because its provider offers the API. */
+export function readingOf({ endpoint: { provider } }: Candidate, api: UpstreamApi): UsageReading {
+  const reading = provider.readingOf(api)
+  assert(reading, `${provider.key} offers ${api}`)
+  return reading
+}
+
+function readReported({ candidate, raw }: Reported, api: UpstreamApi, delivered: boolean): Usage | undefined {
+  const { model, upstreamModel } = candidate.endpoint
+  return readUsage(readingOf(candidate, api), raw, {
+    model: upstreamModel,
+    contextLength: model.contextLength,
+    delivered,
+  })
 }
 
 /** An object that states something, yet nothing that a count could be read from. */

@@ -4,6 +4,9 @@
  */
 import type { Counter, KeyUsage, Reservation, Rollup } from '../core/ledger-rows.ts'
 import { createProof, type DatedBudget, type Finding, type Proof } from '../core/verify.ts'
+import type { Store } from '../store/store.ts'
+import type { Cell, Table } from '../store/tables.ts'
+import * as tables from '../store/tables.ts'
 import {
   budgetBeginnings,
   type Correction,
@@ -13,10 +16,7 @@ import {
   findAll,
   leases,
   mischarged,
-} from '../store/audit.ts'
-import type { Store } from '../store/store.ts'
-import type { Cell, Table } from '../store/tables.ts'
-import * as tables from '../store/tables.ts'
+} from '../store/whole-tables.ts'
 
 /** The store, or a reader of one of its snapshots. */
 export type Ledger = Pick<Store, 'engine' | 'node' | 'sql' | 'now' | 'rows' | 'write'>

@@ -34,7 +34,7 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
   return {
     key: options.key,
     name: options.name,
-    reading: readingFor('anthropic', 'messages'),
+    readingOf: (api) => (api === 'chat' ? readingFor('anthropic', 'messages') : undefined),
     onCancel: options.onCancel,
     send(call) {
       const { body, ignored, ...as } = anthropicRequest(call)

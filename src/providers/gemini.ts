@@ -56,7 +56,7 @@ export function createGeminiProvider(options: GeminiOptions): Provider {
   return {
     key: options.key,
     name: options.name,
-    reading: readingFor('google', 'generateContent'),
+    readingOf: (api) => (api === 'chat' ? readingFor('google', 'generateContent') : undefined),
     onCancel: options.onCancel,
     send,
     close: () => pool.destroy(),

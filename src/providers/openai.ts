@@ -4,8 +4,8 @@
  */
 import type { OnCancel } from '../contract/provider-presets.ts'
 import { readingFor } from '../core/usage-reading-for.ts'
-import { type Member, spliceMembers } from '../lib/json-scan.ts'
-import { type Provider, type UpstreamCall, UpstreamFailure } from './provider.ts'
+import { openaiBody } from './openai-request.ts'
+import { type Provider, UpstreamFailure } from './provider.ts'
 import { readReply } from './upstream-error.ts'
 import { openPool, sendOver, type Wire, type WireOut } from './wire-send.ts'
 
@@ -24,55 +24,41 @@ export type OpenaiOptions = {
 export function createOpenaiProvider(options: OpenaiOptions): Provider {
   const url = new URL(options.baseUrl)
   const pool = openPool(url.origin, options.connectMs)
-  const path = `${url.pathname.replace(/\/$/, '')}/chat/completions`
+  const base = url.pathname.replace(/\/$/, '')
   const headers: Record<string, string> = { 'content-type': 'application/json', accept: '*/*' }
   if (options.apiKey !== undefined) headers.authorization = `Bearer ${options.apiKey}`
-  const limitMember = options.reading === 'openai' ? 'max_completion_tokens' : 'max_tokens'
   return {
     key: options.key,
     name: options.name,
-    reading: readingFor(options.reading, 'chat'),
+    readingOf: (api) => readingFor(options.reading, api),
     onCancel: options.onCancel,
-    send: (call) => sendOver(pool, openaiWire, { path, headers, body: upstreamBody(call, limitMember) }, call),
+    send: (call) =>
+      sendOver(
+        pool,
+        openaiWire,
+        { path: base + PATHS[call.api], headers, body: openaiBody(call, options.reading) },
+        call,
+      ),
     close: () => pool.destroy(),
   }
 }
 
-/** Members that are ours to act on, or that belong to OpenRouter's routing; no other provider defines them. */
-const CONSUMED = [
-  'usage',
-  'models',
-  'route',
-  'provider',
-  'plugins',
-  'transforms',
-  'session_id',
-  'trace',
-  'debug',
-  'stop_server_tools_when',
-]
-
-function upstreamBody({ text, members, model, stream, outputLimit }: UpstreamCall, limitMember: string): string {
-  const edits = new Map<string, string | undefined>([['model', JSON.stringify(model)]])
-  for (const member of CONSUMED) if (has(members, member)) edits.set(member, undefined)
-  if (stream) edits.set('stream_options', '{"include_usage":true}')
-  else if (has(members, 'stream_options')) edits.set('stream_options', undefined)
-  if (outputLimit !== undefined) edits.set(limitMember, String(outputLimit))
-  return spliceMembers(text, members, edits)
-}
-
-const has = (members: readonly Member[], key: string): boolean => members.some((member) => member.key === key)
+const PATHS = { chat: '/chat/completions', completions: '/completions', embeddings: '/embeddings' } as const
 
 const openaiWire: Wire = { whole: readWhole, stream: readStream }
 
 function readWhole(status: number, headers: Parameters<Wire['whole']>[1], body: string): ReturnType<Wire['whole']> {
   const parsed = readReply(status, headers, body)
   if (parsed instanceof UpstreamFailure) return parsed
-  return hasChoice(parsed) ? { body, parsed } : new UpstreamFailure('invalid', 'the reply has no choices', { status })
+  return isAnswer(parsed)
+    ? { body, parsed }
+    : new UpstreamFailure('invalid', 'the reply has no answer in it', { status })
 }
 
-const hasChoice = ({ choices }: Readonly<Record<string, unknown>>): boolean =>
-  Array.isArray(choices) && typeof choices[0] === 'object' && choices[0] !== null
+/** Chat and completions answer with choices, embeddings with data. */
+const isAnswer = ({ choices, data }: Readonly<Record<string, unknown>>): boolean => isFilled(choices) || isFilled(data)
+
+const isFilled = (list: unknown): boolean => Array.isArray(list) && typeof list[0] === 'object' && list[0] !== null
 
 /** Inside of a string the quotes would be escaped: only a member's name looks like this. */
 const MAY_BE_ERROR = /"error"\s*:\s*[^n\s]/

@@ -3,6 +3,7 @@
  * answers in it, whatever its wire. The gateway knows this interface and no provider's name.
  */
 import type { OnCancel } from '../contract/provider-presets.ts'
+import type { UpstreamApi } from '../contract/upstream-api.ts'
 import type { UsageReading } from '../core/usage-shapes.ts'
 import type { Member } from '../lib/json-scan.ts'
 
@@ -10,8 +11,8 @@ export type Provider = {
   readonly key: string
   /** `provider_name` in replies. */
   readonly name: string
-  /** How the usage of its chat replies is read. */
-  readonly reading: UsageReading
+  /** How the usage of its replies is read; undefined: it does not offer that API. */
+  readingOf(api: UpstreamApi): UsageReading | undefined
   readonly onCancel: OnCancel
   /**
    * Sends the call. Resolves with the whole reply, or as soon as a stream's answer begins; rejects with
@@ -23,6 +24,7 @@ export type Provider = {
 }
 
 export type UpstreamCall = {
+  readonly api: UpstreamApi
   /** The client's body and where its top-level members lie in it. */
   readonly text: string
   readonly members: readonly Member[]
@@ -31,6 +33,8 @@ export type UpstreamCall = {
   readonly stream: boolean
   /** Set where the client sent no output limit of its own and one must hold. */
   readonly outputLimit: number | undefined
+  /** The client spoke another wire: what this provider has no word for is left out of the body. */
+  readonly converted: boolean
   /** The greatest output of the model, for wires on which a limit is not optional. */
   readonly maxOutputTokens: number
   /** An aborted stream whose tail was never read is billed by what came; a drained one by what is reported. */

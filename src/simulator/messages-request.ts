@@ -21,6 +21,7 @@ export function readMessagesRequest(text: string): MessagesRequest | { readonly 
   const model = String(body.model)
   const asked = messages.filter(({ role }) => role !== 'system')
   return {
+    form: 'chat',
     model,
     body: {
       messages,

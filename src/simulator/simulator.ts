@@ -8,9 +8,10 @@ import type { AddressInfo } from 'node:net'
 import type { Clock } from '../lib/clock.ts'
 import { type Answer, type Counters, composeAnswer } from './answer.ts'
 import { type Behaviour, bareName, behaviourOf, behaviours } from './behaviours.ts'
-import { type ChatRequest, parseObject, readChatRequest } from './chat-request.ts'
+import { type ChatRequest, parseObject, readChatRequest, readCompletionRequest } from './chat-request.ts'
 import { completionReply } from './completion-body.ts'
 import { streamReply } from './completion-stream.ts'
+import { embeddingsReply } from './embeddings.ts'
 import { geminiError, inGeminiForm } from './gemini-error.ts'
 import { geminiStream, geminiTextEvent, geminiWhole } from './gemini-reply.ts'
 import { readGeminiRequest } from './gemini-request.ts'
@@ -156,7 +157,9 @@ async function route(state: State, request: IncomingMessage, body: string): Prom
   const { method = '', url = '', headers } = request
   state.log.add({ method, path: url, headers, body })
   const path = url.split('?', 1)[0]
-  if (method === 'POST' && path === '/v1/chat/completions') return chat(state, body)
+  if (method === 'POST' && path === '/v1/chat/completions') return complete(state, readChatRequest(body))
+  if (method === 'POST' && path === '/v1/completions') return complete(state, readCompletionRequest(body))
+  if (method === 'POST' && path === '/v1/embeddings') return embeddingsReply(body, state.options)
   const gemini = method === 'POST' ? GEMINI_PATH.exec(path ?? '') : null
   if (gemini)
     return generateContent(state, decodeURIComponent(gemini[1] ?? ''), gemini[2] === 'streamGenerateContent', body)
@@ -166,8 +169,7 @@ async function route(state: State, request: IncomingMessage, body: string): Prom
   return errorReply(404, { message: `Unknown request URL: ${method} ${path}`, code: 'unknown_url' })
 }
 
-async function chat(state: State, text: string): Promise<Reply> {
-  const request = readChatRequest(text)
+async function complete(state: State, request: ReturnType<typeof readChatRequest>): Promise<Reply> {
   if ('refused' in request) return errorReply(400, request.refused)
   return replyTo(state, request, {
     instead: (reply) => reply,

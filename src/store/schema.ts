@@ -207,6 +207,28 @@ export type Schema = {
     spent: Int
     reserved: Int
   }
+  outbox: {
+    id: Int
+    organisation_id: Int
+    code: string
+    type: string
+    data: string
+    created_at: Int
+    /** Null: nobody has been told yet. */
+    dispatched_at: Int | null
+  }
+  audit_log: {
+    id: Int
+    organisation_id: Int
+    code: string
+    actor: string
+    action: string
+    target: string
+    before: string | null
+    after: string | null
+    request_id: string | null
+    created_at: Int
+  }
   rollups: {
     organisation_id: Int
     quarter: Int

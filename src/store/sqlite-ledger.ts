@@ -213,6 +213,7 @@ function createWriter(db: Database) {
   const usageRecord = insert(tables.usageRecords)
   const details = insert(tables.callDetails, { conflict: 'ON CONFLICT DO NOTHING' })
   const rollup = insert(tables.rollups, { conflict: addingUp() })
+  const event = insert(tables.outbox)
 
   const reservations = (rows: Rows, written: Written) => {
     for (const id of written.newReservations) {
@@ -260,6 +261,7 @@ function createWriter(db: Database) {
     for (const row of written.usageRecords) usageRecord(row)
     for (const row of written.details.values()) details(row)
     for (const row of written.rollups.values()) rollup(row)
+    for (const row of written.events) event(row)
   }
 }
 

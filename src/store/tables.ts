@@ -13,6 +13,7 @@ import type {
   Hold,
   IdempotencyRow,
   KeyUsage,
+  OutboxEvent,
   Reservation,
   Rollup,
   SystemAccount,
@@ -343,6 +344,15 @@ export const keyUsage = table<KeyUsage>('key_usage', {
   month: ['month', int],
   monthNanos: ['month_nanos', big],
   byokMonthNanos: ['byok_month_nanos', big],
+})
+
+export const outbox = table<OutboxEvent>('outbox', {
+  id: ['id', big],
+  organisationId: ['organisation_id', big],
+  code: ['code', text()],
+  type: ['type', text()],
+  data: ['data', text()],
+  createdAt: ['created_at', int],
 })
 
 export const rollups = table<Rollup>('rollups', {

@@ -2,30 +2,14 @@
  * The first schema. Integers are 64-bit, money is nano-dollars, instants are milliseconds UTC, JSON is text. Rows that
  * are facts (transactions, usage records, rate cards) refuse UPDATE and DELETE by trigger.
  */
-import { type Kysely, sql } from 'kysely'
 import type { Engine } from '../engine.ts'
+import { ddlFor, migrationOf } from './ddl.ts'
 
-export function ledgerMigration(engine: Engine) {
-  return {
-    async up(db: Kysely<unknown>): Promise<void> {
-      for (const statement of [...tables(engine), ...indexes(), ...appendOnly(engine)])
-        await sql.raw(statement).execute(db)
-    },
-  }
-}
+export const ledgerMigration = (engine: Engine) =>
+  migrationOf([...(engine === 'postgres' ? [REFUSE_CHANGE] : []), ...tables(engine), ...indexes(), ...factsOf(engine)])
 
 function tables(engine: Engine): string[] {
-  const strict = engine === 'sqlite' ? ' STRICT' : ''
-  const int = engine === 'sqlite' ? 'INTEGER' : 'BIGINT'
-  // SQLite keeps rows in the order of their number; elsewhere the organisation leads, so that tables can be distributed.
-  const id = engine === 'sqlite' ? 'id INTEGER PRIMARY KEY' : 'id BIGINT NOT NULL'
-  const key = engine === 'sqlite' ? '' : ', PRIMARY KEY (organisation_id, id)'
-  const table = (name: string, columns: string) =>
-    `CREATE TABLE ${name} (${columns
-      .replace(/\bINT\b/g, int)
-      .replace(/\s+/g, ' ')
-      .trim()})${strict}`
-  const owned = (name: string, columns: string) => table(name, `${id}, organisation_id INT NOT NULL, ${columns}${key}`)
+  const { table, owned } = ddlFor(engine)
   return [
     table('settings', 'name TEXT PRIMARY KEY, value TEXT NOT NULL'),
     table(
@@ -152,23 +136,7 @@ const indexes = (): string[] => [
 ]
 
 /** History is not edited: a correction is a new row. */
-function appendOnly(engine: Engine): string[] {
-  const facts = ['transactions', 'usage_records', 'rate_cards']
-  if (engine === 'sqlite')
-    return facts.flatMap((name) =>
-      ['UPDATE', 'DELETE'].map(
-        (verb) =>
-          `CREATE TRIGGER ${name}_no_${verb.toLowerCase()} BEFORE ${verb} ON ${name} BEGIN SELECT RAISE(ABORT, '${name} is append-only'); END`,
-      ),
-    )
-  return [
-    `CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$`,
-    ...facts.map(
-      (name) =>
-        `CREATE TRIGGER ${name}_append_only BEFORE UPDATE OR DELETE ON ${name} FOR EACH ROW EXECUTE FUNCTION refuse_change()`,
-    ),
-    ...facts.map(
-      (name) => `CREATE TRIGGER ${name}_no_truncate BEFORE TRUNCATE ON ${name} EXECUTE FUNCTION refuse_change()`,
-    ),
-  ]
-}
+const factsOf = (engine: Engine): string[] => ddlFor(engine).appendOnly(['transactions', 'usage_records', 'rate_cards'])
+
+const REFUSE_CHANGE = `CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$`
