@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { ScriptStep } from '../src/simulator/script.ts'
 import { chat, eventsOf, eventually, MOUNTS, OPENAI, OPENROUTER, recordsOf, recordsSince } from './gateway-kit.ts'
 import { GEMINI_KEY, type GeminiTurnpike, startGemini } from './gemini-kit.ts'
+import { startTurnpike } from './turnpike.ts'
 
 const ANSWERS = [
   'echo',
@@ -189,6 +190,25 @@ test("a call's signature comes back with the next turn, on the very call that it
       { functionResponse: { name: 'get_weather', response: { output: '21 degrees' } } },
     ])
   }
+})
+
+test('the built-in simulator speaks this wire where the usage is to be read as that of Google', async () => {
+  const turnpike = await startTurnpike({
+    yaml: `
+providers: { own: { type: simulator, preset: google } }
+models: [{ id: acme/own, contextLength: 4000, endpoints: [{ provider: own, model: reasoning, prices: { input: "10", output: "20" } }] }]
+`,
+  })
+  for (const stream of [false, true]) {
+    const reply = await turnpike.request(OPENROUTER, { body: chat('acme/own', { stream, max_tokens: 200 }) })
+    expect(reply.status).toBe(200)
+    await reply.text()
+    expect(turnpike.simulator.requests.at(-1)?.path).toContain('/v1/models/reasoning:')
+  }
+  const [whole, streamed] = await recordsSince(turnpike, 0)
+  expect(whole).toMatchObject({ source: 'reported', charge_nanos: streamed?.charge_nanos, counts: streamed?.counts })
+  expect(whole?.reasoning_tokens).toBeGreaterThan(0n)
+  await turnpike.close()
 })
 
 describe('a failure before the first token is told as over the other wire, and costs nothing', () => {
