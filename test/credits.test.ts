@@ -745,6 +745,23 @@ describe('grants', () => {
   })
 })
 
+describe('grants of an account that owes', () => {
+  test('repay it before they expire, whether or not that was booked yet', async () => {
+    const { id } = await account()
+    await api.request('PATCH', `/v1/accounts/${id}`, api.operator, { overdraft: 5 })
+    const expiresAt = new Date(api.store.now() + 60_000).toISOString()
+    await post(`/v1/accounts/${id}/credits`, { amount: 10, description: 'grant', expiresAt })
+    const [held, owed] = [await reserve(id, 10), await reserve(id, 5)]
+    await confirm(owed, { actualAmount: 5 })
+    await post(`/v1/reservations/${held}/cancel`, {})
+    expect(await balance({ id })).toEqual([5, 0, 10])
+    api.forward(61_000)
+    expect(await balance({ id })).toEqual([0, 0, 5])
+    await reserve(id, 1)
+    expect(await balance({ id })).toEqual([0, 1, 4])
+  })
+})
+
 describe('accounts', () => {
   const patch = (id: string, body: object, key = api.operator) => api.request('PATCH', `/v1/accounts/${id}`, key, body)
 
