@@ -32,6 +32,7 @@ import { openProviders, type Providers } from './providers.ts'
 import { requestIdOf } from './request-id.ts'
 import type { Simulator } from './simulator/simulator.ts'
 import { createFirstOrganisation, firstOrganisation, type Organisation, sharedSecret } from './store/bootstrap.ts'
+import { atCreditRate } from './store/credit-rate.ts'
 import { grantPlans } from './store/plans.ts'
 import { createRateCards } from './store/rate-cards.ts'
 import { createTokenCounter } from './tokens/token-counter.ts'
@@ -61,10 +62,11 @@ export type ServerParts = {
 
 export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerParts): Promise<Server> {
   const folder = openDataFolder(settings.dataDir, settings.adminKey)
-  const [store, catalogue] = [
+  const [opened, catalogue] = [
     await openStore({ databaseUrl: settings.databaseUrl, database: folder.database }),
     loadCatalogue(),
   ]
+  const store = atCreditRate(opened, settings.billing.creditUsd)
   const known = await firstOrganisation(store)
   const organisation = known ?? (await createFirstOrganisation(store, { name: 'default', timeZone: 'UTC' }))
   const demoKey = known ? undefined : await createDemo(store, organisation)

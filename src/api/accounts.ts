@@ -56,7 +56,7 @@ export const accountHandlers: Handlers<
     const change = {
       ...{ name, email, overage, reserveMode },
       metadata: metadata ? JSON.stringify(metadata) : metadata,
-      overdraft: overdraft === undefined ? undefined : rate.nanos(overdraft),
+      overdraft: overdraft === undefined ? undefined : rate.nanos(overdraft, 'overdraft'),
     }
     await updateAccount(store, { organisationId, id }, change, at)
     if (status !== undefined)

@@ -16,7 +16,7 @@ import { usageBy } from '../store/usage.ts'
 import { USUAL_PRIORITY } from './credits.ts'
 import { rangeOf } from './date-range.ts'
 import { modelNames } from './models.ts'
-import { creditRate, withDecimal } from './money.ts'
+import { creditRate, rateOf, withDecimal } from './money.ts'
 import { paged, pageOf } from './page.ts'
 import type { ApiParts, Call, Caller, Handlers } from './parts.ts'
 import { commandFor, contentOf, post } from './post.ts'
@@ -41,7 +41,7 @@ export const transactionHandlers: Handlers<Names> = {
 
   async getTransaction(parts, call) {
     const found = await transactionFor(parts, call.caller, call.params.id)
-    const [transaction = transactionOf(parts, found)] = await shownWith(parts, call, [found])
+    const [transaction = transactionOf(found)] = await shownWith(parts, call, [found])
     return { body: { success: true, transaction } }
   },
 
@@ -66,11 +66,11 @@ export const transactionHandlers: Handlers<Names> = {
   },
 
   async refundTransaction(parts, { caller, params, body, at, idempotency }) {
-    const rate = creditRate(parts)
-    const { id } = await transactionFor(parts, caller, params.id)
+    const { id, creditUsd } = await transactionFor(parts, caller, params.id)
+    const rate = rateOf(creditUsd)
     const name = idempotency({ ...body, id: params.id })
     const command = {
-      ...{ type: 'refund' as const, organisationId: caller.organisationId, at, transactionId: id },
+      ...{ type: 'refund' as const, organisationId: caller.organisationId, at, transactionId: id, creditUsd },
       ...(body.amount === undefined ? {} : { amount: rate.nanos(body.amount) }),
       ...{ actor: caller.principal, description: body.reason },
       ...(name ? { idempotency: name } : {}),
@@ -92,7 +92,7 @@ async function made(
   { result, replayed }: { result: Posted; replayed: boolean },
 ): Promise<{ body: { success: true; transaction: Transaction }; replayed: boolean }> {
   const stored = await transactionFor(parts, caller, `txn_${result.transaction.code}`)
-  return { body: { success: true, transaction: transactionOf(parts, stored) }, replayed }
+  return { body: { success: true, transaction: transactionOf(stored) }, replayed }
 }
 
 /** With the reservations and the usage behind them, where those were asked for. */
@@ -112,7 +112,7 @@ async function shownWith(
   const byTransaction = Map.groupBy(usage, ({ transactionId }) => transactionId)
   const names = modelNames(parts.routes)
   return stored.map((transaction) => ({
-    ...transactionOf(parts, transaction),
+    ...transactionOf(transaction),
     ...(include.has('reservation') ? { reservation: byId.get(transaction.reservationId ?? 0n) ?? null } : {}),
     ...(include.has('usage')
       ? { usageRecords: (byTransaction.get(transaction.id) ?? []).map((each) => usageRecord(each, names)) }
@@ -142,8 +142,9 @@ async function filterOf(parts: ApiParts, { caller, query, at }: Call<'listTransa
   }
 }
 
-function transactionOf(parts: ApiParts, transaction: StoredTransaction): Transaction {
-  const rate = creditRate(parts)
+/** In credits of the price that it was written with. */
+function transactionOf(transaction: StoredTransaction): Transaction {
+  const rate = rateOf(transaction.creditUsd)
   const { amount, amountUsd, balanceAfter, decimal } = withDecimal({
     amount: rate.text(transaction.amount),
     amountUsd: nanosText(transaction.amount),

@@ -1,6 +1,6 @@
 /** Accounts: customers of an organisation, with a balance of credits. */
 import { z } from 'zod'
-import { amount, Decimal, ExternalId, Instant, id, Metadata, Pagination, text } from './common.ts'
+import { credits, Decimal, ExternalId, Instant, id, Metadata, Pagination, text } from './common.ts'
 
 const Status = z.enum(['open', 'frozen', 'closed'], 'expected open, frozen or closed')
 const Overage = z.enum(['charge', 'cap', 'reject'], 'expected charge, cap or reject')
@@ -40,7 +40,7 @@ export const AccountPatch = z.object({
   metadata: Metadata.nullable().optional(),
   status: Status.optional(),
   overage: Overage.optional(),
-  overdraft: amount({ positive: false }).optional(),
+  overdraft: credits({ positive: false }).optional(),
   reserveMode: ReserveMode.nullable().optional(),
 })
 

@@ -1,11 +1,11 @@
 /** Credit that comes and goes: grants, debits, and the transactions that both leave behind. Amounts are credits. */
 import { z } from 'zod'
-import { amount, Decimal, Instant, id, Metadata, PageQuery, Pagination, text, Who } from './common.ts'
+import { credits, Decimal, Instant, id, Metadata, PageQuery, Pagination, text, Who } from './common.ts'
 import { Reservation } from './reservations.ts'
 import { UsageRecord } from './usage.ts'
 
 export const CreditsRequest = Who.extend({
-  amount: amount({ positive: true }),
+  amount: credits({ positive: true }),
   description: text(1_000).nullish(),
   paymentMethod: text(100).nullish(),
   paymentId: text(255)
@@ -29,7 +29,7 @@ export const CreditsAdded = z.object({
 })
 
 export const DebitRequest = Who.extend({
-  amount: amount({ positive: true }),
+  amount: credits({ positive: true }),
   description: text(1_000).nullish(),
   metadata: Metadata.nullish(),
 })
@@ -92,7 +92,7 @@ export const TransactionRequest = DebitRequest.extend({
 })
 
 export const RefundRequest = z.object({
-  amount: amount({ positive: true }).optional().meta({ description: 'The rest, if left out.' }),
+  amount: credits({ positive: true }).optional().meta({ description: 'The rest, if left out.' }),
   reason: text(1_000),
 })
 

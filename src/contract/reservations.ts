@@ -1,7 +1,7 @@
 /** Credits set aside before work and confirmed after it. Amounts are credits. */
 import { z } from 'zod'
 import { Balance } from './accounts.ts'
-import { amount, Decimal, Instant, id, Metadata, PageQuery, Pagination, text, Who } from './common.ts'
+import { credits, Decimal, Instant, id, Metadata, PageQuery, Pagination, text, Who } from './common.ts'
 import { InlineUsage, UsageRecord } from './usage.ts'
 
 const ttl = z
@@ -29,7 +29,7 @@ export const Reservation = z
 export type Reservation = z.output<typeof Reservation>
 
 export const ReservationRequest = Who.extend({
-  amount: amount({ positive: true }),
+  amount: credits({ positive: true }),
   ttlSeconds: ttl.optional(),
   operation: text(255).nullish(),
   model: text(255).nullish(),
@@ -72,7 +72,7 @@ export const ReservationExtended = z.object({
 })
 
 export const ConfirmRequest = Which.extend({
-  actualAmount: amount({ positive: false }).optional(),
+  actualAmount: credits({ positive: false }).optional(),
   usage: InlineUsage.optional().meta({
     description:
       'One record or several, written with the charge or not at all. Without an amount they are what is charged.',

@@ -12,6 +12,8 @@ type Common = {
   /** The store's clock; never behind the account's latest instant once applied. */
   readonly at: number
   readonly idempotency?: Idempotency
+  /** Dollars for one credit, kept with what the command posts. Undefined: 1. */
+  readonly creditUsd?: string
 }
 
 export type Idempotency = {

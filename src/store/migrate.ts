@@ -3,10 +3,12 @@ import type { Kysely } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import type { Engine } from './engine.ts'
 import { ledgerMigration } from './migrations/0001-ledger.ts'
+import { creditRateMigration } from './migrations/0003-credit-rate.ts'
 import { StoreUnusable } from './store.ts'
 
 const migrations = (engine: Engine): Record<string, Migration> => ({
   '0001-ledger': ledgerMigration(engine),
+  '0003-credit-rate': creditRateMigration,
 })
 
 export async function migrate(db: Kysely<unknown>, engine: Engine): Promise<void> {

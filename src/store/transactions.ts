@@ -17,6 +17,8 @@ export type StoredTransaction = {
   readonly bookedAt: number
   readonly description: string | null
   readonly metadata: string | null
+  /** Dollars for one credit when it was written. */
+  readonly creditUsd: string
 }
 
 export type TransactionFilter = {
@@ -115,6 +117,7 @@ const columnsOf = (query: ReturnType<typeof transactionsOf>) =>
       't.booked_at',
       't.description',
       't.metadata',
+      't.credit_usd',
     ])
     .select(['a.code as account_code', 'a.external_id', 'r.code as reservation_code', 'r.id as reservation_id'])
 
@@ -131,6 +134,7 @@ type TransactionRow = {
   external_id: string
   reservation_code: string | null
   reservation_id: bigint | null
+  credit_usd: string | null
 }
 
 const transactionOf = (row: TransactionRow): StoredTransaction => ({
@@ -146,4 +150,5 @@ const transactionOf = (row: TransactionRow): StoredTransaction => ({
   bookedAt: Number(row.booked_at),
   description: row.description,
   metadata: row.metadata,
+  creditUsd: row.credit_usd ?? '1',
 })
