@@ -449,12 +449,13 @@ function telling(world: World, plan: Plan, owner: Owner): Step {
 
 const NOBODY: Owner = { model: { id: 0n, overage: 'charge', overdraft: 0n }, id: '', externalId: '' }
 
-function changing(world: World, { life }: Plan, owner: Owner): Step {
+function changing(world: World, { life, which }: Plan, owner: Owner): Step {
   const status = (['open', 'open', 'open', 'frozen', 'closed', 'open'] as const)[life] ?? 'open'
+  const expiring = status === 'closed' && which % 2 === 0 ? { expire: true as const } : {}
   return {
-    sent: { method: 'PATCH', url: `/v1/accounts/${owner.id}`, body: { status }, headers: {} },
+    sent: { method: 'PATCH', url: `/v1/accounts/${owner.id}`, body: { status, ...expiring }, headers: {} },
     ask: () => {
-      world.model.run(world.make.status(owner.model.id, status), {})
+      world.model.run(world.make.status(owner.model.id, status, expiring), {})
       return { status }
     },
     read: (body) => ({ status: body.status }),

@@ -812,6 +812,46 @@ describe('accounts', () => {
     expect(code(await post('/v1/accounts', { name: 'x', externalId }))).toBe('409 external_id_taken')
     expect((await get(`/v1/transactions?accountId=${id}`)).body.items).toHaveLength(1)
   })
+
+  test('that are closed keep what is left, let what is pending end, and can be opened again', async () => {
+    const { id } = await account(100)
+    const { transactionId } = (await post(`/v1/accounts/${id}/debits`, { amount: 20, description: 'out' })).body
+    const [taken, given] = [await reserve(id, 30), await reserve(id, 10)]
+    await patch(id, { status: 'closed' })
+    expect(await balance({ id })).toEqual([80, 40, 40])
+    expect(code(await post(`/v1/accounts/${id}/credits`, { amount: 1, description: 'x' }))).toBe('409 account_closed')
+    expect(code(await post(`/v1/accounts/${id}/debits`, { amount: 1, description: 'x' }))).toBe('409 account_closed')
+    expect((await confirm(taken, { actualAmount: 25 })).body.charged).toBe(25)
+    expect((await post(`/v1/reservations/${given}/cancel`, {})).body.released).toBe(10)
+    // Whoever is paid back is paid back, wherever the account stands.
+    expect((await post(`/v1/transactions/${transactionId}/refund`, { reason: 'sorry' })).body.transaction.amount).toBe(
+      20,
+    )
+    expect(await balance({ id })).toEqual([75, 0, 75])
+    expect((await patch(id, { status: 'open' })).body).toMatchObject({ status: 'open', balance: 75 })
+    await reserve(id, 75)
+  })
+
+  test('that are closed may lose what is left: at once, or as soon as it is released', async () => {
+    const { id } = await account(100)
+    const { transactionId } = (await post(`/v1/accounts/${id}/debits`, { amount: 100, description: 'out' })).body
+    await post(`/v1/accounts/${id}/credits`, { amount: 50, description: 'more' })
+    const reservation = await reserve(id, 30)
+    expect(code(await patch(id, { expire: true }))).toBe('400 invalid_request')
+    expect(code(await patch(id, { status: 'frozen', expire: true }))).toBe('400 invalid_request')
+    expect((await patch(id, { status: 'closed', expire: true })).body.balance).toBe(30)
+    expect((await confirm(reservation, { actualAmount: 12 })).body.balance).toMatchObject({ balance: 0, available: 0 })
+    const kinds = (await get(`/v1/transactions?accountId=${id}`)).body.items.map(
+      (each: { kind: string; amount: number }) => [each.kind, each.amount],
+    )
+    expect(kinds.slice(0, 3)).toEqual([
+      ['expiry', 18],
+      ['usage', 12],
+      ['expiry', 20],
+    ])
+    await post(`/v1/transactions/${transactionId}/refund`, { amount: 5, reason: 'sorry' })
+    expect((await patch(id, { status: 'open' })).body.balance).toBe(5)
+  })
 })
 
 describe('plans', () => {

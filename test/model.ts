@@ -411,6 +411,11 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
       }
       case 'set_status':
         status.set(command.accountId, command.status)
+        if (command.expire) {
+          for (const lot of lots)
+            if (lot.owner === command.accountId && left(lot) > 0n) lot.ends = Math.min(lot.ends ?? at, at)
+          dropOver(command.accountId, at)
+        }
         return { expiresAt: null }
     }
   }

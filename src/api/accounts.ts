@@ -52,7 +52,9 @@ export const accountHandlers: Handlers<
     const rate = creditRate(parts)
     const { id } = await accountFor(parts, caller, params, at)
     const { organisationId } = caller
-    const { name, email, metadata, status, overage, overdraft, reserveMode } = body
+    const { name, email, metadata, status, expire, overage, overdraft, reserveMode } = body
+    if (expire && status !== 'closed')
+      throw refuse('invalid_request', 'expire: goes with status closed alone', { param: 'expire' })
     const change = {
       ...{ name, email, overage, reserveMode },
       metadata: metadata ? JSON.stringify(metadata) : metadata,
@@ -60,7 +62,12 @@ export const accountHandlers: Handlers<
     }
     await updateAccount(store, { organisationId, id }, change, at)
     if (status !== undefined)
-      await post(parts, rate, { type: 'set_status', organisationId, at, accountId: id, status }, 'changed')
+      await post(
+        parts,
+        rate,
+        { type: 'set_status', organisationId, at, accountId: id, status, ...(expire ? { expire } : {}) },
+        'changed',
+      )
     if (status === 'closed')
       for (const hash of await disableKeysOf(store, organisationId, id, at)) parts.forgetKey(hash)
     return { body: accountOf(parts, caller, await accountFor(parts, caller, params, at)) }

@@ -33,12 +33,19 @@ export const AccountRequest = z.object({
   metadata: Metadata.nullish(),
 })
 
-/** What is left out stays as it is. A closed account's keys are revoked; its history and its externalId stay. */
+/**
+ * What is left out stays as it is. A closed account's keys are revoked; its history, its externalId and what is left of its
+ * credit stay, so that it can be opened again.
+ */
 export const AccountPatch = z.object({
   name: text(255).optional(),
   email: z.email('expected an e-mail address').max(320).nullable().optional(),
   metadata: Metadata.nullable().optional(),
   status: Status.optional(),
+  expire: z.boolean('expected true or false').optional().meta({
+    description:
+      'With `status: closed`: what is left expires, what is reserved as soon as it is released. Otherwise it is kept.',
+  }),
   overage: Overage.optional(),
   overdraft: credits({ positive: false }).optional(),
   reserveMode: ReserveMode.nullable().optional(),

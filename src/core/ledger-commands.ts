@@ -146,6 +146,8 @@ export type SetStatus = Common & {
   readonly type: 'set_status'
   readonly accountId: bigint
   readonly status: 'open' | 'frozen' | 'closed'
+  /** Grants end with it: what is not reserved of them at once, the rest when it is released. */
+  readonly expire?: true
 }
 
 export type Command =
