@@ -908,6 +908,33 @@ describe('plans', () => {
     expect(await balance({ id })).toEqual([2, 0, 2])
   })
 
+  test('are made, assigned and archived once under a key, whatever came between', async () => {
+    const { id } = await account()
+    const key = (name: string) => ({ 'idempotency-key': `${name}-${id}` })
+    const same = (replies: Reply[]) => new Set(replies.map(({ status, text }) => `${status} ${text}`)).size
+    const body = { name: 'Once', amount: 10, interval: '1d' }
+    const made = await Promise.all(Array.from({ length: 20 }, () => post('/v1/plans', body, key('make'))))
+    expect(same(made)).toBe(1)
+    expect(made.filter(({ headers }) => headers['idempotent-replay'] === 'true')).toHaveLength(19)
+    expect(code(await post('/v1/plans', { ...body, amount: 11 }, key('make')))).toBe('409 idempotency_key_mismatch')
+    const planId = made[0]?.body.plan.id
+    const other = await plan({ amount: 1 })
+    const send = () => post(`/v1/accounts/${id}/plan`, { planId }, key('assign'))
+    expect(same(await Promise.all(Array.from({ length: 20 }, send)))).toBe(1)
+    await assign(id, other)
+    // The lost answer to the first assignment is asked for again: the plan that was assigned since stays.
+    expect((await send()).headers['idempotent-replay']).toBe('true')
+    expect(await balance({ id })).toEqual([11, 0, 11])
+    expect(code(await post('/v1/accounts/plans/assign', { accountId: id, planId: other }, key('assign')))).toBe(
+      '409 idempotency_key_mismatch',
+    )
+    const archive = (which: string) => post(`/v1/plans/${which}/archive`, {}, key('archive'))
+    expect(same([await archive(planId), await archive(planId)])).toBe(1)
+    expect(code(await archive(other))).toBe('409 idempotency_key_mismatch')
+    expect(code(await post('/v1/plans', { ...body, amount: 0 }, key('wrong')))).toBe('422 invalid_amount')
+    expect((await post('/v1/plans', body, key('wrong'))).status).toBe(201)
+  })
+
   test('are archived, never deleted, and nobody else’s', async () => {
     const { id } = await account()
     const planId = await plan()

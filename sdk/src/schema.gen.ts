@@ -620,6 +620,8 @@ export type Operations = {
       email?: string | null | undefined
       metadata?: Record<string, unknown> | null | undefined
       status?: 'open' | 'frozen' | 'closed' | undefined
+      /** With `status: closed`: what is left expires, what is reserved as soon as it is released. Otherwise it is kept. */
+      expire?: boolean | undefined
       overage?: 'charge' | 'cap' | 'reject' | undefined
       overdraft?: number | string | undefined
       reserveMode?: 'strict' | 'estimate' | null | undefined
@@ -1129,10 +1131,10 @@ export const endpoints = {
   getBalance: { method: 'GET', path: '/v1/accounts/{id}/balance', alias: '/v1/accounts/balance' },
   addCredits: { method: 'POST', path: '/v1/accounts/{id}/credits', alias: '/v1/accounts/credits/add', once: true },
   deductCredits: { method: 'POST', path: '/v1/accounts/{id}/debits', alias: '/v1/accounts/credits/deduct', once: true },
-  createPlan: { method: 'POST', path: '/v1/plans' },
+  createPlan: { method: 'POST', path: '/v1/plans', once: true },
   listPlans: { method: 'GET', path: '/v1/plans' },
-  archivePlan: { method: 'POST', path: '/v1/plans/{id}/archive' },
-  assignPlan: { method: 'POST', path: '/v1/accounts/{id}/plan', alias: '/v1/accounts/plans/assign' },
+  archivePlan: { method: 'POST', path: '/v1/plans/{id}/archive', once: true },
+  assignPlan: { method: 'POST', path: '/v1/accounts/{id}/plan', alias: '/v1/accounts/plans/assign', once: true },
   createReservation: { method: 'POST', path: '/v1/reservations', once: true },
   listReservations: { method: 'GET', path: '/v1/reservations' },
   getReservation: { method: 'GET', path: '/v1/reservations/{id}' },

@@ -3,14 +3,8 @@ import type { Account } from '../contract/accounts.ts'
 import { refuse } from '../contract/errors.ts'
 import type { Idempotency } from '../core/ledger-commands.ts'
 import { instantText } from '../lib/clock.ts'
-import {
-  createAccount,
-  disableKeysOf,
-  listAccounts,
-  rememberedAnswer,
-  type StoredAccount,
-  updateAccount,
-} from '../store/accounts.ts'
+import { createAccount, disableKeysOf, listAccounts, type StoredAccount, updateAccount } from '../store/accounts.ts'
+import { rememberedAnswer } from '../store/remembered.ts'
 import { creditRate, withDecimal } from './money.ts'
 import { paged, pageOf } from './page.ts'
 import type { ApiParts, Call, Caller, Handlers, Whole } from './parts.ts'

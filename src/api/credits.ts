@@ -1,8 +1,8 @@
 /** Credit in and out of an account, and what the organisation's accounts come to. */
 import { refuse } from '../contract/errors.ts'
 import { nanosNumber } from '../lib/money.ts'
-import { rememberedAnswer } from '../store/accounts.ts'
 import { creditSums } from '../store/credits.ts'
+import { rememberedAnswer } from '../store/remembered.ts'
 import { creditRate, withDecimal } from './money.ts'
 import type { Handlers } from './parts.ts'
 import { commandFor, contentOf, post, rateOfPosted } from './post.ts'

@@ -197,24 +197,6 @@ function remembering(
     )
 }
 
-/** What was answered under an idempotency key before. */
-export async function rememberedAnswer(
-  store: Store,
-  organisationId: bigint,
-  { principal, operation, key }: Idempotency,
-): Promise<{ fingerprint: string; answer: string } | undefined> {
-  const [row] = await store.rows(
-    store.sql
-      .selectFrom('idempotency')
-      .where('organisation_id', '=', organisationId)
-      .where('principal', '=', principal)
-      .where('operation', '=', operation)
-      .where('key', '=', key)
-      .select(['fingerprint', 'outcome']),
-  )
-  return row && { fingerprint: row.fingerprint, answer: row.outcome }
-}
-
 /** The numbers that a code can belong to. */
 export function codeRange(code: string): { from: bigint; to: bigint } | undefined {
   const time = codeTime(code)
