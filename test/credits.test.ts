@@ -671,6 +671,48 @@ describe('transactions', () => {
     expect(code(await get('/v1/transactions?usage=there'))).toBe('400 invalid_request')
   })
 
+  test('are held against the cost of their usage, in pages and in rows', async () => {
+    const owner = await account(100)
+    const confirmed = async (body: object) =>
+      (await confirm(await reserve(owner.id, 10), body)).body.transactionId as string
+    // One usage costs 0.0068 USD; a charge may be one percent below.
+    const expected = [
+      [await confirmed({ actualAmount: 0 }), 'matched', 0, null],
+      [await confirmed({ actualAmount: 5 }), 'missing', 5, null],
+      [await confirmed({ actualAmount: '0.006732', usage: TEXT }), 'matched', 0.006732, -0.000068],
+      [await confirmed({ actualAmount: '0.006731999', usage: TEXT }), 'below_cost', 0.006731999, -0.000068001],
+      [await confirmed({ usage: [TEXT, { ...TEXT, sequence: 1 }] }), 'matched', 0.0136, 0],
+    ].reverse()
+    const { items } = (await get(`/v1/transactions?accountId=${owner.id}&include=usage`)).body
+    type Item = { id: string; reconciliation?: { verdict: string; chargedUsd: number; differenceUsd: number | null } }
+    const shown = (items as Item[]).map(({ id, reconciliation: found }) =>
+      found ? [id, found.verdict, found.chargedUsd, found.differenceUsd] : [id],
+    )
+    expect(shown).toEqual([...expected, [items.at(-1).id]])
+    expect(items[1].reconciliation).toEqual({
+      ...{ verdict: 'below_cost', records: 1, chargedUsd: 0.006731999, writtenOffUsd: 0, costUsd: 0.0068 },
+      differenceUsd: -0.000068001,
+      decimal: { chargedUsd: '0.006731999', writtenOffUsd: '0', costUsd: '0.0068', differenceUsd: '-0.000068001' },
+    })
+    const csv = async (query: string) =>
+      (await get(`/v1/transactions?accountId=${owner.id}&limit=2${query}`, api.operator, { accept: 'text/csv' })).text
+        .trimEnd()
+        .split('\r\n')
+        .map((line) => line.split(','))
+    const [head = [], ...lines] = await csv('&include=usage')
+    const column = (name: string) => lines.map((line) => line[head.indexOf(name)])
+    expect(column('id')).toEqual(items.map(({ id }: Item) => id))
+    expect(column('verdict')).toEqual([...expected.map(([, verdict]) => verdict), ''])
+    expect(column('differenceUsd')).toEqual(['0', '-0.000068001', '-0.000068', '', '', ''])
+    expect((await csv(''))[0]).not.toContain('verdict')
+  })
+
+  test('of what the gateway charged come to the charge of its record, to the nano', async () => {
+    const { items } = (await get('/v1/transactions?externalId=demo&type=debit&include=usage')).body
+    expect(items.length).toBeGreaterThan(0)
+    for (const { reconciliation } of items) expect(reconciliation).toMatchObject({ verdict: 'matched', records: 1 })
+  })
+
   test('are refunded up to what they took, to where it came from', async () => {
     const owner = await account(100)
     const { transactionId } = (await post(`/v1/accounts/${owner.id}/debits`, { amount: 100, description: 'all of it' }))

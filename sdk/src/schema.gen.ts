@@ -205,6 +205,19 @@ export type PricedModel = {
   }
 }
 
+export type Reconciliation = {
+  verdict: 'missing' | 'unpriced' | 'below_cost' | 'matched'
+  /** Usage records of the transaction. */
+  records: number
+  chargedUsd: number
+  writtenOffUsd: number
+  /** Of all its usage; null where there is none, or none is priced. */
+  costUsd: number | null
+  /** Charged and written off, less the cost. */
+  differenceUsd: number | null
+  decimal: Record<string, string>
+}
+
 export type Reservation = {
   id: string
   accountId: string
@@ -237,6 +250,8 @@ export type Transaction = {
   decimal: Record<string, string>
   reservation?: Reservation | null | undefined
   usageRecords?: UsageRecord[] | undefined
+  /** Of a charge, where its usage is asked for. */
+  reconciliation?: Reconciliation | undefined
 }
 
 export type UsageRecord = {

@@ -44,6 +44,22 @@ export const CreditsDeducted = z.object({
   decimal: Decimal,
 })
 
+const Reconciliation = z
+  .object({
+    verdict: z.enum(['missing', 'unpriced', 'below_cost', 'matched']),
+    records: z.int().meta({ description: 'Usage records of the transaction.' }),
+    chargedUsd: z.number(),
+    writtenOffUsd: z.number(),
+    costUsd: z
+      .number()
+      .nullable()
+      .meta({ description: 'Of all its usage; null where there is none, or none is priced.' }),
+    differenceUsd: z.number().nullable().meta({ description: 'Charged and written off, less the cost.' }),
+    decimal: Decimal,
+  })
+  .meta({ id: 'Reconciliation' })
+export type Reconciliation = z.output<typeof Reconciliation>
+
 export const Transaction = z
   .object({
     id: id('txn'),
@@ -61,6 +77,7 @@ export const Transaction = z
     decimal: Decimal,
     reservation: Reservation.nullable().optional(),
     usageRecords: z.array(UsageRecord).optional(),
+    reconciliation: Reconciliation.optional().meta({ description: 'Of a charge, where its usage is asked for.' }),
   })
   .meta({ id: 'Transaction' })
 export type Transaction = z.output<typeof Transaction>
