@@ -145,6 +145,8 @@ const loadCatalogue = (): CatalogueData =>
 
 function createHttp(gateway: Gateway, operatorKey: string): FastifyInstance {
   const { cors, trustProxy } = gateway.settings
+  const parts = apiParts(gateway, operatorKey)
+  const notFound = createNotFound(parts)
   const fastify = Fastify({
     trustProxy: typeof trustProxy === 'number' ? (_address, hop) => hop <= trustProxy : trustProxy,
     bodyLimit: 1_048_576,
@@ -154,6 +156,8 @@ function createHttp(gateway: Gateway, operatorKey: string): FastifyInstance {
     rewriteUrl: (request) => rewriteUrl(request),
     serverFactory: (handler) => createHttpServer(gateway, handler),
     routerOptions: { maxParamLength: 512 },
+    // A path that cannot be read, or with a name too long to be one, names nothing.
+    frameworkErrors: (_error, request, reply) => notFound(request, reply),
   })
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', requestIdOf(request.raw))
@@ -162,10 +166,9 @@ function createHttp(gateway: Gateway, operatorKey: string): FastifyInstance {
   })
   fastify.get('/healthz', async () => ({ status: 'ok' }))
   fastify.get('/readyz', async (_request, reply) => ready(gateway, reply))
-  const parts = apiParts(gateway, operatorKey)
   mountApi(fastify, parts)
   mountReference(fastify)
-  fastify.setNotFoundHandler(createNotFound(parts))
+  fastify.setNotFoundHandler(notFound)
   return fastify
 }
 

@@ -63,9 +63,13 @@ export async function openApi(yaml?: string, { env = {}, still = false }: ApiOpt
     forgetKey: (hash) => gateway.keys.forget(hash),
     requestId: ({ raw }) => requestIdOf(raw),
   }
-  const fastify = Fastify({ routerOptions: { maxParamLength: 512 } })
+  const notFound = createNotFound(parts)
+  const fastify = Fastify({
+    routerOptions: { maxParamLength: 512 },
+    frameworkErrors: (_error, request, reply) => notFound(request, reply),
+  })
   mountApi(fastify, parts)
-  fastify.setNotFoundHandler(createNotFound(parts))
+  fastify.setNotFoundHandler(notFound)
   const url = await fastify.listen({ host: '127.0.0.1', port: 0 })
   return {
     url,
