@@ -237,7 +237,7 @@ describe('output', () => {
     const { out } = await cli([...list, '--csv'])
     expect(out).toContain(`"'=HYPERLINK(""x"")"`)
     expect(out.split('\r\n')[0]).toMatch(
-      /^id,accountId,externalId,type,kind,amount,amountUsd,description,balanceAfter,/,
+      /^id,accountId,externalId,type,kind,amount,amountUsd,balanceAfter,reservationId,description,/,
     )
   })
 

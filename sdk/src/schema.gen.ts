@@ -205,6 +205,19 @@ export type PricedModel = {
   }
 }
 
+export type Reconciliation = {
+  verdict: 'missing' | 'unpriced' | 'below_cost' | 'matched'
+  /** Usage records of the transaction. */
+  records: number
+  chargedUsd: number
+  writtenOffUsd: number
+  /** Of all its usage; null where there is none, or none is priced. */
+  costUsd: number | null
+  /** Charged and written off, less the cost. */
+  differenceUsd: number | null
+  decimal: Record<string, string>
+}
+
 export type Reservation = {
   id: string
   accountId: string
@@ -237,6 +250,8 @@ export type Transaction = {
   decimal: Record<string, string>
   reservation?: Reservation | null | undefined
   usageRecords?: UsageRecord[] | undefined
+  /** Of a charge, where its usage is asked for. */
+  reconciliation?: Reconciliation | undefined
 }
 
 export type UsageRecord = {
@@ -652,8 +667,10 @@ export type Operations = {
       email?: string | null | undefined
       /** Yours; takes the place of all that was there. */
       metadata?: Record<string, unknown> | null | undefined
-      /** A frozen account pays for nothing, a closed one never again. */
+      /** A frozen account pays for nothing, a closed one until it is opened again. */
       status?: 'open' | 'frozen' | 'closed' | undefined
+      /** With `status: closed`: what is left expires, what is reserved as soon as it is released. Otherwise it is kept. */
+      expire?: boolean | undefined
       /** What is done with a charge above its reservation. */
       overage?: 'charge' | 'cap' | 'reject' | undefined
       /** How far below 0 reservations may take the balance, in credits. */
@@ -1276,10 +1293,10 @@ export const endpoints = {
   getBalance: { method: 'GET', path: '/v1/accounts/{id}/balance', alias: '/v1/accounts/balance' },
   addCredits: { method: 'POST', path: '/v1/accounts/{id}/credits', alias: '/v1/accounts/credits/add', once: true },
   deductCredits: { method: 'POST', path: '/v1/accounts/{id}/debits', alias: '/v1/accounts/credits/deduct', once: true },
-  createPlan: { method: 'POST', path: '/v1/plans' },
+  createPlan: { method: 'POST', path: '/v1/plans', once: true },
   listPlans: { method: 'GET', path: '/v1/plans' },
-  archivePlan: { method: 'POST', path: '/v1/plans/{id}/archive' },
-  assignPlan: { method: 'POST', path: '/v1/accounts/{id}/plan', alias: '/v1/accounts/plans/assign' },
+  archivePlan: { method: 'POST', path: '/v1/plans/{id}/archive', once: true },
+  assignPlan: { method: 'POST', path: '/v1/accounts/{id}/plan', alias: '/v1/accounts/plans/assign', once: true },
   createReservation: { method: 'POST', path: '/v1/reservations', once: true },
   listReservations: { method: 'GET', path: '/v1/reservations' },
   getReservation: { method: 'GET', path: '/v1/reservations/{id}' },
