@@ -33,8 +33,8 @@ export type Api = {
   close(): Promise<void>
 }
 
-export async function openApi(yaml?: string): Promise<Api> {
-  const turnpike = await startTurnpike(yaml === undefined ? {} : { yaml })
+export async function openApi(yaml?: string, env: Record<string, string> = {}): Promise<Api> {
+  const turnpike = await startTurnpike(yaml === undefined ? { env } : { yaml, env })
   const { gateway } = turnpike.server
   const faults: string[] = []
   const operator = turnpike.operatorKey
@@ -51,9 +51,10 @@ export async function openApi(yaml?: string): Promise<Api> {
       ...gateway.log,
       error: (fields, message) => void faults.push(`${message} ${JSON.stringify(fields, textOfError)}`),
     },
-    authenticate: (headers) => gateway.keys.authenticate(secretOf(headers)),
+    authenticate: ({ raw }) => gateway.keys.authenticate(secretOf(raw.headers), gateway.addressOf(raw)),
     isOperator: ({ keyHash }) => keyHash === hashSecret(operator),
     forgetKey: (hash) => gateway.keys.forget(hash),
+    forgetKeys: () => gateway.keys.forgetAll(),
     requestId: ({ raw }) => requestIdOf(raw),
   }
   const fastify = Fastify({ routerOptions: { maxParamLength: 512 } })

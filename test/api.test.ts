@@ -196,8 +196,15 @@ describe('API keys', () => {
   })
 
   test('a key whose time is over is none', async () => {
-    const { secret, data } = await newKey({ expires_at: '2020-01-01T00:00:00Z' })
-    expect(data.expires_at).toBe('2020-01-01T00:00:00.000Z')
+    expect(
+      (await post('/api/v1/keys', { name: 'x', expires_at: '2020-01-01T00:00:00Z' })).body.error.message,
+    ).toContain('expires_at')
+    const { secret, hash, data } = await newKey({ expires_at: '2150-01-01T00:00:00Z' })
+    expect(data.expires_at).toBe('2150-01-01T00:00:00.000Z')
+    expect((await get('/api/v1/key', secret)).body.data.expires_at).toBe('2150-01-01T00:00:00.000Z')
+    const { store, keys } = api.turnpike.server.gateway
+    await store.write([store.sql.updateTable('api_keys').set({ expires_at: 1n }).where('hash', '=', hash)])
+    keys.forget(hash)
     expect((await get('/api/v1/key', secret)).status).toBe(401)
   })
 

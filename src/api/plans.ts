@@ -1,8 +1,11 @@
 /** Plans: made, listed, archived, assigned. What is due at once is granted at once; a job grants the rest. */
+
 import { refuse } from '../contract/errors.ts'
 import type { Plan } from '../contract/plans.ts'
+import type { Caller } from '../core/caller.ts'
 import { nextBoundary } from '../core/plan.ts'
 import { instantText } from '../lib/clock.ts'
+import { nanosText } from '../lib/money.ts'
 import { findOrganisation } from '../store/organisations.ts'
 import {
   archivePlan,
@@ -15,11 +18,11 @@ import {
 } from '../store/plans.ts'
 import { type CreditRate, creditRate, withDecimal } from './money.ts'
 import { paged, pageOf } from './page.ts'
-import type { ApiParts, Caller, Handlers } from './parts.ts'
+import type { ApiParts, Handlers } from './parts.ts'
 import { accountFor } from './who.ts'
 
 export const planHandlers: Handlers<'createPlan' | 'listPlans' | 'archivePlan' | 'assignPlan'> = {
-  async createPlan(parts, { caller, body, at }) {
+  async createPlan(parts, { caller, body, at, audit }) {
     const rate = creditRate(parts)
     const plan: StoredPlan = {
       ...parts.store.ids.next(),
@@ -31,7 +34,8 @@ export const planHandlers: Handlers<'createPlan' | 'listPlans' | 'archivePlan' |
       isActive: body.markAsActive ?? true,
       createdAt: at,
     }
-    await createPlan(parts.store, caller.organisationId, plan)
+    const row = audit({ action: 'plan.create', target: `plan_${plan.code}`, before: null, after: auditedPlan(plan) })
+    await createPlan(parts.store, caller.organisationId, plan, row)
     return { body: { success: true, plan: planOf(plan, rate) } }
   },
 
@@ -43,13 +47,15 @@ export const planHandlers: Handlers<'createPlan' | 'listPlans' | 'archivePlan' |
     return { body: { success: true, plans: shown.map((plan) => planOf(plan, rate)), pagination } }
   },
 
-  async archivePlan(parts, { caller, params }) {
+  async archivePlan(parts, { caller, params, audit }) {
     const plan = await planFor(parts, caller, params.id)
-    await archivePlan(parts.store, caller.organisationId, plan.id)
+    const change = { before: { isActive: plan.isActive }, after: { isActive: false } }
+    const row = audit({ action: 'plan.archive', target: `plan_${plan.code}`, ...change })
+    await archivePlan(parts.store, caller.organisationId, plan.id, row)
     return { body: { success: true, plan: planOf({ ...plan, isActive: false }, creditRate(parts)) } }
   },
 
-  async assignPlan(parts, { caller, params, body, at }) {
+  async assignPlan(parts, { caller, params, body, at, audit }) {
     const { organisationId } = caller
     const account = await accountFor(parts, caller, { ...params, ...body }, at)
     if (account.status === 'closed') throw refuse('account_closed')
@@ -58,11 +64,19 @@ export const planHandlers: Handlers<'createPlan' | 'listPlans' | 'archivePlan' |
     const timeZone = (await findOrganisation(parts.store, { id: organisationId }))?.timeZone ?? 'UTC'
     const from = body.startMode === 'next_interval' ? nextBoundary(plan.interval, at, timeZone) : at
     const assigning = { organisationId, accountId: account.id, planId: plan.id, startsAt: from, at }
-    const startsAt = instantText(await assignPlan(parts.store, assigning))
+    const row = audit({
+      ...{ action: 'account.assign_plan', target: `acc_${account.code}`, before: null },
+      after: { planId: `plan_${plan.code}`, startsAt: instantText(from) },
+    })
+    const startsAt = instantText(await assignPlan(parts.store, assigning, row))
     await grantPlans(parts.store, at, account.id)
     return { body: { success: true, accountId: `acc_${account.code}`, planId: `plan_${plan.code}`, startsAt } }
   },
 }
+
+const auditedPlan = ({ name, amount, interval, occurrences, accumulate, isActive }: StoredPlan) => ({
+  ...{ name, interval, occurrences, accumulate, isActive, amountUsd: nanosText(amount) },
+})
 
 async function planFor({ store }: ApiParts, { organisationId }: Caller, id: string): Promise<StoredPlan> {
   const plan = await findPlan(store, organisationId, /^plan_(.+)$/.exec(id)?.[1] ?? '')

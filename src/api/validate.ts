@@ -9,19 +9,23 @@ import { topLevelMembers } from '../lib/json-scan.ts'
 export type Validated = { readonly params: object; readonly query: object; readonly body: object }
 
 /** Made once an operation: it knows which members of a query are numbers. */
-export function validatorOf({ params, query, body, path }: Operation): (request: FastifyRequest) => Validated {
+export function validatorOf({ method, params, query, body, path }: Operation): (request: FastifyRequest) => Validated {
   const types = query ? typesOf(query) : new Map<string, string>()
   const watched = new Set(Object.keys(body?.shape ?? {}))
+  // Where a POST needs to say nothing it may send nothing.
+  const isOptional = method === 'POST' && body?.safeParse({}).success === true
   const rest = /\{(\w+)\*\}/.exec(path)?.[1]
   return (request) => {
     const named = request.params as Record<string, string>
     return {
       params: params ? checked(params, rest === undefined ? named : { [rest]: named['*'] }) : {},
       query: query ? checked(query, typed(request.query as Record<string, unknown>, types)) : {},
-      body: body ? checked(body, jsonOf(request, watched)) : {},
+      body: body ? checked(body, isOptional && isEmpty(request) ? {} : jsonOf(request, watched)) : {},
     }
   }
 }
+
+const isEmpty = ({ body }: FastifyRequest): boolean => !Buffer.isBuffer(body) || body.length === 0
 
 function checked(schema: z.ZodObject, value: unknown): object {
   const result = schema.safeParse(value)

@@ -5,13 +5,15 @@
 import type { Id, Ids } from '../lib/id.ts'
 import type { Ratio } from '../lib/ratio.ts'
 import type { Draft } from './ledger-draft.ts'
-import type { CallDetails, GrantCategory, Hold, Overage, UNTOLD, UsageRecord } from './ledger-rows.ts'
+import type { AuditRow, CallDetails, GrantCategory, Hold, Overage, UNTOLD, UsageRecord } from './ledger-rows.ts'
 
 type Common = {
   readonly organisationId: bigint
   /** The store's clock; never behind the account's latest instant once applied. */
   readonly at: number
   readonly idempotency?: Idempotency
+  /** Written if the command has an effect, and only then. */
+  readonly audit?: AuditRow
 }
 
 export type Idempotency = {

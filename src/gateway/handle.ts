@@ -13,6 +13,7 @@ import { once } from '../lib/once.ts'
 import { eventText } from '../lib/sse.ts'
 import { StoreAway } from '../store/store.ts'
 import { type Admission, admit } from './admit.ts'
+import { withDefaults } from './call-defaults.ts'
 import { secretOf } from './caller-secret.ts'
 import type { Candidate } from './candidates.ts'
 import { clientResponse } from './client-response.ts'
@@ -45,13 +46,14 @@ export async function handle(gateway: Gateway, dialect: Dialect, incoming: Incom
   gateway.open.add(call)
   try {
     if (gateway.draining) throw refuse('service_unavailable', 'This server is stopping', { retryAfterMs: 1_000 })
-    const caller = await gateway.keys.authenticate(secretOf(request.headers))
+    const caller = await gateway.keys.authenticate(secretOf(request.headers), gateway.addressOf(request))
     const body = await readBody(request, {
       bytes: gateway.settings.limits.bodyBytes,
       ms: BODY_MS,
       clock: gateway.clock,
     })
-    const admitted = await admit(gateway, caller, readChat(body, request.headers), { ...id, requestId })
+    const read = withDefaults(readChat(body, request.headers), caller.defaults)
+    const admitted = await admit(gateway, caller, read, { ...id, requestId })
     admission = admitted
     const finish = once((outcome: Outcome) => settle(gateway, admitted, outcome))
     if (admitted.fitted) call.client.also({ 'X-Turnpike-Output-Limit': String(admitted.outputLimit) })
