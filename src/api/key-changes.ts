@@ -83,22 +83,27 @@ export async function endKey(parts: ApiParts, { caller, at, audit }: By, key: St
   forget(parts, key)
 }
 
+/** Of two that are asked for at once the later one is a rotation of what the earlier one made. */
+const TRIES = 5
+
 export async function giveNewSecret(
   parts: ApiParts,
   { caller, at, audit }: By,
-  key: StoredApiKey,
+  name: string,
   graceSeconds = 0,
 ): Promise<{ key: StoredApiKey; secret: string }> {
-  const secret = newSecret('sk-tp', parts.random)
-  const rotation = { hash: hashSecret(secret), label: secretLabel(secret), graceMs: graceSeconds * 1_000 }
-  const row = audit({
-    action: 'key.rotate',
-    target: `key_${key.code}`,
-    before: { label: key.label },
-    after: { label: rotation.label, graceSeconds },
-  })
-  await rotateApiKey(parts.store, key, rotation, { organisationId: caller.organisationId, at, audit: row })
-  return { key: await changed(parts, caller, key), secret }
+  for (let tries = 0; tries < TRIES; tries++) {
+    const key = await keyFor(parts, caller, name)
+    const secret = newSecret('sk-tp', parts.random)
+    const made = { hash: hashSecret(secret), label: secretLabel(secret), graceMs: graceSeconds * 1_000 }
+    const change = { before: { label: key.label }, after: { label: made.label, graceSeconds } }
+    const row = audit({ action: 'key.rotate', target: `key_${key.code}`, ...change }, ({ exists, selectFrom }) =>
+      exists(selectFrom('api_keys').select('id').where('hash', '=', made.hash)),
+    )
+    const by = { organisationId: caller.organisationId, at, audit: row }
+    if (await rotateApiKey(parts.store, key, made, by)) return { key: await changed(parts, caller, key), secret }
+  }
+  throw refuse('service_unavailable', 'The key is being rotated by others; try again', { retryAfterMs: 1_000 })
 }
 
 type LimitReset = keyof typeof WINDOWS
@@ -152,15 +157,17 @@ const auditedKey = ({ name, disabled, limit, includeByokInLimit, expiresAt, allo
 })
 
 /** As it is by now; whoever was known by one of its secrets is read again. */
-async function changed(parts: ApiParts, { organisationId }: Caller, known: Pick<StoredApiKey, 'id' | 'hash'>) {
+async function changed(parts: ApiParts, { organisationId }: Caller, known: Secrets & Pick<StoredApiKey, 'id'>) {
   const key = await findApiKey(parts.store, organisationId, { id: known.id } satisfies KeyName)
-  parts.forgetKey(known.hash)
+  forget(parts, known)
   if (!key) throw refuse('not_found', 'The API key was deleted meanwhile')
   forget(parts, key)
   return key
 }
 
-function forget({ forgetKey }: ApiParts, { hash, previous }: Pick<StoredApiKey, 'hash' | 'previous'>): void {
+type Secrets = { readonly hash: string; readonly previous?: StoredApiKey['previous'] }
+
+function forget({ forgetKey }: ApiParts, { hash, previous }: Secrets): void {
   forgetKey(hash)
   if (previous) forgetKey(previous.hash)
 }

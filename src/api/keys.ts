@@ -76,8 +76,7 @@ export const keyHandlers: Handlers<Names> = {
 
   async rotateKey(parts, call) {
     const { caller, params, body, at } = call
-    const known = await keyFor(parts, caller, params.hash)
-    const { key, secret } = await giveNewSecret(parts, call, known, body.grace_seconds)
+    const { key, secret } = await giveNewSecret(parts, call, params.hash, body.grace_seconds)
     return { body: { data: keyOf(caller, key, at), key: secret } }
   },
 }

@@ -76,18 +76,26 @@ export const managementKeyHandlers: Handlers<Names> = {
   },
 
   async rotateManagementKey(parts, { caller, params, body: { graceSeconds = 0 }, at, audit }) {
-    const { key, organisation } = await keyFor(parts, caller, params.id)
-    const secret = newSecret('mk-tp', parts.random)
-    const made = { hash: hashSecret(secret), label: secretLabel(secret), graceMs: graceSeconds * 1_000 }
-    const after = { label: made.label, graceSeconds }
-    const row = audit({ ...changeOf('rotate', key), before: { label: key.label }, after })
-    await rotateManagementKey(parts.store, key, made, { at, audit: row })
-    forget(parts, key)
-    const { key: rotated } = await keyFor(parts, caller, params.id)
-    forget(parts, rotated)
-    return { body: { managementKey: managementKeyOf(organisation, rotated, at), key: secret } }
+    for (let tries = 0; tries < TRIES; tries++) {
+      const { key, organisation } = await keyFor(parts, caller, params.id)
+      const secret = newSecret('mk-tp', parts.random)
+      const made = { hash: hashSecret(secret), label: secretLabel(secret), graceMs: graceSeconds * 1_000 }
+      const change = { before: { label: key.label }, after: { label: made.label, graceSeconds } }
+      const row = audit({ ...changeOf('rotate', key), ...change }, ({ exists, selectFrom }) =>
+        exists(selectFrom('management_keys').select('id').where('hash', '=', made.hash)),
+      )
+      if (!(await rotateManagementKey(parts.store, key, made, { at, audit: row }))) continue
+      forget(parts, key)
+      parts.forgetKey(made.hash)
+      const rotated = (await keyFor(parts, caller, params.id)).key
+      return { body: { managementKey: managementKeyOf(organisation, rotated, at), key: secret } }
+    }
+    throw refuse('service_unavailable', 'The key is being rotated by others; try again', { retryAfterMs: 1_000 })
   },
 }
+
+/** Of two rotations at once the later one is one of what the earlier one made. */
+const TRIES = 5
 
 const changeOf = (verb: string, { code, organisationId }: StoredManagementKey) => ({
   ...{ action: `management_key.${verb}`, target: `mkey_${code}`, organisationId },

@@ -18,11 +18,18 @@ export function validatorOf({ method, params, query, body, path }: Operation): (
   return (request) => {
     const named = request.params as Record<string, string>
     return {
-      params: params ? checked(params, rest === undefined ? named : { [rest]: named['*'] }) : {},
-      query: query ? checked(query, typed(request.query as Record<string, unknown>, types)) : {},
+      params: params ? checked(params, whole(rest === undefined ? named : { [rest]: named['*'] })) : {},
+      query: query ? checked(query, typed(whole(request.query as Record<string, unknown>), types)) : {},
       body: body ? checked(body, isOptional && isEmpty(request) ? {} : jsonOf(request, watched)) : {},
     }
   }
+}
+
+/** No name and no id holds a NUL, and not every database takes one. */
+function whole(texts: Record<string, unknown>): Record<string, unknown> {
+  const broken = Object.keys(texts).find((name) => String(texts[name]).includes('\0'))
+  if (broken === undefined) return texts
+  throw refuse('invalid_request', `${broken}: expected text without control characters`, { param: broken })
 }
 
 const isEmpty = ({ body }: FastifyRequest): boolean => !Buffer.isBuffer(body) || body.length === 0

@@ -49,9 +49,7 @@ const ManagementKey = z
 export type ManagementKey = z.output<typeof ManagementKey>
 
 /** Another organisation's are the operator's to see and to make. */
-const OrganisationId = z
-  .string()
-  .max(512)
+const OrganisationId = Name(100)
   .optional()
   .meta({ description: 'Default: the one of the key that asks. Another one is for the operator.' })
 

@@ -75,7 +75,7 @@ export function createKeys({ store, clock, operator, lastUse, expected = [] }: K
       if (!seen?.key && asOperator.is(hash)) return asOperator.caller()
       const isFresh = seen !== undefined && clock.now() - seen.readAt < FRESH_FOR_MS[store.engine]
       const key = (isFresh ? seen.key : undefined) ?? (await lookUp(hash, address))
-      if (!key || key.disabled || (key.until !== null && key.until <= clock.now())) throw refuse('invalid_api_key')
+      if (!key || key.disabled || (key.until !== null && key.until <= store.now())) throw refuse('invalid_api_key')
       lastUse.seen(key.kind, key.id)
       return callerOf(key)
     },

@@ -33,7 +33,7 @@ export function createLastUse({ store, clock, log }: { store: Store; clock: Cloc
   return {
     flush,
     seen(kind, id) {
-      used[kind].set(id, clock.now())
+      used[kind].set(id, store.now())
       if (armed) return
       armed = true
       clock.after(EVERY_MS, flush)

@@ -181,28 +181,32 @@ export async function deleteApiKey(
 
 export type NewSecret = { readonly hash: string; readonly label: string; readonly graceMs: number }
 
-/** The key goes on under another secret: what it has spent, its windows and its id are those of before. */
+/**
+ * The key goes on under another secret: what it has spent, its windows and its id are those of before. False: it was given
+ * another one, or was deleted, since it was read; nothing was written.
+ */
 export async function rotateApiKey(
   store: Store,
-  { id }: Administered,
+  { id, hash: known }: Pick<StoredApiKey, 'id' | 'hash'>,
   { hash, label, graceMs }: NewSecret,
   { organisationId, at, audit }: Changing,
-): Promise<void> {
+): Promise<boolean> {
   const update = store.sql
     .updateTable('api_keys')
-    .set((of) => ({
-      hash,
-      label,
-      // As the row has it by now: of two rotations at once the later one ends what the earlier one made.
-      previous_hash: graceMs > 0 ? of.ref('hash') : null,
-      previous_until: graceMs > 0 ? BigInt(at + graceMs) : null,
-      updated_at: BigInt(at),
-    }))
+    .set({ hash, label, ...previousColumns(known, graceMs, at), updated_at: BigInt(at) })
     .where('organisation_id', '=', organisationId)
     .where('id', '=', id)
+    .where('hash', '=', known)
     .where('deleted_at', 'is', null)
-  await store.write([update, audit])
+  const [changed] = await store.write([update, audit])
+  return changed === 1
 }
+
+/** Of keys of both kinds. */
+export const previousColumns = (hash: string, graceMs: number, at: number) => ({
+  previous_hash: graceMs > 0 ? hash : null,
+  previous_until: graceMs > 0 ? BigInt(at + graceMs) : null,
+})
 
 const modelsColumn = (allowed: readonly string[] | null) => ({ allowed_models: allowed && JSON.stringify(allowed) })
 

@@ -1,7 +1,7 @@
 /** Keys that administer an organisation, made, changed and ended together with their rows of the audit log. */
 import type { Id } from '../lib/id.ts'
 import { codeRange, type PageOf } from './accounts.ts'
-import type { NewSecret } from './api-keys.ts'
+import { type NewSecret, previousColumns } from './api-keys.ts'
 import type { Query, Store } from './store.ts'
 
 export type StoredManagementKey = Id & {
@@ -96,20 +96,16 @@ export async function deleteManagementKey(
   await store.write([rowOf(store, key).set({ deleted_at: BigInt(at), updated_at: BigInt(at) }), audit])
 }
 
+/** False: it was given another secret, or was deleted, since it was read; nothing was written. */
 export async function rotateManagementKey(
   store: Store,
   key: StoredManagementKey,
   { hash, label, graceMs }: NewSecret,
   { at, audit }: Changing,
-): Promise<void> {
-  const update = rowOf(store, key).set((of) => ({
-    hash,
-    label,
-    previous_hash: graceMs > 0 ? of.ref('hash') : null,
-    previous_until: graceMs > 0 ? BigInt(at + graceMs) : null,
-    updated_at: BigInt(at),
-  }))
-  await store.write([update, audit])
+): Promise<boolean> {
+  const set = { hash, label, ...previousColumns(key.hash, graceMs, at), updated_at: BigInt(at) }
+  const [changed] = await store.write([rowOf(store, key).where('hash', '=', key.hash).set(set), audit])
+  return changed === 1
 }
 
 const rowOf = (store: Store, { organisationId, id, code }: StoredManagementKey) =>
