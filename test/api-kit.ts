@@ -85,7 +85,7 @@ export async function openApi(yaml?: string, env: Record<string, string> = {}): 
         status: reply.statusCode,
         headers: reply.headers,
         text: reply.body,
-        body: /json/.test(String(reply.headers['content-type'])) ? JSON.parse(reply.body) : undefined,
+        body: /^application\/json/.test(String(reply.headers['content-type'])) ? JSON.parse(reply.body) : undefined,
       }
     },
     async close() {
