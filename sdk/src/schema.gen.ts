@@ -389,6 +389,7 @@ export type Operations = {
   /** One finished model call: its tokens, its cost, who served it */
   getGeneration: {
     query: {
+      /** `gen-…` */
       id: string
     }
     result: {
@@ -445,7 +446,9 @@ export type Operations = {
   /** The API keys of the organisation, 100 a page */
   listKeys: {
     query: {
+      /** Disabled ones too. */
       include_disabled?: boolean | undefined
+      /** Rows to pass over. */
       offset?: number | undefined
     }
     result: {
@@ -455,10 +458,15 @@ export type Operations = {
   /** Make an API key; its secret is shown this once */
   createKey: {
     body: {
+      /** What people call the key. */
       name: string
+      /** USD that the key may spend. */
       limit?: number | string | null | undefined
+      /** When the limit begins anew; without one it is for ever. */
       limit_reset?: 'daily' | 'weekly' | 'monthly' | null | undefined
+      /** Calls on the customer's own provider key count against the limit too. */
       include_byok_in_limit?: boolean | undefined
+      /** From when on it is refused, e.g. 2027-01-01T00:00:00Z. */
       expires_at?: string | null | undefined
       /** `externalId` of the account that the key calls for. */
       external_user?: string | null | undefined
@@ -478,11 +486,17 @@ export type Operations = {
   /** Rename, disable or limit an API key; it holds at once */
   updateKey: {
     body: {
+      /** What people call the key. */
       name?: string | undefined
+      /** Refuse it from now on. */
       disabled?: boolean | undefined
+      /** USD that the key may spend. */
       limit?: number | string | null | undefined
+      /** When the limit begins anew; without one it is for ever. */
       limit_reset?: 'daily' | 'weekly' | 'monthly' | null | undefined
+      /** Calls on the customer's own provider key count against the limit too. */
       include_byok_in_limit?: boolean | undefined
+      /** From when on it is refused, e.g. 2027-01-01T00:00:00Z. */
       expires_at?: string | null | undefined
       external_user?: unknown | undefined
     }
@@ -511,7 +525,9 @@ export type Operations = {
   /** API keys, newest first */
   listApiKeys: {
     query: {
+      /** Rows a page. Default: 50. */
       limit?: number | undefined
+      /** Rows to pass over. */
       offset?: number | undefined
       /** `nextCursor` of the page before; takes the place of `offset`. */
       cursor?: string | undefined
@@ -737,15 +753,25 @@ export type Operations = {
   /** What a usage would cost; moves nothing */
   calculateCost: {
     body: {
+      /** Cached and written tokens are among them. */
       inputTokens?: number | undefined
+      /** Reasoning tokens are among them. */
       outputTokens?: number | undefined
+      /** Of the input: read from a cache. */
       cachedTokens?: number | undefined
+      /** Of the input: written to a cache. */
       cacheWriteTokens?: number | undefined
+      /** Of the output: spent on reasoning. */
       reasoningTokens?: number | undefined
+      /** With at most 6 decimals. */
       audioDurationSeconds?: number | undefined
+      /** Where the model is priced by them. */
       characters?: number | undefined
+      /** How many were made. */
       images?: number | undefined
+      /** The model, in any spelling. */
       modelId: string
+      /** Default: text. */
       usageType?: 'text' | 'embedding' | 'audio_stt' | 'audio_tts' | 'image' | undefined
     }
     result: {
@@ -764,10 +790,13 @@ export type Operations = {
   /** Make an account for a customer */
   createAccount: {
     body: {
+      /** What people call the account. */
       name: string
       /** Your own name for the account; unique, and never free again. */
       externalId: string
+      /** An e-mail address. */
       email?: string | null | undefined
+      /** Yours: kept and shown, never read. */
       metadata?: Record<string, unknown> | null | undefined
     }
     result: {
@@ -778,7 +807,9 @@ export type Operations = {
   /** The accounts of the organisation, newest first */
   listAccounts: {
     query: {
+      /** Rows a page. Default: 50. */
       limit?: number | undefined
+      /** Rows to pass over. */
       offset?: number | undefined
       /** `nextCursor` of the page before; takes the place of `offset`. */
       cursor?: string | undefined
@@ -798,7 +829,9 @@ export type Operations = {
   /** One account, by its id or by your own name for it */
   getAccount: {
     query: {
+      /** The account, by its id. */
       accountId?: string | undefined
+      /** The account, by your own name for it. */
       externalId?: string | undefined
     }
     result: Account
@@ -806,12 +839,19 @@ export type Operations = {
   /** Change an account: its name, its limits, whether it is open, frozen or closed */
   updateAccount: {
     body: {
+      /** What people call the account. */
       name?: string | undefined
+      /** An e-mail address. */
       email?: string | null | undefined
+      /** Yours; takes the place of all that was there. */
       metadata?: Record<string, unknown> | null | undefined
+      /** A frozen account pays for nothing, a closed one never again. */
       status?: 'open' | 'frozen' | 'closed' | undefined
+      /** What is done with a charge above its reservation. */
       overage?: 'charge' | 'cap' | 'reject' | undefined
+      /** How far below 0 reservations may take the balance, in credits. */
       overdraft?: number | string | undefined
+      /** How much a call reserves; without one as the server is set. */
       reserveMode?: 'strict' | 'estimate' | null | undefined
     }
     result: Account
@@ -819,7 +859,9 @@ export type Operations = {
   /** The credits of an account: posted, reserved, available */
   getBalance: {
     query: {
+      /** The account, by its id. */
       accountId?: string | undefined
+      /** The account, by your own name for it. */
       externalId?: string | undefined
     }
     result: Balance
@@ -827,16 +869,25 @@ export type Operations = {
   /** Grant credits to an account */
   addCredits: {
     body: {
+      /** The account, by its id. */
       accountId?: string | undefined
+      /** The account, by your own name for it. */
       externalId?: string | undefined
+      /** Credits, above 0. */
       amount: number | string
+      /** What it is for; stands in the transaction. */
       description?: string | null | undefined
+      /** How it was paid. */
       paymentMethod?: string | null | undefined
       /** One payment gives one grant, with or without an idempotency key. */
       paymentId?: string | null | undefined
+      /** Default: paid. */
       category?: 'paid' | 'promotional' | 'adjustment' | undefined
+      /** In which order grants are used up: 1 to 100, 1 first. */
       priority?: number | undefined
+      /** When what is left ends, e.g. 2027-01-01T00:00:00Z. */
       expiresAt?: string | null | undefined
+      /** Yours: kept and shown, never read. */
       metadata?: Record<string, unknown> | null | undefined
     }
     result: {
@@ -853,10 +904,15 @@ export type Operations = {
   /** Take credits from an account, never below what is available */
   deductCredits: {
     body: {
+      /** The account, by its id. */
       accountId?: string | undefined
+      /** The account, by your own name for it. */
       externalId?: string | undefined
+      /** Credits, above 0. */
       amount: number | string
+      /** What it is for; stands in the transaction. */
       description?: string | null | undefined
+      /** Yours: kept and shown, never read. */
       metadata?: Record<string, unknown> | null | undefined
     }
     result: {
@@ -872,11 +928,17 @@ export type Operations = {
   /** Make a plan that grants credits on a schedule */
   createPlan: {
     body: {
+      /** What people call the plan. */
       name: string
+      /** Credits of each grant, above 0. */
       amount: number | string
+      /** How often: week, month, or days as 30d. */
       interval: string
+      /** How often it is granted; without an end, if left out. */
       occurrences?: number | null | undefined
+      /** Keep what is left; otherwise it ends with its interval. */
       accumulate?: boolean | undefined
+      /** Can be assigned. Default: it can. */
       markAsActive?: boolean | undefined
     }
     result: {
@@ -887,7 +949,9 @@ export type Operations = {
   /** The plans of the organisation */
   listPlans: {
     query: {
+      /** Rows a page. Default: 50. */
       limit?: number | undefined
+      /** Rows to pass over. */
       offset?: number | undefined
       /** `nextCursor` of the page before; takes the place of `offset`. */
       cursor?: string | undefined
@@ -914,9 +978,13 @@ export type Operations = {
   /** Put an account on a plan; any other active plan of it ends */
   assignPlan: {
     body: {
+      /** The account, by its id. */
       accountId?: string | undefined
+      /** The account, by your own name for it. */
       externalId?: string | undefined
+      /** `plan_…` */
       planId: string
+      /** When the first grant comes. Default: now. */
       startMode?: 'now' | 'next_interval' | undefined
     }
     result: {
@@ -929,13 +997,19 @@ export type Operations = {
   /** Set credits aside before the work */
   createReservation: {
     body: {
+      /** The account, by its id. */
       accountId?: string | undefined
+      /** The account, by your own name for it. */
       externalId?: string | undefined
+      /** Credits to set aside, above 0. */
       amount: number | string
       /** Seconds from now. */
       ttlSeconds?: number | undefined
+      /** What it is for; stands in the metadata. */
       operation?: string | null | undefined
+      /** The model that it is for; stands in the metadata. */
       model?: string | null | undefined
+      /** Yours: kept and shown, never read. */
       metadata?: Record<string, unknown> | null | undefined
     }
     result: {
@@ -953,12 +1027,17 @@ export type Operations = {
   /** Reservations, newest first */
   listReservations: {
     query: {
+      /** Rows a page. Default: 50. */
       limit?: number | undefined
+      /** Rows to pass over. */
       offset?: number | undefined
       /** `nextCursor` of the page before; takes the place of `offset`. */
       cursor?: string | undefined
+      /** The account, by its id. */
       accountId?: string | undefined
+      /** The account, by your own name for it. */
       externalId?: string | undefined
+      /** One state alone. */
       status?: 'pending' | 'confirmed' | 'cancelled' | 'expired' | undefined
       /** Pending ones alone. */
       activeOnly?: boolean | undefined
@@ -985,32 +1064,51 @@ export type Operations = {
   /** Charge what the work took, record its usage, release the rest: in one step */
   confirmReservation: {
     body: {
+      /** `res_…` */
       reservationId?: string | undefined
+      /** Credits to charge; 0 releases everything. */
       actualAmount?: number | string | undefined
       /** One record or several, written with the charge or not at all. Without an amount they are what is charged. */
       usage?: {
+        /** The account, by its id. */
         accountId?: string | undefined
+        /** The account, by your own name for it. */
         externalId?: string | undefined
         context?: 'customer' | 'system' | undefined
+        /** `txn_…`, which charged it; with a customer's usage. */
         transactionId?: string | undefined
+        /** The model, in any spelling. */
         modelId: string
+        /** What was counted. */
         usageType: 'text' | 'embedding' | 'audio_stt' | 'audio_tts' | 'image'
+        /** Cached and written tokens are among them. */
         inputTokens?: number | undefined
+        /** Reasoning tokens are among them. */
         outputTokens?: number | undefined
+        /** Of the input: read from a cache. */
         cachedTokens?: number | undefined
+        /** Of the input: written to a cache. */
         cacheWriteTokens?: number | undefined
+        /** Of the output: spent on reasoning. */
         reasoningTokens?: number | undefined
+        /** With at most 6 decimals. */
         audioDurationSeconds?: number | undefined
+        /** Where the model is priced by them. */
         characters?: number | undefined
+        /** How many were made. */
         images?: number | undefined
         /** Tells two identical usages of one transaction apart. */
         sequence?: number | undefined
         /** At most 5 minutes ahead and 35 days back; now, if left out. */
         occurredAt?: string | undefined
+        /** What it was for. */
         description?: string | null | undefined
+        /** Yours: kept and shown, never read. */
         metadata?: Record<string, unknown> | null | undefined
       }[] | undefined
+      /** Where the amount is above what was reserved. Default: as the account is set. */
       onOverage?: 'charge' | 'cap' | 'reject' | undefined
+      /** Where the reservation has expired. Default: reject. */
       ifExpired?: 'reject' | 'charge' | undefined
     }
     result: {
@@ -1041,6 +1139,7 @@ export type Operations = {
   /** Release a reservation */
   cancelReservation: {
     body: {
+      /** `res_…` */
       reservationId?: string | undefined
     }
     result: {
@@ -1061,6 +1160,7 @@ export type Operations = {
   /** Let a pending reservation end later */
   extendReservation: {
     body: {
+      /** `res_…` */
       reservationId?: string | undefined
       /** Seconds from now. */
       ttlSeconds: number
@@ -1074,12 +1174,17 @@ export type Operations = {
   /** What moved credits, newest first */
   listTransactions: {
     query: {
+      /** Rows a page. Default: 50. */
       limit?: number | undefined
+      /** Rows to pass over. */
       offset?: number | undefined
       /** `nextCursor` of the page before; takes the place of `offset`. */
       cursor?: string | undefined
+      /** The account, by its id. */
       accountId?: string | undefined
+      /** The account, by your own name for it. */
       externalId?: string | undefined
+      /** One direction alone. */
       type?: 'credit' | 'debit' | undefined
       /** A date is the whole day in the time zone of the organisation; a time is an instant. */
       startDate?: string | undefined
@@ -1087,6 +1192,7 @@ export type Operations = {
       endDate?: string | undefined
       /** Charges whose usage nobody has recorded. */
       usage?: 'missing' | undefined
+      /** What is shown inside: reservation, usage, or both with a comma. */
       include?: string | undefined
     }
     result: {
@@ -1103,11 +1209,17 @@ export type Operations = {
   /** Post a credit or a debit */
   createTransaction: {
     body: {
+      /** The account, by its id. */
       accountId?: string | undefined
+      /** The account, by your own name for it. */
       externalId?: string | undefined
+      /** Credits, above 0. */
       amount: number | string
+      /** What it is for; stands in the transaction. */
       description?: string | null | undefined
+      /** Yours: kept and shown, never read. */
       metadata?: Record<string, unknown> | null | undefined
+      /** The direction. */
       type: 'credit' | 'debit'
     }
     result: {
@@ -1118,6 +1230,7 @@ export type Operations = {
   /** One transaction */
   getTransaction: {
     query: {
+      /** What is shown inside: reservation, usage, or both with a comma. */
       include?: string | undefined
     }
     result: {
@@ -1130,6 +1243,7 @@ export type Operations = {
     body: {
       /** The rest, if left out. */
       amount?: number | string | undefined
+      /** Why; stands in the transaction. */
       reason: string
     }
     result: {
@@ -1140,11 +1254,15 @@ export type Operations = {
   /** Grants with what is left of them */
   listGrants: {
     query: {
+      /** Rows a page. Default: 50. */
       limit?: number | undefined
+      /** Rows to pass over. */
       offset?: number | undefined
       /** `nextCursor` of the page before; takes the place of `offset`. */
       cursor?: string | undefined
+      /** The account, by its id. */
       accountId?: string | undefined
+      /** The account, by your own name for it. */
       externalId?: string | undefined
     }
     result: {
@@ -1175,25 +1293,41 @@ export type Operations = {
   /** Record the usage of a model; moves no credits */
   recordUsage: {
     body: {
+      /** The account, by its id. */
       accountId?: string | undefined
+      /** The account, by your own name for it. */
       externalId?: string | undefined
+      /** A customer pays, or nobody does. */
       context: 'customer' | 'system'
+      /** `txn_…`, which charged it; with a customer's usage. */
       transactionId?: string | undefined
+      /** The model, in any spelling. */
       modelId: string
+      /** What was counted. */
       usageType: 'text' | 'embedding' | 'audio_stt' | 'audio_tts' | 'image'
+      /** Cached and written tokens are among them. */
       inputTokens?: number | undefined
+      /** Reasoning tokens are among them. */
       outputTokens?: number | undefined
+      /** Of the input: read from a cache. */
       cachedTokens?: number | undefined
+      /** Of the input: written to a cache. */
       cacheWriteTokens?: number | undefined
+      /** Of the output: spent on reasoning. */
       reasoningTokens?: number | undefined
+      /** With at most 6 decimals. */
       audioDurationSeconds?: number | undefined
+      /** Where the model is priced by them. */
       characters?: number | undefined
+      /** How many were made. */
       images?: number | undefined
       /** Tells two identical usages of one transaction apart. */
       sequence?: number | undefined
       /** At most 5 minutes ahead and 35 days back; now, if left out. */
       occurredAt?: string | undefined
+      /** What it was for. */
       description?: string | null | undefined
+      /** Yours: kept and shown, never read. */
       metadata?: Record<string, unknown> | null | undefined
     }
     result: {
@@ -1205,19 +1339,27 @@ export type Operations = {
   /** Usage records, those of the gateway's own calls too; with `summary=true` their sums */
   listUsage: {
     query: {
+      /** The account, by its id. */
       accountId?: string | undefined
+      /** The account, by your own name for it. */
       externalId?: string | undefined
+      /** One model alone, in any spelling. */
       modelId?: string | undefined
+      /** What customers pay for, or the rest. */
       context?: 'customer' | 'system' | undefined
+      /** One kind alone. */
       usageType?: 'text' | 'embedding' | 'audio_stt' | 'audio_tts' | 'image' | undefined
       /** A date is the whole day in the time zone of the organisation; a time is an instant. */
       startDate?: string | undefined
       /** A date is the whole day in the time zone of the organisation; a time is an instant. */
       endDate?: string | undefined
+      /** Rows a page. Default: 50. */
       limit?: number | undefined
+      /** Rows to pass over. */
       offset?: number | undefined
       /** `nextCursor` of the page before; takes the place of `offset`. */
       cursor?: string | undefined
+      /** The sums in place of the records. */
       summary?: boolean | undefined
     }
     result: {
@@ -1238,10 +1380,15 @@ export type Operations = {
   /** The sums of the usage, in all and by model and context */
   summariseUsage: {
     query: {
+      /** The account, by its id. */
       accountId?: string | undefined
+      /** The account, by your own name for it. */
       externalId?: string | undefined
+      /** One model alone, in any spelling. */
       modelId?: string | undefined
+      /** What customers pay for, or the rest. */
       context?: 'customer' | 'system' | undefined
+      /** One kind alone. */
       usageType?: 'text' | 'embedding' | 'audio_stt' | 'audio_tts' | 'image' | undefined
       /** A date is the whole day in the time zone of the organisation; a time is an instant. */
       startDate?: string | undefined
@@ -1256,6 +1403,7 @@ export type Operations = {
   /** Make an organisation */
   createOrganisation: {
     body: {
+      /** What people call the organisation. */
       name: string
       /** Where its days begin. Default: UTC. */
       timeZone?: string | undefined
@@ -1267,7 +1415,9 @@ export type Operations = {
   /** The organisations of this server */
   listOrganisations: {
     query: {
+      /** Rows a page. Default: 50. */
       limit?: number | undefined
+      /** Rows to pass over. */
       offset?: number | undefined
       /** `nextCursor` of the page before; takes the place of `offset`. */
       cursor?: string | undefined
@@ -1294,6 +1444,7 @@ export type Operations = {
     body: {
       /** Clients see another id from then on. */
       name?: string | undefined
+      /** Where its days begin. */
       timeZone?: string | undefined
     }
     result: {
@@ -1303,6 +1454,7 @@ export type Operations = {
   /** Make a management key; its secret is shown this once */
   createManagementKey: {
     body: {
+      /** What people call the key. */
       name: string
       /** A reader changes nothing. */
       role: 'admin' | 'reader'
@@ -1318,7 +1470,9 @@ export type Operations = {
   /** The management keys of an organisation */
   listManagementKeys: {
     query: {
+      /** Rows a page. Default: 50. */
       limit?: number | undefined
+      /** Rows to pass over. */
       offset?: number | undefined
       /** `nextCursor` of the page before; takes the place of `offset`. */
       cursor?: string | undefined
@@ -1345,7 +1499,9 @@ export type Operations = {
   /** Rename or disable a management key */
   updateManagementKey: {
     body: {
+      /** What people call the key. */
       name?: string | undefined
+      /** Refuse it from now on. */
       disabled?: boolean | undefined
       role?: unknown | undefined
     }
@@ -1374,13 +1530,17 @@ export type Operations = {
   /** Who changed what, newest first */
   listAudit: {
     query: {
+      /** Rows a page. Default: 50. */
       limit?: number | undefined
+      /** Rows to pass over. */
       offset?: number | undefined
       /** `nextCursor` of the page before; takes the place of `offset`. */
       cursor?: string | undefined
+      /** Who, e.g. `operator` or `management:finance`. */
       actor?: string | undefined
       /** One action, or a noun for all that is done to it. */
       action?: string | undefined
+      /** The id of what was changed. */
       target?: string | undefined
       /** A date, whole in the time zone of the organisation, or an instant. */
       from?: string | undefined

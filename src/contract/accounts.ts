@@ -27,21 +27,30 @@ export const Account = z
 export type Account = z.output<typeof Account>
 
 export const AccountRequest = z.object({
-  name: text(255),
+  name: text(255).meta({ description: 'What people call the account.' }),
   externalId: ExternalId.meta({ description: 'Your own name for the account; unique, and never free again.' }),
-  email: z.email('expected an e-mail address').max(320).nullish(),
-  metadata: Metadata.nullish(),
+  email: z.email('expected an e-mail address').max(320).nullish().meta({ description: 'An e-mail address.' }),
+  metadata: Metadata.nullish().meta({ description: 'Yours: kept and shown, never read.' }),
 })
 
 /** What is left out stays as it is. A closed account's keys are revoked; its history and its externalId stay. */
 export const AccountPatch = z.object({
-  name: text(255).optional(),
-  email: z.email('expected an e-mail address').max(320).nullable().optional(),
-  metadata: Metadata.nullable().optional(),
-  status: Status.optional(),
-  overage: Overage.optional(),
-  overdraft: amount({ positive: false }).optional(),
-  reserveMode: ReserveMode.nullable().optional(),
+  name: text(255).optional().meta({ description: 'What people call the account.' }),
+  email: z
+    .email('expected an e-mail address')
+    .max(320)
+    .nullable()
+    .optional()
+    .meta({ description: 'An e-mail address.' }),
+  metadata: Metadata.nullable().optional().meta({ description: 'Yours; takes the place of all that was there.' }),
+  status: Status.optional().meta({ description: 'A frozen account pays for nothing, a closed one never again.' }),
+  overage: Overage.optional().meta({ description: 'What is done with a charge above its reservation.' }),
+  overdraft: amount({ positive: false })
+    .optional()
+    .meta({ description: 'How far below 0 reservations may take the balance, in credits.' }),
+  reserveMode: ReserveMode.nullable()
+    .optional()
+    .meta({ description: 'How much a call reserves; without one as the server is set.' }),
 })
 
 export const AccountCreated = z.object({ success: z.literal(true), account: Account })

@@ -21,9 +21,9 @@ export type AuditEntry = z.output<typeof AuditEntry>
 const when = z.string().max(64).optional()
 
 export const AuditQuery = PageQuery.extend({
-  actor: z.string().max(512).optional(),
+  actor: z.string().max(512).optional().meta({ description: 'Who, e.g. `operator` or `management:finance`.' }),
   action: z.string().max(100).optional().meta({ description: 'One action, or a noun for all that is done to it.' }),
-  target: z.string().max(512).optional(),
+  target: z.string().max(512).optional().meta({ description: 'The id of what was changed.' }),
   from: when.meta({ description: 'A date, whole in the time zone of the organisation, or an instant.' }),
   to: when.meta({ description: 'A date, inclusive, or an instant, exclusive.' }),
   organisationId: z.string().max(512).optional().meta({ description: 'Another one than its own is for the operator.' }),

@@ -89,13 +89,22 @@ export const Metadata = z
 
 /** Whose: either name will do; where both are given they must agree. */
 export const Who = z.object({
-  accountId: z.string('expected an account id').max(64).optional(),
-  externalId: ExternalId.optional(),
+  accountId: z.string('expected an account id').max(64).optional().meta({ description: 'The account, by its id.' }),
+  externalId: ExternalId.optional().meta({ description: 'The account, by your own name for it.' }),
 })
 
 export const PageQuery = z.object({
-  limit: z.int('expected a whole number').min(1, 'expected 1 to 500').max(500, 'expected 1 to 500').optional(),
-  offset: z.int('expected a whole number').min(0, 'expected 0 or more').optional(),
+  limit: z
+    .int('expected a whole number')
+    .min(1, 'expected 1 to 500')
+    .max(500, 'expected 1 to 500')
+    .optional()
+    .meta({ description: 'Rows a page. Default: 50.' }),
+  offset: z
+    .int('expected a whole number')
+    .min(0, 'expected 0 or more')
+    .optional()
+    .meta({ description: 'Rows to pass over.' }),
   cursor: z
     .string()
     .max(200)

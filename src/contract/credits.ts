@@ -4,17 +4,29 @@ import { amount, Decimal, Instant, id, Metadata, PageQuery, Pagination, text, Wh
 import { Reservation } from './reservations.ts'
 import { UsageRecord } from './usage.ts'
 
+const credits = amount({ positive: true }).meta({ description: 'Credits, above 0.' })
+const description = text(1_000).nullish().meta({ description: 'What it is for; stands in the transaction.' })
+const metadata = Metadata.nullish().meta({ description: 'Yours: kept and shown, never read.' })
+
 export const CreditsRequest = Who.extend({
-  amount: amount({ positive: true }),
-  description: text(1_000).nullish(),
-  paymentMethod: text(100).nullish(),
+  amount: credits,
+  description,
+  paymentMethod: text(100).nullish().meta({ description: 'How it was paid.' }),
   paymentId: text(255)
     .nullish()
     .meta({ description: 'One payment gives one grant, with or without an idempotency key.' }),
-  category: z.enum(['paid', 'promotional', 'adjustment'], 'expected paid, promotional or adjustment').optional(),
-  priority: z.int('expected a whole number').min(1, 'expected 1 to 100').max(100, 'expected 1 to 100').optional(),
-  expiresAt: Instant.nullish(),
-  metadata: Metadata.nullish(),
+  category: z
+    .enum(['paid', 'promotional', 'adjustment'], 'expected paid, promotional or adjustment')
+    .optional()
+    .meta({ description: 'Default: paid.' }),
+  priority: z
+    .int('expected a whole number')
+    .min(1, 'expected 1 to 100')
+    .max(100, 'expected 1 to 100')
+    .optional()
+    .meta({ description: 'In which order grants are used up: 1 to 100, 1 first.' }),
+  expiresAt: Instant.nullish().meta({ description: 'When what is left ends, e.g. 2027-01-01T00:00:00Z.' }),
+  metadata,
 })
 
 export const CreditsAdded = z.object({
@@ -28,11 +40,7 @@ export const CreditsAdded = z.object({
   decimal: Decimal,
 })
 
-export const DebitRequest = Who.extend({
-  amount: amount({ positive: true }),
-  description: text(1_000).nullish(),
-  metadata: Metadata.nullish(),
-})
+export const DebitRequest = Who.extend({ amount: credits, description, metadata })
 
 export const CreditsDeducted = z.object({
   success: z.literal(true),
@@ -73,10 +81,14 @@ const DayOrInstant = z
 const Include = z
   .string()
   .regex(/^(reservation|usage)(,(reservation|usage))*$/, 'expected reservation, usage, or both with a comma')
+  .meta({ description: 'What is shown inside: reservation, usage, or both with a comma.' })
 
 export const TransactionQuery = PageQuery.extend({
   ...Who.shape,
-  type: z.enum(['credit', 'debit'], 'expected credit or debit').optional(),
+  type: z
+    .enum(['credit', 'debit'], 'expected credit or debit')
+    .optional()
+    .meta({ description: 'One direction alone.' }),
   startDate: DayOrInstant.optional(),
   endDate: DayOrInstant.optional(),
   usage: z
@@ -88,12 +100,12 @@ export const TransactionQuery = PageQuery.extend({
 export const OneTransactionQuery = z.object({ include: Include.optional() })
 
 export const TransactionRequest = DebitRequest.extend({
-  type: z.enum(['credit', 'debit'], 'expected credit or debit'),
+  type: z.enum(['credit', 'debit'], 'expected credit or debit').meta({ description: 'The direction.' }),
 })
 
 export const RefundRequest = z.object({
   amount: amount({ positive: true }).optional().meta({ description: 'The rest, if left out.' }),
-  reason: text(1_000),
+  reason: text(1_000).meta({ description: 'Why; stands in the transaction.' }),
 })
 
 export const TransactionList = z.object({ items: z.array(Transaction), pagination: Pagination })

@@ -16,16 +16,16 @@ const Organisation = z
   .meta({ id: 'Organisation' })
 
 export const OrganisationRequest = z.object({
-  name: Name(100),
+  name: Name(100).meta({ description: 'What people call the organisation.' }),
   timeZone: TimeZone.optional().meta({ description: 'Where its days begin. Default: UTC.' }),
 })
 
 export const OrganisationPatch = z.object({
   name: Name(100).optional().meta({ description: 'Clients see another id from then on.' }),
-  timeZone: TimeZone.optional(),
+  timeZone: TimeZone.optional().meta({ description: 'Where its days begin.' }),
 })
 
-export const OrganisationParams = z.object({ id: z.string().max(512) })
+export const OrganisationParams = z.object({ id: z.string().max(512).meta({ description: 'Its name.' }) })
 export const OrganisationReply = z.object({ organisation: Organisation })
 export const OrganisationList = z.object({ organisations: z.array(Organisation), pagination: Pagination })
 
@@ -53,11 +53,15 @@ const OrganisationId = Name(100)
   .optional()
   .meta({ description: 'Default: the one of the key that asks. Another one is for the operator.' })
 
-export const ManagementKeyRequest = z.object({ name: Name(255), role: Role, organisationId: OrganisationId })
+export const ManagementKeyRequest = z.object({
+  name: Name(255).meta({ description: 'What people call the key.' }),
+  role: Role,
+  organisationId: OrganisationId,
+})
 
 export const ManagementKeyPatch = z.object({
-  name: Name(255).optional(),
-  disabled: z.boolean('expected true or false').optional(),
+  name: Name(255).optional().meta({ description: 'What people call the key.' }),
+  disabled: z.boolean('expected true or false').optional().meta({ description: 'Refuse it from now on.' }),
   role: fixed('the role of a key is set when the key is made; make another key'),
 })
 

@@ -1,6 +1,6 @@
 /** What a key says for its calls where they say nothing themselves. */
 import type { CallDefaults } from '../core/caller.ts'
-import type { Call } from './read.ts'
+import type { Call } from './call.ts'
 
 export function withDefaults(call: Call, { includeUsage, user, metadata }: CallDefaults): Call {
   if (!includeUsage && user === null && metadata === null) return call
