@@ -32,7 +32,7 @@ describe.each([
   let admin: string
   const secrets: string[] = []
   beforeAll(async () => {
-    api = await openApi(undefined, await environment())
+    api = await openApi(undefined, { env: await environment() })
     admin = (await ask('POST', '/api/admin/management-keys', { name: 'Ops, "prod"', role: 'admin' }, api.operator)).body
       .key
     secrets.push(admin)

@@ -17,7 +17,7 @@ describe.each([
 ])('on %s', (_name, environment) => {
   let api: Api
   beforeAll(async () => {
-    api = await openApi(undefined, await environment())
+    api = await openApi(undefined, { env: await environment() })
   })
   afterAll(() => api.close())
   afterEach(() => expect(api.faults.splice(0)).toEqual([]))
