@@ -3,12 +3,16 @@ import type { BodyOf, QueryOf, ResultOf } from './calls.ts'
 
 export type {
   Account,
+  ApiKey,
+  AuditEntry,
   Balance,
   Generation,
   Grant,
   Key,
+  ManagementKey,
   Model,
   Operations,
+  Organisation,
   Plan,
   PricedModel,
   Reconciliation,

@@ -23,6 +23,7 @@ export async function writeAndCommit(client: ClientBase, { rows, known, opened }
     insertUsageRecords(client, written.usageRecords),
     insertDetails(client, sorted(written.details)),
     insertEvents(client, written.events),
+    insertAudits(client, written.audits),
     addRollups(client, sorted(written.rollups)),
     client.query('COMMIT'),
   ])
@@ -54,6 +55,7 @@ const insertTransactions = insert(tables.transactions, { name: 'insert_transacti
 const insertUsageRecords = insert(tables.usageRecords, { name: 'insert_usage_records' })
 const insertDetails = insert(tables.callDetails, { name: 'insert_details', conflict: 'ON CONFLICT DO NOTHING' })
 const insertEvents = insert(tables.outbox, { name: 'insert_events' })
+const insertAudits = insert(tables.auditLog, { name: 'insert_audits' })
 const addRollups = addTo(tables.rollups, tables.ROLLUP_KEY, { name: 'add_rollups' })
 
 function writeGrants(client: ClientBase, { grants, written }: Rows): Promise<void>[] {

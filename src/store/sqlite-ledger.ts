@@ -214,6 +214,7 @@ function createWriter(db: Database) {
   const details = insert(tables.callDetails, { conflict: 'ON CONFLICT DO NOTHING' })
   const rollup = insert(tables.rollups, { conflict: addingUp() })
   const event = insert(tables.outbox)
+  const audit = insert(tables.auditLog)
 
   const reservations = (rows: Rows, written: Written) => {
     for (const id of written.newReservations) {
@@ -262,6 +263,7 @@ function createWriter(db: Database) {
     for (const row of written.details.values()) details(row)
     for (const row of written.rollups.values()) rollup(row)
     for (const row of written.events) event(row)
+    for (const row of written.audits) audit(row)
   }
 }
 
