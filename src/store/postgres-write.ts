@@ -4,6 +4,7 @@
  */
 import type { ClientBase } from 'pg'
 import { counterKey, type IdempotencyRow, idempotencyKey, type Rows } from '../core/ledger-rows.ts'
+import { quartersOf } from '../core/usage-sums.ts'
 import { assert } from '../lib/assert.ts'
 import type { Loaded } from './postgres-load.ts'
 import { addTo, type Change, insert, prepared, remove, replace, update } from './postgres-statements.ts'
@@ -24,6 +25,7 @@ export async function writeAndCommit(client: ClientBase, { rows, known, opened }
     insertDetails(client, sorted(written.details)),
     insertEvents(client, written.events),
     addRollups(client, sorted(written.rollups)),
+    addQuarters(client, quartersOf(written.usageRecords)),
     client.query('COMMIT'),
   ])
 }
@@ -55,6 +57,7 @@ const insertUsageRecords = insert(tables.usageRecords, { name: 'insert_usage_rec
 const insertDetails = insert(tables.callDetails, { name: 'insert_details', conflict: 'ON CONFLICT DO NOTHING' })
 const insertEvents = insert(tables.outbox, { name: 'insert_events' })
 const addRollups = addTo(tables.rollups, tables.ROLLUP_KEY, { name: 'add_rollups' })
+const addQuarters = addTo(tables.quarters, tables.QUARTER_KEY, { name: 'add_quarters' })
 
 function writeGrants(client: ClientBase, { grants, written }: Rows): Promise<void>[] {
   const all = [...grants.values()].flat()
