@@ -47,6 +47,7 @@ export async function openApi(yaml?: string): Promise<Api> {
     terms: gateway.terms,
     rateCards: gateway.rateCards,
     random: systemRandom,
+    hashDetails: gateway.hashDetails,
     log: {
       ...gateway.log,
       error: (fields, message) => void faults.push(`${message} ${JSON.stringify(fields, textOfError)}`),

@@ -20,10 +20,18 @@ export async function rangeOf(
   }
 }
 
+/** Words for the name of a file: what is in it, and the dates as they were given. */
+export const exportName = (what: string, { startDate, endDate }: Dates): string[] => [
+  what,
+  ...(startDate === undefined ? [] : [startDate]),
+  ...(endDate === undefined ? [] : [endDate]),
+]
+
 const rangeStart = (text: string, timeZone: string): number => instantOf('startDate', text, timeZone, 0)
 const rangeEnd = (text: string, timeZone: string): number => instantOf('endDate', text, timeZone, 1)
 
-function instantOf(param: string, text: string, timeZone: string, daysOn: number): number {
+/** A date begins in the zone, so many days later where it is told; an instant is itself. */
+export function instantOf(param: string, text: string, timeZone: string, daysOn: number): number {
   try {
     if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return Temporal.Instant.from(text).epochMilliseconds
     return Temporal.PlainDate.from(text).add({ days: daysOn }).toZonedDateTime(timeZone).startOfDay().epochMilliseconds

@@ -12,7 +12,9 @@ import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
 import type { AuditEntry } from '../store/audit-log.ts'
 import type { RateCards } from '../store/rate-cards.ts'
+import type { HashDetails } from '../store/report-values.ts'
 import type { Query, Store } from '../store/store.ts'
+import type { Rows } from './rows.ts'
 
 export type ApiParts = {
   readonly store: Store
@@ -22,6 +24,8 @@ export type ApiParts = {
   readonly terms: CompiledTerms
   readonly rateCards: Pick<RateCards, 'keep'>
   readonly random: Random
+  /** The name of a personal text where the text itself must not stand. */
+  readonly hashDetails: HashDetails
   readonly log: Log
   /** The caller behind a request's secret. Throws `Refused('invalid_api_key')`. */
   authenticate(headers: IncomingHttpHeaders): Promise<Caller>
@@ -83,8 +87,8 @@ export type Call<N extends OperationName> = {
   readonly body: Input<OperationNamed<N>, 'body'>
   /** The store's clock when the request came. */
   readonly at: number
-  /** Asks for rows as text/csv, where the operation has them. */
-  readonly csv: boolean
+  /** Asks for rows, where the operation has them. */
+  readonly rows: boolean
   /** The row that tells who changed what, to be written together with the change. */
   audit(change: AuditedChange): Query<unknown>
   /** Under which name this content is done once; undefined: the client named none. */
@@ -93,7 +97,7 @@ export type Call<N extends OperationName> = {
 
 export type AuditedChange = Pick<AuditEntry, 'action' | 'target' | 'before' | 'after'>
 
-type Answer<N extends OperationName> = Whole<N> | { readonly csv: AsyncIterable<string> }
+type Answer<N extends OperationName> = Whole<N> | { readonly rows: Rows }
 
 export type Whole<N extends OperationName> = {
   readonly body: z.input<OperationNamed<N>['result']>

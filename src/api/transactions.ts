@@ -11,15 +11,17 @@ import {
   listTransactions,
   type StoredTransaction,
   type TransactionFilter,
+  transactionPage,
 } from '../store/transactions.ts'
 import { usageBy } from '../store/usage.ts'
 import { USUAL_PRIORITY } from './credits.ts'
-import { rangeOf } from './date-range.ts'
+import { exportName, rangeOf } from './date-range.ts'
 import { modelNames } from './models.ts'
 import { creditRate, withDecimal } from './money.ts'
 import { paged, pageOf } from './page.ts'
 import type { ApiParts, Call, Caller, Handlers } from './parts.ts'
 import { commandFor, contentOf, post } from './post.ts'
+import { pagesBy, type Rows } from './rows.ts'
 import { shownReservation } from './shown-reservation.ts'
 import { usageRecord } from './shown-usage.ts'
 import { accountFor, ownAccount } from './who.ts'
@@ -28,13 +30,10 @@ type Names = 'listTransactions' | 'getTransaction' | 'createTransaction' | 'refu
 
 export const transactionHandlers: Handlers<Names> = {
   async listTransactions(parts, call) {
+    const filter = await filterOf(parts, call)
+    if (call.rows) return { rows: transactionRows(parts, call, filter) }
     const page = pageOf('transactions', call.query)
-    const { transactions, total } = await listTransactions(
-      parts.store,
-      call.caller.organisationId,
-      await filterOf(parts, call),
-      page,
-    )
+    const { transactions, total } = await listTransactions(parts.store, call.caller.organisationId, filter, page)
     const { shown, pagination } = paged('transactions', page, transactions, total)
     return { body: { items: await shownWith(parts, call, shown), pagination } }
   },
@@ -77,6 +76,37 @@ export const transactionHandlers: Handlers<Names> = {
     }
     return made(parts, caller, await post(parts, rate, command, 'posted'))
   },
+}
+
+const COLUMNS = [
+  ...(['id', 'accountId', 'externalId', 'type', 'kind', 'amount', 'amountUsd', 'description', 'balanceAfter'] as const),
+  ...(['reservationId', 'metadata', 'createdAt'] as const),
+] as const
+
+/** Every transaction that the filters match, newest first, as it was when the request came. */
+function transactionRows(
+  parts: ApiParts,
+  { caller, query, at }: Call<'listTransactions'>,
+  filter: TransactionFilter,
+): Rows {
+  const booked = { ...filter, bookedBy: at }
+  return {
+    name: exportName('transactions', query),
+    columns: COLUMNS,
+    pages: pagesBy<StoredTransaction, bigint>(
+      (before, limit) => transactionPage(parts.store, caller.organisationId, booked, { limit, offset: 0, before }),
+      ({ id }) => id,
+      (stored) => {
+        const shown = transactionOf(parts, stored)
+        return COLUMNS.map((name) => {
+          const exact = shown.decimal[name]
+          const value = shown[name]
+          if (exact !== undefined) return { exact }
+          return typeof value === 'object' && value !== null ? JSON.stringify(value) : value
+        })
+      },
+    ),
+  }
 }
 
 async function transactionFor(parts: ApiParts, caller: Caller, id: string): Promise<StoredTransaction> {

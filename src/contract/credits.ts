@@ -1,6 +1,6 @@
 /** Credit that comes and goes: grants, debits, and the transactions that both leave behind. Amounts are credits. */
 import { z } from 'zod'
-import { amount, Decimal, Instant, id, Metadata, PageQuery, Pagination, text, Who } from './common.ts'
+import { amount, Decimal, Instant, id, Metadata, PageQuery, Pagination, RowsFormat, text, Who } from './common.ts'
 import { Reservation } from './reservations.ts'
 import { UsageRecord } from './usage.ts'
 
@@ -75,6 +75,7 @@ const Include = z
   .regex(/^(reservation|usage)(,(reservation|usage))*$/, 'expected reservation, usage, or both with a comma')
 
 export const TransactionQuery = PageQuery.extend({
+  format: RowsFormat.optional(),
   ...Who.shape,
   type: z.enum(['credit', 'debit'], 'expected credit or debit').optional(),
   startDate: DayOrInstant.optional(),

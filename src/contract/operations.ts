@@ -6,6 +6,7 @@ import { accountOperations } from './account-operations.ts'
 import { generationOperations } from './generation-operations.ts'
 import { modelOperations } from './model-operations.ts'
 import { organisationOperations } from './organisation-operations.ts'
+import { reportOperations } from './report-operations.ts'
 import { reservationOperations } from './reservation-operations.ts'
 import { transactionOperations } from './transaction-operations.ts'
 import { usageOperations } from './usage-operations.ts'
@@ -17,6 +18,7 @@ export const operations = [
   ...reservationOperations,
   ...transactionOperations,
   ...usageOperations,
+  ...reportOperations,
   ...organisationOperations,
 ] as const
 

@@ -50,7 +50,14 @@ describe('buckets', () => {
     fc.assert(
       fc.property(
         fc.constantFrom('hour' as const, 'day' as const, 'week' as const, 'month' as const),
-        fc.constantFrom('UTC', 'Asia/Kathmandu', 'America/New_York', 'Australia/Lord_Howe', 'Pacific/Apia', 'Africa/Casablanca'),
+        fc.constantFrom(
+          'UTC',
+          'Asia/Kathmandu',
+          'America/New_York',
+          'Australia/Lord_Howe',
+          'Pacific/Apia',
+          'Africa/Casablanca',
+        ),
         fc.integer({ min: 0, max: 4 * 365 * 96 }),
         fc.integer({ min: 1, max: 30 * 96 }),
         (kind, zone, from, length) => {
@@ -82,7 +89,9 @@ test('every quarter hour of a bucket is read from one place: a folded day, a fol
         const buckets = edges.slice(1).map((end, index) => ({ start: edges[index] ?? 0, end }))
         const changed = new Set(unfolded.map((each) => each * QUARTER_MS))
         const whole = new Set(
-          days.map((day) => day * DAY_MS).filter((day) => ![...changed].some((each) => each >= day && each < day + DAY_MS)),
+          days
+            .map((day) => day * DAY_MS)
+            .filter((day) => ![...changed].some((each) => each >= day && each < day + DAY_MS)),
         )
         const { days: byDay, quarters, records } = planOf(buckets, whole, changed)
         const all: [Segment, string][] = [
@@ -96,7 +105,8 @@ test('every quarter hour of a bucket is read from one place: a folded day, a fol
             expect(of).toHaveLength(1)
             expect(of[0]?.[1] === 'record').toBe(changed.has(instant))
           }
-        for (const { start, end } of byDay) for (let day = start; day < end; day += DAY_MS) expect(whole.has(day)).toBe(true)
+        for (const { start, end } of byDay)
+          for (let day = start; day < end; day += DAY_MS) expect(whole.has(day)).toBe(true)
       },
     ),
   )

@@ -58,8 +58,7 @@ const sameOffset = (at: number, timeZone: string) => ({
   offset: offsetAt(at, timeZone),
 })
 
-const zoned = (at: number, timeZone: string) =>
-  Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timeZone)
+const zoned = (at: number, timeZone: string) => Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timeZone)
 const offsetAt = (at: number, timeZone: string): number => zoned(at, timeZone).offsetNanoseconds / 1e6
 const changeAfter = (at: number, timeZone: string): number =>
   zoned(at, timeZone).getTimeZoneTransition('next')?.epochMilliseconds ?? Number.POSITIVE_INFINITY

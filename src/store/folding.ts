@@ -46,7 +46,10 @@ export async function foldQuarter(store: Store, hash: HashDetails, unfolded: Unf
   const claimed = sql`EXISTS (SELECT 1 FROM quarters WHERE ${own} AND folded = ${token})`
   await store.write([
     query(store, sql`UPDATE quarters SET folded = ${token} WHERE ${own} AND records <> folded`),
-    query(store, sql`DELETE FROM folded_days WHERE organisation_id = ${organisationId} AND day = ${day} AND ${claimed}`),
+    query(
+      store,
+      sql`DELETE FROM folded_days WHERE organisation_id = ${organisationId} AND day = ${day} AND ${claimed}`,
+    ),
     emptied(store, unfolded, 'quarter', FOLDED, claimed),
   ])
   const count = () => countedIn(store, organisationId, start, start + QUARTER_MS)
@@ -102,7 +105,9 @@ type Dimension = Folded | 'all'
 type FoldedRow = Readonly<Record<string, bigint | string>>
 
 const NARROW = ['model', 'provider', 'context', 'status'] as const
-const SUMS = rollups.columns.filter((column) => !(['organisation_id', 'quarter', ...NARROW] as string[]).includes(column))
+const SUMS = rollups.columns.filter(
+  (column) => !(['organisation_id', 'quarter', ...NARROW] as string[]).includes(column),
+)
 
 /** Below 0, so that it is no number of records; the claims of two processes differ. */
 const claimToken = ({ ids }: Store): bigint => -ids.next().id
@@ -168,11 +173,11 @@ async function fill(
   { organisationId, start, span, dimension, hash, rows }: Filling,
   [lock, claimed]: readonly [Query<unknown>, RawBuilder<unknown>],
 ): Promise<void> {
-  const valueOf = (value: string) =>
+  const nameOf = (value: string) =>
     hash && isPersonal(dimension) && value !== ''
       ? valueHash(hash, organisationId, dimension, textOf(dimension, value))
       : value
-  const all = [...combined(rows.map((row) => ({ ...row, value: valueOf(String(row.value)) }))).values()]
+  const all = [...combined(rows.map((row) => ({ ...row, value: nameOf(String(row.value)) }))).values()]
   const columns = ['organisation_id', 'dimension', 'span', 'start', 'value', ...NARROW, ...SUMS]
   const names = sql.join(columns.map((column) => sql.ref(column)))
   for (let from = 0; from < all.length; from += ROWS_AT_A_TIME) {
@@ -220,7 +225,12 @@ async function keepLabels(
   const texts = [...new Set(rows.map(({ value }) => String(value)).filter((value) => value !== ''))]
   const labels = texts.map((value) => {
     const text = textOf(dimension, value)
-    return { organisation_id: organisationId, dimension, hash: valueHash(hash, organisationId, dimension, text), value: text }
+    return {
+      organisation_id: organisationId,
+      dimension,
+      hash: valueHash(hash, organisationId, dimension, text),
+      value: text,
+    }
   })
   for (let from = 0; from < labels.length; from += ROWS_AT_A_TIME)
     await store.write([

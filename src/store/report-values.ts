@@ -85,7 +85,11 @@ function matchesSome(
   column: RawBuilder<unknown>,
   some: readonly string[],
 ): RawBuilder<unknown> {
-  if (dimension === 'tag') return sql.join(some.map((pair) => hasTag(store, column, pair)), sql` OR `)
+  if (dimension === 'tag')
+    return sql.join(
+      some.map((pair) => hasTag(store, column, pair)),
+      sql` OR `,
+    )
   return sql`${column} IN (${sql.join(dimension === 'end_user' ? some : some.map(BigInt))})`
 }
 

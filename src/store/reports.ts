@@ -3,21 +3,21 @@
  * what no fold has seen yet. One statement, so one snapshot: a report is exact and current.
  */
 import { type RawBuilder, sql } from 'kysely'
+import type { ReportGroup } from '../contract/reports.ts'
 import { type Plan, planOf, type Segment, type Span } from '../core/report-plan.ts'
 import {
   addSums,
   detailsJoin,
   type Folded,
   isFolded,
-  type Narrow,
   NARROW,
+  type Narrow,
   recordSums,
   recordValue,
   type Sums,
   sumColumns,
   sumsOf,
 } from './report-columns.ts'
-import type { ReportGroup } from '../contract/reports.ts'
 import { labelsOf, recordMatches, tagText, type ValueFilter } from './report-values.ts'
 import type { Store } from './store.ts'
 
@@ -113,7 +113,11 @@ async function summedBy(
   const parts = [
     ...(plan.days.length > 0 ? [foldedPart(query, dimension, 'day', plan.days)] : []),
     ...(plan.quarters.length > 0
-      ? [dimension === undefined ? narrowPart(query, plan.quarters) : foldedPart(query, dimension, 'quarter', plan.quarters)]
+      ? [
+          dimension === undefined
+            ? narrowPart(query, plan.quarters)
+            : foldedPart(query, dimension, 'quarter', plan.quarters),
+        ]
       : []),
     ...(plan.records.length > 0 && dimension ? [recordPart(store, query, [dimension], plan.records)] : []),
   ]
@@ -205,7 +209,12 @@ const SUMMED = [
 const KEPT = sql.raw(['c.status', ...SUMMED.map((column) => `c.${column}`)].join(', '))
 
 /** The columns that are grouped by, and where a row says what its value means. */
-function keysOf({ groupBy }: SumQuery, table: 'c' | 'u', source: 0 | 1, value: (dimension: Folded) => RawBuilder<unknown>) {
+function keysOf(
+  { groupBy }: SumQuery,
+  table: 'c' | 'u',
+  source: 0 | 1,
+  value: (dimension: Folded) => RawBuilder<unknown>,
+) {
   const keys = groupBy.map((group, index) => {
     const own = isFolded(group) ? value(group) : sql.ref(`${table}.${group}`)
     return sql`${own} AS ${sql.ref(`key${index}`)}`
@@ -260,11 +269,7 @@ function recordPart(store: Store, query: SumQuery, dimensions: readonly Folded[]
 }
 
 /** Personal values become text again, and rows that then say the same become one. */
-async function merged(
-  store: Store,
-  { organisationId, groupBy }: SumQuery,
-  rows: Gathered['rows'],
-): Promise<SumRow[]> {
+async function merged(store: Store, { organisationId, groupBy }: SumQuery, rows: Gathered['rows']): Promise<SumRow[]> {
   const isPersonal = groupBy.map((group) => group === 'end_user' || group === 'tag')
   const labels = await labelsOf(
     store,
@@ -289,5 +294,8 @@ async function merged(
   return [...sums.values()]
 }
 
-const rowsOf = <Row>(store: Store, { withinMs }: Pick<SumQuery, 'withinMs'>, query: RawBuilder<unknown>): Promise<Row[]> =>
-  store.scan({ compile: () => (query as RawBuilder<Row>).compile(store.sql) }, withinMs)
+const rowsOf = <Row>(
+  store: Store,
+  { withinMs }: Pick<SumQuery, 'withinMs'>,
+  query: RawBuilder<unknown>,
+): Promise<Row[]> => store.scan({ compile: () => (query as RawBuilder<Row>).compile(store.sql) }, withinMs)

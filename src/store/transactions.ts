@@ -25,6 +25,8 @@ export type TransactionFilter = {
   /** `[from, to)`, milliseconds. */
   readonly from?: number | undefined
   readonly to?: number | undefined
+  /** Booked by then: what comes later is left out. */
+  readonly bookedBy?: number | undefined
   /** Charges above 0 that no usage record explains. */
   readonly usageMissing?: boolean | undefined
 }
@@ -49,6 +51,18 @@ export async function listTransactions(
   return { transactions: rows.map(transactionOf), total: Number(count?.total ?? 0) }
 }
 
+/** A page of them, without their number. */
+export async function transactionPage(
+  store: Store,
+  organisationId: bigint,
+  filter: TransactionFilter,
+  { limit, before }: PageOf,
+): Promise<StoredTransaction[]> {
+  const matching = transactionsOf(store, organisationId, filter)
+  const older = before === undefined ? matching : matching.where('t.id', '<', before)
+  return (await store.rows(columnsOf(older).orderBy('t.id', 'desc').limit(limit))).map(transactionOf)
+}
+
 export async function findTransaction(
   store: Store,
   organisationId: bigint,
@@ -67,7 +81,7 @@ export async function findTransaction(
 function transactionsOf(
   store: Store,
   organisationId: bigint,
-  { accountId, types, from, to, usageMissing }: TransactionFilter,
+  { accountId, types, from, to, bookedBy, usageMissing }: TransactionFilter,
 ) {
   let query = store.sql
     .selectFrom('transactions as t')
@@ -85,6 +99,7 @@ function transactionsOf(
   if (types !== undefined) query = query.where('t.type', 'in', types)
   if (from !== undefined) query = query.where('t.booked_at', '>=', BigInt(from))
   if (to !== undefined) query = query.where('t.booked_at', '<', BigInt(to))
+  if (bookedBy !== undefined) query = query.where('t.booked_at', '<=', BigInt(bookedBy))
   if (usageMissing)
     query = query
       .where('t.type', '=', 'usage')
