@@ -33,8 +33,8 @@ export type Api = {
   close(): Promise<void>
 }
 
-export async function openApi(yaml?: string): Promise<Api> {
-  const turnpike = await startTurnpike(yaml === undefined ? {} : { yaml })
+export async function openApi(yaml?: string, env: Record<string, string> = {}): Promise<Api> {
+  const turnpike = await startTurnpike({ env, ...(yaml === undefined ? {} : { yaml }) })
   const { gateway } = turnpike.server
   const faults: string[] = []
   const operator = turnpike.operatorKey
@@ -85,7 +85,7 @@ export async function openApi(yaml?: string): Promise<Api> {
         status: reply.statusCode,
         headers: reply.headers,
         text: reply.body,
-        body: /json/.test(String(reply.headers['content-type'])) ? JSON.parse(reply.body) : undefined,
+        body: /\/json/.test(String(reply.headers['content-type'])) ? JSON.parse(reply.body) : undefined,
       }
     },
     async close() {

@@ -78,9 +78,11 @@ async function countOf({ store }: ApiParts, organisationId: bigint, filter: Reco
   if (!isSummed) return recordCount(store, organisationId, filter, WITHIN_MS)
   const summed = await usageSumsBy(store, {
     ...{ organisationId, buckets: [{ start, end }], groupBy: [], narrow, folded },
-    ...{ withinMs: WITHIN_MS, most: { records: 0, rows: 1 } },
+    ...{ withinMs: WITHIN_MS, most: { records: 0, rows: 10 } },
   })
-  return 'rows' in summed ? Number(summed.rows[0]?.sums.requests ?? 0n) : 0
+  return 'rows' in summed
+    ? Number(summed.rows[0]?.sums.requests ?? 0n)
+    : recordCount(store, organisationId, filter, WITHIN_MS)
 }
 
 const cursorOf = ({ occurredAt, id }: RecordCursor): string =>

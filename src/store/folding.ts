@@ -55,14 +55,15 @@ export async function foldQuarter(store: Store, hash: HashDetails, unfolded: Unf
   const count = () => countedIn(store, organisationId, start, start + QUARTER_MS)
   const before = await count()
   const spans = { first: BigInt(start), past: BigInt(start + QUARTER_MS) }
+  const filling: FoldedRow[] = []
   for (const dimension of FOLDED) {
     const rows = await read<FoldedRow>(store, recordsBy(organisationId, dimension, spans))
     await keepLabels(store, hash, organisationId, dimension, rows)
-    await fill(store, { organisationId, start, span: 'quarter', dimension, hash, rows }, [
-      query(store, sql`UPDATE quarters SET folded = ${token} WHERE ${own} AND folded = ${token}`),
-      claimed,
-    ])
+    for (const row of rows)
+      filling.push({ ...row, dimension, value: foldedValue(hash, organisationId, dimension, row) })
   }
+  const lock = query(store, sql`UPDATE quarters SET folded = ${token} WHERE ${own} AND folded = ${token}`)
+  await fill(store, { ...unfolded, span: 'quarter', rows: filling }, { lock, claimed })
   // Nothing is ever taken away from the records, so the same number before and after is the same set throughout.
   if ((await count()) !== before) return false
   const [changed] = await store.write([
@@ -88,10 +89,11 @@ export async function foldDay(store: Store, unfolded: Unfolded): Promise<boolean
   const count = () => countedIn(store, organisationId, start, start + DAY_MS)
   const before = await count()
   const lock = query(store, sql`UPDATE folded_days SET records = ${token} WHERE ${own} AND records = ${token}`)
-  for (const dimension of ['all', ...FOLDED] as const) {
-    const rows = await read<FoldedRow>(store, quartersBy(organisationId, dimension, start))
-    await fill(store, { organisationId, start, span: 'day', dimension, hash: undefined, rows }, [lock, claimed])
-  }
+  const filling: FoldedRow[] = []
+  for (const dimension of ['all', ...FOLDED] as const)
+    for (const row of await read<FoldedRow>(store, quartersBy(organisationId, dimension, start)))
+      filling.push({ ...row, dimension })
+  await fill(store, { ...unfolded, span: 'day', rows: filling }, { lock, claimed })
   const whole = sql`NOT EXISTS (SELECT 1 FROM quarters WHERE organisation_id = ${organisationId}
     AND quarter >= ${BigInt(start)} AND quarter < ${BigInt(start + DAY_MS)} AND records <> folded)`
   if ((await count()) !== before) return false
@@ -156,38 +158,27 @@ const emptied = (
       AND span = ${span} AND start = ${BigInt(start)} AND ${claimed}`,
   )
 
-type Filling = {
-  readonly organisationId: bigint
-  readonly start: number
-  readonly span: 'day' | 'quarter'
-  readonly dimension: Dimension
-  readonly hash: HashDetails | undefined
-  readonly rows: readonly FoldedRow[]
-}
+type Filling = Unfolded & { readonly span: 'day' | 'quarter'; readonly rows: readonly FoldedRow[] }
 
 /** A page is one transaction: the writer that serves calls is never held up for long. */
 const ROWS_AT_A_TIME = 500
 
 async function fill(
   store: Store,
-  { organisationId, start, span, dimension, hash, rows }: Filling,
-  [lock, claimed]: readonly [Query<unknown>, RawBuilder<unknown>],
+  { organisationId, start, span, rows }: Filling,
+  { lock, claimed }: { lock: Query<unknown>; claimed: RawBuilder<unknown> },
 ): Promise<void> {
-  const nameOf = (value: string) =>
-    hash && isPersonal(dimension) && value !== ''
-      ? valueHash(hash, organisationId, dimension, textOf(dimension, value))
-      : value
-  const all = [...combined(rows.map((row) => ({ ...row, value: nameOf(String(row.value)) }))).values()]
+  const all = combined(rows)
   const columns = ['organisation_id', 'dimension', 'span', 'start', 'value', ...NARROW, ...SUMS]
   const names = sql.join(columns.map((column) => sql.ref(column)))
+  const word = (text: unknown) => sql`CAST(${String(text)} AS TEXT)`
+  const number = (value: bigint) => sql`CAST(${value} AS bigint)`
   for (let from = 0; from < all.length; from += ROWS_AT_A_TIME) {
-    const page = all.slice(from, from + ROWS_AT_A_TIME)
-    const inserts = page.map((row) => {
-      const words = [dimension, span].map((word) => sql`CAST(${word} AS TEXT)`)
-      const keys = ['value', ...NARROW].map((column) => sql`CAST(${String(row[column])} AS TEXT)`)
-      const figures = SUMS.map((column) => sql`CAST(${BigInt(row[column] ?? 0)} AS bigint)`)
-      const cells = [sql`CAST(${organisationId} AS bigint)`, ...words, sql`CAST(${BigInt(start)} AS bigint)`]
-      return sql`SELECT ${sql.join([...cells, ...keys, ...figures])} WHERE ${claimed}`
+    const inserts = all.slice(from, from + ROWS_AT_A_TIME).map((row) => {
+      const place = [number(organisationId), word(row.dimension), word(span), number(BigInt(start))]
+      const names = ['value', ...NARROW].map((column) => word(row[column]))
+      const figures = SUMS.map((column) => number(BigInt(row[column] ?? 0)))
+      return sql`SELECT ${sql.join([...place, ...names, ...figures])} WHERE ${claimed}`
     })
     await store.write([
       lock,
@@ -201,16 +192,22 @@ const isPersonal = (dimension: Dimension): dimension is 'end_user' | 'tag' =>
 
 const textOf = (dimension: 'end_user' | 'tag', value: string) => (dimension === 'tag' ? tagText(value) : value)
 
+/** Keys and accounts are named by their numbers, what is personal by its hash. */
+const foldedValue = (hash: HashDetails, organisationId: bigint, dimension: Folded, { value }: FoldedRow): string =>
+  isPersonal(dimension) && value !== ''
+    ? valueHash(hash, organisationId, dimension, textOf(dimension, String(value)))
+    : String(value)
+
 /** Tags that came in two orders are one set of tags. */
-function combined(rows: readonly FoldedRow[]): Map<string, FoldedRow> {
+function combined(rows: readonly FoldedRow[]): FoldedRow[] {
   const found = new Map<string, FoldedRow>()
   for (const row of rows) {
-    const key = JSON.stringify([row.value, ...NARROW.map((column) => row[column])])
+    const key = JSON.stringify([row.dimension, row.value, ...NARROW.map((column) => row[column])])
     const known = found.get(key)
     const added = SUMS.map((column) => [column, BigInt(known?.[column] ?? 0) + BigInt(row[column] ?? 0)] as const)
     found.set(key, { ...row, ...Object.fromEntries(added) })
   }
-  return found
+  return [...found.values()]
 }
 
 /** Each personal text stands once, under the name that folded sums know it by. */
