@@ -1,6 +1,5 @@
 /** The calls behind a report: listed by the same filters, each with all that is kept of it, and all of them as rows. */
 import { refuse } from '../contract/errors.ts'
-import type { GenerationRecord } from '../contract/reports.ts'
 import { QUARTER_MS } from '../core/usage-sums.ts'
 import type { Cell } from '../lib/csv.ts'
 import { generationCode } from '../lib/id.ts'
@@ -105,10 +104,8 @@ function rowsOf(
   filter: RecordFilter,
 ): Rows {
   const isFocus = query.columns === 'focus'
-  const cellsOf = (stored: StoredRecord): readonly Cell[] => {
-    const shown: GenerationRecord = recordOf(stored, caller.organisation)
-    return isFocus ? focusCells(focusOf(stored, shown)) : recordCells(shown)
-  }
+  const cellsOf = (stored: StoredRecord): readonly Cell[] =>
+    isFocus ? focusCells(focusOf(stored)) : recordCells(stored)
   return {
     name: ['generations', ...range.words, ...(isFocus ? ['focus'] : [])],
     columns: isFocus ? FOCUS_COLUMNS : RECORD_COLUMNS,

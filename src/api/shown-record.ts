@@ -1,8 +1,10 @@
 /** One call as the control plane shows it: the look-up's own fields, what it came to, and why. */
 import { z } from 'zod'
+import type { GenerationFacts } from '../contract/generation-facts.ts'
 import type { GenerationRecord } from '../contract/reports.ts'
 import { instantText } from '../lib/clock.ts'
 import type { Cell } from '../lib/csv.ts'
+import { generationId } from '../lib/id.ts'
 import { nanosText } from '../lib/money.ts'
 import type { StoredRecord } from '../store/generation-list.ts'
 import { tagText } from '../store/report-values.ts'
@@ -16,7 +18,7 @@ export function recordOf(stored: StoredRecord, organisation: string): Generation
   const generation = generationOf(stored, organisation)
   return {
     ...generation,
-    ...(stored.isTold ? { id: `usage_${stored.code}`, streamed: null, cancelled: null, provider_responses: null } : {}),
+    ...(stored.isTold ? { id: idOf(stored), streamed: null, cancelled: null, provider_responses: null } : {}),
     context: stored.context,
     accountId: prefixed('acc', stored.accountCode),
     externalId: stored.externalId,
@@ -99,27 +101,41 @@ export const RECORD_COLUMNS = [
   ...(['reservationId', 'upstream_id', 'request_id', 'flags'] as const),
 ] as const
 
-export const recordCells = (shown: GenerationRecord): Cell[] =>
-  RECORD_COLUMNS.map((name) => {
-    const exact = shown.decimal[name]
-    if (exact !== undefined) return { exact }
-    const value = shown[name]
-    if (Array.isArray(value)) return value.join(' ')
-    if (typeof value === 'boolean') return String(value)
-    return typeof value === 'object' && value !== null ? JSON.stringify(value) : value
-  })
+/** Straight from what is stored: a million calls are not made into objects first. */
+export function recordCells(stored: StoredRecord): Cell[] {
+  const facts = JSON.parse(stored.facts) as Readonly<Partial<GenerationFacts>>
+  const { isTold, occurredAt, recordedAt, status, context } = stored
+  const known = (count: number) => (stored.source === 'unknown' ? null : count)
+  const exact = (nanos: bigint | null) => (nanos === null ? null : { exact: nanosText(nanos) })
+  const tags = stored.tags === null ? null : tagText(stored.tags)
+  return [
+    ...[idOf(stored), instantText(occurredAt), instantText(recordedAt), status, context],
+    ...[prefixed('acc', stored.accountCode), stored.externalId, stored.keyHash, stored.endUser, stored.sessionId, tags],
+    ...[stored.model, stored.provider, facts.providerName, stored.usageType, stored.source],
+    ...[stored.inputTokens, stored.cachedTokens, stored.outputTokens, stored.reasoningTokens].map(known),
+    ...[exact(stored.costNanos), exact(stored.chargeNanos), exact(stored.cacheSavingNanos)],
+    ...[String(stored.isByok), isTold ? null : String(facts.streamed ?? false), facts.finishReason, stored.latencyMs],
+    ...[stored.rateCardId, prefixed('txn', stored.transactionCode), isTold ? null : `res_${stored.code}`],
+    ...[facts.upstreamId, facts.requestId, stored.flags.replaceAll(',', ' ')],
+  ]
+}
 
-export const focusOf = (stored: StoredRecord, shown: GenerationRecord): Focus => ({
-  start: stored.occurredAt,
-  end: stored.occurredAt + (stored.latencyMs ?? 0),
-  chargeNanos: stored.chargeNanos,
-  costNanos: stored.costNanos,
-  description: shown.id,
-  model: stored.model,
-  provider: shown.provider_name ?? stored.provider,
-  resourceId: stored.keyHash,
-  tokens: stored.source === 'unknown' ? null : stored.inputTokens + stored.outputTokens,
-  accountId: shown.accountId,
-  accountName: stored.externalId,
-  tags: shown.tags && JSON.stringify(shown.tags),
-})
+const idOf = ({ isTold, code }: StoredRecord): string => (isTold ? `usage_${code}` : generationId(code))
+
+export function focusOf(stored: StoredRecord): Focus {
+  const facts = JSON.parse(stored.facts) as Readonly<Partial<GenerationFacts>>
+  return {
+    start: stored.occurredAt,
+    end: stored.occurredAt + (stored.latencyMs ?? 0),
+    chargeNanos: stored.chargeNanos,
+    costNanos: stored.costNanos,
+    description: idOf(stored),
+    model: stored.model,
+    provider: facts.providerName ?? stored.provider,
+    resourceId: stored.keyHash,
+    tokens: stored.source === 'unknown' ? null : stored.inputTokens + stored.outputTokens,
+    accountId: prefixed('acc', stored.accountCode),
+    accountName: stored.externalId,
+    tags: stored.tags === null ? null : tagText(stored.tags),
+  }
+}

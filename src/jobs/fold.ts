@@ -1,4 +1,5 @@
 /** Keeps the sums that reports read up to date: quarter hours once they are over, days once their quarter hours are folded. */
+import { DAY_MS } from '../core/report-plan.ts'
 import { foldDay, foldQuarter, unfoldedDays, unfoldedQuarters } from '../store/folding.ts'
 import type { HashDetails } from '../store/report-values.ts'
 import type { Store } from '../store/store.ts'
@@ -17,12 +18,15 @@ const DAYS_A_RUN = 50
 export function createFolds({ store, hashDetails }: FoldParts): Folds {
   // Days are looked for only where something may have changed.
   let seekDays = true
+  let today = 0
   return {
     async run() {
       let [quarters, days] = [0, 0]
       const unfolded = await unfoldedQuarters(store, store.now(), QUARTERS_A_RUN)
       for (const each of unfolded) if (await foldQuarter(store, hashDetails, each)) quarters++
-      if (quarters > 0) seekDays = true
+      const day = Math.floor(store.now() / DAY_MS)
+      if (quarters > 0 || day !== today) seekDays = true
+      today = day
       if (!seekDays) return { quarters, days }
       const found = await unfoldedDays(store, store.now(), DAYS_A_RUN)
       for (const each of found) if (await foldDay(store, each)) days++

@@ -4,6 +4,7 @@
  * in. Whoever stops on the way leaves a span that is not declared, and reports go on reading its records.
  */
 import { type RawBuilder, sql } from 'kysely'
+import { DAY_MS } from '../core/report-plan.ts'
 import { QUARTER_MS } from '../core/usage-sums.ts'
 import { detailsJoin, FOLDED, type Folded, recordSums, recordValue } from './report-columns.ts'
 import { type HashDetails, tagText, valueHash } from './report-values.ts'
@@ -11,8 +12,6 @@ import type { Query, Store } from './store.ts'
 import { rollups } from './tables.ts'
 
 export type Unfolded = { readonly organisationId: bigint; readonly start: number }
-
-const DAY_MS = 86_400_000
 
 /** Quarter hours that are over and have records that were not folded, newest first. */
 export async function unfoldedQuarters(store: Store, at: number, limit: number): Promise<Unfolded[]> {
