@@ -1,6 +1,7 @@
 /** Folds that are disturbed: killed at any statement, run twice at once, met by records that come late. Reports stay right. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createFolds } from '../src/jobs/fold.ts'
+import { verifyLedger } from '../src/jobs/verify.ts'
 import { type SumQuery, usageSumsBy } from '../src/store/reports.ts'
 import type { Store } from '../src/store/store.ts'
 import { type Backend, ORGANISATION, openPostgresBackend, openSqliteBackend } from './backends.ts'
@@ -113,6 +114,30 @@ describe.each(STORES)('folds on %s', (_name, open) => {
     expect(await unfolded()).toBe(0)
     await everyReport(store)
   })
+
+  test('sums that were changed behind the ledger are named, and a repair has them folded anew', async () => {
+    const { store } = backend
+    expect(await verifyLedger(store)).toEqual([])
+    await store.write([
+      store.sql
+        .updateTable('folded_rollups')
+        .set({ charge_nanos: 5n })
+        .where('dimension', '=', 'tag')
+        .where('value', '<>', ''),
+      store.sql.updateTable('quarters').set({ records: 99n, folded: 99n }).where('quarter', '=', BigInt(first)),
+    ])
+    const tables = new Set(
+      (await verifyLedger(store, { repair: true })).map(({ table, column }) => `${table}.${column}`),
+    )
+    expect(tables).toContain('folded_rollups.charge_nanos')
+    expect(tables).toContain('quarters.records')
+    expect(await verifyLedger(store)).toEqual([])
+    await everyReport(store)
+    await createFolds({ store, hashDetails }).run()
+    expect(await unfolded()).toBe(0)
+    expect(await verifyLedger(store)).toEqual([])
+  })
+
   const everyOther = async (store: Store) => {
     for (let n = 0; n < 5; n++) await report(store, ['api_key'])
   }

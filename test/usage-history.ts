@@ -2,7 +2,6 @@
 import fc from 'fast-check'
 import type { Settle } from '../src/core/ledger-commands.ts'
 import type { GenerationStatus, UsageSource } from '../src/core/ledger-rows.ts'
-import type { Store } from '../src/store/store.ts'
 import type { Api } from './api-kit.ts'
 import { commandsAt } from './commands.ts'
 
@@ -29,7 +28,7 @@ export type Happened = {
 }
 
 export const USERS = ['alice', 'bob@example.com', '=1+1,"x"', 'ünï\ncode'] as const
-export const TAGS = [
+const TAGS = [
   { team: 'red' },
   { team: 'red', env: 'prod' },
   { env: 'prod', team: 'red' },
@@ -168,6 +167,3 @@ export async function createOwners({ store, turnpike }: Api): Promise<Owners> {
   await store.write([store.sql.insertInto('accounts').values(accounts), store.sql.insertInto('api_keys').values(keys)])
   return { keys, accounts }
 }
-
-/** The same store at a later time: what is over by then is folded. */
-export const later = (store: Store, instant: number): Store => ({ ...store, now: () => instant })

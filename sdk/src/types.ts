@@ -5,6 +5,7 @@ export type {
   Account,
   Balance,
   Generation,
+  GenerationRecord,
   Grant,
   Key,
   Model,
@@ -14,6 +15,7 @@ export type {
   Reservation,
   Transaction,
   UsageRecord,
+  UsageReport,
   UsageSummary,
 } from './schema.gen.ts'
 

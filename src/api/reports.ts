@@ -58,7 +58,7 @@ const tooMany = ({ tooMany: what, count }: Extract<Summed, { tooMany: unknown }>
     ? `Two of api_key, account, end_user and tag at once are added up call by call: the range holds ${count} calls, at most ${MOST.records}. Shorten from…to, or group and filter by one of the two`
     : `The report has more than ${MOST.rows} rows: take a wider bucket, a shorter range or one group less`
 
-export type ShownKey = Report['buckets'][number]['key']
+type ShownKey = Report['buckets'][number]['key']
 export type ShownRow = Span & { readonly key: ShownKey; readonly sums: Sums }
 
 /** Keys and accounts by their public names. */

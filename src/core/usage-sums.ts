@@ -5,7 +5,7 @@ import { utcRule, windowAt } from './window.ts'
 export const QUARTER_MS = 15 * 60_000
 
 /** The quarter hour that holds an instant: every offset of a time zone is a multiple of it. */
-export const quarterOf = (instant: number): number => Math.floor(instant / QUARTER_MS) * QUARTER_MS
+const quarterOf = (instant: number): number => Math.floor(instant / QUARTER_MS) * QUARTER_MS
 
 export const rollupOf = (record: UsageRecord): Rollup => ({
   organisationId: record.organisationId,

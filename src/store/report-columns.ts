@@ -12,8 +12,8 @@ export type Narrow = Exclude<ReportGroup, Folded>
 export const NARROW = ['model', 'provider', 'context', 'status'] as const satisfies readonly Narrow[]
 
 /** Columns of a roll-up that add up. Money may come to more than 64 bits hold, so dollars and nanos are summed apart. */
-export const MONEY = ['cost_nanos', 'charge_nanos', 'cache_saving_nanos', 'byok_cost_nanos'] as const
-export const COUNTS = [
+const MONEY = ['cost_nanos', 'charge_nanos', 'cache_saving_nanos', 'byok_cost_nanos'] as const
+const COUNTS = [
   ...(['requests', 'input_tokens', 'cached_tokens', 'output_tokens', 'reasoning_tokens'] as const),
   ...(['unpriced', 'estimated', 'no_usage'] as const),
 ] as const
@@ -85,7 +85,7 @@ export const detailsJoin = (dimensions: readonly ReportGroup[]): RawBuilder<unkn
     : sql``
 
 /** Where one text is found in another: 0 where it is not. */
-export const positionOf = ({ engine }: Pick<Store, 'engine'>, text: RawBuilder<unknown>, part: string) =>
+const positionOf = ({ engine }: Pick<Store, 'engine'>, text: RawBuilder<unknown>, part: string) =>
   engine === 'sqlite' ? sql<bigint>`instr(${text}, ${part})` : sql<bigint>`strpos(${text}, ${part})`
 
 /**
