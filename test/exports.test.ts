@@ -160,7 +160,11 @@ describe('exports', () => {
     const { store } = api.turnpike.server.gateway
     let reads = 0
     const scan = api.store.scan
-    Object.assign(api.store, { scan: (...of: Parameters<Store['scan']>) => (reads++, scan(...of)) })
+    const counting = (...of: Parameters<Store['scan']>) => {
+      reads++
+      return scan(...of)
+    }
+    Object.assign(api.store, { scan: counting })
     const { request, bytes } = await open(`/api/admin/generations?${range}&format=csv`)
     await once(bytes, 'data')
     request.destroy()

@@ -60,12 +60,13 @@ export async function* pagesBy<R, C>(
   cursorOf: (row: R) => C,
   cellsOf: (row: R) => readonly Cell[],
 ): AsyncGenerator<readonly (readonly Cell[])[]> {
-  for (let after: C | undefined; ; ) {
-    const rows = await pageAt(after, ROWS_AT_A_TIME)
+  for (let next: Promise<readonly R[]> | undefined = pageAt(undefined, ROWS_AT_A_TIME); next; ) {
+    const rows: readonly R[] = await next
+    const last: R | undefined = rows.at(-1)
+    // The next page is read while this one is on its way; nobody may be left to hear that it failed.
+    next = last === undefined || rows.length < ROWS_AT_A_TIME ? undefined : pageAt(cursorOf(last), ROWS_AT_A_TIME)
+    next?.catch(() => {})
     yield rows.map(cellsOf)
-    const last = rows.at(-1)
-    if (last === undefined || rows.length < ROWS_AT_A_TIME) return
-    after = cursorOf(last)
   }
 }
 
