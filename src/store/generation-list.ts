@@ -55,14 +55,10 @@ export async function recordPage(
   { limit, offset, before }: RecordPage,
   withinMs: number,
 ): Promise<StoredRecord[]> {
-  let query = matchingIn(store, organisationId, filter)
-  if (before) {
-    const at = BigInt(before.occurredAt)
-    query = query.where(({ or, and, eb }) =>
-      or([eb('u.occurred_at', '<', at), and([eb('u.occurred_at', '=', at), eb('u.id', '<', before.id)])]),
-    )
-    query = query.where('u.occurred_at', '<=', at)
-  }
+  // One upper bound: of two, the database may begin at the wrong one, and read again all that came before.
+  const end = before ? Math.min(filter.end, before.occurredAt + 1) : filter.end
+  let query = matchingIn(store, organisationId, { ...filter, end })
+  if (before) query = query.where(sql<boolean>`(u.occurred_at, u.id) < (${BigInt(before.occurredAt)}, ${before.id})`)
   const page = query.orderBy('u.occurred_at', 'desc').orderBy('u.id', 'desc').limit(limit).offset(offset)
   return (await store.scan(shownOf(page), withinMs)).map(recordOf)
 }
