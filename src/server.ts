@@ -15,6 +15,7 @@ import { compileTerms } from './core/price.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
 import { createDemo } from './demo.ts'
 import type { Gateway } from './gateway/gateway.ts'
+import { createEstimates } from './gateway/estimates.ts'
 import { createHeartbeat } from './gateway/heartbeat.ts'
 import { createKeys } from './gateway/keys.ts'
 import { createNormaliser } from './gateway/normaliser.ts'
@@ -32,6 +33,7 @@ import { openProviders, type Providers } from './providers.ts'
 import { requestIdOf } from './request-id.ts'
 import type { Simulator } from './simulator/simulator.ts'
 import { createFirstOrganisation, firstOrganisation, type Organisation, sharedSecret } from './store/bootstrap.ts'
+import { createBudgetDirectory } from './store/budget-directory.ts'
 import { grantPlans } from './store/plans.ts'
 import { createRateCards } from './store/rate-cards.ts'
 import { createTokenCounter } from './tokens/token-counter.ts'
@@ -100,6 +102,8 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
       clock: systemClock,
       operator: { secret: folder.adminKey, organisationId: organisation.id, organisation: organisation.name },
     }),
+    budgets: createBudgetDirectory({ store, clock: systemClock }),
+    estimates: createEstimates(),
     routes: createRoutes({
       settings,
       catalogue: createCatalogue(catalogue),

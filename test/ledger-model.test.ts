@@ -1,6 +1,7 @@
 /** Random commands against the real ledger and the naive one of model.ts: every answer and every balance must agree. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { linksAt } from '../src/core/budget-chain.ts'
 import { apply } from '../src/core/ledger.ts'
 import type { Command, Outcome } from '../src/core/ledger-commands.ts'
 import {
@@ -13,7 +14,7 @@ import {
 } from '../src/core/ledger-rows.ts'
 import { emptyKeyUsage } from '../src/core/usage-sums.ts'
 import { createProof } from '../src/core/verify.ts'
-import { utcRule, windowAt } from '../src/core/window.ts'
+import { utcRule, type WindowKind } from '../src/core/window.ts'
 import { verifyLedger } from '../src/jobs/verify.ts'
 import { createIds } from '../src/lib/id.ts'
 import { systemRandom } from '../src/lib/random.ts'
@@ -37,7 +38,7 @@ const ACCOUNTS: readonly { overage: Overage; overdraft: bigint }[] = [
   { overage: 'cap', overdraft: 40n },
   { overage: 'reject', overdraft: 0n },
 ]
-const BUDGETS: readonly Pick<Budget, 'limit' | 'metric' | 'window' | 'action'>[] = [
+const BUDGETS: readonly (Pick<Budget, 'limit' | 'metric' | 'action'> & { window: WindowKind })[] = [
   { limit: 400n, metric: 'usd', window: 'day', action: 'block' },
   { limit: 900n, metric: 'tokens', window: 'hour', action: 'block' },
   { limit: 5n, metric: 'requests', window: 'minute', action: 'block' },
@@ -151,8 +152,7 @@ function createPlanner({ accounts, budgets, apiKeyId, run }: World, make: Comman
   const chainOf = (which: number) =>
     budgets.flatMap((budget, index) => {
       if (((which + 1) & (1 << index)) === 0) return []
-      const { start, end } = windowAt(budget, clock.now())
-      return [{ budgetId: budget.id, windowStart: start, windowEnd: end ?? null }]
+      return linksAt([budget], clock.now())
     })
 
   function command({ do: what, who, which, amount: size, life, key }: Plan): Command {
@@ -279,6 +279,7 @@ function answerOf(outcome: Outcome): Answer {
     usage: _usage,
     accountId: _account,
     holds: _holds,
+    rates: _rates,
     ...numbers
   } = outcome.result as unknown as Record<string, unknown>
   return { ...numbers, ...(outcome.replay ? { replay: true } : {}) }
@@ -343,6 +344,7 @@ function inMemory(world: World, ids: Parameters<typeof apply>[2]): Subject {
       code: String(id),
       externalId: String(id),
       overage,
+      reserveMode: null,
       overdraft,
       ...fresh,
     })

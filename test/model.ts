@@ -249,13 +249,12 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
           const budget = budgets.find(({ id }) => id === budgetId)
           const tokens = BigInt(demand.inputTokens + demand.outputTokens * demand.choices)
           return budget
-            ? [{ budget, window: windowStart, quantity: { usd: amount, tokens, requests: 1n }[budget.metric] }]
+            ? [{ budget, window: windowStart, quantity: { usd: amount, tokens, requests: 1n, concurrency: 1n }[budget.metric] }]
             : []
         })
         if (accountId !== null && amount > headroom(accountId)) return refused('insufficient_credits')
-        for (const { budget, window, quantity } of parts)
-          if (budget.limit === 0n || spent(budget, window) + pledged(budget, window) + quantity > budget.limit)
-            return refused('budget_exceeded')
+        const no_ = overBudget(parts)
+        if (no_) return no_
         pledge(accountId, amount, at, {
           id: command.id,
           kind: 'gateway',
@@ -280,7 +279,8 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
         }
         for (const { budgetId, windowStart } of command.holds) {
           const budget = budgets.find(({ id }) => id === budgetId)
-          const quantities = { usd: amount, tokens: BigInt(usage.inputTokens + usage.outputTokens), requests: 1n }
+          const tokens = BigInt(usage.inputTokens + usage.outputTokens)
+          const quantities = { usd: amount, tokens, requests: 1n, concurrency: 0n }
           if (budget) spendings.push({ budget, window: windowStart, quantity: quantities[budget.metric] })
         }
         return { state: found ? 'settled' : 'settled_late', overQuote: amount > command.quote }

@@ -2,6 +2,7 @@
  * Every error the product answers with, by code: its status and what each dialect calls it. A refusal is an expected
  * answer; the steps of the gateway and of the API throw it as `Refused`, and the caller's dialect makes it a reply.
  */
+import type { Allowances } from './allowances.ts'
 import type { Reason } from './refusal-reasons.ts'
 
 type ErrorRow = {
@@ -201,6 +202,8 @@ export type RefusalExtras = {
   readonly status?: number
   readonly retryAfterMs?: number
   readonly headers?: Readonly<Record<string, string>>
+  /** What is left of limits per time, for the headers that the dialect has for it. */
+  readonly allowances?: Allowances
   /** Where the sentence, the status or the details differ by dialect. */
   readonly reason?: Reason
   readonly providerName?: string

@@ -17,6 +17,7 @@ function ledger(more: Partial<Account> = {}, budgets: readonly Budget[] = []) {
   const fresh = {
     status: 'open' as const,
     overage: 'charge' as const,
+    reserveMode: null,
     overdraft: 0n,
     posted: 0n,
     reserved: 0n,

@@ -54,9 +54,15 @@ const shortfallSentence = ({ requestedTokens, affordableTokens }: Shortfall): st
   `This request requires more credits, or fewer max_tokens. You requested up to ${requestedTokens} tokens, but can only afford ${affordableTokens}.`
 
 function budgetSentence(budget: BudgetReason): string {
-  const { name, scope, scopeId, windowEnd } = budget
+  const { name, scope, scopeId, window, windowEnd } = budget
+  if (window === 'request') return requestSentence(budget)
   const resets = windowEnd === undefined ? '' : ` Resets ${secondText(windowEnd)}.`
   return `Budget '${name}' of ${SCOPE_NAMES[scope]} ${scopeId}: ${usedSentence(budget)}.${resets}`
+}
+
+function requestSentence({ name, scope, scopeId, amounts }: BudgetReason): string {
+  const needed = amounts ? `this request may use ${amounts.requested} tokens, ${amounts.limit} are` : 'too large a request'
+  return `Budget '${name}' of ${SCOPE_NAMES[scope]} ${scopeId}: ${needed}${amounts ? ' allowed for one' : ''}. Send a shorter prompt or a smaller max_tokens.`
 }
 
 const SCOPE_NAMES = {
@@ -73,6 +79,7 @@ function usedSentence({ metric, amounts }: BudgetReason): string {
   if (amounts === undefined) return 'no room left for this request'
   const text = (amount: bigint) => (metric === 'usd' ? nanosText(amount) : String(amount))
   const { limit, spent, reserved, requested } = amounts
+  if (metric === 'concurrency') return `${text(reserved)} of ${text(limit)} calls are under way`
   const used = `${text(spent)} of ${text(limit)} ${metric === 'usd' ? 'USD' : metric} used`
   return spent >= limit ? used : `${used}, ${text(reserved)} reserved, ${text(requested)} requested`
 }

@@ -19,7 +19,9 @@ export type Caller = {
   readonly label: string
   readonly accountId: bigint | null
   readonly externalId: string | null
-  /** Budgets that every call of this key must pass. */
+  /** How much is reserved of its account; null: as the organisation has it. */
+  readonly reserveMode: string | null
+  /** The limit of this key itself. */
   readonly budgets: readonly Budget[]
 }
 
@@ -94,6 +96,7 @@ const operatorOf = (
   label: 'operator',
   accountId: null,
   externalId: null,
+  reserveMode: null,
   budgets: [],
 })
 
@@ -116,6 +119,7 @@ function callerOf(key: StoredKey, keyHash: string): Caller {
     label: key.label,
     accountId: key.accountId,
     externalId: key.externalId,
+    reserveMode: key.reserveMode,
     budgets: key.limit ? [key.limit] : [],
   }
 }

@@ -2,8 +2,8 @@
  * Commands and outcomes on their way between threads. Copying an object of forty members costs more than the rest of a
  * batch, so the two commands of the hot path travel as one text of cells; all others travel as they are.
  */
-import type { Command, Done, Outcome, Reserved, ReserveGeneration, Settle, Settled } from '../core/ledger-commands.ts'
-import { UNTOLD, type UsageRecord } from '../core/ledger-rows.ts'
+import type { Command, Done, Estimate, Outcome, Rate, Reserved, ReserveGeneration, Settle, Settled } from '../core/ledger-commands.ts'
+import { type ReserveMode, UNTOLD, type UsageRecord } from '../core/ledger-rows.ts'
 import type { Ratio } from '../lib/ratio.ts'
 import type { Cell, Plain } from './tables.ts'
 import * as tables from './tables.ts'
@@ -25,7 +25,7 @@ export function packOutcome(outcome: Outcome): Packed<Outcome> {
   const { result } = outcome
   if (result.kind === 'settled') return JSON.stringify(['s', result.state, result.overQuote])
   if (result.kind !== 'reserved' || result.code !== undefined) return outcome
-  const { amount, holds, fittedOutput, admittedAt, expiresAt, balance } = result
+  const { amount, holds, fittedOutput, admittedAt, expiresAt, balance, quote, rates } = result
   return JSON.stringify([
     'r',
     amount.toString(),
@@ -34,6 +34,8 @@ export function packOutcome(outcome: Outcome): Packed<Outcome> {
     admittedAt,
     expiresAt,
     balance && [balance.posted, balance.reserved, balance.available].map(String),
+    quote?.toString() ?? null,
+    rates ?? null,
   ])
 }
 
@@ -48,14 +50,20 @@ export function unpackOutcome(packed: Packed<Outcome>): Outcome {
 
 const settledOf = ([state, overQuote]: [Settled['state'], boolean]): Done => ({ kind: 'settled', state, overQuote })
 
-type ReservedCells = [string, Cell, number | null, number, number | null, [string, string, string] | null]
+type ReservedCells = [
+  ...[string, Cell, number | null, number, number | null, [string, string, string] | null],
+  ...[string | null, readonly Rate[] | null],
+]
 
-function reservedOf([amount, holds, fittedOutput, admittedAt, expiresAt, balance]: ReservedCells): Reserved {
+function reservedOf(cells: ReservedCells): Reserved {
+  const [amount, holds, fittedOutput, admittedAt, expiresAt, balance, quote, rates] = cells
   const [posted, reserved, available] = balance ?? ['0', '0', '0']
   return {
     kind: 'reserved',
     amount: BigInt(amount),
+    ...(quote === null ? {} : { quote: BigInt(quote) }),
     holds: tables.holds.read(holds),
+    ...(rates === null ? {} : { rates }),
     ...(fittedOutput === null ? {} : { fittedOutput }),
     admittedAt,
     expiresAt,
@@ -83,6 +91,8 @@ type ReserveCells = [
   unknown,
   string,
   unknown,
+  [string, string, number, number] | null,
+  ReserveMode | null,
 ]
 
 function packReserve({
@@ -94,11 +104,12 @@ function packReserve({
   apiKeyId,
   owner,
   demand,
+  mode,
   chain,
   context,
   idempotency,
 }: ReserveGeneration): string {
-  const { fixed, outputUnitPrice, inputTokens, outputTokens, choices, fit } = demand
+  const { fixed, outputUnitPrice, inputTokens, outputTokens, choices, fit, estimate } = demand
   const cells: ReserveCells = [
     'r',
     organisationId.toString(),
@@ -121,13 +132,18 @@ function packReserve({
     chain.map(({ budgetId, windowStart, windowEnd }) => [budgetId.toString(), windowStart, windowEnd]),
     context,
     idempotency ?? null,
+    estimate
+      ? [estimate.fixed.n.toString(), estimate.fixed.d.toString(), estimate.inputTokens, estimate.outputTokens]
+      : null,
+    mode ?? null,
   ]
   return JSON.stringify(cells)
 }
 
 function unpackReserve(cells: ReserveCells): ReserveGeneration {
   const [, organisationId, at, id, code, accountId, apiKeyId, owner, fixedN, fixedD, unitN, unitD, ...rest] = cells
-  const [inputTokens, outputTokens, choices, shareN, shareD, atLeast, chain, context, idempotency] = rest
+  const [inputTokens, outputTokens, choices, shareN, shareD, atLeast, chain, context, idempotency, estimate, mode] =
+    rest
   return {
     type: 'reserve',
     organisationId: BigInt(organisationId),
@@ -144,7 +160,9 @@ function unpackReserve(cells: ReserveCells): ReserveGeneration {
       outputTokens,
       choices,
       ...(shareN === null || shareD === null ? {} : { fit: { share: ratioOf(shareN, shareD), atLeast } }),
+      ...(estimate === null ? {} : { estimate: estimateOf(estimate) }),
     },
+    ...(mode === null ? {} : { mode }),
     chain: (chain as [string, number, number | null][]).map(([budgetId, windowStart, windowEnd]) => ({
       budgetId: BigInt(budgetId),
       windowStart,
@@ -154,6 +172,12 @@ function unpackReserve(cells: ReserveCells): ReserveGeneration {
     ...(idempotency ? { idempotency: idempotency as NonNullable<ReserveGeneration['idempotency']> } : {}),
   }
 }
+
+const estimateOf = ([n, d, inputTokens, outputTokens]: [string, string, number, number]): Estimate => ({
+  fixed: ratioOf(n, d),
+  inputTokens,
+  outputTokens,
+})
 
 type SettleCells = ['s', number, Plain[], string, Cell, string, Plain[] | null, string, unknown]
 

@@ -15,6 +15,8 @@ export type StoredKey =
       readonly accountId: bigint | null
       readonly accountCode: string | null
       readonly externalId: string | null
+      /** Of its account. */
+      readonly reserveMode: string | null
       readonly disabled: boolean
       readonly expiresAt: number | null
       readonly limit: Budget | null
@@ -46,6 +48,7 @@ export async function findKey(store: Store, hash: string): Promise<StoredKey | u
         'k.account_id',
         'a.code as account_code',
         'a.external_id',
+        'a.reserve_mode',
       ])
       .select(['k.disabled', 'k.expires_at', 'k.limit_budget_id']),
   )
@@ -60,6 +63,7 @@ export async function findKey(store: Store, hash: string): Promise<StoredKey | u
       accountId: key.account_id,
       accountCode: key.account_code,
       externalId: key.external_id,
+      reserveMode: key.reserve_mode,
       disabled: key.disabled === 1n,
       expiresAt: key.expires_at === null ? null : Number(key.expires_at),
       limit:

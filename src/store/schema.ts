@@ -1,4 +1,6 @@
 /** Kysely's view of the tables that reports, lists and administration read and write. Integers are bigint on both databases. */
+import type { Generated } from 'kysely'
+
 type Int = bigint
 
 export type Schema = {
@@ -174,6 +176,15 @@ export type Schema = {
     version: Int
     deleted_at: Int | null
     created_at: Int
+    /** Null: as `scope_id`. */
+    scope_name: string | null
+    thresholds: Generated<string>
+    reserve_mode: string | null
+    template_id: Int | null
+    since: Generated<Int>
+    /** JSON: the rule that takes over, and from when. */
+    coming: string | null
+    updated_at: Int | null
   }
   plans: {
     id: Int
@@ -206,6 +217,20 @@ export type Schema = {
     organisation_id: Int
     spent: Int
     reserved: Int
+    overshoot: Generated<Int>
+    version: Generated<Int>
+    fired: Generated<string>
+    blocked_at: Int | null
+  }
+  alert_firings: {
+    budget_id: Int
+    window_start: Int
+    threshold: Int
+    budget_version: Int
+    organisation_id: Int
+    value: Int
+    at: Int
+    event_id: Int
   }
   outbox: {
     id: Int

@@ -153,7 +153,10 @@ function createLoader(db: Database) {
         const known = rows.grants.get(found.accountId)
         if (known && !known.some((other) => other.id === id)) known.push(found)
       }
-    for (const { budgetId, windowStart } of touched.holds) {
+    const holdsOfDead = touched.accounts.flatMap((id) =>
+      [...(rows.mortal.get(id) ?? [])].flatMap((dead) => rows.reservations.get(dead)?.holds ?? []),
+    )
+    for (const { budgetId, windowStart } of [...touched.holds, ...holdsOfDead]) {
       if (!rows.budgets.has(budgetId)) for (const found of budget(budgetId)) rows.budgets.set(budgetId, found)
       const key = counterKey(budgetId, windowStart)
       if (!rows.counters.has(key))
@@ -213,6 +216,7 @@ function createWriter(db: Database) {
   const usageRecord = insert(tables.usageRecords)
   const details = insert(tables.callDetails, { conflict: 'ON CONFLICT DO NOTHING' })
   const rollup = insert(tables.rollups, { conflict: addingUp() })
+  const firing = insert(tables.firings, { conflict: 'ON CONFLICT DO NOTHING' })
   const event = insert(tables.outbox)
 
   const reservations = (rows: Rows, written: Written) => {
@@ -261,6 +265,7 @@ function createWriter(db: Database) {
     for (const row of written.usageRecords) usageRecord(row)
     for (const row of written.details.values()) details(row)
     for (const row of written.rollups.values()) rollup(row)
+    for (const row of written.firings) firing(row)
     for (const row of written.events) event(row)
   }
 }
