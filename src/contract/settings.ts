@@ -146,7 +146,8 @@ const Limits = group({
   keyLimitStatus: z.literal(402, '402').optional().meta({
     description: 'Status when the limit of a key is used up. Default: 403 on /api/v1, 429 on /v1.',
   }),
-  budgetStatus: z.literal([429, 402, 403], '429, 402 or 403')
+  budgetStatus: z
+    .literal([429, 402, 403], '429, 402 or 403')
     .default(429)
     .meta({ description: 'Status when a budget is used up. Limits per minute or hour stay 429.' }),
   hideBudgetAmounts: flag()

@@ -22,7 +22,8 @@ export function crossings(
   if (budget.thresholds.length === 0) return undefined
   const fired = firedBefore(budget, counter)
   const after = counter.spent + quantity
-  const passed = quantity > 0n ? budget.thresholds.filter((each) => !fired.has(each) && isPassed(budget, after, each)) : []
+  const passed =
+    quantity > 0n ? budget.thresholds.filter((each) => !fired.has(each) && isPassed(budget, after, each)) : []
   for (const threshold of passed) fired.add(threshold)
   counter.version = budget.version
   counter.fired = [...fired].sort((a, b) => a - b).join(',')

@@ -1,6 +1,6 @@
 /** The ledger's refusal by a budget as the error that the dialects word, for model calls and the credits API alike. */
 import type { Allowances } from '../contract/allowances.ts'
-import { type Refused, type RefusalExtras, refuse } from '../contract/errors.ts'
+import { type RefusalExtras, type Refused, refuse } from '../contract/errors.ts'
 import type { BudgetReason, Shortfall } from '../contract/refusal-reasons.ts'
 import type { Settings } from '../contract/settings.ts'
 import { asNanos } from '../lib/money.ts'

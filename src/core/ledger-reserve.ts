@@ -15,7 +15,7 @@ import {
   type Step,
 } from './ledger-commands.ts'
 import type { Draft } from './ledger-draft.ts'
-import type { Account, Bound, Budget, Hold, Link, ReserveMode, Reservation } from './ledger-rows.ts'
+import type { Account, Bound, Budget, Hold, Link, Reservation, ReserveMode } from './ledger-rows.ts'
 import * as quoted from './quote.ts'
 
 export const reserveGeneration: Step<ReserveGeneration> = (draft, command) => {
@@ -144,8 +144,10 @@ const tokensOf = ({ inputTokens, choices }: Demand, outputTokens: number): bigin
   BigInt(inputTokens + outputTokens * choices)
 
 /** Nano-dollars for the demand with this output limit, rounded up. */
-const amountFor = ({ fixed, outputUnitPrice }: Pick<Demand, 'fixed' | 'outputUnitPrice'>, outputTokens: number): bigint =>
-  ceilToNanos(add(fixed, multiply(outputUnitPrice, whole(BigInt(outputTokens)))))
+const amountFor = (
+  { fixed, outputUnitPrice }: Pick<Demand, 'fixed' | 'outputUnitPrice'>,
+  outputTokens: number,
+): bigint => ceilToNanos(add(fixed, multiply(outputUnitPrice, whole(BigInt(outputTokens)))))
 
 const isTooBig = (account: Account | undefined, amount: bigint): boolean =>
   amount > MAX_AMOUNT || !fitsInt64((account?.reserved ?? 0n) + amount)
@@ -174,8 +176,7 @@ function fittedOutput(demand: Demand, account: Account | undefined, chain: reado
   const isProven = ({ budget, link }: Bound) =>
     budget.metric === 'tokens' && budget.action === 'block' && !(demand.estimate && isSpeed(budget, link))
   for (const { room } of chain.filter(isProven))
-    if (tokensOf(demand, outputTokens) > room)
-      narrow(Math.floor((Number(shareOf(room)) - inputTokens) / choices))
+    if (tokensOf(demand, outputTokens) > room) narrow(Math.floor((Number(shareOf(room)) - inputTokens) / choices))
   return fitted < outputTokens ? fitted : undefined
 }
 

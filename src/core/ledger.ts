@@ -105,12 +105,7 @@ function dueInstants(rows: Rows, accountId: bigint, until: number): number[] {
 }
 
 /** An idempotency key has one effect: the same content again gets the first outcome, other content is a conflict. */
-function once(
-  rows: Rows,
-  command: Command,
-  ids: Ids,
-  run: (draft: Draft, command: Command) => Outcome,
-): Outcome {
+function once(rows: Rows, command: Command, ids: Ids, run: (draft: Draft, command: Command) => Outcome): Outcome {
   const { idempotency } = command
   const draft = createDraft(rows)
   if (!idempotency) return kept(draft, run(draft, command), command, ids)

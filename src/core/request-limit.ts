@@ -20,7 +20,9 @@ export function withinRequestLimits(
   chain: readonly Budget[],
   { inputTokens, outputTokens, choices, isFree }: RequestTokens,
 ): WithinLimits {
-  const limits = chain.filter(({ window, metric, action }) => window === 'request' && metric === 'tokens' && action === 'block')
+  const limits = chain.filter(
+    ({ window, metric, action }) => window === 'request' && metric === 'tokens' && action === 'block',
+  )
   const [smallest] = limits.sort((a, b) => (a.limit < b.limit ? -1 : 1))
   if (!smallest) return { outputTokens }
   const room = Math.floor((Number(smallest.limit) - inputTokens) / choices)

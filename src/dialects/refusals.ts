@@ -61,7 +61,9 @@ function budgetSentence(budget: BudgetReason): string {
 }
 
 function requestSentence({ name, scope, scopeId, amounts }: BudgetReason): string {
-  const needed = amounts ? `this request may use ${amounts.requested} tokens, ${amounts.limit} are` : 'too large a request'
+  const needed = amounts
+    ? `this request may use ${amounts.requested} tokens, ${amounts.limit} are`
+    : 'too large a request'
   return `Budget '${name}' of ${SCOPE_NAMES[scope]} ${scopeId}: ${needed}${amounts ? ' allowed for one' : ''}. Send a shorter prompt or a smaller max_tokens.`
 }
 

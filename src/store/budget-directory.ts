@@ -31,7 +31,13 @@ const LOOKED_FOR_MS = 250
 
 type Known = { readonly index: BudgetIndex; readonly readAt: number; refreshing: boolean }
 
-export function createBudgetDirectory({ store, clock }: { store: Store; clock: Pick<Clock, 'elapsed'> }): BudgetDirectory {
+export function createBudgetDirectory({
+  store,
+  clock,
+}: {
+  store: Store
+  clock: Pick<Clock, 'elapsed'>
+}): BudgetDirectory {
   const known = new LRUCache<string, Known>({ max: MOST_ORGANISATIONS })
   const instances = new LRUCache<string, Budget>({ max: MOST_INSTANCES })
   const looked = new LRUCache<string, number>({ max: MOST_ORGANISATIONS })
@@ -73,7 +79,10 @@ export function createBudgetDirectory({ store, clock }: { store: Store; clock: P
     const chain = chainFor(index, spender)
     const { endUser } = spender
     if (endUser === null || index.templates.length === 0) return chain
-    return Promise.all(index.templates.map((template) => ownBudget(template, endUser))).then((own) => [...chain, ...own])
+    return Promise.all(index.templates.map((template) => ownBudget(template, endUser))).then((own) => [
+      ...chain,
+      ...own,
+    ])
   }
 
   return {

@@ -94,7 +94,11 @@ export async function findBudget(store: Store, organisationId: bigint, code: str
 /** The counters of these windows, as far as anything was counted in them. */
 export async function countersOf(store: Store, organisationId: bigint, links: readonly Link[]): Promise<Counter[]> {
   if (links.length === 0) return []
-  const pairs = sql.join(links.map(({ budgetId, windowStart }) => sql`(CAST(${budgetId} AS BIGINT), CAST(${BigInt(windowStart)} AS BIGINT))`))
+  const pairs = sql.join(
+    links.map(
+      ({ budgetId, windowStart }) => sql`(CAST(${budgetId} AS BIGINT), CAST(${BigInt(windowStart)} AS BIGINT))`,
+    ),
+  )
   const rows = await store.rows(
     store.sql
       .selectFrom('budget_counters')
@@ -127,10 +131,7 @@ export async function createBudget(
 export async function updateBudget(store: Store, budget: Budget, at: number, audit: Query<unknown>): Promise<void> {
   const own = new Set(['id', 'organisation_id', 'code', 'scope_id', 'scope_name', 'template_id', 'created_at'])
   const set = Object.fromEntries(Object.entries(columnsOf(budget)).filter(([column]) => !own.has(column)))
-  await store.write([
-    selfAndInstances(store, budget, { ...set, updated_at: BigInt(at) }),
-    audit,
-  ])
+  await store.write([selfAndInstances(store, budget, { ...set, updated_at: BigInt(at) }), audit])
 }
 
 /** The rows stay: what was counted is still told by them. */
@@ -154,9 +155,7 @@ const setBy = (store: Store, organisationId: bigint) =>
     .where('deleted_at', 'is', null)
 
 const insertQuery = (store: Store, budget: Budget, at: number) =>
-  store.sql
-    .insertInto('budgets')
-    .values({ ...columnsOf(budget), deleted_at: null, updated_at: BigInt(at) } as never)
+  store.sql.insertInto('budgets').values({ ...columnsOf(budget), deleted_at: null, updated_at: BigInt(at) } as never)
 
 const columnsOf = (budget: Budget): Record<string, Cell> => {
   const cells = tables.budgets.cells(budget)
@@ -174,4 +173,3 @@ const rememberQuery = (store: Store, { organisationId, createdAt }: Budget, { na
     outcome: answer,
     created_at: BigInt(createdAt),
   })
-

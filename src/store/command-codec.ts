@@ -2,7 +2,17 @@
  * Commands and outcomes on their way between threads. Copying an object of forty members costs more than the rest of a
  * batch, so the two commands of the hot path travel as one text of cells; all others travel as they are.
  */
-import type { Command, Done, Estimate, Outcome, Rate, Reserved, ReserveGeneration, Settle, Settled } from '../core/ledger-commands.ts'
+import type {
+  Command,
+  Done,
+  Estimate,
+  Outcome,
+  Rate,
+  Reserved,
+  ReserveGeneration,
+  Settle,
+  Settled,
+} from '../core/ledger-commands.ts'
 import { type ReserveMode, UNTOLD, type UsageRecord } from '../core/ledger-rows.ts'
 import type { Ratio } from '../lib/ratio.ts'
 import type { Cell, Plain } from './tables.ts'
