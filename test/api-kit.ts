@@ -43,6 +43,7 @@ export async function openApi(yaml?: string): Promise<Api> {
   const parts: ApiParts = {
     store,
     settings: gateway.settings,
+    budgets: gateway.budgets,
     routes: gateway.routes,
     terms: gateway.terms,
     rateCards: gateway.rateCards,

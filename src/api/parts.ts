@@ -11,12 +11,14 @@ import type { RateCard } from '../core/rate-card.ts'
 import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
 import type { AuditEntry } from '../store/audit-log.ts'
+import type { BudgetDirectory } from '../store/budget-directory.ts'
 import type { RateCards } from '../store/rate-cards.ts'
 import type { Query, Store } from '../store/store.ts'
 
 export type ApiParts = {
   readonly store: Store
-  readonly settings: Pick<Settings, 'billing' | 'reservations'>
+  readonly settings: Pick<Settings, 'billing' | 'reservations' | 'limits'>
+  readonly budgets: BudgetDirectory
   readonly routes: ApiRoutes
   /** What is charged on top of a provider's cost. */
   readonly terms: CompiledTerms

@@ -111,6 +111,7 @@ export const errors = {
   reservation_not_found: { ...missing, message: 'Reservation not found' },
   transaction_not_found: { ...missing, message: 'Transaction not found' },
   plan_not_found: { ...missing, message: 'Plan not found' },
+  budget_not_found: { ...missing, message: 'Budget not found' },
   grant_not_found: { ...missing, message: 'Grant not found' },
   method_not_allowed: { ...invalid, status: 405, message: 'This path does not offer the method' },
   request_timeout: {

@@ -46,4 +46,9 @@ export const summaries: Readonly<Record<OperationName, string>> = {
   getTransaction: 'One transaction',
   createOrganisation: 'Make an organisation',
   createManagementKey: 'Make a management key; its secret is shown this once',
+  createBudget: 'Set a budget: so much of something for a scope in a window',
+  listBudgets: 'Budgets, newest first, with what is spent and reserved of them now',
+  getBudget: 'One budget, with what is spent and reserved of it now',
+  updateBudget: 'Change a budget; a limit holds at once, another window at the end of the present one',
+  deleteBudget: 'End a budget; what it counted stays',
 }

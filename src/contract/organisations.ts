@@ -1,6 +1,6 @@
 /** Organisations and the management keys that administer them. */
 import { z } from 'zod'
-import { Instant, text } from './common.ts'
+import { Instant, isTimeZone, text } from './common.ts'
 
 export const OrganisationRequest = z.object({
   name: text(100),
@@ -31,11 +31,3 @@ export const ManagementKeyCreated = z.object({
   }),
   key: z.string().meta({ description: 'The secret, shown this once.' }),
 })
-
-function isTimeZone(zone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '' && !/^[+-]/.test(zone)
-  } catch {
-    return false
-  }
-}

@@ -2,7 +2,7 @@
  * Whom a budget tells what: thresholds of settled spend that are passed, and the first refusal of a window. Decided from
  * the counter's own row, which one command at a time changes, so that each is told once whatever the number of nodes.
  */
-import { instantText } from '../lib/clock.ts'
+import { secondText } from '../lib/clock.ts'
 import type { Id, Ids } from '../lib/id.ts'
 import { nanosNumber, nanosText } from '../lib/money.ts'
 import { ruleAt } from './budget-chain.ts'
@@ -69,8 +69,8 @@ function eventOf(
     ...{ scope: budget.scope, scopeId: budget.scopeName ?? budget.scopeId, metric: budget.metric },
     ...amountsOf(budget, amounts),
     ...more,
-    ...{ window, windowStart: windowText(counter.windowStart) },
-    windowEnd: counter.windowEnd === null ? null : windowText(counter.windowEnd),
+    ...{ window, windowStart: secondText(counter.windowStart) },
+    windowEnd: counter.windowEnd === null ? null : secondText(counter.windowEnd),
     ...{ timeZone, action: budget.action, version: budget.version },
   }
   return { ...id, organisationId: budget.organisationId, type, data: JSON.stringify(data), createdAt: at }
@@ -82,6 +82,3 @@ function amountsOf({ metric }: Budget, amounts: Readonly<Record<string, bigint>>
     Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [name, write(amount)]))
   return metric === 'usd' ? { ...each(nanosNumber), decimal: each(nanosText) } : each(Number)
 }
-
-/** Windows begin and end on whole seconds. */
-const windowText = (ms: number): string => instantText(ms).replace('.000Z', 'Z')

@@ -4,8 +4,7 @@
  */
 import { errorRow, type Refused } from '../contract/errors.ts'
 import type { BudgetReason, Reason, Shortfall } from '../contract/refusal-reasons.ts'
-import { assert } from '../lib/assert.ts'
-import { instantText } from '../lib/clock.ts'
+import { secondText } from '../lib/clock.ts'
 import { nanosNumber, nanosText } from '../lib/money.ts'
 
 /** The stated sentence, else the one of the reason, else the code's default. */
@@ -132,10 +131,4 @@ function budgetDetails({
     windowEnd: window.windowEnd === undefined ? null : secondText(window.windowEnd),
     timeZone: window.timeZone,
   }
-}
-
-/** Windows begin and end on whole seconds, and are written without a fraction. */
-function secondText(ms: number): string {
-  assert(ms % 1000 === 0, 'a window begins and ends on whole seconds')
-  return instantText(ms).replace('.000Z', 'Z')
 }

@@ -1,7 +1,7 @@
 /** Budgets as people set them: made, listed, changed, ended; and those that a template makes of itself. */
 import { sql } from 'kysely'
 import type { Idempotency } from '../core/ledger-commands.ts'
-import type { Budget, Counter, Link } from '../core/ledger-rows.ts'
+import { type Budget, type Counter, counterKey, type Link } from '../core/ledger-rows.ts'
 import { codeRange, type PageOf } from './accounts.ts'
 import type { Query, Store } from './store.ts'
 import type { Cell } from './tables.ts'
@@ -109,6 +109,43 @@ export async function countersOf(store: Store, organisationId: bigint, links: re
   return rows.map((row) =>
     tables.counters.row(tables.counters.columns.map((column) => (row as Record<string, Cell>)[column] ?? null)),
   )
+}
+
+/** What reservations of the credits API still hold although they are dead by now, by window. */
+export async function heldByDead(store: Store, organisationId: bigint, at: number): Promise<Map<string, bigint>> {
+  const rows = await store.rows(
+    store.sql
+      .selectFrom('reservations')
+      .select('holds')
+      .where('organisation_id', '=', organisationId)
+      .where('kind', '=', 'api')
+      .where('dead_at', '<=', BigInt(at))
+      .where('holds', '!=', '[]'),
+  )
+  const held = new Map<string, bigint>()
+  for (const { budgetId, windowStart, quantity } of rows.flatMap(({ holds }) => tables.holds.read(holds))) {
+    const key = counterKey(budgetId, windowStart)
+    held.set(key, (held.get(key) ?? 0n) + quantity)
+  }
+  return held
+}
+
+/** The codes of the templates that made them. */
+export async function templateCodes(
+  store: Store,
+  organisationId: bigint,
+  budgets: readonly Budget[],
+): Promise<Map<bigint, string>> {
+  const ids = [...new Set(budgets.flatMap(({ templateId }) => templateId ?? []))]
+  if (ids.length === 0) return new Map()
+  const rows = await store.rows(
+    store.sql
+      .selectFrom('budgets')
+      .select(['id', 'code'])
+      .where('organisation_id', '=', organisationId)
+      .where('id', 'in', ids),
+  )
+  return new Map(rows.map(({ id, code }) => [id, code]))
 }
 
 type Remembered = { readonly name: Idempotency; readonly answer: string }
