@@ -6,6 +6,7 @@ import { instantText } from '../lib/clock.ts'
 import {
   createAccount,
   disableKeysOf,
+  keysOf,
   listAccounts,
   rememberedAnswer,
   type StoredAccount,
@@ -59,6 +60,9 @@ export const accountHandlers: Handlers<
       overdraft: overdraft === undefined ? undefined : rate.nanos(overdraft),
     }
     await updateAccount(store, { organisationId, id }, change, at)
+    // With its keys it is remembered how much is reserved for their calls.
+    if (reserveMode !== undefined)
+      for (const hash of await keysOf(store, organisationId, id)) parts.forgetKey(hash)
     if (status !== undefined)
       await post(parts, rate, { type: 'set_status', organisationId, at, accountId: id, status }, 'changed')
     if (status === 'closed')
