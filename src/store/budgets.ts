@@ -46,9 +46,10 @@ export async function instanceOf(store: Store, template: Budget, endUser: string
       .select((of) => of.fn.countAll<bigint>().as('count')),
   )
   if (Number(row?.count ?? 0) >= MOST_INSTANCES) return template
-  const made = { ...template, ...store.ids.next(), scopeId: endUser, templateId: template.id, createdAt: store.now() }
+  // It stands since the template does: of nobody it counts was there anything to count before they came.
+  const made = { ...template, ...store.ids.next(), scopeId: endUser, templateId: template.id }
   // Whoever was first made it: the index refuses a second one.
-  await store.write([insertQuery(store, made, made.createdAt).onConflict((conflict) => conflict.doNothing())])
+  await store.write([insertQuery(store, made, store.now()).onConflict((conflict) => conflict.doNothing())])
   const [kept] = await store.rows(own)
   return kept ? budgetOf(kept) : template
 }
