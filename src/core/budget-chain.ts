@@ -17,7 +17,7 @@ export type Spender = {
   readonly models: readonly string[]
 }
 
-/** Budgets by {@link scopeKey}; templates apart, since they bind nobody themselves. */
+/** Budgets by `scopeKey`; templates apart, since they bind nobody themselves. */
 export type BudgetIndex = {
   readonly byScope: ReadonlyMap<string, readonly Budget[]>
   readonly templates: readonly Budget[]
@@ -29,7 +29,7 @@ export const EVERYBODY = '*'
 export const isTemplate = ({ scope, scopeId, templateId }: Budget): boolean =>
   scope === 'end_user' && scopeId === EVERYBODY && templateId === null
 
-export const scopeKey = ({ scope, scopeId }: Pick<Budget, 'scope' | 'scopeId'>): string => `${scope} ${scopeId}`
+const scopeKey = ({ scope, scopeId }: Pick<Budget, 'scope' | 'scopeId'>): string => `${scope} ${scopeId}`
 
 export const indexBudgets = (budgets: readonly Budget[]): BudgetIndex => ({
   byScope: Map.groupBy(
@@ -91,7 +91,7 @@ export function budgetWindow(budget: Ruled, at: number): Window | undefined {
   return { start: begins, end: isCut ? coming.from : end }
 }
 
-export const isWindowed = <R extends BudgetRule>(rule: R): rule is R & WindowRule => rule.window !== 'request'
+const isWindowed = <R extends BudgetRule>(rule: R): rule is R & WindowRule => rule.window !== 'request'
 
 /** A limit per minute or hour is one of speed: it is soon there again. */
 export const isShort = (window: BudgetRule['window']): boolean => window === 'minute' || window === 'hour'

@@ -87,8 +87,7 @@ export type Reservation = {
   result: string | null
 }
 
-export const SCOPES = ['organisation', 'account', 'api_key', 'end_user', 'tag', 'model'] as const
-export type Scope = (typeof SCOPES)[number]
+export type Scope = 'organisation' | 'account' | 'api_key' | 'end_user' | 'tag' | 'model'
 /** `concurrency` counts calls that are under way: held, never spent. */
 export type Metric = 'usd' | 'tokens' | 'requests' | 'concurrency'
 /** `request` limits each call by itself: it has no windows, no counters, and holds nothing. */

@@ -97,9 +97,8 @@ export function createBudgetDirectory({
     },
     async endDead(organisationId, at) {
       const name = String(organisationId)
-      const now = clock.elapsed()
-      if (now - (looked.get(name) ?? Number.NEGATIVE_INFINITY) < LOOKED_FOR_MS) return false
-      looked.set(name, now)
+      if (Math.abs(at - (looked.get(name) ?? 0)) < LOOKED_FOR_MS) return false
+      looked.set(name, at)
       const ended = await endDead(store, organisationId, at)
       if (ended > 0) looked.delete(name)
       return ended > 0
