@@ -61,8 +61,7 @@ export const accountHandlers: Handlers<
     }
     await updateAccount(store, { organisationId, id }, change, at)
     // With its keys it is remembered how much is reserved for their calls.
-    if (reserveMode !== undefined)
-      for (const hash of await keysOf(store, organisationId, id)) parts.forgetKey(hash)
+    if (reserveMode !== undefined) for (const hash of await keysOf(store, organisationId, id)) parts.forgetKey(hash)
     if (status !== undefined)
       await post(parts, rate, { type: 'set_status', organisationId, at, accountId: id, status }, 'changed')
     if (status === 'closed')

@@ -27,13 +27,17 @@ export async function shownBudgets(
     const link = { budgetId: budget.id, windowStart: window?.start ?? 0, windowEnd: window?.end ?? null }
     const counter = byKey.get(key) ?? emptyCounter(link, organisationId)
     const free = { ...counter, reserved: counter.reserved - (dead.get(key) ?? 0n) }
+    const { decimal, ...amounts } = amountsOf(budget, free)
     return {
+      ...{ id: `bud_${budget.code}`, name: budget.name, scope: budget.scope },
+      ...{ scopeId: budget.scopeName ?? budget.scopeId, metric: budget.metric, isTemplate: isTemplate(budget) },
+      ...amounts,
       ...shownRule(budget, at),
-      ...amountsOf(budget, free),
       windowStart: window ? secondText(window.start) : null,
       windowEnd: window?.end === undefined ? null : secondText(window.end),
       blockedAt: counter.blockedAt === null ? null : instantText(counter.blockedAt),
       templateId: budget.templateId === null ? null : `bud_${codes.get(budget.templateId) ?? ''}`,
+      decimal,
     }
   })
 }
@@ -41,8 +45,6 @@ export async function shownBudgets(
 function shownRule(budget: Budget, at: number) {
   const { window, timeZone, weekStart, anchorDay } = ruleAt(budget, at)
   return {
-    ...{ id: `bud_${budget.code}`, name: budget.name, scope: budget.scope },
-    ...{ scopeId: budget.scopeName ?? budget.scopeId, metric: budget.metric, isTemplate: isTemplate(budget) },
     ...{ window, timeZone, weekStart, anchorDay },
     ...{ thresholds: [...budget.thresholds], action: budget.action, reserveMode: budget.reserveMode },
     coming: comingOf(budget, at),

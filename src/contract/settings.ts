@@ -158,7 +158,9 @@ const Limits = group({
 const Reservations = group({
   ttlSeconds: whole(1, DAY).default(300),
   graceSeconds: whole(0, HOUR).default(60),
-  mode: choice(['strict', 'estimate']).default('strict'),
+  mode: choice(['strict', 'estimate'])
+    .default('strict')
+    .meta({ description: 'What a call holds: the most that it can cost, or what calls like it usually come to.' }),
   fitShare: decimal('a share above 0 and up to 1 in quotes, e.g. "0.25"', (value) =>
     isWithin(value, '0.000000000000001', '1'),
   )
