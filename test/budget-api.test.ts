@@ -1,6 +1,7 @@
 /** Budgets over HTTP: what may be set, how it changes, and that what accounts pay beside model calls passes them. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { operations } from '../src/contract/operations.ts'
+import { verifyLedger } from '../src/jobs/verify.ts'
 import { hashSecret } from '../src/lib/secret.ts'
 import { type Api, openApi, type Reply } from './api-kit.ts'
 
@@ -10,6 +11,10 @@ const DAY = 86_400_000
 let api: Api
 beforeAll(async () => {
   api = await openApi('billing: { creditUsd: "0.5" }')
+  // They see everything that happens here, and refuse nothing.
+  const watching = { scope: 'organisation', window: 'total', action: 'alert', thresholds: [1000], limit: 1_000_000_000 }
+  for (const metric of ['usd', 'tokens', 'requests']) await set({ ...watching, metric, name: `all ${metric}` })
+  api.forward(10_000)
 })
 afterAll(() => api.close())
 afterEach(() => expect(api.faults.splice(0)).toEqual([]))
@@ -320,4 +325,11 @@ describe('usage that is told', () => {
     expect(JSON.parse(rows[0]?.data ?? '')).toMatchObject({ budgetId: budget.id, thresholds: [80, 100], late: true })
     await remove(`${BUDGETS}/${budget.id}`)
   })
+})
+
+test('what all of this left behind is proved by its rows', async () => {
+  const { budgets } = (await get(`${BUDGETS}?scope=organisation&scopeId=default`)).body
+  const spent = (metric: string) => budgets.find(({ name }: { name: string }) => name === `all ${metric}`).spent
+  expect([spent('usd') > 0, spent('tokens'), spent('requests')]).toEqual([true, 3 * 1580, 0])
+  expect(await verifyLedger(api.store)).toEqual([])
 })

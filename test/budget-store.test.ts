@@ -196,6 +196,29 @@ for (const { name, open } of [
     })
   })
 
+test('two processes that cross a threshold together tell it once', async () => {
+  const backend = await openPostgresBackend()
+  const second = await openPostgres({ url: backend.place, clock: testClock(), random: systemRandom })
+  try {
+    const budget = await backend.budget({ limit: usd(1), thresholds: [50, 80, 100] })
+    const makers = [backend.store, second].map((store) => ({ store, make: commandsAt(() => store.now(), store.ids) }))
+    const calls = makers.flatMap((maker) => Array.from({ length: 40 }, () => maker))
+    await Promise.all(
+      calls.map(async ({ store, make }) => {
+        const admitted = make.admit(null, usd(0.01), { chain: linksAt([budget], store.now()) })
+        const { holds } = resultOf(await store.post(admitted), 'reserved')
+        await store.post(make.settle(admitted, usd(0.01), { holds }))
+      }),
+    )
+    const rows = await second.rows(second.sql.selectFrom('outbox').select('data').orderBy('id'))
+    expect(rows.flatMap(({ data }) => JSON.parse(data).thresholds).sort()).toEqual([50, 80])
+    expect(await second.rows(second.sql.selectFrom('alert_firings').select('threshold'))).toHaveLength(2)
+  } finally {
+    await second.close()
+    await backend.close()
+  }
+})
+
 describe('the directory of budgets', () => {
   const spender = { organisationId: ORGANISATION, accountId: null, apiKeyId: null, endUser: null, tags: [], models: [] }
   const counting = (store: Store) => {

@@ -1,6 +1,7 @@
 /** F5, F14: budgets hold at the same instant, on every route that spends, for every scope and metric. */
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { verifyLedger } from '../src/jobs/verify.ts'
 import { hashSecret } from '../src/lib/secret.ts'
 import { type Customer, chat, createCustomer, eventually, expectSettled, OPENAI, OPENROUTER } from './gateway-kit.ts'
 import { startTurnpike, type Turnpike } from './turnpike.ts'
@@ -413,4 +414,55 @@ describe('an alert', () => {
       { type: 'budget.threshold_reached', thresholds: [50, 80, 95, 100], value: body.cost, limit },
     ])
   })
+})
+
+describe('by estimate', () => {
+  test('more calls fit, and the budget tells by how much those under way may exceed it', async () => {
+    const caller = await customer()
+    const account = await accountCode(caller)
+    const mode = { method: 'PATCH', key: turnpike.operatorKey, body: { reserveMode: 'estimate' } }
+    expect((await turnpike.request(`/v1/accounts/${account}`, mode)).status).toBe(200)
+    const scope = { scope: 'api_key', scopeId: hashSecret(caller.key), reserveMode: 'estimate' }
+    const budget = await setBudget({ ...scope, limit: 10 })
+    for (let calls = 0; calls < 20; calls++) expect((await call(caller)).status).toBe(200)
+    const { spent } = await budgetNow(budget)
+    const script = turnpike.simulator.script('five', ['gate', 'answer'])
+    const running = call(caller, { max_tokens: 4000 })
+    await script.waiting(1)
+    // 256 tokens at least, of the 4,000 that it might take.
+    expect(await budgetNow(budget)).toMatchObject({ spent, reserved: 0.256, possibleOvershoot: 3.744 })
+    script.release()
+    const reply = await running
+    script.stop()
+    expect(reply.status).toBe(200)
+    expect(await budgetNow(budget)).toMatchObject({ reserved: 0, possibleOvershoot: 0 })
+  })
+
+  test('a strict budget in the chain holds the bound all the same', async () => {
+    const caller = await customer()
+    const scope = { scope: 'api_key', scopeId: hashSecret(caller.key) }
+    await setBudget({ ...scope, limit: 10, reserveMode: 'estimate' })
+    const strict = await setBudget({ ...scope, limit: 3, reserveMode: 'strict' })
+    expect((await call(caller, { max_tokens: 4000 })).body.error.details.budgetId).toBe(strict.id)
+  })
+})
+
+test('what all of this left behind is proved by its records', async () => {
+  await eventually(() => (turnpike.server.gateway.open.size === 0 ? true : undefined))
+  expect(await verifyLedger(turnpike.server.gateway.store)).toEqual([])
+})
+
+test('numbers can be kept from callers', async () => {
+  const quiet = await startTurnpike({ yaml: `${YAML}limits: { hideBudgetAmounts: true, budgetStatus: 402 }` })
+  try {
+    const body = { name: 'secret', scope: 'organisation', metric: 'usd', limit: 0.01, window: 'day' }
+    const made = await quiet.request('/api/admin/budgets', { key: quiet.operatorKey, body })
+    const reply = await quiet.request(OPENAI, { body: chat('acme/five', { max_tokens: 50 }) })
+    const { error } = (await reply.json()) as Json
+    expect([made.status, reply.status]).toEqual([201, 402])
+    expect(error.message).toMatch(/^Budget 'secret' of organisation default: no room left for this request\. Resets/)
+    expect(Object.keys(error.details)).not.toContain('limit')
+  } finally {
+    await quiet.close()
+  }
 })

@@ -58,7 +58,9 @@ export type NewApiKey = {
 
 export async function createApiKey(store: Store, key: NewApiKey): Promise<void> {
   const { id } = store.ids.next()
-  const limit = key.limit && newLimit(store, { organisationId: key.organisationId, keyId: id, at: key.at }, key.limit)
+  const limit =
+    key.limit &&
+    newLimit(store, { organisationId: key.organisationId, keyId: id, hash: key.hash, at: key.at }, key.limit)
   const insert = store.sql.insertInto('api_keys').values({
     id,
     organisation_id: key.organisationId,
@@ -92,7 +94,7 @@ export async function updateApiKey(
   change: KeyChange,
   at: number,
 ): Promise<void> {
-  const owner = { organisationId, keyId: key.id, at }
+  const owner = { organisationId, keyId: key.id, hash: key.hash, at }
   const limit = change.limit === undefined ? undefined : changedLimit(store, owner, key, change.limit)
   const update = store.sql
     .updateTable('api_keys')
@@ -121,7 +123,12 @@ export async function deleteApiKey(store: Store, organisationId: bigint, key: St
   await store.write([update, ...(key.limit ? [endLimit(store, organisationId, key.limit.budgetId, at)] : [])])
 }
 
-type Owner = { readonly organisationId: bigint; readonly keyId: bigint; readonly at: number }
+type Owner = {
+  readonly organisationId: bigint
+  readonly keyId: bigint
+  readonly hash: string
+  readonly at: number
+}
 
 function changedLimit(
   store: Store,
@@ -150,7 +157,7 @@ function changedLimit(
 
 function newLimit(
   store: Store,
-  { organisationId, keyId, at }: Owner,
+  { organisationId, keyId, hash, at }: Owner,
   { nanos, window }: KeyLimit,
 ): { budgetId: bigint; query: Query<unknown> } {
   const { id, code } = store.ids.next()
@@ -163,6 +170,7 @@ function newLimit(
     name: 'key limit',
     scope: 'api_key',
     scope_id: keyId.toString(),
+    scope_name: hash,
     metric: 'usd',
     limit_quantity: nanos,
     window_kind: window,
