@@ -36,6 +36,7 @@ export type {
   Pagination,
   Plan,
   PricedModel,
+  Reconciliation,
   Reservation,
   Transaction,
   UsageAnswer,

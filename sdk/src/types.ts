@@ -11,6 +11,7 @@ export type {
   Operations,
   Plan,
   PricedModel,
+  Reconciliation,
   Reservation,
   Transaction,
   UsageRecord,

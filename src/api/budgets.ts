@@ -2,7 +2,6 @@
 import { refuse } from '../contract/errors.ts'
 import type { Idempotency } from '../core/ledger-commands.ts'
 import type { Budget } from '../core/ledger-rows.ts'
-import { rememberedAnswer } from '../store/accounts.ts'
 import {
   countBudgets,
   createBudget,
@@ -12,6 +11,7 @@ import {
   MOST_BUDGETS,
   updateBudget,
 } from '../store/budgets.ts'
+import { rememberedAnswer } from '../store/remembered.ts'
 import { StoreFailed } from '../store/store.ts'
 import { changedBudget, newBudget } from './budget-rules.ts'
 import { paged, pageOf } from './page.ts'

@@ -1,9 +1,10 @@
 /** Commands to the ledger, and what it answers, in the words of the API. */
 import { type ErrorCode, errors, type Refused, refuse } from '../contract/errors.ts'
 import { allRefusals, budgetRefused, isBudgetRefusal } from '../core/budget-refusal.ts'
-import type { Balance, Command, Done, Outcome, Refusal } from '../core/ledger-commands.ts'
+import type { Balance, Command, Done, Outcome, Posted, Refusal } from '../core/ledger-commands.ts'
 import type { StoredAccount } from '../store/accounts.ts'
-import { type CreditRate, withDecimal } from './money.ts'
+import { findTransaction } from '../store/transactions.ts'
+import { type CreditRate, rateOf, withDecimal } from './money.ts'
 import type { ApiParts, Caller } from './parts.ts'
 
 type DoneOf<K extends Done['kind']> = Extract<Done, { kind: K }>
@@ -31,6 +32,17 @@ async function posted({ store, budgets }: Pick<ApiParts, 'store' | 'budgets'>, c
   const outcome = await store.post(command)
   if (outcome.ok || !('refusal' in outcome) || !isBudgetRefusal(outcome.refusal)) return outcome
   return (await budgets.endDead(command.organisationId, command.at)) ? store.post(command) : outcome
+}
+
+/** A repetition is answered in credits of the price that the first was written with. */
+export async function rateOfPosted(
+  { store }: Pick<ApiParts, 'store'>,
+  { organisationId }: Pick<Caller, 'organisationId'>,
+  rate: CreditRate,
+  { result, replayed }: { result: Posted; replayed: boolean },
+): Promise<CreditRate> {
+  const first = replayed ? await findTransaction(store, organisationId, result.transaction.code) : undefined
+  return first ? rateOf(first.creditUsd) : rate
 }
 
 /** Ids are codes in the ledger: outside they begin with what they name. */

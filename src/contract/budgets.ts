@@ -6,24 +6,43 @@ const BUDGET_SCOPES = ['organisation', 'account', 'api_key', 'end_user', 'tag', 
 const BUDGET_METRICS = ['usd', 'tokens', 'requests', 'concurrency'] as const
 const BUDGET_WINDOWS = ['request', 'minute', 'hour', 'day', 'week', 'month', 'total'] as const
 
-const scope = z.enum(BUDGET_SCOPES, `expected one of ${BUDGET_SCOPES.join(', ')}`)
-const metric = z.enum(BUDGET_METRICS, `expected one of ${BUDGET_METRICS.join(', ')}`)
-const window = z.enum(BUDGET_WINDOWS, `expected one of ${BUDGET_WINDOWS.join(', ')}`)
-const action = z.enum(['block', 'alert'], 'expected block or alert')
+const scope = z
+  .enum(BUDGET_SCOPES, `expected one of ${BUDGET_SCOPES.join(', ')}`)
+  .meta({ description: 'Whom it binds.' })
+const metric = z
+  .enum(BUDGET_METRICS, `expected one of ${BUDGET_METRICS.join(', ')}`)
+  .meta({ description: 'What is counted; `concurrency`: calls under way.' })
+const window = z
+  .enum(BUDGET_WINDOWS, `expected one of ${BUDGET_WINDOWS.join(', ')}`)
+  .meta({ description: 'How long it is counted; `request`: each call by itself.' })
+const action = z
+  .enum(['block', 'alert'], 'expected block or alert')
+  .meta({ description: '`block`, the default, refuses; `alert` only tells.' })
 const reserveMode = z.enum(['strict', 'estimate'], 'expected strict or estimate')
+const REQUESTED_MODE = {
+  description:
+    'What a call holds: the most that it can use, or what calls like it usually do. Null: as the server has it.',
+}
 
 const timeZone = z
   .string('expected the name of a time zone')
   .max(64)
   .refine(isTimeZone, 'expected an IANA time zone, e.g. Europe/Berlin')
+  .meta({ description: "Where its days begin. Default: the organisation's." })
 const weekStart = z
   .int('expected 1 (Monday) to 7')
   .min(1, 'expected 1 (Monday) to 7')
   .max(7, 'expected 1 (Monday) to 7')
-const anchorDay = z.int('expected a day from 1 to 31').min(1, 'expected 1 or more').max(31, 'expected 31 or less')
+  .meta({ description: 'Day on which a week begins: 1 (Monday, the default) to 7.' })
+const anchorDay = z
+  .int('expected a day from 1 to 31')
+  .min(1, 'expected 1 or more')
+  .max(31, 'expected 31 or less')
+  .meta({ description: 'Day on which a month begins, by default 1; a short month uses its last.' })
 const thresholds = z
   .array(z.int('expected whole percents').min(1, 'expected 1 or more').max(1_000, 'expected 1000 or less'))
   .max(20, 'expected at most 20')
+  .meta({ description: 'Percent of the limit at which people are told, by default 80 and 100.' })
 
 const rule = { window, timeZone: z.string(), weekStart: z.int(), anchorDay: z.int() }
 
@@ -66,7 +85,7 @@ const limit = quantity.meta({
 })
 
 export const BudgetRequest = z.object({
-  name: text(100),
+  name: text(100).meta({ description: 'What refusals and events call it.' }),
   scope,
   scopeId: z
     .string('expected text')
@@ -81,18 +100,18 @@ export const BudgetRequest = z.object({
   metric,
   limit,
   window,
-  timeZone: timeZone.optional().meta({ description: "Default: the organisation's." }),
-  weekStart: weekStart.optional().meta({ description: '1 (Monday, the default) to 7.' }),
-  anchorDay: anchorDay.optional().meta({ description: 'Day on which a month begins; a short month uses its last.' }),
-  thresholds: thresholds.optional().meta({ description: 'Percent, default 80 and 100.' }),
-  action: action.optional().meta({ description: '`block`, the default, refuses; `alert` only tells.' }),
-  reserveMode: reserveMode.nullish(),
+  timeZone: timeZone.optional(),
+  weekStart: weekStart.optional(),
+  anchorDay: anchorDay.optional(),
+  thresholds: thresholds.optional(),
+  action: action.optional(),
+  reserveMode: reserveMode.nullish().meta(REQUESTED_MODE),
 })
 export type BudgetRequest = z.output<typeof BudgetRequest>
 
 /** Scope and metric stay: another one is another budget. */
 export const BudgetPatch = z.object({
-  name: text(100).optional(),
+  name: text(100).optional().meta({ description: 'What refusals and events call it.' }),
   limit: limit.optional(),
   window: window.optional(),
   timeZone: timeZone.optional(),
@@ -100,13 +119,13 @@ export const BudgetPatch = z.object({
   anchorDay: anchorDay.optional(),
   thresholds: thresholds.optional(),
   action: action.optional(),
-  reserveMode: reserveMode.nullish(),
+  reserveMode: reserveMode.nullish().meta(REQUESTED_MODE),
 })
 export type BudgetPatch = z.output<typeof BudgetPatch>
 
 export const BudgetQuery = PageQuery.extend({
   scope: scope.optional(),
-  scopeId: z.string('expected text').max(600).optional(),
+  scopeId: z.string('expected text').max(600).optional().meta({ description: 'As a budget shows it.' }),
 })
 export const BudgetReply = z.object({ budget: Budget })
 export const BudgetList = z.object({ budgets: z.array(Budget), pagination: Pagination })

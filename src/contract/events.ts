@@ -1,4 +1,4 @@
-/** What Turnpike tells of its own accord, by alerts, mail and webhooks. */
+/** What Turnpike tells of its own accord, by mail and to addresses that were named. */
 export const EVENT_TYPES = [
   'budget.threshold_reached',
   'budget.blocked',

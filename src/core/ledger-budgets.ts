@@ -116,7 +116,7 @@ export function ratesOf(bounds: readonly Bound[], asked: readonly bigint[]): Rat
  * rows as they were before it.
  */
 export function markBlocked(rows: Rows, refused: readonly Bound[], command: Command, ids: Ids): void {
-  const draft = createDraft(rows)
+  const draft = createDraft(rows, command.creditUsd)
   for (const { budget, link } of refused) {
     const counter = draft.counter(link, command.organisationId)
     // A limit on calls under way has no window that ends, so "once" would mean once for ever.

@@ -5,10 +5,10 @@ import type { Demand, Estimate, Outcome, ReserveGeneration } from '../core/ledge
 import type { Budget } from '../core/ledger-rows.ts'
 import { withinRequestLimits } from '../core/request-limit.ts'
 import type { Ratio } from '../lib/ratio.ts'
+import type { Call } from './call.ts'
 import type { Candidate } from './candidates.ts'
 import type { Gateway } from './gateway.ts'
 import type { Caller } from './keys.ts'
-import type { Call } from './read.ts'
 
 /** The key's own limit, and every budget that matches; nothing is waited for where they are known. */
 export async function chainOf(

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { Idempotency } from '../core/ledger-commands.ts'
 import { type Budget, type Counter, counterKey, type Link } from '../core/ledger-rows.ts'
 import { codeRange, type PageOf } from './accounts.ts'
+import { remembering } from './remembered.ts'
 import type { Query, Store } from './store.ts'
 import type { Cell } from './tables.ts'
 import * as tables from './tables.ts'
@@ -161,7 +162,9 @@ export async function createBudget(
   await store.write([
     insertQuery(store, budget, budget.createdAt),
     audit,
-    ...(remembered ? [rememberQuery(store, budget, remembered)] : []),
+    ...(remembered
+      ? [remembering(store, { ...budget, at: budget.createdAt }, remembered.name, remembered.answer)]
+      : []),
   ])
 }
 
@@ -202,12 +205,3 @@ const columnsOf = (budget: Budget): Record<string, Cell> => {
 
 const budgetOf = (row: object): Budget =>
   tables.budgets.row(tables.budgets.columns.map((column) => (row as Record<string, Cell>)[column] ?? null))
-
-const rememberQuery = (store: Store, { organisationId, createdAt }: Budget, { name, answer }: Remembered) =>
-  store.sql.insertInto('idempotency').values({
-    organisation_id: organisationId,
-    ...name,
-    state: 'done',
-    outcome: answer,
-    created_at: BigInt(createdAt),
-  })
