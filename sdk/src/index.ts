@@ -25,6 +25,7 @@ export type {
   Account,
   Amount,
   Balance,
+  Budget,
   Confirmation,
   ConfirmedUsage,
   ConfirmRequest,

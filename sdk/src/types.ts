@@ -4,6 +4,7 @@ import type { BodyOf, QueryOf, ResultOf } from './calls.ts'
 export type {
   Account,
   Balance,
+  Budget,
   Generation,
   Grant,
   Key,
