@@ -18,12 +18,14 @@ import { createEstimates } from './gateway/estimates.ts'
 import type { Gateway } from './gateway/gateway.ts'
 import { createHeartbeat } from './gateway/heartbeat.ts'
 import { createKeys } from './gateway/keys.ts'
+import { createLastUse } from './gateway/last-use.ts'
 import { createNormaliser } from './gateway/normaliser.ts'
 import { createProgress } from './gateway/progress.ts'
 import { createRoutes } from './gateway/routes.ts'
 import { corsHeaders, createHttpServer, rewriteUrl } from './gateway-routes.ts'
 import { type Recovered, recover } from './jobs/recover.ts'
 import { type Repeating, repeat } from './jobs/repeat.ts'
+import { createClientAddress } from './lib/client-address.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import { createDetailsHash } from './lib/details-hash.ts'
 import type { Log } from './lib/log.ts'
@@ -35,6 +37,7 @@ import type { Simulator } from './simulator/simulator.ts'
 import { createFirstOrganisation, firstOrganisation, type Organisation, sharedSecret } from './store/bootstrap.ts'
 import { createBudgetDirectory } from './store/budget-directory.ts'
 import { atCreditRate } from './store/credit-rate.ts'
+import { keyHashes } from './store/keys.ts'
 import { grantPlans } from './store/plans.ts'
 import { createRateCards } from './store/rate-cards.ts'
 import { createTokenCounter } from './tokens/token-counter.ts'
@@ -90,6 +93,7 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
         grantPlans(store, store.now()),
       ]),
   })
+  const lastUse = createLastUse({ store, clock: systemClock, log })
   const gateway: Gateway = {
     settings,
     store,
@@ -102,8 +106,12 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
     keys: createKeys({
       store,
       clock: systemClock,
-      operator: { secret: folder.adminKey, organisationId: organisation.id, organisation: organisation.name },
+      operator: { secret: folder.adminKey, organisationId: organisation.id },
+      lastUse,
+      expected: await keyHashes(store),
     }),
+    addressOf: createClientAddress(settings.trustProxy),
+    lastUse,
     budgets: createBudgetDirectory({ store, clock: systemClock }),
     estimates: createEstimates(),
     routes: createRoutes({
@@ -152,7 +160,7 @@ function createHttp(gateway: Gateway, operatorKey: string): FastifyInstance {
   const parts = apiParts(gateway, operatorKey)
   const notFound = createNotFound(parts)
   const fastify = Fastify({
-    trustProxy: typeof trustProxy === 'number' ? (_address, hop) => hop <= trustProxy : trustProxy,
+    trustProxy: typeof trustProxy === 'number' ? (_address, hop) => hop < trustProxy : trustProxy,
     bodyLimit: 1_048_576,
     forceCloseConnections: 'idle',
     // A stopping server refuses calls in the words of their dialect, and its probes still answer.
@@ -241,6 +249,7 @@ async function stop(
   await callsOver(gateway, SETTLE_MS)
   await hangUp(fastify, gateway.clock, closed)
   await jobs.stop()
+  await gateway.lastUse.flush()
   await gateway.tokens.close()
   await gateway.store.close()
 }

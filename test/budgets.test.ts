@@ -247,6 +247,19 @@ describe('every scope binds whoever it matches, and nobody else', () => {
   })
 })
 
+test('a budget stays on its key through a rotation, and is called by the new secret', async () => {
+  const caller = await customer()
+  const budget = await setBudget({ scope: 'api_key', scopeId: hashSecret(caller.key), metric: 'requests', limit: 1 })
+  expect((await call(caller)).status).toBe(200)
+  const rotated = await turnpike.request(`/api/v1/keys/${hashSecret(caller.key)}/rotate`, {
+    key: turnpike.operatorKey,
+    body: { grace_seconds: 60 },
+  })
+  const { key } = (await rotated.json()) as { key: string }
+  for (const secret of [caller.key, key]) expect((await call({ key: secret })).status).toBe(429)
+  expect(await budgetNow(budget)).toMatchObject({ spent: 1, scopeId: hashSecret(key) })
+})
+
 describe('a template', () => {
   test('gives each end user a budget of their own', async () => {
     const caller = await customer()

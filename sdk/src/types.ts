@@ -3,13 +3,17 @@ import type { BodyOf, QueryOf, ResultOf } from './calls.ts'
 
 export type {
   Account,
+  ApiKey,
+  AuditEntry,
   Balance,
   Budget,
   Generation,
   Grant,
   Key,
+  ManagementKey,
   Model,
   Operations,
+  Organisation,
   Plan,
   PricedModel,
   Reconciliation,

@@ -121,9 +121,14 @@ async function scopeOf(parts: ApiParts, call: Call<'createBudget'>): Promise<Pic
       return { scopeId: String(account.id), scopeName: scopeId }
     }
     case 'api_key': {
-      const key = await findApiKey(parts.store, caller.organisationId, scopeId)
+      const code = /^key_(.+)$/.exec(scopeId)?.[1]
+      const key = await findApiKey(
+        parts.store,
+        caller.organisationId,
+        code === undefined ? { hash: scopeId } : { code },
+      )
       if (!key) throw refuse('not_found', 'scopeId: no API key has this hash', { param: 'scopeId' })
-      return { scopeId: String(key.id), scopeName: scopeId }
+      return { scopeId: String(key.id), scopeName: key.hash }
     }
     case 'model': {
       const route = parts.routes.find(scopeId)
@@ -142,7 +147,7 @@ async function scopeOf(parts: ApiParts, call: Call<'createBudget'>): Promise<Pic
 
 const EXPECTED: Readonly<Record<Exclude<Scope, 'organisation'>, string>> = {
   account: 'the id of an account (acc_…)',
-  api_key: 'the hash of an API key',
+  api_key: 'the hash of an API key, or its id (key_…)',
   model: 'the name of a model',
   tag: 'key:value, as in the metadata of calls (at most 64 and 512 characters)',
   end_user: 'the user of calls (at most 128 characters), or * for each by themself',

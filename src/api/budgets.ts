@@ -1,5 +1,6 @@
 /** Budgets: set, listed, changed, ended. A change holds at once, since the ledger reads limits with the counters. */
 import { refuse } from '../contract/errors.ts'
+import type { Caller } from '../core/caller.ts'
 import type { Idempotency } from '../core/ledger-commands.ts'
 import type { Budget } from '../core/ledger-rows.ts'
 import {
@@ -15,7 +16,7 @@ import { rememberedAnswer } from '../store/remembered.ts'
 import { StoreFailed } from '../store/store.ts'
 import { changedBudget, newBudget } from './budget-rules.ts'
 import { paged, pageOf } from './page.ts'
-import type { ApiParts, Caller, Handlers, Whole } from './parts.ts'
+import type { ApiParts, Handlers, Whole } from './parts.ts'
 import { auditedBudget, shownBudgets } from './shown-budget.ts'
 
 type Names = 'createBudget' | 'listBudgets' | 'getBudget' | 'updateBudget' | 'deleteBudget'

@@ -1,6 +1,8 @@
 /** What was posted: the list of an organisation's transactions, and each by its id. */
+
 import type { Transaction } from '../contract/credits.ts'
 import { refuse } from '../contract/errors.ts'
+import type { Caller } from '../core/caller.ts'
 import type { Posted } from '../core/ledger-commands.ts'
 import type { TransactionType } from '../core/ledger-rows.ts'
 import type { PageOf } from '../store/accounts.ts'
@@ -19,7 +21,7 @@ import { rangeOf } from './date-range.ts'
 import { modelNames } from './models.ts'
 import { creditRate, rateOf } from './money.ts'
 import { paged, pageOf } from './page.ts'
-import type { ApiParts, Call, Caller, Handlers } from './parts.ts'
+import type { ApiParts, Call, Handlers } from './parts.ts'
 import { commandFor, contentOf, post } from './post.ts'
 import { shownReservation } from './shown-reservation.ts'
 import { DIRECTIONS, reconciliationOf, shownTransaction, transactionCsv } from './shown-transaction.ts'

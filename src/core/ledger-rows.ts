@@ -301,6 +301,24 @@ export type OutboxEvent = {
   createdAt: number
 }
 
+/** Who changed what. It lies in the same transaction as the change, so that neither is there without the other. */
+export type AuditRow = {
+  id: bigint
+  organisationId: bigint
+  code: string
+  /** Who did it, as it is shown to people: never a secret. */
+  actor: string
+  /** Noun and verb, e.g. `account.update`. */
+  action: string
+  /** The public id of what was changed. */
+  target: string
+  /** JSON objects without secrets; null where there was or is nothing. */
+  before: string | null
+  after: string | null
+  requestId: string | null
+  createdAt: number
+}
+
 /** The sums of one quarter hour by model, provider, context and status. */
 export type Rollup = {
   organisationId: bigint
@@ -378,6 +396,7 @@ export type Written = {
   rollups: Map<string, Rollup>
   firings: Firing[]
   events: OutboxEvent[]
+  audits: AuditRow[]
 }
 
 export const emptyCounter = ({ budgetId, windowStart, windowEnd }: Link, organisationId: bigint): Counter => ({
@@ -427,6 +446,7 @@ export const emptyWritten = (): Written => ({
   rollups: new Map(),
   firings: [],
   events: [],
+  audits: [],
 })
 
 /** Makes a loaded or new usage that a caller told known to the batch. */

@@ -119,8 +119,13 @@ function once(rows: Rows, command: Command, ids: Ids, run: (draft: Draft, comman
 }
 
 function kept(draft: Draft, outcome: Outcome, command: Command, ids: Ids): Outcome {
-  if (outcome.ok) draft.keep()
-  else if (draft.refusing.length > 0) markBlocked(draft.rows, draft.refusing, command, ids)
+  if (!outcome.ok) {
+    if (draft.refusing.length > 0) markBlocked(draft.rows, draft.refusing, command, ids)
+    return outcome
+  }
+  draft.keep()
+  // What was done before is not done again.
+  if (command.audit && !outcome.replay) draft.rows.written.audits.push(command.audit)
   return outcome
 }
 

@@ -6,6 +6,7 @@ import { errors, refuse } from '../contract/errors.ts'
 import type { ReservationContext } from '../contract/reservation-context.ts'
 import { linksAt } from '../core/budget-chain.ts'
 import { allRefusals, budgetRefused, isBudgetRefusal, shortfall } from '../core/budget-refusal.ts'
+import { allowsModel, type Caller } from '../core/caller.ts'
 import type { Demand, Idempotency, Rate, Refusal } from '../core/ledger-commands.ts'
 import type { Budget, Hold } from '../core/ledger-rows.ts'
 import { type Quote, quote } from '../core/quote.ts'
@@ -15,7 +16,6 @@ import { max, type Ratio, ratio, ZERO } from '../lib/ratio.ts'
 import type { Call } from './call.ts'
 import { type Candidate, candidatesFor } from './candidates.ts'
 import type { Gateway } from './gateway.ts'
-import type { Caller } from './keys.ts'
 import { chainOf, estimateFor, reserve, withinLimitsOf } from './limits.ts'
 
 export type Admission = {
@@ -56,7 +56,7 @@ export async function admit(
   const { store } = gateway
   const admittedAt = store.now()
   const startedAt = gateway.clock.elapsed()
-  const candidates = withinLimits(candidatesFor(gateway, call, admittedAt), call)
+  const candidates = withinLimits(permitted(caller, candidatesFor(gateway, call, admittedAt)), call)
   const chain = await chainOf(gateway, caller, call, candidates, admittedAt)
   const { demand, priced } = demandOf(gateway, caller, call, { candidates, chain, at: admittedAt })
   if (
@@ -146,6 +146,17 @@ const dearest = (quotes: readonly (Quote | undefined)[], part: (quoted: Quote) =
 
 const mostOutput = (candidates: readonly Candidate[], call: Call): number =>
   Math.max(...candidates.map((candidate) => outputOf(candidate, call)))
+
+/** One model that the key may not call is enough: what else it would have fallen back to was not its wish. */
+function permitted({ allowedModels }: Caller, candidates: readonly Candidate[]): readonly Candidate[] {
+  const denied = candidates.find(({ endpoint: { model } }) => !allowsModel(allowedModels, model.id))
+  if (!denied) return candidates
+  const allowed = (allowedModels ?? []).slice(0, MOST_NAMED).join(', ')
+  throw refuse('forbidden', `This key may not call \`${denied.asSpelled}\`; it may call ${allowed}`, { param: 'model' })
+}
+
+/** A sentence is no list. */
+const MOST_NAMED = 10
 
 /** A limit above the model's own maximum, where that is known, could never be honoured. */
 function withinLimits(candidates: readonly Candidate[], { outputLimit }: Call): Candidate[] {

@@ -1,6 +1,7 @@
 /** What limits a call beside its credit: the budgets of its chain, and how much of it is likely to be used. */
 import { countingAt, isShort, ruleAt, tagsOf } from '../core/budget-chain.ts'
 import { isBudgetRefusal, requestTooLarge } from '../core/budget-refusal.ts'
+import type { Caller } from '../core/caller.ts'
 import type { Demand, Estimate, Outcome, ReserveGeneration } from '../core/ledger-commands.ts'
 import type { Budget } from '../core/ledger-rows.ts'
 import { withinRequestLimits } from '../core/request-limit.ts'
@@ -8,7 +9,6 @@ import type { Ratio } from '../lib/ratio.ts'
 import type { Call } from './call.ts'
 import type { Candidate } from './candidates.ts'
 import type { Gateway } from './gateway.ts'
-import type { Caller } from './keys.ts'
 
 /** The key's own limit, and every budget that matches; nothing is waited for where they are known. */
 export async function chainOf(

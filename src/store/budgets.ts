@@ -180,6 +180,20 @@ export async function endBudget(store: Store, budget: Budget, at: number, audit:
   await store.write([selfAndInstances(store, budget, { deleted_at: BigInt(at), updated_at: BigInt(at) }), audit])
 }
 
+/** What a scope is called outside may change; the budgets on it stay. */
+export const renaming = (
+  store: Store,
+  organisationId: bigint,
+  { scope, scopeId }: Pick<Budget, 'scope' | 'scopeId'>,
+  name: string,
+) =>
+  store.sql
+    .updateTable('budgets')
+    .set({ scope_name: name })
+    .where('organisation_id', '=', organisationId)
+    .where('scope', '=', scope)
+    .where('scope_id', '=', scopeId)
+
 const selfAndInstances = (store: Store, { organisationId, id }: Budget, set: object) =>
   store.sql
     .updateTable('budgets')

@@ -24,6 +24,7 @@ export async function writeAndCommit(client: ClientBase, { rows, known, opened }
     insertDetails(client, sorted(written.details)),
     insertFirings(client, written.firings),
     insertEvents(client, written.events),
+    insertAudits(client, written.audits),
     addRollups(client, sorted(written.rollups)),
     client.query('COMMIT'),
   ])
@@ -56,6 +57,7 @@ const insertUsageRecords = insert(tables.usageRecords, { name: 'insert_usage_rec
 const insertDetails = insert(tables.callDetails, { name: 'insert_details', conflict: 'ON CONFLICT DO NOTHING' })
 const insertFirings = insert(tables.firings, { name: 'insert_firings', conflict: 'ON CONFLICT DO NOTHING' })
 const insertEvents = insert(tables.outbox, { name: 'insert_events' })
+const insertAudits = insert(tables.auditLog, { name: 'insert_audits' })
 const addRollups = addTo(tables.rollups, tables.ROLLUP_KEY, { name: 'add_rollups' })
 
 function writeGrants(client: ClientBase, { grants, written }: Rows): Promise<void>[] {

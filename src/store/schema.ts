@@ -39,8 +39,24 @@ export type Schema = {
     include_byok_in_limit: Int
     created_at: Int
     updated_at: Int | null
-  }
-  management_keys: { hash: string; organisation_id: Int; name: string; role: string; disabled: Int; created_at: Int }
+    /** JSON array; null: all. */
+    allowed_models: string | null
+    include_usage: Generated<Int>
+    default_user: string | null
+    default_metadata: string | null
+  } & SecretColumns
+  management_keys: {
+    id: Int
+    organisation_id: Int
+    hash: string
+    name: string
+    label: string
+    role: string
+    disabled: Int
+    deleted_at: Int | null
+    created_at: Int
+    updated_at: Int | null
+  } & SecretColumns
   key_usage: {
     api_key_id: Int
     organisation_id: Int
@@ -272,6 +288,15 @@ export type Schema = {
     unpriced: Int
     estimated: Int
   }
+}
+
+/** What keys of both kinds have in common beside their hash. */
+type SecretColumns = {
+  code: string
+  /** The secret before, which holds until then. */
+  previous_hash: string | null
+  previous_until: Int | null
+  last_used_at: Int | null
 }
 
 type ReservationColumns = {

@@ -218,6 +218,7 @@ function createWriter(db: Database) {
   const rollup = insert(tables.rollups, { conflict: addingUp() })
   const firing = insert(tables.firings, { conflict: 'ON CONFLICT DO NOTHING' })
   const event = insert(tables.outbox)
+  const audit = insert(tables.auditLog)
 
   const reservations = (rows: Rows, written: Written) => {
     for (const id of written.newReservations) {
@@ -267,6 +268,7 @@ function createWriter(db: Database) {
     for (const row of written.rollups.values()) rollup(row)
     for (const row of written.firings) firing(row)
     for (const row of written.events) event(row)
+    for (const row of written.audits) audit(row)
   }
 }
 

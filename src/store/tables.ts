@@ -5,6 +5,7 @@
 import type {
   Account,
   Allocation,
+  AuditRow,
   Budget,
   CallDetails,
   Counter,
@@ -397,6 +398,19 @@ export const outbox = table<OutboxEvent>('outbox', {
   code: ['code', text()],
   type: ['type', text()],
   data: ['data', text()],
+  createdAt: ['created_at', int],
+})
+
+export const auditLog = table<AuditRow>('audit_log', {
+  id: ['id', big],
+  organisationId: ['organisation_id', big],
+  code: ['code', text()],
+  actor: ['actor', text()],
+  action: ['action', text()],
+  target: ['target', text()],
+  before: ['before', textOrNull],
+  after: ['after', textOrNull],
+  requestId: ['request_id', textOrNull],
   createdAt: ['created_at', int],
 })
 
