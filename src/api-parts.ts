@@ -1,4 +1,5 @@
 /** What the control plane needs of the gateway: rooms of one floor don't know each other, so they are introduced here. */
+import type { Alerts } from './alerts.ts'
 import type { ApiParts } from './api/parts.ts'
 import { secretOf } from './gateway/caller-secret.ts'
 import type { Gateway } from './gateway/gateway.ts'
@@ -7,6 +8,7 @@ import { requestIdOf } from './request-id.ts'
 
 export function apiParts(
   { store, settings, routes, terms, rateCards, random, log, keys }: Gateway,
+  { seal, addresses }: Pick<Alerts, 'seal' | 'addresses'>,
   operatorKey: string,
 ): ApiParts {
   const operatorHash = hashSecret(operatorKey)
@@ -18,6 +20,8 @@ export function apiParts(
     rateCards,
     random,
     log,
+    seal,
+    addresses,
     authenticate: (headers) => keys.authenticate(secretOf(headers)),
     isOperator: ({ keyHash }) => keyHash === operatorHash,
     forgetKey: (hash) => keys.forget(hash),

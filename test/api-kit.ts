@@ -47,6 +47,8 @@ export async function openApi(yaml?: string): Promise<Api> {
     terms: gateway.terms,
     rateCards: gateway.rateCards,
     random: systemRandom,
+    seal: turnpike.server.alerts.seal,
+    addresses: turnpike.server.alerts.addresses,
     log: {
       ...gateway.log,
       error: (fields, message) => void faults.push(`${message} ${JSON.stringify(fields, textOfError)}`),

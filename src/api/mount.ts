@@ -9,7 +9,9 @@ import type { Operation } from '../contract/operation.ts'
 import { type OperationName, operations } from '../contract/operations.ts'
 import { auditQuery } from '../store/audit-log.ts'
 import { accountHandlers } from './accounts.ts'
+import { alertChannelHandlers } from './alert-channels.ts'
 import { creditHandlers } from './credits.ts'
+import { deliveryHandlers } from './deliveries.ts'
 import { generationHandlers } from './generations.ts'
 import { grantHandlers } from './grants.ts'
 import { idempotencyOf } from './idempotency.ts'
@@ -36,6 +38,8 @@ const handlers: Handlers = {
   ...transactionHandlers,
   ...usageHandlers,
   ...organisationHandlers,
+  ...alertChannelHandlers,
+  ...deliveryHandlers,
 }
 
 /** Control requests are small; model calls have a limit of their own. */

@@ -8,21 +8,27 @@ import type { Settings } from '../contract/settings.ts'
 import type { Idempotency } from '../core/ledger-commands.ts'
 import type { CompiledTerms } from '../core/price.ts'
 import type { RateCard } from '../core/rate-card.ts'
+import type { AddressGuard } from '../delivery/address-guard.ts'
 import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
+import type { Seal } from '../lib/seal.ts'
 import type { AuditEntry } from '../store/audit-log.ts'
 import type { RateCards } from '../store/rate-cards.ts'
 import type { Query, Store } from '../store/store.ts'
 
 export type ApiParts = {
   readonly store: Store
-  readonly settings: Pick<Settings, 'billing' | 'reservations'>
+  readonly settings: Pick<Settings, 'billing' | 'reservations' | 'smtp' | 'publicUrl'>
   readonly routes: ApiRoutes
   /** What is charged on top of a provider's cost. */
   readonly terms: CompiledTerms
   readonly rateCards: Pick<RateCards, 'keep'>
   readonly random: Random
   readonly log: Log
+  /** Keeps what signs a webhook. */
+  readonly seal: Seal
+  /** Where webhooks may go. */
+  readonly addresses: AddressGuard
   /** The caller behind a request's secret. Throws `Refused('invalid_api_key')`. */
   authenticate(headers: IncomingHttpHeaders): Promise<Caller>
   /** Whether the caller is who runs this server. */

@@ -4,11 +4,13 @@ import { type Migration, Migrator } from 'kysely/migration'
 import type { Engine } from './engine.ts'
 import { ledgerMigration } from './migrations/0001-ledger.ts'
 import { eventsMigration } from './migrations/0002-events.ts'
+import { alertsMigration } from './migrations/0005-alerts.ts'
 import { StoreUnusable } from './store.ts'
 
 const migrations = (engine: Engine): Record<string, Migration> => ({
   '0001-ledger': ledgerMigration(engine),
   '0002-events': eventsMigration(engine),
+  '0005-alerts': alertsMigration(engine),
 })
 
 export async function migrate(db: Kysely<unknown>, engine: Engine): Promise<void> {

@@ -22,7 +22,10 @@ export async function writeAndCommit(client: ClientBase, { rows, known, opened }
     insertTransactions(client, written.transactions),
     insertUsageRecords(client, written.usageRecords),
     insertDetails(client, sorted(written.details)),
-    insertEvents(client, written.events),
+    insertEvents(
+      client,
+      ordered(written.events, ({ onceKey }) => onceKey ?? ''),
+    ),
     addRollups(client, sorted(written.rollups)),
     client.query('COMMIT'),
   ])
@@ -32,7 +35,7 @@ const KEY = ['organisation_id', 'id']
 const updateAccounts = update(
   tables.accounts,
   KEY,
-  ['status', 'posted_nanos', 'reserved_nanos', 'last_at'],
+  ['status', 'posted_nanos', 'reserved_nanos', 'last_at', 'credit_level'],
   'update_accounts',
 )
 const updateGrants = update(tables.grants, KEY, ['remaining_nanos', 'reserved_nanos'], 'update_grants')
@@ -53,7 +56,7 @@ const closeKeyUsage = remove(tables.keyUsage, ['api_key_id'], 'close_key_usage')
 const insertTransactions = insert(tables.transactions, { name: 'insert_transactions' })
 const insertUsageRecords = insert(tables.usageRecords, { name: 'insert_usage_records' })
 const insertDetails = insert(tables.callDetails, { name: 'insert_details', conflict: 'ON CONFLICT DO NOTHING' })
-const insertEvents = insert(tables.outbox, { name: 'insert_events' })
+const insertEvents = insert(tables.outbox, { name: 'insert_events', conflict: 'ON CONFLICT DO NOTHING' })
 const addRollups = addTo(tables.rollups, tables.ROLLUP_KEY, { name: 'add_rollups' })
 
 function writeGrants(client: ClientBase, { grants, written }: Rows): Promise<void>[] {

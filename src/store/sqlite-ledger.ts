@@ -192,7 +192,7 @@ function createWriter(db: Database) {
     })
   }
   const account = db.prepare(
-    'UPDATE accounts SET status = ?, posted_nanos = ?, reserved_nanos = ?, last_at = ? WHERE id = ?',
+    'UPDATE accounts SET status = ?, posted_nanos = ?, reserved_nanos = ?, last_at = ?, credit_level = ? WHERE id = ?',
   )
   const grant = db.prepare('UPDATE grants SET remaining_nanos = ?, reserved_nanos = ? WHERE id = ?')
   const insertGrant = insert(tables.grants)
@@ -213,7 +213,7 @@ function createWriter(db: Database) {
   const usageRecord = insert(tables.usageRecords)
   const details = insert(tables.callDetails, { conflict: 'ON CONFLICT DO NOTHING' })
   const rollup = insert(tables.rollups, { conflict: addingUp() })
-  const event = insert(tables.outbox)
+  const event = insert(tables.outbox, { conflict: 'ON CONFLICT DO NOTHING' })
 
   const reservations = (rows: Rows, written: Written) => {
     for (const id of written.newReservations) {
@@ -240,8 +240,8 @@ function createWriter(db: Database) {
   return (rows: Rows, { accounts }: Touched): void => {
     const { written } = rows
     for (const id of written.accounts) {
-      const { status, posted, reserved, lastAt } = must(rows.accounts.get(id))
-      account.run(status, posted, reserved, BigInt(lastAt), id)
+      const { status, posted, reserved, lastAt, creditLevel } = must(rows.accounts.get(id))
+      account.run(status, posted, reserved, BigInt(lastAt), BigInt(creditLevel), id)
     }
     for (const id of accounts)
       for (const row of rows.grants.get(id) ?? []) {

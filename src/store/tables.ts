@@ -76,6 +76,12 @@ const bool: Form<boolean> = {
 /** Text whose values the program itself chose. */
 const text = <T extends string>(): Form<T> => ({ type: 'text', write: (value) => value, read: (cell) => cell as T })
 const textOrNull: Form<string | null> = { type: 'text', write: (value) => value, read: (cell) => cell as string | null }
+/** Of a field that may be left out. */
+const textIfAny: Form<string | undefined> = {
+  type: 'text',
+  write: (value) => value ?? null,
+  read: (cell) => (cell === null ? undefined : String(cell)),
+}
 const words: Form<readonly string[]> = {
   type: 'text',
   write: (value) => value.join(','),
@@ -178,6 +184,8 @@ export const accounts = table<Account>('accounts', {
   posted: ['posted_nanos', big],
   reserved: ['reserved_nanos', big],
   lastAt: ['last_at', int],
+  lowCredit: ['low_credit_nanos', bigOrNull],
+  creditLevel: ['credit_level', int],
 })
 
 export const grants = table<Grant>('grants', {
@@ -353,6 +361,7 @@ export const outbox = table<OutboxEvent>('outbox', {
   type: ['type', text()],
   data: ['data', text()],
   createdAt: ['created_at', int],
+  onceKey: ['once_key', textIfAny],
 })
 
 export const rollups = table<Rollup>('rollups', {

@@ -1,0 +1,121 @@
+/** Alerts: channels, and what was delivered to them. */
+import { z } from 'zod'
+import {
+  AlertChannelCreated,
+  AlertChannelList,
+  AlertChannelPatch,
+  AlertChannelReply,
+  AlertChannelRequest,
+  AlertChannelRotated,
+  ChannelTestRequest,
+  Deleted,
+  DeliveryList,
+  DeliveryQuery,
+  DeliveryReply,
+  EventList,
+  EventQuery,
+} from './alerts.ts'
+import { PageQuery } from './common.ts'
+import { operation } from './operation.ts'
+
+const ChannelId = z.object({ id: z.string().max(64).meta({ description: '`chan_…`' }) })
+const DeliveryId = z.object({ id: z.string().max(64).meta({ description: '`del_…`' }) })
+const shared = { dialect: 'openai', key: 'management' } as const
+
+export const alertOperations = [
+  operation({
+    name: 'createAlertChannel',
+    method: 'POST',
+    path: '/api/admin/alert-channels',
+    ...shared,
+    body: AlertChannelRequest,
+    result: AlertChannelCreated,
+    status: 201,
+    errors: [],
+  }),
+  operation({
+    name: 'listAlertChannels',
+    method: 'GET',
+    path: '/api/admin/alert-channels',
+    ...shared,
+    query: PageQuery,
+    result: AlertChannelList,
+    errors: [],
+  }),
+  operation({
+    name: 'getAlertChannel',
+    method: 'GET',
+    path: '/api/admin/alert-channels/{id}',
+    ...shared,
+    params: ChannelId,
+    result: AlertChannelReply,
+    errors: ['not_found'],
+  }),
+  operation({
+    name: 'updateAlertChannel',
+    method: 'PATCH',
+    path: '/api/admin/alert-channels/{id}',
+    ...shared,
+    params: ChannelId,
+    body: AlertChannelPatch,
+    result: AlertChannelReply,
+    errors: ['not_found'],
+  }),
+  operation({
+    name: 'deleteAlertChannel',
+    method: 'DELETE',
+    path: '/api/admin/alert-channels/{id}',
+    ...shared,
+    params: ChannelId,
+    result: Deleted,
+    errors: ['not_found'],
+  }),
+  operation({
+    name: 'testAlertChannel',
+    method: 'POST',
+    path: '/api/admin/alert-channels/{id}/test',
+    ...shared,
+    params: ChannelId,
+    query: ChannelTestRequest,
+    result: DeliveryReply,
+    status: 202,
+    errors: ['not_found'],
+  }),
+  operation({
+    name: 'rotateAlertChannelSecret',
+    method: 'POST',
+    path: '/api/admin/alert-channels/{id}/rotate-secret',
+    ...shared,
+    params: ChannelId,
+    result: AlertChannelRotated,
+    errors: ['not_found'],
+  }),
+  operation({
+    name: 'listDeliveries',
+    method: 'GET',
+    path: '/api/admin/deliveries',
+    ...shared,
+    query: DeliveryQuery,
+    result: DeliveryList,
+    errors: [],
+  }),
+  operation({
+    name: 'resendDelivery',
+    method: 'POST',
+    path: '/api/admin/deliveries/{id}/resend',
+    ...shared,
+    params: DeliveryId,
+    result: DeliveryReply,
+    status: 202,
+    errors: ['not_found'],
+  }),
+  operation({
+    name: 'listEvents',
+    method: 'GET',
+    path: '/api/admin/events',
+    ...shared,
+    query: EventQuery,
+    result: EventList,
+    errors: [],
+  }),
+] as const
