@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { errorsReference } from './reference/errors.ts'
+import { eventsReference } from './reference/events.ts'
 import { providersReference } from './reference/providers.ts'
 import { settingsReference } from './reference/settings.ts'
 import { simulatorReference } from './reference/simulator.ts'
@@ -12,6 +13,7 @@ import { simulatorReference } from './reference/simulator.ts'
 export const referencePages: Readonly<Record<string, () => string>> = {
   'docs/reference/settings.md': settingsReference,
   'docs/reference/errors.md': errorsReference,
+  'docs/reference/events.md': eventsReference,
   'docs/reference/providers.md': providersReference,
   'docs/reference/simulator.md': simulatorReference,
 }

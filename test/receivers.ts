@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net'
 import { SMTPServer } from 'smtp-server'
 
-export type Received = { readonly path: string; readonly headers: IncomingHttpHeaders; readonly body: string }
+type Received = { readonly path: string; readonly headers: IncomingHttpHeaders; readonly body: string }
 
 export type Receiver = {
   readonly url: string
@@ -36,7 +36,7 @@ export async function startReceiver(answer: Answer = (response) => response.end(
   }
 }
 
-export type Mail = { readonly from: string; readonly to: string[]; readonly text: string }
+type Mail = { readonly from: string; readonly to: string[]; readonly text: string }
 export type MailServer = { readonly url: string; readonly mails: Mail[]; refusing: boolean; close(): Promise<void> }
 
 export async function startMailServer(): Promise<MailServer> {

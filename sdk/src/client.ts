@@ -2,6 +2,7 @@
  * The client of Turnpike's API: one method for each operation. Methods answer with the body of the reply; money in it is
  * a number, and exact, as text, under the same name in `decimal`. Every failure is a `TurnpikeError`.
  */
+import { type Alerts, alerts } from './alerts.ts'
 import { type BodyOf, type CallInput, call, list, type OperationName, type QueryOf, type ResultOf } from './calls.ts'
 import { TurnpikeError } from './errors.ts'
 import { platform } from './platform.ts'
@@ -40,11 +41,14 @@ import { type Webhooks, webhooks } from './webhooks.ts'
 export class TurnpikeClient {
   /** Verifies what Turnpike sends to your server. */
   readonly webhooks: Webhooks = webhooks
+  /** Who is told of events, and what was delivered. Needs a management key. */
+  readonly alerts: Alerts
   readonly #transport: Transport
 
   /** Throws `TurnpikeError` where no key or no address is given, nor in the environment. */
   constructor(options: ClientOptions = {}) {
     this.#transport = opened(options)
+    this.alerts = alerts(this.#transport)
   }
 
   // Reservations

@@ -18,6 +18,8 @@ export type Account = {
   overdraft: number
   /** How much a call reserves; null: as the server is set. */
   reserveMode: 'strict' | 'estimate' | null
+  /** A balance up to here is told as `credits.low`; null: none is. */
+  lowCreditThreshold: number | null
   createdAt: string
   updatedAt: string
   decimal: Record<string, string>
@@ -357,7 +359,7 @@ export type Delivery = {
   endedAt: string | null
 }
 
-export type Event = unknown
+export type Event = BudgetThresholdReachedEvent | BudgetBlockedEvent | CreditsLowEvent | CreditsDepletedEvent | CreditsNegativeEvent | GrantExpiringEvent | GrantExpiredEvent | ReservationExpiredEvent | GenerationInterruptedEvent | QuoteExceededEvent | UsageMissingEvent | UsageUnpricedEvent | WebhookEndpointDisabledEvent
 
 export type Generation = {
   id: string
@@ -1157,6 +1159,8 @@ export type Operations = {
       overage?: 'charge' | 'cap' | 'reject' | undefined
       overdraft?: number | string | undefined
       reserveMode?: 'strict' | 'estimate' | null | undefined
+      /** Credits. Null: its organisation's again. */
+      lowCreditThreshold?: number | string | null | undefined
     }
     result: Account
   }
@@ -1715,6 +1719,25 @@ export type Operations = {
       secret: string
     }
   }
+  /** From which balance on accounts are told as low */
+  getAlertDefaults: {
+    result: {
+      /** Credits. A balance up to here is told as `credits.low`; null: none is. */
+      lowCreditThreshold: number | null
+      decimal: Record<string, string>
+    }
+  }
+  /** Set from which balance on accounts are told as low */
+  updateAlertDefaults: {
+    body: {
+      lowCreditThreshold: number | string | null
+    }
+    result: {
+      /** Credits. A balance up to here is told as `credits.low`; null: none is. */
+      lowCreditThreshold: number | null
+      decimal: Record<string, string>
+    }
+  }
   /** What was delivered to whom, with every try and its answer, newest first */
   listDeliveries: {
     query: {
@@ -1821,6 +1844,8 @@ export const endpoints = {
   deleteAlertChannel: { method: 'DELETE', path: '/api/admin/alert-channels/{id}' },
   testAlertChannel: { method: 'POST', path: '/api/admin/alert-channels/{id}/test' },
   rotateAlertChannelSecret: { method: 'POST', path: '/api/admin/alert-channels/{id}/rotate-secret' },
+  getAlertDefaults: { method: 'GET', path: '/api/admin/alert-defaults' },
+  updateAlertDefaults: { method: 'PATCH', path: '/api/admin/alert-defaults' },
   listDeliveries: { method: 'GET', path: '/api/admin/deliveries' },
   resendDelivery: { method: 'POST', path: '/api/admin/deliveries/{id}/resend' },
   listEvents: { method: 'GET', path: '/api/admin/events' },

@@ -3,7 +3,9 @@ import type { BodyOf, QueryOf, ResultOf } from './calls.ts'
 
 export type {
   Account,
+  AlertChannel,
   Balance,
+  Delivery,
   Generation,
   Grant,
   Key,

@@ -16,7 +16,7 @@ const counted: typeof fetch = (url, init) => {
 }
 
 beforeAll(async () => {
-  turnpike = await startTurnpike()
+  turnpike = await startTurnpike({ yaml: 'webhooks: { allow: ["127.0.0.1"] }' })
   client = new TurnpikeClient({ apiKey: turnpike.operatorKey, baseUrl: turnpike.url, fetch: counted })
   customer = new TurnpikeClient({ apiKey: turnpike.key, baseUrl: turnpike.url, fetch: counted })
 })
@@ -193,6 +193,32 @@ test('organisations and their management keys are made by the operator', async (
     name: 'PermissionError',
     code: 'forbidden',
   })
+})
+
+test('alert channels are made, changed, tried and deleted, and their deliveries sent again', async () => {
+  const { alerts } = client
+  const { channel, secret } = await alerts.createChannel({
+    type: 'webhook',
+    url: 'http://127.0.0.1:9/',
+    events: ['credits.low'],
+  })
+  expect(secret).toMatch(/^whsec_/)
+  expect(await alerts.getChannel(channel.id)).toEqual({ channel })
+  expect((await alerts.rotateSecret(channel.id)).secret).not.toBe(secret)
+  expect((await alerts.updateChannel(channel.id, { disabled: true })).channel.disabled).toBe(true)
+  await alerts.updateChannel(channel.id, { disabled: false, url: 'http://127.0.0.1:9/other' })
+  const { delivery } = await alerts.testChannel(channel.id, { event: 'credits.low' })
+  expect(await all(alerts.listDeliveries({ channelId: channel.id }))).toMatchObject([{ id: delivery.id }])
+  expect((await alerts.resendDelivery(delivery.id)).delivery.state).toBe('pending')
+  expect(await all(alerts.listEvents({ type: 'credits.low' }))).toMatchObject([
+    { data: { eventId: delivery.eventId, test: true } },
+  ])
+  expect(await alerts.deleteChannel(channel.id)).toEqual({ deleted: true })
+  expect(await all(alerts.listChannels())).toEqual([])
+  const defaults = await alerts.updateDefaults({ lowCreditThreshold: '2.5' })
+  expect(defaults).toEqual({ lowCreditThreshold: 2.5, decimal: { lowCreditThreshold: '2.5' } })
+  expect(await alerts.getDefaults()).toEqual(defaults)
+  await alerts.updateDefaults({ lowCreditThreshold: null })
 })
 
 creditsSuite(async () => {

@@ -7,6 +7,7 @@ import {
   createAccount,
   disableKeysOf,
   listAccounts,
+  lowCreditOf,
   rememberedAnswer,
   type StoredAccount,
   updateAccount,
@@ -24,7 +25,8 @@ export const accountHandlers: Handlers<
     const name = call.idempotency(call.body)
     const repeated = name && (await repeatedAnswer(parts, call.caller, name))
     if (repeated) return repeated
-    const created = newAccount(parts, call)
+    const lowCredit = await lowCreditOf(parts.store, call.caller.organisationId)
+    const created = newAccount(parts, call, lowCredit)
     const body = { success: true, account: accountOf(parts, call.caller, created) } as const
     const values = { ...created, organisationId: call.caller.organisationId, at: call.at }
     if (await createAccount(parts.store, values, name && { name, answer: JSON.stringify(body) })) return { body }
@@ -52,11 +54,12 @@ export const accountHandlers: Handlers<
     const rate = creditRate(parts)
     const { id } = await accountFor(parts, caller, params, at)
     const { organisationId } = caller
-    const { name, email, metadata, status, overage, overdraft, reserveMode } = body
+    const { name, email, metadata, status, overage, overdraft, reserveMode, lowCreditThreshold } = body
     const change = {
       ...{ name, email, overage, reserveMode },
       metadata: metadata ? JSON.stringify(metadata) : metadata,
       overdraft: overdraft === undefined ? undefined : rate.nanos(overdraft),
+      lowCredit: lowCreditThreshold == null ? lowCreditThreshold : rate.nanos(lowCreditThreshold),
     }
     await updateAccount(store, { organisationId, id }, change, at)
     if (status !== undefined)
@@ -91,7 +94,7 @@ async function repeatedAnswer(
   return { body: JSON.parse(stored.answer), status: 201, replayed: true }
 }
 
-function newAccount({ store }: ApiParts, { body, at }: Call<'createAccount'>): StoredAccount {
+function newAccount({ store }: ApiParts, { body, at }: Call<'createAccount'>, lowCredit: bigint | null): StoredAccount {
   return {
     ...store.ids.next(),
     externalId: body.externalId,
@@ -101,6 +104,7 @@ function newAccount({ store }: ApiParts, { body, at }: Call<'createAccount'>): S
     status: 'open',
     overage: 'charge',
     reserveMode: null,
+    lowCredit,
     posted: 0n,
     reserved: 0n,
     overdraft: 0n,
@@ -112,6 +116,7 @@ function newAccount({ store }: ApiParts, { body, at }: Call<'createAccount'>): S
 function accountOf(parts: ApiParts, { organisation }: Caller, account: StoredAccount): Account {
   const rate = creditRate(parts)
   const amounts = withDecimal({ balance: rate.text(account.posted), overdraft: rate.text(account.overdraft) })
+  const threshold = account.lowCredit === null ? null : rate.text(account.lowCredit)
   return {
     id: `acc_${account.code}`,
     developerId: organisation,
@@ -119,6 +124,8 @@ function accountOf(parts: ApiParts, { organisation }: Caller, account: StoredAcc
     name: account.name,
     email: account.email,
     ...amounts,
+    lowCreditThreshold: threshold === null ? null : Number(threshold),
+    decimal: { ...amounts.decimal, ...(threshold === null ? {} : { lowCreditThreshold: threshold }) },
     metadata: account.metadata === null ? null : JSON.parse(account.metadata),
     status: account.status as Account['status'],
     overage: account.overage as Account['overage'],

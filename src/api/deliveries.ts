@@ -4,13 +4,31 @@ import { refuse } from '../contract/errors.ts'
 import type { Event, EventType } from '../contract/events.ts'
 import { eventBody } from '../core/event-body.ts'
 import { instantText } from '../lib/clock.ts'
+import { lowCreditOf, setLowCredit } from '../store/accounts.ts'
 import { channelsById } from '../store/alert-channels.ts'
 import { findDelivery, listDeliveries, type StoredDelivery, sendAgain } from '../store/deliveries.ts'
 import { listEvents } from '../store/outbox.ts'
+import { creditRate, withDecimal } from './money.ts'
 import { paged, pageOf } from './page.ts'
-import type { Handlers } from './parts.ts'
+import type { ApiParts, Handlers } from './parts.ts'
 
-export const deliveryHandlers: Handlers<'listDeliveries' | 'resendDelivery' | 'listEvents'> = {
+export const deliveryHandlers: Handlers<
+  'listDeliveries' | 'resendDelivery' | 'listEvents' | 'getAlertDefaults' | 'updateAlertDefaults'
+> = {
+  async getAlertDefaults(parts, { caller }) {
+    return { body: defaultsOf(parts, await lowCreditOf(parts.store, caller.organisationId)) }
+  },
+
+  async updateAlertDefaults(parts, { caller: { organisationId, organisation }, body, audit }) {
+    const { lowCreditThreshold: asked } = body
+    const before = await lowCreditOf(parts.store, organisationId)
+    const after = asked === null ? null : creditRate(parts).nanos(asked)
+    const change = { action: 'alert_defaults.update', target: organisation }
+    const [was, is] = [defaultsOf(parts, before), defaultsOf(parts, after)]
+    await setLowCredit(parts.store, organisationId, after, audit({ ...change, before: was, after: is }))
+    return { body: is }
+  },
+
   async listDeliveries({ store }, { caller, query }) {
     const page = pageOf('deliveries', query)
     const filter = { channelCode: query.channelId?.replace(/^chan_/, ''), type: query.type, state: query.state }
@@ -40,6 +58,11 @@ export const deliveryHandlers: Handlers<'listDeliveries' | 'resendDelivery' | 'l
     // What is told is made from what the ledger wrote, in the shapes of the contract.
     return { body: { events: shown.map((event) => JSON.parse(eventBody(event, around)) as Event), pagination } }
   },
+}
+
+function defaultsOf(parts: ApiParts, nanos: bigint | null) {
+  if (nanos === null) return { lowCreditThreshold: null, decimal: {} }
+  return withDecimal({ lowCreditThreshold: creditRate(parts).text(nanos) })
 }
 
 export const deliveryOf = (delivery: StoredDelivery): Delivery => ({

@@ -19,6 +19,9 @@ export const Account = z
     overage: Overage.meta({ description: 'What is done with a charge above its reservation.' }),
     overdraft: z.number().meta({ description: 'How far below 0 reservations may take the balance.' }),
     reserveMode: ReserveMode.nullable().meta({ description: 'How much a call reserves; null: as the server is set.' }),
+    lowCreditThreshold: z.number().nullable().meta({
+      description: 'A balance up to here is told as `credits.low`; null: none is.',
+    }),
     createdAt: Instant,
     updatedAt: Instant,
     decimal: Decimal,
@@ -42,6 +45,9 @@ export const AccountPatch = z.object({
   overage: Overage.optional(),
   overdraft: amount({ positive: false }).optional(),
   reserveMode: ReserveMode.nullable().optional(),
+  lowCreditThreshold: amount({ positive: false }).nullable().optional().meta({
+    description: "Credits. Null: its organisation's again.",
+  }),
 })
 
 export const AccountCreated = z.object({ success: z.literal(true), account: Account })

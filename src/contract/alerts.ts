@@ -1,6 +1,6 @@
 /** Whom events are told to, and how far each telling has come. */
 import { z } from 'zod'
-import { Instant, id, PageQuery, Pagination, text } from './common.ts'
+import { amount, Decimal, Instant, id, PageQuery, Pagination, text } from './common.ts'
 import { EVENT_TYPES, Event } from './events.ts'
 
 const MOST_RECIPIENTS = 20
@@ -58,6 +58,15 @@ export const AlertChannelPatch = z.object({
   budgetId: budgetId.nullish(),
   disabled: z.boolean('expected true or false').optional(),
 })
+
+/** What holds for accounts that have none of their own. */
+export const AlertDefaults = z.object({
+  lowCreditThreshold: z.number().nullable().meta({
+    description: 'Credits. A balance up to here is told as `credits.low`; null: none is.',
+  }),
+  decimal: Decimal,
+})
+export const AlertDefaultsRequest = z.object({ lowCreditThreshold: amount({ positive: false }).nullable() })
 
 export const AlertChannelReply = z.object({ channel: AlertChannel })
 export const AlertChannelCreated = z.object({

@@ -22,7 +22,6 @@ export const EVENT_TYPES = [
 ] as const
 
 export type EventType = (typeof EVENT_TYPES)[number]
-export const isEventType = (type: string): type is EventType => (EVENT_TYPES as readonly string[]).includes(type)
 
 /** About one call or one reservation: too many for a person, so mail and chat get them only where they are named. */
 export const FOR_PROGRAMS: ReadonlySet<EventType> = new Set([

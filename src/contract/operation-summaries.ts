@@ -53,6 +53,8 @@ export const summaries: Readonly<Record<OperationName, string>> = {
   deleteAlertChannel: 'Tell somebody no more',
   testAlertChannel: 'Send a sample event to a channel',
   rotateAlertChannelSecret: 'A new secret for a webhook; the old one signs too for 24 hours',
+  getAlertDefaults: 'From which balance on accounts are told as low',
+  updateAlertDefaults: 'Set from which balance on accounts are told as low',
   listDeliveries: 'What was delivered to whom, with every try and its answer, newest first',
   resendDelivery: 'Deliver once more, from the first try on',
   listEvents: 'What happened, as it was or would have been told, newest first',

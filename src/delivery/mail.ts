@@ -43,7 +43,7 @@ function failed(error: unknown): Attempt {
   }
 }
 
-export function mailOf(from: string, to: readonly string[], { eventId, body }: Parcel): SendMailOptions {
+function mailOf(from: string, to: readonly string[], { eventId, body }: Parcel): SendMailOptions {
   const message = messageOf(JSON.parse(body) as TellableEvent)
   const domain = from.slice(from.lastIndexOf('@') + 1).replace(/[^\w.-]/g, '') || 'turnpike'
   return {

@@ -71,7 +71,7 @@ async function surroundings({ store, log }: ShareOutParts, event: OutboxEvent): 
   }
 }
 
-export function isWanted(
+function isWanted(
   { type: channelType, events, budgetCode }: Pick<StoredChannel, 'type' | 'events' | 'budgetCode'>,
   type: EventType,
   budgetId: string | undefined,

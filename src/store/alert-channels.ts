@@ -4,7 +4,7 @@ import type { Id } from '../lib/id.ts'
 import { codeRange, type PageOf } from './accounts.ts'
 import type { Query, Store } from './store.ts'
 
-export type ChannelType = 'email' | 'webhook' | 'slack'
+type ChannelType = 'email' | 'webhook' | 'slack'
 /** `url`: of a Slack channel without what is secret about it. */
 export type ChannelTarget = { readonly to: readonly string[] } | { readonly url: string }
 
