@@ -1,8 +1,9 @@
 /**
  * Writes the generated pages of `docs/reference`. Run `npx node scripts/generate-reference.ts` after a change of settings,
- * errors, presets or simulated models; a test fails while a page lags behind.
+ * errors, commands, presets or simulated models; a test fails while a page lags behind.
  */
 import { writeFileSync } from 'node:fs'
+import { cliReference } from './reference/cli.ts'
 import { errorsReference } from './reference/errors.ts'
 import { eventsReference } from './reference/events.ts'
 import { providersReference } from './reference/providers.ts'
@@ -14,6 +15,7 @@ export const referencePages: Readonly<Record<string, () => string>> = {
   'docs/reference/settings.md': settingsReference,
   'docs/reference/errors.md': errorsReference,
   'docs/reference/events.md': eventsReference,
+  'docs/reference/cli.md': cliReference,
   'docs/reference/providers.md': providersReference,
   'docs/reference/simulator.md': simulatorReference,
 }

@@ -7,11 +7,21 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http'
+import { anthropic, anthropicErrors } from './dialects/anthropic.ts'
+import { chatStream } from './dialects/chat-stream.ts'
 import type { Dialect } from './dialects/dialect.ts'
 import { openai } from './dialects/openai.ts'
 import { openrouter } from './dialects/openrouter.ts'
+import { responses } from './dialects/responses.ts'
+import type { ReadCall } from './gateway/call.ts'
+import { countTokens } from './gateway/count-tokens.ts'
 import type { Gateway } from './gateway/gateway.ts'
 import { handle } from './gateway/handle.ts'
+import { readChat } from './gateway/read-chat.ts'
+import { readCompletion } from './gateway/read-completion.ts'
+import { readEmbedding } from './gateway/read-embedding.ts'
+import { readMessages } from './gateway/read-messages.ts'
+import { readResponses } from './gateway/read-responses.ts'
 import { requestIdOf } from './request-id.ts'
 
 /** Longer than the idle time of the load balancers that are common in front of a server. */
@@ -32,11 +42,13 @@ export function createHttpServer(gateway: Gateway, others: RequestListener): Ser
 type Mount = (request: IncomingMessage, response: ServerResponse) => void
 
 function modelMounts(gateway: Gateway): ReadonlyMap<string, Mount> {
-  const { cors, openrouter: onOpenrouter } = gateway.settings
-  const mount = (dialect: Dialect, usageChoices: 'empty' | 'repeat'): Mount => {
+  const { cors } = gateway.settings
+  const { usageChunkChoices } = gateway.settings.openrouter
+  const mount = (read: ReadCall, dialect: Dialect, usageChoices: 'empty' | 'repeat'): Mount => {
+    const entrance = { read, dialect }
     return (request, response) => {
       // Every failure is answered inside; what comes out of here is a defect, which must not end the process.
-      handle(gateway, dialect, {
+      handle(gateway, entrance, {
         request,
         response,
         requestId: requestIdOf(request),
@@ -45,9 +57,37 @@ function modelMounts(gateway: Gateway): ReadonlyMap<string, Mount> {
       }).catch((error: unknown) => gateway.log.error({ error }, 'a call ended in a defect'))
     }
   }
+  const counting: Mount = (request, response) => {
+    const headers = corsHeaders(cors.origins, request.headers)
+    const incoming = { request, response, requestId: requestIdOf(request), headers, usageChoices: 'empty' } as const
+    countTokens(gateway, anthropicErrors, incoming).catch((error: unknown) =>
+      gateway.log.error({ error }, 'a count ended in a defect'),
+    )
+  }
+  const onOpenai = chatStream(openai)
+  const onOpenrouter = chatStream(openrouter)
+  const reads = [
+    ['chat/completions', readChat],
+    ['completions', readCompletion],
+    ['embeddings', readEmbedding],
+  ] as const
   return new Map([
-    ['/v1/chat/completions', mount(openai, 'empty')],
-    ['/api/v1/chat/completions', mount(openrouter, onOpenrouter.usageChunkChoices)],
+    ['/v1/messages', mount(readMessages, anthropic({ endsWithDone: false }), 'empty')],
+    ['/api/v1/messages', mount(readMessages, anthropic({ endsWithDone: true }), 'empty')],
+    ['/v1/responses', mount(readResponses, responses({ ...openai, money: 'asked', endsWithDone: false }), 'empty')],
+    [
+      '/api/v1/responses',
+      mount(readResponses, responses({ ...openrouter, money: 'always', endsWithDone: true }), 'empty'),
+    ],
+    ['/v1/messages/count_tokens', counting],
+    ['/api/v1/messages/count_tokens', counting],
+    ...reads.flatMap(
+      ([path, read]) =>
+        [
+          [`/v1/${path}`, mount(read, onOpenai, 'empty')],
+          [`/api/v1/${path}`, mount(read, onOpenrouter, usageChunkChoices)],
+        ] as const,
+    ),
   ])
 }
 
@@ -65,6 +105,7 @@ const EXPOSED = [
   'Idempotent-Replay',
   'X-Turnpike-Cost',
   'X-Turnpike-Output-Limit',
+  'X-Turnpike-Ignored',
   ...['limit', 'remaining', 'reset'].flatMap((part) => [
     `x-ratelimit-${part}-requests`,
     `x-ratelimit-${part}-tokens`,

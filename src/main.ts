@@ -26,8 +26,13 @@ process.exitCode = await runProgram(process.argv.slice(2), {
       readable: process.stderr.isTTY === true,
     }),
   verify: async (options) => (await import('./verify-command.ts')).verify({ ...surroundings, options, stdout, stderr }),
-  createKey: async (options) =>
-    (await import('./cli/create-key.ts')).createKey(options, { ...surroundings, stdout, stderr }),
+  call: async (call) => {
+    const [{ runCommand }, { processWorld }] = await Promise.all([
+      import('./cli/run-command.ts'),
+      import('./process-world.ts'),
+    ])
+    return runCommand(call, processWorld())
+  },
 })
 
 /** Resolves at the first signal; a second one ends the process at once. */

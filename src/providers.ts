@@ -3,6 +3,9 @@ import type { ProviderSettings, Settings } from './contract/settings.ts'
 import { chatOverhead, chatText } from './core/chat-tokens.ts'
 import { systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
+import { systemRandom } from './lib/random.ts'
+import { createAnthropicProvider } from './providers/anthropic.ts'
+import { createGeminiProvider } from './providers/gemini.ts'
 import { createOpenaiProvider } from './providers/openai.ts'
 import type { Provider } from './providers/provider.ts'
 import { behaviours } from './simulator/behaviours.ts'
@@ -57,15 +60,25 @@ export async function openProviders(settings: Settings, tokens: TokenCounter, lo
   }
 }
 
+const SIMULATED_WIRES: ReadonlyMap<string, 'anthropic' | 'gemini'> = new Map([
+  ['anthropic', 'anthropic'],
+  ['google', 'gemini'],
+])
+
 function openProvider(
   entry: ProviderSettings,
   simulator: Simulator | undefined,
   connectMs: number,
 ): Provider | undefined {
   const { key, name, type, baseUrl, apiKey, reading, onCancel } = entry
-  if (type !== 'openai' && type !== 'simulator') return undefined
-  const address = type === 'simulator' ? (simulator?.url ?? baseUrl) : baseUrl
-  return createOpenaiProvider({ key, name, baseUrl: address, apiKey, reading, onCancel, connectMs })
+  const isSimulator = type === 'simulator'
+  // The simulator speaks the wire of whose usage it is to tell.
+  const wire = isSimulator ? (SIMULATED_WIRES.get(reading) ?? 'openai') : type
+  const address = isSimulator ? (simulator?.url ?? baseUrl) : baseUrl
+  const shared = { key, name, baseUrl: address, apiKey, onCancel, connectMs }
+  if (wire === 'anthropic') return createAnthropicProvider(shared)
+  if (wire === 'gemini') return createGeminiProvider({ ...shared, random: systemRandom })
+  return createOpenaiProvider({ ...shared, reading })
 }
 
 /** A loopback server that speaks a provider's wire; its token counts are real. */

@@ -33,6 +33,7 @@ import { openProviders, type Providers } from './providers.ts'
 import { requestIdOf } from './request-id.ts'
 import type { Simulator } from './simulator/simulator.ts'
 import { createFirstOrganisation, firstOrganisation, type Organisation, sharedSecret } from './store/bootstrap.ts'
+import { atCreditRate } from './store/credit-rate.ts'
 import { grantPlans } from './store/plans.ts'
 import { createRateCards } from './store/rate-cards.ts'
 import { createTokenCounter } from './tokens/token-counter.ts'
@@ -63,10 +64,11 @@ export type ServerParts = {
 
 export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerParts): Promise<Server> {
   const folder = openDataFolder(settings.dataDir, settings.adminKey)
-  const [store, catalogue] = [
+  const [opened, catalogue] = [
     await openStore({ databaseUrl: settings.databaseUrl, database: folder.database }),
     loadCatalogue(),
   ]
+  const store = atCreditRate(opened, settings.billing.creditUsd)
   const known = await firstOrganisation(store)
   const organisation = known ?? (await createFirstOrganisation(store, { name: 'default', timeZone: 'UTC' }))
   const demoKey = known ? undefined : await createDemo(store, organisation)
@@ -148,6 +150,8 @@ const loadCatalogue = (): CatalogueData =>
 
 function createHttp(gateway: Gateway, alerts: Alerts, operatorKey: string): FastifyInstance {
   const { cors, trustProxy } = gateway.settings
+  const parts = apiParts(gateway, alerts, operatorKey)
+  const notFound = createNotFound(parts)
   const fastify = Fastify({
     trustProxy: typeof trustProxy === 'number' ? (_address, hop) => hop <= trustProxy : trustProxy,
     bodyLimit: 1_048_576,
@@ -157,6 +161,8 @@ function createHttp(gateway: Gateway, alerts: Alerts, operatorKey: string): Fast
     rewriteUrl: (request) => rewriteUrl(request),
     serverFactory: (handler) => createHttpServer(gateway, handler),
     routerOptions: { maxParamLength: 512 },
+    // A path that cannot be read, or with a name too long to be one, names nothing.
+    frameworkErrors: (_error, request, reply) => notFound(request, reply),
   })
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', requestIdOf(request.raw))
@@ -165,10 +171,9 @@ function createHttp(gateway: Gateway, alerts: Alerts, operatorKey: string): Fast
   })
   fastify.get('/healthz', async () => ({ status: 'ok' }))
   fastify.get('/readyz', async (_request, reply) => ready(gateway, reply))
-  const parts = apiParts(gateway, alerts, operatorKey)
   mountApi(fastify, parts)
   mountReference(fastify)
-  fastify.setNotFoundHandler(createNotFound(parts))
+  fastify.setNotFoundHandler(notFound)
   return fastify
 }
 

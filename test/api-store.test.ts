@@ -2,14 +2,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { verifyLedger } from '../src/jobs/verify.ts'
 import { hashSecret } from '../src/lib/secret.ts'
-import { createAccount, findAccount, listAccounts, rememberedAnswer } from '../src/store/accounts.ts'
+import { createAccount, findAccount, listAccounts } from '../src/store/accounts.ts'
 import { createApiKey, deleteApiKey, findApiKey, listApiKeys, updateApiKey } from '../src/store/api-keys.ts'
 import { creditSums, hasPaidGrant } from '../src/store/credits.ts'
 import { findGeneration } from '../src/store/generations.ts'
 import { listGrants } from '../src/store/grants.ts'
 import { findKey } from '../src/store/keys.ts'
 import { createManagementKey, createOrganisation, findOrganisation } from '../src/store/organisations.ts'
-import { archivePlan, assignPlan, createPlan, findPlan, grantPlans, listPlans } from '../src/store/plans.ts'
+import { activePlan, archivePlan, assignPlan, createPlan, findPlan, grantPlans, listPlans } from '../src/store/plans.ts'
+import { rememberedAnswer } from '../src/store/remembered.ts'
 import { findReservation, listReservations, reservationsById } from '../src/store/reservations.ts'
 import { findTransaction, listTransactions } from '../src/store/transactions.ts'
 import { usageBy, usageCount, usagePage, usageSums } from '../src/store/usage.ts'
@@ -314,8 +315,11 @@ describe.each([
     const [first, second] = [await plan(1), await plan(5)]
     const assign = (planId: bigint) =>
       assignPlan(store, { organisationId, accountId: id, planId, startsAt: start, at: start })
-    const begun = await assign(first.id)
-    expect(await assign(first.id)).toBe(begun)
+    await assign(first.id)
+    const begun = await activePlan(store, organisationId, id)
+    expect(begun).toEqual({ planId: first.id, startsAt: start })
+    await assign(first.id)
+    expect(await activePlan(store, organisationId, id)).toEqual(begun)
     const runs = await Promise.all(Array.from({ length: 5 }, () => grantPlans(store, start)))
     expect(runs.reduce((a, b) => a + b)).toBe(1)
     await Promise.all([assign(second.id), assign(second.id)])

@@ -1,11 +1,16 @@
 /** The clients that people use, unchanged and unmocked, against a whole Turnpike. */
+
+import { createAnthropic } from '@ai-sdk/anthropic'
 import type { AIMessageChunk } from '@langchain/core/messages'
+import { ChatOpenAI } from '@langchain/openai'
 import { ChatOpenRouter } from '@langchain/openrouter'
+import { Agent, tool as agentTool, OpenAIProvider, Runner, setTracingDisabled } from '@openai/agents'
 import { createOpenRouter } from '@openrouter/ai-sdk-provider'
 import { OpenRouter } from '@openrouter/sdk'
-import { generateText, streamText } from 'ai'
+import { generateText, stepCountIs, streamText, tool } from 'ai'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { createCustomer, expectSettled, limitKey } from './gateway-kit.ts'
 import { startTurnpike, type Turnpike } from './turnpike.ts'
 
@@ -221,6 +226,83 @@ describe('@langchain/openrouter', () => {
 
   test('a refusal for want of money is thrown', async () => {
     await expect(model(poor).invoke(QUESTION)).rejects.toThrow(/requires more credits/)
+  })
+})
+
+describe('@ai-sdk/anthropic', () => {
+  const model = (name = 'anthropic/claude-sonnet-4.5') =>
+    createAnthropic({ apiKey: turnpike.key, baseURL: `${turnpike.url}/v1` })(name)
+
+  test('gets an answer and a stream with their usage', async () => {
+    const { text, usage } = await generateText({ model: model(), prompt: QUESTION, maxOutputTokens: 200 })
+    expect(text).toMatch(/\w/)
+    const stream = streamText({ model: model(), prompt: QUESTION, maxOutputTokens: 200 })
+    let streamed = ''
+    for await (const part of stream.textStream) streamed += part
+    expect(streamed).toBe(text)
+    expect((await stream.usage).outputTokens).toBe(usage.outputTokens)
+  })
+
+  test('calls a tool and goes on with its result', async () => {
+    const { steps } = await generateText({
+      model: model('simulator/tool-call'),
+      prompt: QUESTION,
+      maxOutputTokens: 200,
+      tools: {
+        weather: tool({
+          description: 'The weather of a city',
+          inputSchema: z.object({ city: z.enum(['Oslo']) }),
+          execute: async ({ city }) => `Rain in ${city}`,
+        }),
+      },
+      stopWhen: stepCountIs(3),
+    })
+    expect(steps[0]?.toolResults[0]?.output).toBe('Rain in Oslo')
+    expect(steps.at(-1)?.text).toMatch(/\w/)
+  })
+})
+
+describe('@langchain/openai', () => {
+  const model = () =>
+    new ChatOpenAI({
+      model: MODEL,
+      apiKey: turnpike.key,
+      configuration: { baseURL: `${turnpike.url}/v1` },
+      maxRetries: 0,
+    })
+
+  test('gets an answer and a stream with their usage', async () => {
+    const reply = await model().invoke(QUESTION)
+    expect(reply.text).toMatch(/\w/)
+    expect(reply).toMatchObject({ usage_metadata: { total_tokens: expect.any(Number) } })
+    const usages: unknown[] = []
+    for await (const chunk of await model().stream(QUESTION))
+      if (chunk.usage_metadata) usages.push(chunk.usage_metadata)
+    expect(usages).toHaveLength(1)
+  })
+})
+
+describe('@openai/agents', () => {
+  test('an agent calls its tool and answers, by the Responses API and by chat', async () => {
+    setTracingDisabled(true)
+    const client = new OpenAI({ baseURL: `${turnpike.url}/v1`, apiKey: turnpike.key })
+    for (const useResponses of [true, false]) {
+      const runner = new Runner({ modelProvider: new OpenAIProvider({ openAIClient: client, useResponses }) })
+      let called = ''
+      const weather = agentTool({
+        name: 'weather',
+        description: 'The weather of a city',
+        parameters: z.object({ city: z.enum(['Oslo']) }),
+        execute: async ({ city }) => {
+          called = city
+          return `Rain in ${city}`
+        },
+      })
+      const agent = new Agent({ name: 'a', instructions: 'Be brief.', model: 'simulator/tool-call', tools: [weather] })
+      const { finalOutput } = await runner.run(agent, QUESTION)
+      expect(called).toBe('Oslo')
+      expect(finalOutput).toMatch(/\w/)
+    }
   })
 })
 

@@ -38,6 +38,7 @@ export type {
   Pagination,
   Plan,
   PricedModel,
+  Reconciliation,
   Reservation,
   Transaction,
   UsageAnswer,

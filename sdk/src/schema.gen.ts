@@ -647,6 +647,19 @@ export type QuoteExceededEvent = {
   }
 }
 
+export type Reconciliation = {
+  verdict: 'missing' | 'unpriced' | 'below_cost' | 'matched'
+  /** Usage records of the transaction. */
+  records: number
+  chargedUsd: number
+  writtenOffUsd: number
+  /** Of all its usage; null where there is none, or none is priced. */
+  costUsd: number | null
+  /** Charged and written off, less the cost. */
+  differenceUsd: number | null
+  decimal: Record<string, string>
+}
+
 export type Reservation = {
   id: string
   accountId: string
@@ -705,6 +718,8 @@ export type Transaction = {
   decimal: Record<string, string>
   reservation?: Reservation | null | undefined
   usageRecords?: UsageRecord[] | undefined
+  /** Of a charge, where its usage is asked for. */
+  reconciliation?: Reconciliation | undefined
 }
 
 export type UsageMissingEvent = {
@@ -840,6 +855,7 @@ export type Operations = {
   /** One finished model call: its tokens, its cost, who served it */
   getGeneration: {
     query: {
+      /** `gen-…` */
       id: string
     }
     result: {
@@ -896,7 +912,9 @@ export type Operations = {
   /** The API keys of the organisation, 100 a page */
   listKeys: {
     query: {
+      /** Disabled ones too. */
       include_disabled?: boolean | undefined
+      /** Rows to pass over. */
       offset?: number | undefined
     }
     result: {
@@ -906,10 +924,15 @@ export type Operations = {
   /** Make an API key; its secret is shown this once */
   createKey: {
     body: {
+      /** What people call the key. */
       name: string
+      /** USD that the key may spend. */
       limit?: number | string | null | undefined
+      /** When the limit begins anew; without one it is for ever. */
       limit_reset?: 'daily' | 'weekly' | 'monthly' | null | undefined
+      /** Calls on the customer's own provider key count against the limit too. */
       include_byok_in_limit?: boolean | undefined
+      /** From when on it is refused, e.g. 2027-01-01T00:00:00Z. */
       expires_at?: string | null | undefined
       /** `externalId` of the account that the key calls for. */
       external_user?: string | null | undefined
@@ -929,10 +952,15 @@ export type Operations = {
   /** Rename, disable or limit an API key; it holds at once */
   updateKey: {
     body: {
+      /** What people call the key. */
       name?: string | undefined
+      /** Refuse it from now on. */
       disabled?: boolean | undefined
+      /** USD that the key may spend. */
       limit?: number | string | null | undefined
+      /** When the limit begins anew; without one it is for ever. */
       limit_reset?: 'daily' | 'weekly' | 'monthly' | null | undefined
+      /** Calls on the customer's own provider key count against the limit too. */
       include_byok_in_limit?: boolean | undefined
     }
     result: {
@@ -1083,15 +1111,25 @@ export type Operations = {
   /** What a usage would cost; moves nothing */
   calculateCost: {
     body: {
+      /** Cached and written tokens are among them. */
       inputTokens?: number | undefined
+      /** Reasoning tokens are among them. */
       outputTokens?: number | undefined
+      /** Of the input: read from a cache. */
       cachedTokens?: number | undefined
+      /** Of the input: written to a cache. */
       cacheWriteTokens?: number | undefined
+      /** Of the output: spent on reasoning. */
       reasoningTokens?: number | undefined
+      /** With at most 6 decimals. */
       audioDurationSeconds?: number | undefined
+      /** Where the model is priced by them. */
       characters?: number | undefined
+      /** How many were made. */
       images?: number | undefined
+      /** The model, in any spelling. */
       modelId: string
+      /** Default: text. */
       usageType?: 'text' | 'embedding' | 'audio_stt' | 'audio_tts' | 'image' | undefined
     }
     result: {
@@ -1110,10 +1148,13 @@ export type Operations = {
   /** Make an account for a customer */
   createAccount: {
     body: {
+      /** What people call the account. */
       name: string
       /** Your own name for the account; unique, and never free again. */
       externalId: string
+      /** An e-mail address. */
       email?: string | null | undefined
+      /** Yours: kept and shown, never read. */
       metadata?: Record<string, unknown> | null | undefined
     }
     result: {
@@ -1124,7 +1165,9 @@ export type Operations = {
   /** The accounts of the organisation, newest first */
   listAccounts: {
     query: {
+      /** Rows a page. Default: 50. */
       limit?: number | undefined
+      /** Rows to pass over. */
       offset?: number | undefined
       /** `nextCursor` of the page before; takes the place of `offset`. */
       cursor?: string | undefined
@@ -1144,7 +1187,9 @@ export type Operations = {
   /** One account, by its id or by your own name for it */
   getAccount: {
     query: {
+      /** The account, by its id. */
       accountId?: string | undefined
+      /** The account, by your own name for it. */
       externalId?: string | undefined
     }
     result: Account
@@ -1152,14 +1197,23 @@ export type Operations = {
   /** Change an account: its name, its limits, whether it is open, frozen or closed */
   updateAccount: {
     body: {
+      /** What people call the account. */
       name?: string | undefined
+      /** An e-mail address. */
       email?: string | null | undefined
+      /** Yours; takes the place of all that was there. */
       metadata?: Record<string, unknown> | null | undefined
+      /** A frozen account pays for nothing, a closed one until it is opened again. */
       status?: 'open' | 'frozen' | 'closed' | undefined
+      /** With `status: closed`: what is left expires, what is reserved as soon as it is released. Otherwise it is kept. */
+      expire?: boolean | undefined
+      /** What is done with a charge above its reservation. */
       overage?: 'charge' | 'cap' | 'reject' | undefined
+      /** How far below 0 reservations may take the balance, in credits. */
       overdraft?: number | string | undefined
+      /** How much a call reserves; without one as the server is set. */
       reserveMode?: 'strict' | 'estimate' | null | undefined
-      /** Credits. Null: its organisation's again. */
+      /** A balance up to here, in credits, is told as low; null: as its organisation's accounts. */
       lowCreditThreshold?: number | string | null | undefined
     }
     result: Account
@@ -1167,7 +1221,9 @@ export type Operations = {
   /** The credits of an account: posted, reserved, available */
   getBalance: {
     query: {
+      /** The account, by its id. */
       accountId?: string | undefined
+      /** The account, by your own name for it. */
       externalId?: string | undefined
     }
     result: Balance
@@ -1175,16 +1231,25 @@ export type Operations = {
   /** Grant credits to an account */
   addCredits: {
     body: {
+      /** The account, by its id. */
       accountId?: string | undefined
+      /** The account, by your own name for it. */
       externalId?: string | undefined
+      /** Credits, above 0. */
       amount: number | string
+      /** What it is for; stands in the transaction. */
       description?: string | null | undefined
+      /** How it was paid. */
       paymentMethod?: string | null | undefined
       /** One payment gives one grant, with or without an idempotency key. */
       paymentId?: string | null | undefined
+      /** Default: paid. */
       category?: 'paid' | 'promotional' | 'adjustment' | undefined
+      /** In which order grants are used up: 1 to 100, 1 first. */
       priority?: number | undefined
+      /** When what is left ends, e.g. 2027-01-01T00:00:00Z. */
       expiresAt?: string | null | undefined
+      /** Yours: kept and shown, never read. */
       metadata?: Record<string, unknown> | null | undefined
     }
     result: {
@@ -1201,10 +1266,15 @@ export type Operations = {
   /** Take credits from an account, never below what is available */
   deductCredits: {
     body: {
+      /** The account, by its id. */
       accountId?: string | undefined
+      /** The account, by your own name for it. */
       externalId?: string | undefined
+      /** Credits, above 0. */
       amount: number | string
+      /** What it is for; stands in the transaction. */
       description?: string | null | undefined
+      /** Yours: kept and shown, never read. */
       metadata?: Record<string, unknown> | null | undefined
     }
     result: {
@@ -1220,11 +1290,17 @@ export type Operations = {
   /** Make a plan that grants credits on a schedule */
   createPlan: {
     body: {
+      /** What people call the plan. */
       name: string
+      /** Credits of each grant, above 0. */
       amount: number | string
+      /** How often: week, month, or days as 30d. */
       interval: string
+      /** How often it is granted; without an end, if left out. */
       occurrences?: number | null | undefined
+      /** Keep what is left; otherwise it ends with its interval. */
       accumulate?: boolean | undefined
+      /** Can be assigned. Default: it can. */
       markAsActive?: boolean | undefined
     }
     result: {
@@ -1235,7 +1311,9 @@ export type Operations = {
   /** The plans of the organisation */
   listPlans: {
     query: {
+      /** Rows a page. Default: 50. */
       limit?: number | undefined
+      /** Rows to pass over. */
       offset?: number | undefined
       /** `nextCursor` of the page before; takes the place of `offset`. */
       cursor?: string | undefined
@@ -1262,9 +1340,13 @@ export type Operations = {
   /** Put an account on a plan; any other active plan of it ends */
   assignPlan: {
     body: {
+      /** The account, by its id. */
       accountId?: string | undefined
+      /** The account, by your own name for it. */
       externalId?: string | undefined
+      /** `plan_…` */
       planId: string
+      /** When the first grant comes. Default: now. */
       startMode?: 'now' | 'next_interval' | undefined
     }
     result: {
@@ -1277,13 +1359,19 @@ export type Operations = {
   /** Set credits aside before the work */
   createReservation: {
     body: {
+      /** The account, by its id. */
       accountId?: string | undefined
+      /** The account, by your own name for it. */
       externalId?: string | undefined
+      /** Credits to set aside, above 0. */
       amount: number | string
       /** Seconds from now. */
       ttlSeconds?: number | undefined
+      /** What it is for; stands in the metadata. */
       operation?: string | null | undefined
+      /** The model that it is for; stands in the metadata. */
       model?: string | null | undefined
+      /** Yours: kept and shown, never read. */
       metadata?: Record<string, unknown> | null | undefined
     }
     result: {
@@ -1301,12 +1389,17 @@ export type Operations = {
   /** Reservations, newest first */
   listReservations: {
     query: {
+      /** Rows a page. Default: 50. */
       limit?: number | undefined
+      /** Rows to pass over. */
       offset?: number | undefined
       /** `nextCursor` of the page before; takes the place of `offset`. */
       cursor?: string | undefined
+      /** The account, by its id. */
       accountId?: string | undefined
+      /** The account, by your own name for it. */
       externalId?: string | undefined
+      /** One state alone. */
       status?: 'pending' | 'confirmed' | 'cancelled' | 'expired' | undefined
       /** Pending ones alone. */
       activeOnly?: boolean | undefined
@@ -1333,32 +1426,51 @@ export type Operations = {
   /** Charge what the work took, record its usage, release the rest: in one step */
   confirmReservation: {
     body: {
+      /** `res_…` */
       reservationId?: string | undefined
+      /** Credits to charge; 0 releases everything. */
       actualAmount?: number | string | undefined
       /** One record or several, written with the charge or not at all. Without an amount they are what is charged. */
       usage?: {
+        /** The account, by its id. */
         accountId?: string | undefined
+        /** The account, by your own name for it. */
         externalId?: string | undefined
         context?: 'customer' | 'system' | undefined
+        /** `txn_…`, which charged it; with a customer's usage. */
         transactionId?: string | undefined
+        /** The model, in any spelling. */
         modelId: string
+        /** What was counted. */
         usageType: 'text' | 'embedding' | 'audio_stt' | 'audio_tts' | 'image'
+        /** Cached and written tokens are among them. */
         inputTokens?: number | undefined
+        /** Reasoning tokens are among them. */
         outputTokens?: number | undefined
+        /** Of the input: read from a cache. */
         cachedTokens?: number | undefined
+        /** Of the input: written to a cache. */
         cacheWriteTokens?: number | undefined
+        /** Of the output: spent on reasoning. */
         reasoningTokens?: number | undefined
+        /** With at most 6 decimals. */
         audioDurationSeconds?: number | undefined
+        /** Where the model is priced by them. */
         characters?: number | undefined
+        /** How many were made. */
         images?: number | undefined
         /** Tells two identical usages of one transaction apart. */
         sequence?: number | undefined
         /** At most 5 minutes ahead and 35 days back; now, if left out. */
         occurredAt?: string | undefined
+        /** What it was for. */
         description?: string | null | undefined
+        /** Yours: kept and shown, never read. */
         metadata?: Record<string, unknown> | null | undefined
       }[] | undefined
+      /** Where the amount is above what was reserved. Default: as the account is set. */
       onOverage?: 'charge' | 'cap' | 'reject' | undefined
+      /** Where the reservation has expired. Default: reject. */
       ifExpired?: 'reject' | 'charge' | undefined
     }
     result: {
@@ -1389,6 +1501,7 @@ export type Operations = {
   /** Release a reservation */
   cancelReservation: {
     body: {
+      /** `res_…` */
       reservationId?: string | undefined
     }
     result: {
@@ -1409,6 +1522,7 @@ export type Operations = {
   /** Let a pending reservation end later */
   extendReservation: {
     body: {
+      /** `res_…` */
       reservationId?: string | undefined
       /** Seconds from now. */
       ttlSeconds: number
@@ -1422,12 +1536,17 @@ export type Operations = {
   /** What moved credits, newest first */
   listTransactions: {
     query: {
+      /** Rows a page. Default: 50. */
       limit?: number | undefined
+      /** Rows to pass over. */
       offset?: number | undefined
       /** `nextCursor` of the page before; takes the place of `offset`. */
       cursor?: string | undefined
+      /** The account, by its id. */
       accountId?: string | undefined
+      /** The account, by your own name for it. */
       externalId?: string | undefined
+      /** One direction alone. */
       type?: 'credit' | 'debit' | undefined
       /** A date is the whole day in the time zone of the organisation; a time is an instant. */
       startDate?: string | undefined
@@ -1435,6 +1554,7 @@ export type Operations = {
       endDate?: string | undefined
       /** Charges whose usage nobody has recorded. */
       usage?: 'missing' | undefined
+      /** What is shown inside: reservation, usage, or both with a comma. */
       include?: string | undefined
     }
     result: {
@@ -1451,11 +1571,17 @@ export type Operations = {
   /** Post a credit or a debit */
   createTransaction: {
     body: {
+      /** The account, by its id. */
       accountId?: string | undefined
+      /** The account, by your own name for it. */
       externalId?: string | undefined
+      /** Credits, above 0. */
       amount: number | string
+      /** What it is for; stands in the transaction. */
       description?: string | null | undefined
+      /** Yours: kept and shown, never read. */
       metadata?: Record<string, unknown> | null | undefined
+      /** The direction. */
       type: 'credit' | 'debit'
     }
     result: {
@@ -1466,6 +1592,7 @@ export type Operations = {
   /** One transaction */
   getTransaction: {
     query: {
+      /** What is shown inside: reservation, usage, or both with a comma. */
       include?: string | undefined
     }
     result: {
@@ -1478,6 +1605,7 @@ export type Operations = {
     body: {
       /** The rest, if left out. */
       amount?: number | string | undefined
+      /** Why; stands in the transaction. */
       reason: string
     }
     result: {
@@ -1488,11 +1616,15 @@ export type Operations = {
   /** Grants with what is left of them */
   listGrants: {
     query: {
+      /** Rows a page. Default: 50. */
       limit?: number | undefined
+      /** Rows to pass over. */
       offset?: number | undefined
       /** `nextCursor` of the page before; takes the place of `offset`. */
       cursor?: string | undefined
+      /** The account, by its id. */
       accountId?: string | undefined
+      /** The account, by your own name for it. */
       externalId?: string | undefined
     }
     result: {
@@ -1523,25 +1655,41 @@ export type Operations = {
   /** Record the usage of a model; moves no credits */
   recordUsage: {
     body: {
+      /** The account, by its id. */
       accountId?: string | undefined
+      /** The account, by your own name for it. */
       externalId?: string | undefined
+      /** A customer pays, or nobody does. */
       context: 'customer' | 'system'
+      /** `txn_…`, which charged it; with a customer's usage. */
       transactionId?: string | undefined
+      /** The model, in any spelling. */
       modelId: string
+      /** What was counted. */
       usageType: 'text' | 'embedding' | 'audio_stt' | 'audio_tts' | 'image'
+      /** Cached and written tokens are among them. */
       inputTokens?: number | undefined
+      /** Reasoning tokens are among them. */
       outputTokens?: number | undefined
+      /** Of the input: read from a cache. */
       cachedTokens?: number | undefined
+      /** Of the input: written to a cache. */
       cacheWriteTokens?: number | undefined
+      /** Of the output: spent on reasoning. */
       reasoningTokens?: number | undefined
+      /** With at most 6 decimals. */
       audioDurationSeconds?: number | undefined
+      /** Where the model is priced by them. */
       characters?: number | undefined
+      /** How many were made. */
       images?: number | undefined
       /** Tells two identical usages of one transaction apart. */
       sequence?: number | undefined
       /** At most 5 minutes ahead and 35 days back; now, if left out. */
       occurredAt?: string | undefined
+      /** What it was for. */
       description?: string | null | undefined
+      /** Yours: kept and shown, never read. */
       metadata?: Record<string, unknown> | null | undefined
     }
     result: {
@@ -1553,19 +1701,27 @@ export type Operations = {
   /** Usage records, those of the gateway's own calls too; with `summary=true` their sums */
   listUsage: {
     query: {
+      /** The account, by its id. */
       accountId?: string | undefined
+      /** The account, by your own name for it. */
       externalId?: string | undefined
+      /** One model alone, in any spelling. */
       modelId?: string | undefined
+      /** What customers pay for, or the rest. */
       context?: 'customer' | 'system' | undefined
+      /** One kind alone. */
       usageType?: 'text' | 'embedding' | 'audio_stt' | 'audio_tts' | 'image' | undefined
       /** A date is the whole day in the time zone of the organisation; a time is an instant. */
       startDate?: string | undefined
       /** A date is the whole day in the time zone of the organisation; a time is an instant. */
       endDate?: string | undefined
+      /** Rows a page. Default: 50. */
       limit?: number | undefined
+      /** Rows to pass over. */
       offset?: number | undefined
       /** `nextCursor` of the page before; takes the place of `offset`. */
       cursor?: string | undefined
+      /** The sums in place of the records. */
       summary?: boolean | undefined
     }
     result: {
@@ -1586,10 +1742,15 @@ export type Operations = {
   /** The sums of the usage, in all and by model and context */
   summariseUsage: {
     query: {
+      /** The account, by its id. */
       accountId?: string | undefined
+      /** The account, by your own name for it. */
       externalId?: string | undefined
+      /** One model alone, in any spelling. */
       modelId?: string | undefined
+      /** What customers pay for, or the rest. */
       context?: 'customer' | 'system' | undefined
+      /** One kind alone. */
       usageType?: 'text' | 'embedding' | 'audio_stt' | 'audio_tts' | 'image' | undefined
       /** A date is the whole day in the time zone of the organisation; a time is an instant. */
       startDate?: string | undefined
@@ -1604,6 +1765,7 @@ export type Operations = {
   /** Make an organisation */
   createOrganisation: {
     body: {
+      /** What people call the organisation. */
       name: string
       /** Where its days begin. Default: UTC. */
       timeZone?: string | undefined
@@ -1620,9 +1782,11 @@ export type Operations = {
   /** Make a management key; its secret is shown this once */
   createManagementKey: {
     body: {
+      /** What people call the key. */
       name: string
       /** A reader changes nothing. */
       role: 'admin' | 'reader'
+      /** Another organisation than one's own; the operator alone may. */
       organisationId?: string | undefined
     }
     result: {
@@ -1640,14 +1804,19 @@ export type Operations = {
   /** Tell somebody of events, by mail, webhook or chat; the secret of a webhook is shown this once */
   createAlertChannel: {
     body: {
+      /** How: email, webhook or slack. */
       type: 'email' | 'webhook' | 'slack'
+      /** What people call the channel. */
       name?: string | null | undefined
       /** Of `email`: who gets it. */
       to?: string[] | undefined
       /** Of `webhook` and `slack`: https, and no private address. */
       url?: string | undefined
+      /** Types of events; without them those that fit the type. */
       events?: ('budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled')[] | null | undefined
+      /** Only what happens to this budget, `bud_…`. */
       budgetId?: string | null | undefined
+      /** Nothing is delivered. */
       disabled?: boolean | undefined
     }
     result: {
@@ -1659,7 +1828,9 @@ export type Operations = {
   /** Who is told of events */
   listAlertChannels: {
     query: {
+      /** Rows a page. Default: 50. */
       limit?: number | undefined
+      /** Rows to pass over. */
       offset?: number | undefined
       /** `nextCursor` of the page before; takes the place of `offset`. */
       cursor?: string | undefined
@@ -1684,11 +1855,17 @@ export type Operations = {
   /** Change an alert channel, or enable one that was given up */
   updateAlertChannel: {
     body: {
+      /** What people call the channel. */
       name?: string | null | undefined
+      /** Of `email`: who gets it. */
       to?: string[] | undefined
+      /** Of `webhook` and `slack`: https, and no private address. */
       url?: string | undefined
+      /** Types of events; without them those that fit the type. */
       events?: ('budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled')[] | null | undefined
+      /** Only what happens to this budget, `bud_…`. */
       budgetId?: string | null | undefined
+      /** Nothing is delivered. */
       disabled?: boolean | undefined
     }
     result: {
@@ -1730,6 +1907,7 @@ export type Operations = {
   /** Set from which balance on accounts are told as low */
   updateAlertDefaults: {
     body: {
+      /** A balance up to here, in credits, is told as low; null: none is. */
       lowCreditThreshold: number | string | null
     }
     result: {
@@ -1741,12 +1919,17 @@ export type Operations = {
   /** What was delivered to whom, with every try and its answer, newest first */
   listDeliveries: {
     query: {
+      /** Rows a page. Default: 50. */
       limit?: number | undefined
+      /** Rows to pass over. */
       offset?: number | undefined
       /** `nextCursor` of the page before; takes the place of `offset`. */
       cursor?: string | undefined
+      /** Of this channel, `chan_…`. */
       channelId?: string | undefined
+      /** Of this type of event. */
       type?: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled' | undefined
+      /** pending, delivered or failed. */
       state?: 'pending' | 'delivered' | 'failed' | undefined
     }
     result: {
@@ -1769,10 +1952,13 @@ export type Operations = {
   /** What happened, as it was or would have been told, newest first */
   listEvents: {
     query: {
+      /** Rows a page. Default: 50. */
       limit?: number | undefined
+      /** Rows to pass over. */
       offset?: number | undefined
       /** `nextCursor` of the page before; takes the place of `offset`. */
       cursor?: string | undefined
+      /** Of this type. */
       type?: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled' | undefined
     }
     result: {
@@ -1816,10 +2002,10 @@ export const endpoints = {
   getBalance: { method: 'GET', path: '/v1/accounts/{id}/balance', alias: '/v1/accounts/balance' },
   addCredits: { method: 'POST', path: '/v1/accounts/{id}/credits', alias: '/v1/accounts/credits/add', once: true },
   deductCredits: { method: 'POST', path: '/v1/accounts/{id}/debits', alias: '/v1/accounts/credits/deduct', once: true },
-  createPlan: { method: 'POST', path: '/v1/plans' },
+  createPlan: { method: 'POST', path: '/v1/plans', once: true },
   listPlans: { method: 'GET', path: '/v1/plans' },
-  archivePlan: { method: 'POST', path: '/v1/plans/{id}/archive' },
-  assignPlan: { method: 'POST', path: '/v1/accounts/{id}/plan', alias: '/v1/accounts/plans/assign' },
+  archivePlan: { method: 'POST', path: '/v1/plans/{id}/archive', once: true },
+  assignPlan: { method: 'POST', path: '/v1/accounts/{id}/plan', alias: '/v1/accounts/plans/assign', once: true },
   createReservation: { method: 'POST', path: '/v1/reservations', once: true },
   listReservations: { method: 'GET', path: '/v1/reservations' },
   getReservation: { method: 'GET', path: '/v1/reservations/{id}' },

@@ -13,6 +13,7 @@ export type {
   Operations,
   Plan,
   PricedModel,
+  Reconciliation,
   Reservation,
   Transaction,
   UsageRecord,

@@ -8,10 +8,10 @@ import {
   disableKeysOf,
   listAccounts,
   lowCreditOf,
-  rememberedAnswer,
   type StoredAccount,
   updateAccount,
 } from '../store/accounts.ts'
+import { rememberedAnswer } from '../store/remembered.ts'
 import { creditRate, withDecimal } from './money.ts'
 import { paged, pageOf } from './page.ts'
 import type { ApiParts, Call, Caller, Handlers, Whole } from './parts.ts'
@@ -54,16 +54,23 @@ export const accountHandlers: Handlers<
     const rate = creditRate(parts)
     const { id } = await accountFor(parts, caller, params, at)
     const { organisationId } = caller
-    const { name, email, metadata, status, overage, overdraft, reserveMode, lowCreditThreshold } = body
+    const { name, email, metadata, status, expire, overage, overdraft, reserveMode, lowCreditThreshold } = body
+    if (expire && status !== 'closed')
+      throw refuse('invalid_request', 'expire: goes with status closed alone', { param: 'expire' })
     const change = {
       ...{ name, email, overage, reserveMode },
       metadata: metadata ? JSON.stringify(metadata) : metadata,
-      overdraft: overdraft === undefined ? undefined : rate.nanos(overdraft),
-      lowCredit: lowCreditThreshold == null ? lowCreditThreshold : rate.nanos(lowCreditThreshold),
+      overdraft: overdraft === undefined ? undefined : rate.nanos(overdraft, 'overdraft'),
+      lowCredit: lowCreditThreshold == null ? lowCreditThreshold : rate.nanos(lowCreditThreshold, 'lowCreditThreshold'),
     }
     await updateAccount(store, { organisationId, id }, change, at)
     if (status !== undefined)
-      await post(parts, rate, { type: 'set_status', organisationId, at, accountId: id, status }, 'changed')
+      await post(
+        parts,
+        rate,
+        { type: 'set_status', organisationId, at, accountId: id, status, ...(expire ? { expire } : {}) },
+        'changed',
+      )
     if (status === 'closed')
       for (const hash of await disableKeysOf(store, organisationId, id, at)) parts.forgetKey(hash)
     return { body: accountOf(parts, caller, await accountFor(parts, caller, params, at)) }

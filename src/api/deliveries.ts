@@ -22,7 +22,7 @@ export const deliveryHandlers: Handlers<
   async updateAlertDefaults(parts, { caller: { organisationId, organisation }, body, audit }) {
     const { lowCreditThreshold: asked } = body
     const before = await lowCreditOf(parts.store, organisationId)
-    const after = asked === null ? null : creditRate(parts).nanos(asked)
+    const after = asked === null ? null : creditRate(parts).nanos(asked, 'lowCreditThreshold')
     const change = { action: 'alert_defaults.update', target: organisation }
     const [was, is] = [defaultsOf(parts, before), defaultsOf(parts, after)]
     await setLowCredit(parts.store, organisationId, after, audit({ ...change, before: was, after: is }))

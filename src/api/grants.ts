@@ -6,7 +6,7 @@ import { findGrant, listGrants, type StoredGrant } from '../store/grants.ts'
 import { type CreditRate, creditRate, withDecimal } from './money.ts'
 import { paged, pageOf } from './page.ts'
 import type { Handlers } from './parts.ts'
-import { commandFor, post } from './post.ts'
+import { commandFor, post, rateOfPosted } from './post.ts'
 import { accountFor, ownAccount } from './who.ts'
 
 export const grantHandlers: Handlers<'listGrants' | 'voidGrant'> = {
@@ -30,8 +30,10 @@ export const grantHandlers: Handlers<'listGrants' | 'voidGrant'> = {
       ...commandFor(caller, { id: grant.accountId }, at, idempotency({ id: params.id })),
       grantId: grant.id,
     } as const
-    const { result, replayed } = await post(parts, rate, command, 'posted')
-    const amounts = withDecimal({ balance: rate.text(result.balance.posted), voided: rate.text(result.amount) })
+    const done = await post(parts, rate, command, 'posted')
+    const { result, replayed } = done
+    const shown = await rateOfPosted(parts, caller, rate, done)
+    const amounts = withDecimal({ balance: shown.text(result.balance.posted), voided: shown.text(result.amount) })
     const names = { grantId: `grant_${grant.code}`, accountId: `acc_${grant.accountCode}` }
     const transactionId = `txn_${result.transaction.code}`
     return { body: { success: true, ...names, externalId: grant.externalId, ...amounts, transactionId }, replayed }

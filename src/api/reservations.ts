@@ -45,12 +45,15 @@ export const reservationHandlers: Handlers<Names> = {
       context: JSON.stringify(contextOf(body, rate.usd)),
     } as const
     const { result, replayed } = await post(parts, rate, command, 'reserved')
+    const code = result.code ?? command.code
+    const first = replayed ? await findReservation(parts.store, caller.organisationId, code, { at }) : undefined
+    const context = first?.context ?? command.context
     const reservation = {
-      ...{ code: result.code ?? command.code, accountCode: account.code, externalId: account.externalId },
-      ...{ amount: result.amount, status: 'pending' as const, context: command.context, transactionCode: null },
+      ...{ code, accountCode: account.code, externalId: account.externalId },
+      ...{ amount: result.amount, status: 'pending' as const, context, transactionCode: null },
       ...{ admittedAt: result.admittedAt, expiresAt: result.expiresAt ?? result.admittedAt },
     }
-    const balance = balancesOf(rate, result.balance ?? NOTHING)
+    const balance = balancesOf(rateOf(attachedTo({ context }).creditUsd), result.balance ?? NOTHING)
     return { body: { success: true, reservation: shownReservation(reservation), balance }, replayed }
   },
 
@@ -74,13 +77,14 @@ export const reservationHandlers: Handlers<Names> = {
     const reservation = await reservationFor(parts, caller, idOf(params.id, body.reservationId), at)
     const rate = rateOf(attachedTo(reservation).creditUsd)
     const usage = await inlineUsage(parts, call, reservation)
-    const amount = body.actualAmount === undefined ? chargeOf(usage) : rate.nanos(body.actualAmount)
+    const amount = body.actualAmount === undefined ? chargeOf(usage) : rate.nanos(body.actualAmount, 'actualAmount')
     const told = usage.map(({ payloadHash }) => payloadHash)
     const given = body.actualAmount === undefined ? {} : { amount: String(amount) }
     const command = {
       type: 'confirm',
       ...endingOf(call, reservation),
       amount,
+      creditUsd: rate.usd,
       ...(body.onOverage ? { onOverage: body.onOverage } : {}),
       ...(body.ifExpired === 'charge' ? { ifExpired: body.ifExpired } : {}),
       ...(usage.length > 0 ? { usage } : {}),

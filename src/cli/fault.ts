@@ -31,7 +31,7 @@ function shortened(text: string): string {
 }
 
 /** Control characters, direction marks and line ends go: what a file holds must not steer the terminal. */
-const visible = (text: string): string => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\uFFFD')
+export const visible = (text: string): string => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\uFFFD')
 
 /** `['models', 0, 'id']` → `models[0].id` */
 export function pathText(path: readonly PropertyKey[]): string {

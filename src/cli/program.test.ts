@@ -29,7 +29,7 @@ async function run(
     },
     start: called('start'),
     verify: called('verify'),
-    createKey: called('createKey'),
+    call: called('call'),
     ...more,
     terminal: { stdout: terminal, stderr: terminal },
   })
@@ -61,7 +61,17 @@ describe('commands', () => {
 
   test('keys create takes a name and a limit', async () => {
     const { calls } = await run(['keys', 'create', 'dev', '--limit', '5', '--limit-reset', 'monthly'])
-    expect(calls).toEqual([['createKey', { name: 'dev', limit: '5', limitReset: 'monthly', json: false }]])
+    expect(calls).toEqual([
+      [
+        'call',
+        {
+          row: expect.objectContaining({ noun: 'keys', verb: 'create', operation: 'createKey' }),
+          env: {},
+          args: ['dev'],
+          options: expect.objectContaining({ limit: '5', 'limit-reset': 'monthly', account: undefined }),
+        },
+      ],
+    ])
   })
 
   test('the exit code of an action is that of the command', async () => {
@@ -95,6 +105,11 @@ describe('usage', () => {
     [['config', '-h']],
     [['config', 'print', '-h']],
     [['keys', 'create', '-h']],
+    [['keys', '-h']],
+    [['help']],
+    [['help', 'credits']],
+    [['help', 'credits', 'add']],
+    [['help', 'grants', 'list']],
   ])('help of %j begins with examples', async (argv) => {
     const { code, out, err } = await run(argv)
     expect(out).toMatch(/^Examples:\n {2}turnpike /)
@@ -103,6 +118,9 @@ describe('usage', () => {
 
   test.each([
     [['strat'], "unknown command 'strat'\n(Did you mean start?)"],
+    [['acounts', 'list'], "unknown command 'acounts'\n(Did you mean accounts?)"],
+    [['accounts', 'lst'], "unknown command 'lst'\n(Did you mean list?)"],
+    [['credits', 'add', '5', '--acount', 'x'], "unknown option '--acount'\n(Did you mean --account?)"],
     [['start', '--prot', '1'], "unknown option '--prot'\n(Did you mean --port?)"],
     [['start', 'now'], 'too many arguments'],
     [['start', '--port'], "option '--port <port>' argument missing"],

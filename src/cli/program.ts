@@ -3,28 +3,24 @@
  * command that needs it, so that help is there at once.
  */
 import { Command, CommanderError, type OutputConfiguration } from 'commander'
+import { addCommands } from './add-commands.ts'
+import { wantsColour } from './colour.ts'
+import { commandNamed } from './commands.ts'
 import type { StartOptions } from './environment.ts'
-import { CannotGoOn, EXIT, type ExitCode } from './exit-code.ts'
+import { CannotGoOn, EXIT, EXIT_MEANINGS, type ExitCode } from './exit-code.ts'
+import type { Command as ApiCommand } from './fields.ts'
+import type { CommandCall } from './run-command.ts'
 import type { SettingsInput } from './settings.ts'
+import { withExamples } from './with-examples.ts'
 
 type VerifyOptions = StartOptions & { readonly repair: boolean; readonly json: boolean }
-
-export type CreateKeyOptions = {
-  readonly name: string
-  readonly account?: string
-  /** USD, as it was typed. */
-  readonly limit?: string
-  readonly limitReset?: string
-  readonly json: boolean
-  readonly url?: string
-  readonly keyFile?: string
-}
 
 export type ProgramParts = {
   readonly version: string
   readonly start: (options: StartOptions) => Promise<ExitCode>
   readonly verify: (options: VerifyOptions) => Promise<ExitCode>
-  readonly createKey: (options: CreateKeyOptions) => Promise<ExitCode>
+  /** A command of the API. */
+  readonly call: (call: CommandCall) => Promise<ExitCode>
   readonly stdout: (text: string) => void
   readonly stderr: (text: string) => void
   /** Which of the two is a terminal. */
@@ -34,14 +30,16 @@ export type ProgramParts = {
 /** `argv` without the names of Node and of the script. Resolves to the exit code; never throws for a person's mistake. */
 export async function runProgram(argv: readonly string[], parts: ProgramParts): Promise<ExitCode> {
   const ended: { code: ExitCode } = { code: EXIT.done }
-  const plain = argv.includes('--no-color')
+  const { words, plain } = plainWords(argv)
   const seen = plain ? { ...parts, env: { ...parts.env, NO_COLOR: '1' } } : parts
   try {
-    const program = createProgram(seen, (code) => {
+    const row = commandNamed(words[0], words[1])
+    const chosen = row && (await import('./fields.ts')).commandOf(row)
+    const program = createProgram(seen, chosen, (code) => {
       ended.code = code
     })
-    // The option holds at every level, so it is taken out before any level could find it unknown.
-    await program.parseAsync(plain ? argv.filter((word) => word !== '--no-color') : argv, { from: 'user' })
+    const named = row ? [row.noun, row.verb, ...words.slice(2)] : words
+    await program.parseAsync(named, { from: 'user' })
     return ended.code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
@@ -51,7 +49,21 @@ export async function runProgram(argv: readonly string[], parts: ProgramParts): 
   }
 }
 
-function createProgram(parts: ProgramParts, end: (code: ExitCode) => void): Command {
+/**
+ * `--no-color` holds at every level, so it is taken out before any level could find it unknown; `help NOUN VERB` is
+ * `NOUN VERB --help`.
+ */
+function plainWords(argv: readonly string[]): { words: string[]; plain: boolean } {
+  const words = argv.filter((word) => word !== '--no-color')
+  const plain = words.length < argv.length
+  return { words: words[0] === 'help' ? [...words.slice(1), '--help'] : words, plain }
+}
+
+export function createProgram(
+  parts: ProgramParts,
+  chosen: ApiCommand | undefined,
+  end: (code: ExitCode) => void,
+): Command {
   const program = new Command('turnpike')
     .exitOverride()
     .configureOutput(outputTo(parts))
@@ -62,17 +74,26 @@ function createProgram(parts: ProgramParts, end: (code: ExitCode) => void): Comm
     .helpCommand(false)
     .showSuggestionAfterError()
     .usage('NOUN VERB [options]')
+    .commandsGroup('Server:')
   withExamples(program, [
     'turnpike start',
     'turnpike keys create dev --limit 5 --limit-reset monthly',
-    'turnpike verify',
+    'turnpike credits add 25 --account user_456',
+    'turnpike usage summary --start-date 2026-11-01',
+    'turnpike help credits',
   ])
+  program.addHelpText('after', `\nExit codes:\n${exitCodes()}`)
   addStart(program, parts, end)
   addVerify(program, parts, end)
   addConfig(program, parts, end)
-  addKeys(program, parts, end)
+  addCommands(program, { chosen, run: async (row, typed) => end(await parts.call({ row, env: parts.env, ...typed })) })
   return program
 }
+
+const exitCodes = (): string =>
+  (Object.keys(EXIT) as (keyof typeof EXIT)[])
+    .map((name) => `  ${String(EXIT[name]).padEnd(4)} ${EXIT_MEANINGS[name]}`)
+    .join('\n')
 
 function addStart(program: Command, parts: ProgramParts, end: (code: ExitCode) => void): void {
   const start = withServerOptions(program.command('start').description('serve until stopped'))
@@ -107,35 +128,10 @@ function addConfig(program: Command, parts: ProgramParts, end: (code: ExitCode) 
   withExamples(print, ['turnpike config print', 'turnpike config print --json'])
 }
 
-function addKeys(program: Command, parts: ProgramParts, end: (code: ExitCode) => void): void {
-  const keys = program.command('keys').description('API keys')
-  const create = keys
-    .command('create <name>')
-    .description('make a key; it is shown this once')
-    .option('--account <id>', 'the account that pays; without one the key works for the organisation itself')
-    .option('--limit <usd>', 'most that the key may spend')
-    .option('--limit-reset <window>', 'daily, weekly or monthly; without it the limit is for ever')
-    .option('--json', 'one JSON document', false)
-    .option('--url <address>', 'the server; else TURNPIKE_BASE_URL, else the one on this machine')
-    .option(
-      '--key-file <file>',
-      'file with the key to sign in with; else TURNPIKE_API_KEY, else the admin-key of the data folder',
-    )
-    .action(async (name: string, options: Omit<CreateKeyOptions, 'name'>) =>
-      end(await parts.createKey({ ...options, name })),
-    )
-  withExamples(keys, ['turnpike keys create dev'])
-  withExamples(create, ['turnpike keys create dev', 'turnpike keys create dev --limit 5 --limit-reset monthly'])
-}
-
 const withServerOptions = (command: Command): Command =>
   command
     .option('--config <file>', 'settings file; else TURNPIKE_CONFIG, else turnpike.yaml if it is there')
     .option('--data-dir <folder>', 'where SQLite and generated secrets lie')
-
-function withExamples(command: Command, examples: readonly string[]): void {
-  command.addHelpText('before', `Examples:\n${examples.map((line) => `  ${line}`).join('\n')}\n`)
-}
 
 /** Data goes to standard output, everything else to standard error; colour only where a person looks. */
 function outputTo(parts: ProgramParts): OutputConfiguration {
@@ -147,10 +143,4 @@ function outputTo(parts: ProgramParts): OutputConfiguration {
     getErrHasColors: colours(parts.terminal.stderr),
     outputError: (text, write) => write(text.replace(/^error: /, 'turnpike: ')),
   }
-}
-
-function wantsColour(env: SettingsInput['env'], isTerminal: boolean): boolean {
-  if (env.NO_COLOR) return false
-  if (env.FORCE_COLOR && env.FORCE_COLOR !== '0') return true
-  return isTerminal && env.TERM !== 'dumb'
 }

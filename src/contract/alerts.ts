@@ -1,6 +1,6 @@
 /** Whom events are told to, and how far each telling has come. */
 import { z } from 'zod'
-import { amount, Decimal, Instant, id, PageQuery, Pagination, text } from './common.ts'
+import { credits, Decimal, Instant, id, PageQuery, Pagination, text } from './common.ts'
 import { EVENT_TYPES, Event } from './events.ts'
 
 const MOST_RECIPIENTS = 20
@@ -40,23 +40,25 @@ export const AlertChannel = z
 export type AlertChannel = z.output<typeof AlertChannel>
 
 export const AlertChannelRequest = z.object({
-  type: z.enum(['email', 'webhook', 'slack'], 'expected email, webhook or slack'),
-  name: text(100).nullish(),
+  type: z
+    .enum(['email', 'webhook', 'slack'], 'expected email, webhook or slack')
+    .meta({ description: 'How: email, webhook or slack.' }),
+  name: text(100).nullish().meta({ description: 'What people call the channel.' }),
   to: to.optional().meta({ description: 'Of `email`: who gets it.' }),
   url: url.optional().meta({ description: 'Of `webhook` and `slack`: https, and no private address.' }),
-  events: events.nullish(),
-  budgetId: budgetId.nullish(),
-  disabled: z.boolean('expected true or false').optional(),
+  events: events.nullish().meta({ description: 'Types of events; without them those that fit the type.' }),
+  budgetId: budgetId.nullish().meta({ description: 'Only what happens to this budget, `bud_…`.' }),
+  disabled: z.boolean('expected true or false').optional().meta({ description: 'Nothing is delivered.' }),
 })
 
 /** What is left out stays as it is. */
 export const AlertChannelPatch = z.object({
-  name: text(100).nullish(),
-  to: to.optional(),
-  url: url.optional(),
-  events: events.nullish(),
-  budgetId: budgetId.nullish(),
-  disabled: z.boolean('expected true or false').optional(),
+  name: text(100).nullish().meta({ description: 'What people call the channel.' }),
+  to: to.optional().meta({ description: 'Of `email`: who gets it.' }),
+  url: url.optional().meta({ description: 'Of `webhook` and `slack`: https, and no private address.' }),
+  events: events.nullish().meta({ description: 'Types of events; without them those that fit the type.' }),
+  budgetId: budgetId.nullish().meta({ description: 'Only what happens to this budget, `bud_…`.' }),
+  disabled: z.boolean('expected true or false').optional().meta({ description: 'Nothing is delivered.' }),
 })
 
 /** What holds for accounts that have none of their own. */
@@ -66,7 +68,11 @@ export const AlertDefaults = z.object({
   }),
   decimal: Decimal,
 })
-export const AlertDefaultsRequest = z.object({ lowCreditThreshold: amount({ positive: false }).nullable() })
+export const AlertDefaultsRequest = z.object({
+  lowCreditThreshold: credits({ positive: false })
+    .nullable()
+    .meta({ description: 'A balance up to here, in credits, is told as low; null: none is.' }),
+})
 
 export const AlertChannelReply = z.object({ channel: AlertChannel })
 export const AlertChannelCreated = z.object({
@@ -110,10 +116,15 @@ export type Delivery = z.output<typeof Delivery>
 export const DeliveryReply = z.object({ delivery: Delivery })
 export const DeliveryList = z.object({ deliveries: z.array(Delivery), pagination: Pagination })
 export const DeliveryQuery = PageQuery.extend({
-  channelId: id('chan').optional(),
-  type: EventTypeName.optional(),
-  state: z.enum(['pending', 'delivered', 'failed'], 'expected pending, delivered or failed').optional(),
+  channelId: id('chan').optional().meta({ description: 'Of this channel, `chan_…`.' }),
+  type: EventTypeName.optional().meta({ description: 'Of this type of event.' }),
+  state: z
+    .enum(['pending', 'delivered', 'failed'], 'expected pending, delivered or failed')
+    .optional()
+    .meta({ description: 'pending, delivered or failed.' }),
 })
 
-export const EventQuery = PageQuery.extend({ type: EventTypeName.optional() })
+export const EventQuery = PageQuery.extend({
+  type: EventTypeName.optional().meta({ description: 'Of this type.' }),
+})
 export const EventList = z.object({ events: z.array(Event), pagination: Pagination })

@@ -1,66 +1,34 @@
-/**
- * What of a chat request Turnpike reads. Everything else passes on untouched, messages included: they are the largest
- * part of a body, and nothing in them decides where a call goes.
- */
+/** What of a request for a chat or text completion is read beside that of any model call. */
 import { z } from 'zod'
+import { ModelRequest } from './model-request.ts'
 
 const limit = z
   .int('expected a whole number of tokens')
   .min(1, 'expected at least 1')
   .max(1_000_000_000, 'expected at most 1000000000')
   .nullish()
-const names = z.array(z.string().max(256)).max(64).optional()
-const priceLimit = z.union([z.string().max(40), z.number()]).optional()
 
-export const ProviderPreferences = z.object({
-  order: names,
-  only: names,
-  ignore: names,
-  allow_fallbacks: z.boolean().nullish(),
-  require_parameters: z.boolean().nullish(),
-  sort: z.union([z.enum(['price', 'throughput', 'latency']), z.looseObject({ by: z.string() })]).nullish(),
-  max_price: z
-    .object({ prompt: priceLimit, completion: priceLimit, request: priceLimit, image: priceLimit, audio: priceLimit })
-    .optional(),
-  data_collection: z.enum(['allow', 'deny']).nullish(),
-  zdr: z.boolean().nullish(),
-  quantizations: names,
-})
-export type ProviderPreferences = z.output<typeof ProviderPreferences>
+const count = z.int('expected a whole number').min(1, 'expected at least 1').max(128, 'expected at most 128').nullish()
 
-export const ChatRequest = z.object({
-  model: z
-    .string('expected the name of a model')
-    .min(1, 'expected the name of a model')
-    .max(256, 'expected at most 256 characters')
-    .optional(),
-  models: z.array(z.string().min(1).max(256)).max(10, 'expected at most 10 models').optional(),
-  stream: z.boolean('expected true or false').nullish(),
-  stream_options: z
-    .looseObject({ include_usage: z.boolean('expected true or false').nullish() }, 'expected an object')
-    .nullish(),
-  usage: z.looseObject({ include: z.boolean('expected true or false').nullish() }, 'expected an object').nullish(),
+export const ChatRequest = ModelRequest.extend({
   max_tokens: limit,
   max_completion_tokens: limit,
-  n: z.int('expected a whole number').min(1, 'expected at least 1').max(128, 'expected at most 128').nullish(),
-  provider: ProviderPreferences.nullish(),
-  user: z.string('expected text').max(128, 'expected at most 128 characters').nullish(),
-  session_id: z.string('expected text').max(256, 'expected at most 256 characters').nullish(),
-  metadata: z
-    .record(
-      z.string().max(64, 'expected keys of at most 64 characters'),
-      z.string('expected text').max(512, 'expected at most 512 characters'),
-    )
-    .refine((pairs) => Object.keys(pairs).length <= 16, 'expected at most 16 pairs')
-    .nullish(),
-  service_tier: z.string('expected text').max(64).nullish(),
+  n: count,
 })
-export type ChatRequest = z.output<typeof ChatRequest>
 
-/** Members that we read: none may stand twice in a body, or in another letter case. */
+export const CompletionRequest = ModelRequest.extend({
+  max_tokens: limit,
+  n: count,
+  best_of: count,
+})
+
+/** Members that decide what a call costs: none may stand twice in a body, or in another letter case. */
 export const WATCHED_MEMBERS: ReadonlySet<string> = new Set([
   ...Object.keys(ChatRequest.shape),
   'messages',
+  'prompt',
+  'input',
+  'best_of',
   'tools',
   'modalities',
   'reasoning',

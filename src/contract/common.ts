@@ -1,18 +1,23 @@
 /** What the shapes of the API share: amounts, instants, names, pages. Schemas describe the wire as it is; nothing is converted. */
 import { z } from 'zod'
-import { parseAmount } from '../lib/money.ts'
+import { parseAmount, parseBillionths } from '../lib/money.ts'
 import type { ErrorCode } from './errors.ts'
 
 /**
- * Credits or dollars from outside: a JSON number with at most nine decimals, or plain decimal text. What is none is
+ * Dollars from outside: a JSON number with at most nine decimals, or plain decimal text. What is none is
  * answered 422 `invalid_amount`; so is 0 where the amount must have an effect.
  */
-export const amount = ({ positive }: { positive: boolean }) =>
+export const amount = (bounds: { positive: boolean }) => money(bounds, parseAmount)
+
+/** As {@link amount}, in credits: the maximum is in dollars, so whoever knows the price of a credit checks it. */
+export const credits = (bounds: { positive: boolean }) => money(bounds, parseBillionths)
+
+const money = ({ positive }: { positive: boolean }, parse: (value: unknown) => bigint | undefined) =>
   coded<number | string>(
     'invalid_amount',
     `an amount${positive ? ' above 0' : ''} with at most 9 decimals, e.g. 12.5 or "12.5"`,
     (value) => {
-      const parsed = parseAmount(value)
+      const parsed = parse(value)
       return parsed !== undefined && (!positive || parsed > 0n)
     },
   ).meta({
@@ -74,13 +79,22 @@ export const Metadata = z
 
 /** Whose: either name will do; where both are given they must agree. */
 export const Who = z.object({
-  accountId: z.string('expected an account id').max(64).optional(),
-  externalId: ExternalId.optional(),
+  accountId: z.string('expected an account id').max(64).optional().meta({ description: 'The account, by its id.' }),
+  externalId: ExternalId.optional().meta({ description: 'The account, by your own name for it.' }),
 })
 
 export const PageQuery = z.object({
-  limit: z.int('expected a whole number').min(1, 'expected 1 to 500').max(500, 'expected 1 to 500').optional(),
-  offset: z.int('expected a whole number').min(0, 'expected 0 or more').optional(),
+  limit: z
+    .int('expected a whole number')
+    .min(1, 'expected 1 to 500')
+    .max(500, 'expected 1 to 500')
+    .optional()
+    .meta({ description: 'Rows a page. Default: 50.' }),
+  offset: z
+    .int('expected a whole number')
+    .min(0, 'expected 0 or more')
+    .optional()
+    .meta({ description: 'Rows to pass over.' }),
   cursor: z
     .string()
     .max(200)

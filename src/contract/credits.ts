@@ -1,20 +1,32 @@
 /** Credit that comes and goes: grants, debits, and the transactions that both leave behind. Amounts are credits. */
 import { z } from 'zod'
-import { amount, Decimal, Instant, id, Metadata, PageQuery, Pagination, text, Who } from './common.ts'
+import { credits, Decimal, Instant, id, Metadata, PageQuery, Pagination, text, Who } from './common.ts'
 import { Reservation } from './reservations.ts'
 import { UsageRecord } from './usage.ts'
 
+const above0 = credits({ positive: true }).meta({ description: 'Credits, above 0.' })
+const description = text(1_000).nullish().meta({ description: 'What it is for; stands in the transaction.' })
+const metadata = Metadata.nullish().meta({ description: 'Yours: kept and shown, never read.' })
+
 export const CreditsRequest = Who.extend({
-  amount: amount({ positive: true }),
-  description: text(1_000).nullish(),
-  paymentMethod: text(100).nullish(),
+  amount: above0,
+  description,
+  paymentMethod: text(100).nullish().meta({ description: 'How it was paid.' }),
   paymentId: text(255)
     .nullish()
     .meta({ description: 'One payment gives one grant, with or without an idempotency key.' }),
-  category: z.enum(['paid', 'promotional', 'adjustment'], 'expected paid, promotional or adjustment').optional(),
-  priority: z.int('expected a whole number').min(1, 'expected 1 to 100').max(100, 'expected 1 to 100').optional(),
-  expiresAt: Instant.nullish(),
-  metadata: Metadata.nullish(),
+  category: z
+    .enum(['paid', 'promotional', 'adjustment'], 'expected paid, promotional or adjustment')
+    .optional()
+    .meta({ description: 'Default: paid.' }),
+  priority: z
+    .int('expected a whole number')
+    .min(1, 'expected 1 to 100')
+    .max(100, 'expected 1 to 100')
+    .optional()
+    .meta({ description: 'In which order grants are used up: 1 to 100, 1 first.' }),
+  expiresAt: Instant.nullish().meta({ description: 'When what is left ends, e.g. 2027-01-01T00:00:00Z.' }),
+  metadata,
 })
 
 export const CreditsAdded = z.object({
@@ -28,11 +40,7 @@ export const CreditsAdded = z.object({
   decimal: Decimal,
 })
 
-export const DebitRequest = Who.extend({
-  amount: amount({ positive: true }),
-  description: text(1_000).nullish(),
-  metadata: Metadata.nullish(),
-})
+export const DebitRequest = Who.extend({ amount: above0, description, metadata })
 
 export const CreditsDeducted = z.object({
   success: z.literal(true),
@@ -43,6 +51,22 @@ export const CreditsDeducted = z.object({
   transactionId: id('txn'),
   decimal: Decimal,
 })
+
+const Reconciliation = z
+  .object({
+    verdict: z.enum(['missing', 'unpriced', 'below_cost', 'matched']),
+    records: z.int().meta({ description: 'Usage records of the transaction.' }),
+    chargedUsd: z.number(),
+    writtenOffUsd: z.number(),
+    costUsd: z
+      .number()
+      .nullable()
+      .meta({ description: 'Of all its usage; null where there is none, or none is priced.' }),
+    differenceUsd: z.number().nullable().meta({ description: 'Charged and written off, less the cost.' }),
+    decimal: Decimal,
+  })
+  .meta({ id: 'Reconciliation' })
+export type Reconciliation = z.output<typeof Reconciliation>
 
 export const Transaction = z
   .object({
@@ -61,6 +85,7 @@ export const Transaction = z
     decimal: Decimal,
     reservation: Reservation.nullable().optional(),
     usageRecords: z.array(UsageRecord).optional(),
+    reconciliation: Reconciliation.optional().meta({ description: 'Of a charge, where its usage is asked for.' }),
   })
   .meta({ id: 'Transaction' })
 export type Transaction = z.output<typeof Transaction>
@@ -73,10 +98,14 @@ const DayOrInstant = z
 const Include = z
   .string()
   .regex(/^(reservation|usage)(,(reservation|usage))*$/, 'expected reservation, usage, or both with a comma')
+  .meta({ description: 'What is shown inside: reservation, usage, or both with a comma.' })
 
 export const TransactionQuery = PageQuery.extend({
   ...Who.shape,
-  type: z.enum(['credit', 'debit'], 'expected credit or debit').optional(),
+  type: z
+    .enum(['credit', 'debit'], 'expected credit or debit')
+    .optional()
+    .meta({ description: 'One direction alone.' }),
   startDate: DayOrInstant.optional(),
   endDate: DayOrInstant.optional(),
   usage: z
@@ -88,12 +117,12 @@ export const TransactionQuery = PageQuery.extend({
 export const OneTransactionQuery = z.object({ include: Include.optional() })
 
 export const TransactionRequest = DebitRequest.extend({
-  type: z.enum(['credit', 'debit'], 'expected credit or debit'),
+  type: z.enum(['credit', 'debit'], 'expected credit or debit').meta({ description: 'The direction.' }),
 })
 
 export const RefundRequest = z.object({
-  amount: amount({ positive: true }).optional().meta({ description: 'The rest, if left out.' }),
-  reason: text(1_000),
+  amount: credits({ positive: true }).optional().meta({ description: 'The rest, if left out.' }),
+  reason: text(1_000).meta({ description: 'Why; stands in the transaction.' }),
 })
 
 export const TransactionList = z.object({ items: z.array(Transaction), pagination: Pagination })

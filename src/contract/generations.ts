@@ -7,7 +7,9 @@ const intOrNull = z.int().nullable()
 const numberOrNull = z.number().nullable()
 const boolOrNull = z.boolean().nullable()
 
-export const GenerationQuery = z.object({ id: z.string('is missing: expected the id of a generation').min(1).max(256) })
+export const GenerationQuery = z.object({
+  id: z.string('is missing: expected the id of a generation').min(1).max(256).meta({ description: '`gen-…`' }),
+})
 
 const ProviderResponse = z.object({
   status: intOrNull,

@@ -45,28 +45,37 @@ export const KeyList = z.object({ data: z.array(Key) })
 export const KeyCreated = z.object({ data: Key, key: z.string().meta({ description: 'The secret, shown this once.' }) })
 export const KeyDeleted = z.object({ deleted: z.literal(true) })
 
-export const KeyParams = z.object({ hash: z.string().max(512) })
+export const KeyParams = z.object({
+  hash: z.string().max(512).meta({ description: 'What the key is called: SHA-256 of its secret.' }),
+})
 export const KeyQuery = z.object({
-  include_disabled: z.boolean('expected true or false').optional(),
-  offset: z.int('expected a whole number').min(0, 'expected 0 or more').optional(),
+  include_disabled: z.boolean('expected true or false').optional().meta({ description: 'Disabled ones too.' }),
+  offset: z
+    .int('expected a whole number')
+    .min(0, 'expected 0 or more')
+    .optional()
+    .meta({ description: 'Rows to pass over.' }),
 })
 
 const limitFields = {
-  limit: amount({ positive: false }).nullish(),
-  limit_reset: LimitReset.nullish(),
-  include_byok_in_limit: z.boolean('expected true or false').optional(),
+  limit: amount({ positive: false }).nullish().meta({ description: 'USD that the key may spend.' }),
+  limit_reset: LimitReset.nullish().meta({ description: 'When the limit begins anew; without one it is for ever.' }),
+  include_byok_in_limit: z
+    .boolean('expected true or false')
+    .optional()
+    .meta({ description: "Calls on the customer's own provider key count against the limit too." }),
 }
 
 export const KeyRequest = z.object({
-  name: text(255),
+  name: text(255).meta({ description: 'What people call the key.' }),
   ...limitFields,
-  expires_at: Instant.nullish(),
+  expires_at: Instant.nullish().meta({ description: 'From when on it is refused, e.g. 2027-01-01T00:00:00Z.' }),
   external_user: ExternalId.nullish().meta({ description: '`externalId` of the account that the key calls for.' }),
 })
 
 export const KeyPatch = z.object({
-  name: text(255).optional(),
-  disabled: z.boolean('expected true or false').optional(),
+  name: text(255).optional().meta({ description: 'What people call the key.' }),
+  disabled: z.boolean('expected true or false').optional().meta({ description: 'Refuse it from now on.' }),
   ...limitFields,
 })
 export type KeyPatch = z.output<typeof KeyPatch>

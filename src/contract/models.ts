@@ -46,7 +46,10 @@ export const ModelList = z.object({
 })
 export const ModelReply = z.object({ data: Model })
 export const ModelCount = z.object({ data: z.object({ count: z.int() }) })
-export const ModelParams = z.object({ author: z.string().max(256), slug: z.string().max(256) })
+export const ModelParams = z.object({
+  author: z.string().max(256).meta({ description: 'Who made the model,' }),
+  slug: z.string().max(256).meta({ description: 'and what it is called.' }),
+})
 
 const percentiles = z.object({ p50: z.number(), p75: z.number(), p90: z.number(), p99: z.number() }).nullable()
 
@@ -145,8 +148,12 @@ export const AllModelsReply = z.union([AllModels, z.object({ success: z.literal(
 export const OneModelParams = z.object({ id: z.string().max(256) })
 
 export const CalculateRequest = Counts.extend({
-  modelId: z.string('is missing: expected the name of a model').min(1).max(256),
-  usageType: UsageType.optional(),
+  modelId: z
+    .string('is missing: expected the name of a model')
+    .min(1)
+    .max(256)
+    .meta({ description: 'The model, in any spelling.' }),
+  usageType: UsageType.optional().meta({ description: 'Default: text.' }),
 })
 export type CalculateRequest = z.output<typeof CalculateRequest>
 

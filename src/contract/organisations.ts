@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { Instant, text } from './common.ts'
 
 export const OrganisationRequest = z.object({
-  name: text(100),
+  name: text(100).meta({ description: 'What people call the organisation.' }),
   timeZone: z
     .string('expected the name of a time zone')
     .refine((zone) => isTimeZone(zone), 'expected an IANA time zone, e.g. Europe/Berlin')
@@ -16,9 +16,11 @@ export const OrganisationCreated = z.object({
 })
 
 export const ManagementKeyRequest = z.object({
-  name: text(255),
+  name: text(255).meta({ description: 'What people call the key.' }),
   role: z.enum(['admin', 'reader'], 'expected admin or reader').meta({ description: 'A reader changes nothing.' }),
-  organisationId: text(100).optional(),
+  organisationId: text(100)
+    .optional()
+    .meta({ description: "Another organisation than one's own; the operator alone may." }),
 })
 
 export const ManagementKeyCreated = z.object({

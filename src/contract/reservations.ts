@@ -1,7 +1,7 @@
 /** Credits set aside before work and confirmed after it. Amounts are credits. */
 import { z } from 'zod'
 import { Balance } from './accounts.ts'
-import { amount, Decimal, Instant, id, Metadata, PageQuery, Pagination, text, Who } from './common.ts'
+import { credits, Decimal, Instant, id, Metadata, PageQuery, Pagination, text, Who } from './common.ts'
 import { InlineUsage, UsageRecord } from './usage.ts'
 
 const ttl = z
@@ -29,11 +29,11 @@ export const Reservation = z
 export type Reservation = z.output<typeof Reservation>
 
 export const ReservationRequest = Who.extend({
-  amount: amount({ positive: true }),
+  amount: credits({ positive: true }).meta({ description: 'Credits to set aside, above 0.' }),
   ttlSeconds: ttl.optional(),
-  operation: text(255).nullish(),
-  model: text(255).nullish(),
-  metadata: Metadata.nullish(),
+  operation: text(255).nullish().meta({ description: 'What it is for; stands in the metadata.' }),
+  model: text(255).nullish().meta({ description: 'The model that it is for; stands in the metadata.' }),
+  metadata: Metadata.nullish().meta({ description: 'Yours: kept and shown, never read.' }),
 })
 
 const Balances = Balance.pick({ balance: true, reserved: true, available: true, decimal: true })
@@ -41,7 +41,10 @@ export const ReservationCreated = z.object({ success: z.literal(true), reservati
 
 export const ReservationQuery = PageQuery.extend({
   ...Who.shape,
-  status: z.enum(STATUSES, `expected one of ${STATUSES.join(', ')}`).optional(),
+  status: z
+    .enum(STATUSES, `expected one of ${STATUSES.join(', ')}`)
+    .optional()
+    .meta({ description: 'One state alone.' }),
   activeOnly: z.boolean('expected true or false').optional().meta({ description: 'Pending ones alone.' }),
 })
 export const ReservationList = z.object({
@@ -52,7 +55,9 @@ export const ReservationList = z.object({
 export const ReservationReply = z.object({ success: z.literal(true), reservation: Reservation })
 
 /** The alias without an id in its path takes it in the body. */
-const Which = z.object({ reservationId: z.string('expected a reservation id').max(64).optional() })
+const Which = z.object({
+  reservationId: z.string('expected a reservation id').max(64).optional().meta({ description: '`res_…`' }),
+})
 
 export const CancelRequest = Which
 export const ReservationCancelled = z.object({
@@ -72,13 +77,21 @@ export const ReservationExtended = z.object({
 })
 
 export const ConfirmRequest = Which.extend({
-  actualAmount: amount({ positive: false }).optional(),
+  actualAmount: credits({ positive: false })
+    .optional()
+    .meta({ description: 'Credits to charge; 0 releases everything.' }),
   usage: InlineUsage.optional().meta({
     description:
       'One record or several, written with the charge or not at all. Without an amount they are what is charged.',
   }),
-  onOverage: z.enum(['charge', 'cap', 'reject'], 'expected charge, cap or reject').optional(),
-  ifExpired: z.enum(['reject', 'charge'], 'expected reject or charge').optional(),
+  onOverage: z
+    .enum(['charge', 'cap', 'reject'], 'expected charge, cap or reject')
+    .optional()
+    .meta({ description: 'Where the amount is above what was reserved. Default: as the account is set.' }),
+  ifExpired: z
+    .enum(['reject', 'charge'], 'expected reject or charge')
+    .optional()
+    .meta({ description: 'Where the reservation has expired. Default: reject.' }),
 })
 
 export const ReservationConfirmed = z.object({

@@ -7,14 +7,14 @@ export const UsageType = z.enum(USAGE_TYPES, `expected one of ${USAGE_TYPES.join
 
 /** Parts are inside their whole: cached and written tokens in the input, reasoning in the output. */
 export const Counts = z.object({
-  inputTokens: count.optional(),
-  outputTokens: count.optional(),
-  cachedTokens: count.optional(),
-  cacheWriteTokens: count.optional(),
-  reasoningTokens: count.optional(),
-  audioDurationSeconds: seconds.optional(),
-  characters: count.optional(),
-  images: count.optional(),
+  inputTokens: count.optional().meta({ description: 'Cached and written tokens are among them.' }),
+  outputTokens: count.optional().meta({ description: 'Reasoning tokens are among them.' }),
+  cachedTokens: count.optional().meta({ description: 'Of the input: read from a cache.' }),
+  cacheWriteTokens: count.optional().meta({ description: 'Of the input: written to a cache.' }),
+  reasoningTokens: count.optional().meta({ description: 'Of the output: spent on reasoning.' }),
+  audioDurationSeconds: seconds.optional().meta({ description: 'With at most 6 decimals.' }),
+  characters: count.optional().meta({ description: 'Where the model is priced by them.' }),
+  images: count.optional().meta({ description: 'How many were made.' }),
 })
 export type Counts = z.output<typeof Counts>
 
@@ -22,15 +22,23 @@ const CONTEXTS = ['customer', 'system'] as const
 const UsageContext = z.enum(CONTEXTS, 'expected customer or system')
 
 export const UsageRequest = Who.extend({
-  context: UsageContext,
-  transactionId: z.string('expected a transaction id').max(64).optional(),
-  modelId: z.string('is missing: expected the name of a model').min(1).max(256),
-  usageType: UsageType,
+  context: UsageContext.meta({ description: 'A customer pays, or nobody does.' }),
+  transactionId: z
+    .string('expected a transaction id')
+    .max(64)
+    .optional()
+    .meta({ description: "`txn_…`, which charged it; with a customer's usage." }),
+  modelId: z
+    .string('is missing: expected the name of a model')
+    .min(1)
+    .max(256)
+    .meta({ description: 'The model, in any spelling.' }),
+  usageType: UsageType.meta({ description: 'What was counted.' }),
   ...Counts.shape,
   sequence: count.optional().meta({ description: 'Tells two identical usages of one transaction apart.' }),
   occurredAt: Instant.optional().meta({ description: 'At most 5 minutes ahead and 35 days back; now, if left out.' }),
-  description: text(1_000).nullish(),
-  metadata: Metadata.nullish(),
+  description: text(1_000).nullish().meta({ description: 'What it was for.' }),
+  metadata: Metadata.nullish().meta({ description: 'Yours: kept and shown, never read.' }),
 })
 export type UsageRequest = z.output<typeof UsageRequest>
 
@@ -92,16 +100,16 @@ const DayOrInstant = z
 
 export const UsageFilter = z.object({
   ...Who.shape,
-  modelId: z.string().max(256).optional(),
-  context: UsageContext.optional(),
-  usageType: UsageType.optional(),
+  modelId: z.string().max(256).optional().meta({ description: 'One model alone, in any spelling.' }),
+  context: UsageContext.optional().meta({ description: 'What customers pay for, or the rest.' }),
+  usageType: UsageType.optional().meta({ description: 'One kind alone.' }),
   startDate: DayOrInstant.optional(),
   endDate: DayOrInstant.optional(),
 })
 
 export const UsageQuery = UsageFilter.extend({
   ...PageQuery.shape,
-  summary: z.boolean('expected true or false').optional(),
+  summary: z.boolean('expected true or false').optional().meta({ description: 'The sums in place of the records.' }),
 })
 
 const Sum = z.object({ costUsd: z.number(), count: z.int(), decimal: Decimal })

@@ -12,6 +12,8 @@ type Common = {
   /** The store's clock; never behind the account's latest instant once applied. */
   readonly at: number
   readonly idempotency?: Idempotency
+  /** Dollars for one credit, kept with what the command posts. Undefined: 1. */
+  readonly creditUsd?: string
 }
 
 export type Idempotency = {
@@ -144,6 +146,8 @@ export type SetStatus = Common & {
   readonly type: 'set_status'
   readonly accountId: bigint
   readonly status: 'open' | 'frozen' | 'closed'
+  /** Grants end with it: what is not reserved of them at once, the rest when it is released. */
+  readonly expire?: true
 }
 
 export type Command =

@@ -132,6 +132,8 @@ export type Transaction = {
   description: string | null
   metadata: string | null
   entries: readonly Entry[]
+  /** Dollars for one credit when it was written, in which its amount is shown. Null: 1. */
+  creditUsd: string | null
 }
 
 export type UsageSource = 'reported' | 'estimated' | 'unknown'

@@ -19,7 +19,7 @@ export function apply(rows: Rows, commands: readonly Command[], ids: Ids): Outco
   return commands.map((command) => {
     try {
       const accountId = accountOf(rows, command)
-      const at = accountId === null ? command.at : advance(rows, accountId, command.at, ids)
+      const at = accountId === null ? command.at : advance(rows, accountId, command, ids)
       return once(rows, { ...command, at }, (draft, stamped) => {
         const outcome = step(draft, stamped, ids)
         if (outcome.ok && accountId !== null) tellCredits(draft, accountId, at, ids)
@@ -82,8 +82,8 @@ export function accountOf(rows: Rows, command: Command): bigint | null {
  * Brings an account to the instant: dead reservations expire, grants that are over lose what is free, in the order of
  * their instants. Jobs only call this; no rule waits for a job. Returns the instant that holds, which never runs backwards.
  */
-function advance(rows: Rows, accountId: bigint, at: number, ids: Ids): number {
-  const draft = createDraft(rows)
+function advance(rows: Rows, accountId: bigint, { at, creditUsd }: Command, ids: Ids): number {
+  const draft = createDraft(rows, creditUsd)
   const account = draft.account(accountId)
   if (!account) return at
   const instant = Math.max(at, account.lastAt)
@@ -112,7 +112,7 @@ function dueInstants(rows: Rows, accountId: bigint, until: number): number[] {
 /** An idempotency key has one effect: the same content again gets the first outcome, other content is a conflict. */
 function once(rows: Rows, command: Command, run: (draft: Draft, command: Command) => Outcome): Outcome {
   const { idempotency } = command
-  const draft = createDraft(rows)
+  const draft = createDraft(rows, command.creditUsd)
   if (!idempotency) return kept(draft, run(draft, command))
   const key = { organisationId: command.organisationId, ...idempotency }
   const stored = rows.idempotency.get(idempotencyKey(key))

@@ -58,6 +58,12 @@ export function openrouterUsage(usage: Usage) {
   }
 }
 
+/** Nothing comes out that is counted. */
+export function embeddingsUsage(usage: Usage) {
+  const { input, total } = totalsOf(usage)
+  return { prompt_tokens: input, total_tokens: total }
+}
+
 export function responsesUsage(usage: Usage) {
   const totals = totalsOf(usage)
   return {

@@ -53,10 +53,15 @@ export function reportedUsage(body: Body): ReportedUsage | undefined {
   }
 }
 
-/** Its members that are neither counts of ours nor money, as text for the end of an object. */
+/**
+ * Its members that are neither counts of ours nor money, as text for the end of an object. A block in the words of
+ * another wire has none: its counts are in ours already, under other names.
+ */
 export function usageExtras({ text }: ReportedUsage): string {
-  return openBody(text)
-    .members.filter(({ key }) => !OUR_USAGE.has(key))
+  const { members } = openBody(text)
+  if (!members.some(({ key }) => key === 'prompt_tokens')) return ''
+  return members
+    .filter(({ key }) => !OUR_USAGE.has(key))
     .map(({ keyStart, valueEnd }) => text.slice(keyStart, valueEnd))
     .join(',')
 }

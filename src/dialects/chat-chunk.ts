@@ -26,4 +26,10 @@ export const NO_CHOICES = '[]'
 
 /** The name of the JSON object, by the call it answers. */
 export const objectName = ({ api }: ReplyContext, form: 'whole' | 'chunk'): string =>
-  api === 'completions' ? 'text_completion' : form === 'whole' ? 'chat.completion' : 'chat.completion.chunk'
+  api === 'embeddings'
+    ? 'list'
+    : api === 'completions'
+      ? 'text_completion'
+      : form === 'whole'
+        ? 'chat.completion'
+        : 'chat.completion.chunk'

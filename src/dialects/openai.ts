@@ -4,7 +4,7 @@
  */
 import { errorRow, type Refused } from '../contract/errors.ts'
 import { type CostDetails, costDetails, decimalOf } from '../core/cost-details.ts'
-import { openaiChatUsage } from '../core/usage-blocks.ts'
+import { embeddingsUsage, openaiChatUsage } from '../core/usage-blocks.ts'
 import {
   identityEdits,
   knownUsage,
@@ -17,11 +17,11 @@ import {
 } from './chat-body.ts'
 import { editChoices, spliceChoice } from './chat-choices.ts'
 import { NO_CHOICES, objectName, readChunk } from './chat-chunk.ts'
-import type { ChunkState, Dialect, ErrorReply, ReplyContext, ReplyIds, ReportedUsage, Settled } from './dialect.ts'
+import type { ChatDialect, ChunkState, ErrorReply, ReplyContext, ReplyIds, ReportedUsage, Settled } from './dialect.ts'
 import { openaiRateHeaders } from './rate-headers.ts'
 import { detailsOf, refusalHeaders, sentenceOf } from './refusals.ts'
 
-export const openai: Dialect = {
+export const openai: ChatDialect = {
   name: 'openai',
   generationHeaders: ['X-Generation-Id'],
   error: errorReply,
@@ -52,6 +52,7 @@ function reply(text: string, context: ReplyContext, settled: Settled, failure?: 
   const body = openBody(text)
   const edits = identityEdits(context, objectName(context, 'whole'))
   edits.set('request_id', undefined)
+  if (context.api === 'embeddings') edits.set('id', undefined).set('created', undefined)
   if (failure !== undefined) edits.set('choices', failedChoices(memberText(body, 'choices') ?? '[]', failure))
   for (const [key, value] of accounting(context, settled, reportedUsage(body)))
     if (value !== undefined) edits.set(key, value)
@@ -109,7 +110,7 @@ function accounting(context: ReplyContext, settled: Settled, reported: ReportedU
   const cost = context.asked && charge !== undefined ? decimalOf(charge) : undefined
   const details = cost === undefined ? undefined : costDetails(settled.priced)
   return [
-    ['usage', usageText(settled, reported, cost)],
+    ['usage', usageText(context, settled, reported, cost)],
     ['cost', cost],
     ['cost_details', details && detailsText(details)],
     requestId,
@@ -121,12 +122,14 @@ const detailsText = (details: CostDetails): string =>
   objectText(Object.entries(details).sort(([a], [b]) => (a < b ? -1 : 1)))
 
 function usageText(
+  { api }: ReplyContext,
   { usage, source }: Settled,
   reported: ReportedUsage | undefined,
   cost: string | undefined,
 ): string | undefined {
   if (usage === undefined) return undefined
-  const members = [JSON.stringify(openaiChatUsage(usage, reported?.value)).slice(1, -1)]
+  const counts = api === 'embeddings' ? embeddingsUsage(usage) : openaiChatUsage(usage, reported?.value)
+  const members = [JSON.stringify(counts).slice(1, -1)]
   if (reported !== undefined) members.push(usageExtras(reported))
   if (source === 'estimated') members.push('"usage_source":"estimated"')
   if (cost !== undefined) members.push(`"cost":${cost}`)

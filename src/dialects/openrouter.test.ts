@@ -11,6 +11,7 @@ const nano: ReplyContext = {
   model: 'openai/gpt-4.1-nano',
   provider: 'OpenAI',
   api: 'chat',
+  promptTokens: 94,
   asked: false,
   includeUsage: false,
   usageChoices: 'repeat',

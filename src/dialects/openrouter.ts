@@ -4,7 +4,7 @@
  */
 import { errorRow, type Refused } from '../contract/errors.ts'
 import { decimalOf, openrouterCostDetails } from '../core/cost-details.ts'
-import { openrouterUsage } from '../core/usage-blocks.ts'
+import { embeddingsUsage, openrouterUsage } from '../core/usage-blocks.ts'
 import {
   type Body,
   type Edits,
@@ -17,11 +17,11 @@ import {
 } from './chat-body.ts'
 import { type Choice, choiceText, editChoices, finishOf, spliceChoice } from './chat-choices.ts'
 import { NO_CHOICES, objectName, readChunk } from './chat-chunk.ts'
-import type { ChunkState, Dialect, ErrorReply, FinishReason, ReplyContext, Settled } from './dialect.ts'
+import type { ChatDialect, ChunkState, ErrorReply, FinishReason, ReplyContext, Settled } from './dialect.ts'
 import { openrouterRateHeaders } from './rate-headers.ts'
 import { detailsOf, refusalHeaders, sentenceOf } from './refusals.ts'
 
-export const openrouter: Dialect = {
+export const openrouter: ChatDialect = {
   name: 'openrouter',
   generationHeaders: ['X-Generation-Id'],
   error: errorReply,
@@ -79,11 +79,12 @@ function metadataOf(refused: Refused) {
 function reply(text: string, context: ReplyContext, settled: Settled, failure?: Refused): string {
   const body = openBody(text)
   const edits = servedEdits(body, context, 'whole')
+  edits.set('usage', usageText(context, settled))
+  if (context.api === 'embeddings') return splice(body, edits)
   if (memberText(body, 'system_fingerprint') === undefined) edits.set('system_fingerprint', 'null')
   if (memberText(body, 'service_tier') === undefined) edits.set('service_tier', JSON.stringify(settled.serviceTier))
   const choices = editChoices(memberText(body, 'choices') ?? '[]', (choice) => wholeChoice(choice, context, failure))
   edits.set('choices', choices ?? '[]')
-  edits.set('usage', usageText(settled))
   return splice(body, edits)
 }
 
@@ -105,7 +106,7 @@ function chunkEdits(body: Body, context: ReplyContext, state: ChunkState): Edits
 }
 
 function usageEvent(context: ReplyContext, state: ChunkState, settled: Settled): string | undefined {
-  const usage = usageText(settled)
+  const usage = usageText(context, settled)
   if (usage === undefined) return undefined
   const choices = context.usageChoices === 'empty' ? '[]' : repeatedChoices(context, state)
   const tier = state.serviceTier ?? JSON.stringify(settled.serviceTier)
@@ -118,7 +119,7 @@ function errorEvent(refused: Refused, context: ReplyContext, _state: ChunkState,
     ...chunkHead(context),
     ['error', JSON.stringify(errorObject(refused))],
     ['choices', `[{"index":0,${content},"finish_reason":"error","native_finish_reason":null}]`],
-    ['usage', settled && usageText(settled)],
+    ['usage', settled && usageText(context, settled)],
   ])
 }
 
@@ -175,25 +176,28 @@ function withRole(message: string): string {
 }
 
 /** The counts with the money between them; undefined: unknown. */
-function usageText(settled: Settled): string | undefined {
+function usageText({ api }: ReplyContext, settled: Settled): string | undefined {
   const usage = knownUsage(settled)
   if (usage === undefined) return undefined
   const { charge } = settled.priced
   const pairs: [key: string, text: string | undefined][] = []
-  for (const [key, value] of Object.entries(openrouterUsage(usage))) {
+  const counts = api === 'embeddings' ? embeddingsUsage(usage) : openrouterUsage(usage)
+  for (const [key, value] of Object.entries(counts)) {
     pairs.push([key, JSON.stringify(value)])
     if (key === 'total_tokens') pairs.push(['cost', charge && decimalOf(charge)], ['is_byok', String(settled.isByok)])
-    if (key === 'completion_tokens_details') pairs.push(['cost_details', costDetailsText(settled)])
+    if (key === 'completion_tokens_details') pairs.push(['cost_details', costDetailsText(settled, 'null')])
   }
+  // Clients of embeddings read every member as a number.
+  if (api === 'embeddings') pairs.push(['cost_details', costDetailsText(settled, undefined)])
   pairs.push(['usage_source', settled.source === 'estimated' ? '"estimated"' : undefined])
   return objectText(pairs)
 }
 
-function costDetailsText({ priced, isByok }: Settled): string | undefined {
+function costDetailsText({ priced, isByok }: Settled, missing: 'null' | undefined): string | undefined {
   const details = openrouterCostDetails(priced, isByok)
   if (details === undefined) return undefined
   return objectText([
-    ['upstream_inference_cost', details.upstreamInferenceCost ?? 'null'],
+    ['upstream_inference_cost', details.upstreamInferenceCost ?? missing],
     ['upstream_inference_prompt_cost', details.promptCost],
     ['upstream_inference_completions_cost', details.completionsCost],
     ['server_tool_cost', details.serverToolCost],

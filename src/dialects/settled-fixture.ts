@@ -65,6 +65,7 @@ export const grokContext: ReplyContext = {
   model: 'grok-4-1-fast-non-reasoning',
   provider: 'xAI',
   api: 'chat',
+  promptTokens: 175,
   asked: true,
   includeUsage: true,
   usageChoices: 'empty',

@@ -12,10 +12,10 @@ import { windowAt } from '../core/window.ts'
 import { generationId, type Id } from '../lib/id.ts'
 import { asNanos } from '../lib/money.ts'
 import { max, type Ratio, ratio, ZERO } from '../lib/ratio.ts'
+import type { Call } from './call.ts'
 import { type Candidate, candidatesFor } from './candidates.ts'
 import type { Gateway } from './gateway.ts'
 import type { Caller } from './keys.ts'
-import type { Call } from './read.ts'
 
 export type Admission = {
   readonly id: Id
@@ -169,7 +169,9 @@ function quoteOf(gateway: Gateway, { endpoint, card }: Candidate, call: Call, in
         choices: call.choices,
         outputMedia: call.outputMedia,
         ...(call.serviceTier === undefined ? {} : { serviceTier: call.serviceTier }),
-        ...(call.searches ? { units: new Map([['web_search', { n: 10n, d: 1n }] as const]) } : {}),
+        ...(call.searches > 0
+          ? { units: new Map([['web_search', { n: BigInt(call.searches), d: 1n }] as const]) }
+          : {}),
       },
       card,
       gateway.terms,

@@ -1,10 +1,11 @@
 /** The endpoints that a call may go to, in order, each with its rate card at the instant of admission. */
-import type { ProviderPreferences } from '../contract/chat.ts'
+
 import { refuse } from '../contract/errors.ts'
+import type { ProviderPreferences } from '../contract/model-request.ts'
 import { cardAt, type RateCard } from '../core/rate-card.ts'
+import type { Call } from './call.ts'
 import type { Gateway } from './gateway.ts'
 import { byPrice } from './price-preferences.ts'
-import type { Call } from './read.ts'
 import type { Endpoint } from './routes.ts'
 
 export type Candidate = {
@@ -27,7 +28,14 @@ export function candidatesFor({ routes }: Gateway, call: Call, at: number): Cand
     const route = routes.find(name)
     if (!route)
       throw refuse('model_not_found', undefined, { param: 'model', reason: { kind: 'unknown_model', model: name } })
-    const reachable = route.endpoints.map((endpoint) => ({
+    if (route.model.kind === 'embedding' && call.api !== 'embeddings')
+      throw refuse('invalid_request', `${name} gives embeddings, not text; call it on /embeddings`, { param: 'model' })
+    const offering = route.endpoints.filter(({ provider }) => provider.readingOf(call.api))
+    if (offering.length === 0 && route.endpoints.length > 0)
+      throw refuse('invalid_request', `${name} is not offered for ${call.api} by any provider that serves it here`, {
+        param: 'model',
+      })
+    const reachable = offering.map((endpoint) => ({
       endpoint,
       asSpelled: name,
       card: cardAt(endpoint.cards, at),

@@ -10,8 +10,8 @@ export type ClientResponse = {
   readonly begun: boolean
   /** Calls back once when the client goes; the result takes the callback back. */
   onGone(callback: () => void): () => void
-  /** Headers that the reply gets beside the others, whatever its form. */
-  also(headers: Readonly<Record<string, string>>): void
+  /** Headers that the reply gets beside the others, whatever its form; undefined takes one back. */
+  also(headers: Readonly<Record<string, string | undefined>>): void
   /** Sends the head of an event stream, once. */
   begin(): void
   /** Sends events; false: wait for `onDrain` before more. */
@@ -70,8 +70,13 @@ export function clientResponse({
       goneCallbacks.add(callback)
       return () => goneCallbacks.delete(callback)
     },
-    also(more: Readonly<Record<string, string>>) {
-      headers = { ...headers, ...more }
+    also(more: Readonly<Record<string, string | undefined>>) {
+      const next: Record<string, string> = { ...headers }
+      for (const [name, value] of Object.entries(more)) {
+        if (value === undefined) delete next[name]
+        else next[name] = value
+      }
+      headers = next
     },
     begin() {
       if (response.headersSent || gone) return

@@ -25,6 +25,10 @@ const TEXTS = [
 ] as const
 const HELD_CHARACTERS = 8_192
 
+/** An event that tells its reasoning as text and in `reasoning_details` says the same twice. */
+const isRepeated = (event: string): boolean => event.includes('"reasoning_details":') && event.includes('"reasoning":"')
+const TEXTS_ONCE = TEXTS.filter((name) => name !== '"text":"')
+
 export function createDelivered(tokens: TokenCounter): Delivered {
   let held = ''
   let bytes = 0
@@ -43,7 +47,7 @@ export function createDelivered(tokens: TokenCounter): Delivered {
       return estimateFromBytes(bytes)
     },
     take(event) {
-      for (const name of TEXTS)
+      for (const name of isRepeated(event) ? TEXTS_ONCE : TEXTS)
         for (let at = event.indexOf(name); at >= 0; at = event.indexOf(name, at)) {
           const start = at + name.length
           at = closingQuote(event, start)

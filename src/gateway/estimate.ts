@@ -4,8 +4,8 @@ import { estimateFromBytes } from '../core/token-bound.ts'
 import type { Usage } from '../core/usage.ts'
 import type { TokenCount, TokenCounter } from '../tokens/token-counter.ts'
 import type { Admission } from './admit.ts'
+import type { Call } from './call.ts'
 import type { Gateway } from './gateway.ts'
-import type { Call } from './read.ts'
 
 /** Input counted, output as it was delivered, neither above what was quoted. */
 export async function estimated(
@@ -21,6 +21,7 @@ export async function estimated(
 export async function countPrompt(tokens: TokenCounter, call: Call): Promise<TokenCount> {
   const request = call.bytes <= LARGEST_PARSED ? parse(call.text) : undefined
   if (!request) return { tokens: estimateFromBytes(call.bytes), exact: false }
+  if (call.api !== 'chat') return tokens.count(plainText(call.api === 'embeddings' ? request.input : request.prompt))
   const messages = Array.isArray(request.messages) ? request.messages : []
   const text = await tokens.count(chatText(messages))
   // A role is one token of its own.
@@ -29,9 +30,20 @@ export async function countPrompt(tokens: TokenCounter, call: Call): Promise<Tok
 
 const LARGEST_PARSED = 262_144
 
-function parse(text: string): { messages?: unknown; tools?: unknown } | undefined {
+/** The texts of a prompt or an input; token numbers are counted by their digits, which errs high. */
+const plainText = (value: unknown): string =>
+  typeof value === 'string' ? value : Array.isArray(value) ? value.map(plainText).join('') : String(value ?? '')
+
+type Request = {
+  readonly messages?: unknown
+  readonly tools?: unknown
+  readonly prompt?: unknown
+  readonly input?: unknown
+}
+
+function parse(text: string): Request | undefined {
   try {
-    return JSON.parse(text) as { messages?: unknown; tools?: unknown }
+    return JSON.parse(text) as Request
   } catch {
     return undefined
   }

@@ -51,8 +51,10 @@ export async function forward(gateway: Gateway, admission: Admission, response: 
         return { candidate, reply, attempts, sentAt }
       } catch (error) {
         if (!(error instanceof UpstreamFailure)) throw error
-        attempts.push(recordOf(candidate, error.status ?? null, clock.elapsed() - sentAt, error.message))
         failures.push(error)
+        // Nothing was sent, so that it is no attempt; another candidate's wire may have a word for it.
+        if (error.kind === 'unsupported') break
+        attempts.push(recordOf(candidate, error.status ?? null, clock.elapsed() - sentAt, error.message))
         if (error.kind === 'aborted') throw new AllFailed(attempts, refuse('provider_error'), true)
         if (aboutTheRequest(error)) throw new AllFailed(attempts, passedOn(error, candidate), false)
         if (!worthRepeating(error) || retry === settings.limits.retriesPerEndpoint) break
@@ -70,11 +72,15 @@ async function attemptAt(
   response: ClientResponse,
 ): Promise<UpstreamReply> {
   const attempt = endpoint.provider.send({
+    api: call.api,
+    converted: call.converted === true,
+    ...(call.wireHeaders ? { wireHeaders: call.wireHeaders } : {}),
     text: call.text,
     members: call.members,
     model: endpoint.upstreamModel,
     stream: call.stream,
     outputLimit: limitFor(endpoint, setOutputLimit),
+    maxOutputTokens: endpoint.model.maxOutputTokens,
     limits: {
       firstByteMs: (call.stream ? limits.firstByteSeconds : limits.replySeconds) * 1000,
       idleMs: limits.streamIdleSeconds * 1000,
@@ -82,6 +88,7 @@ async function attemptAt(
       replyBytes: limits.replyBytes,
     },
   })
+  response.also({ 'X-Turnpike-Ignored': attempt.ignored?.length ? attempt.ignored.join(', ') : undefined })
   // Only a stream is ended when nobody reads it, and only where that saves something: the rest is billed in full anyway.
   const stop = call.stream && endpoint.provider.onCancel === 'abort' ? response.onGone(() => attempt.abort()) : () => {}
   try {
@@ -139,8 +146,16 @@ function exhausted(
   return new AllFailed(attempts, lastWord(failures, candidate), false)
 }
 
-function lastWord(failures: readonly UpstreamFailure[], candidate: Candidate | undefined): Refused {
+function lastWord(all: readonly UpstreamFailure[], candidate: Candidate | undefined): Refused {
+  const failures = all.filter(({ kind }) => kind !== 'unsupported')
   const last = failures.at(-1)
+  const [unsupported] = all
+  if (!last && unsupported)
+    return refuse(
+      'invalid_request',
+      unsupported.message,
+      unsupported.param === undefined ? {} : { param: unsupported.param },
+    )
   const extras = {
     ...(candidate ? { providerName: candidate.endpoint.provider.name } : {}),
     previousErrors: failures.slice(0, -1).map(({ status, message }) => ({ code: status ?? 502, message })),

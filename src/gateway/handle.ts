@@ -3,16 +3,15 @@
  * admission ends in `finish`, once: the first call settles, a second one gets the first one's answer.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { errors, Refused, refuse } from '../contract/errors.ts'
+import { refuse } from '../contract/errors.ts'
 import { decimalOf } from '../core/cost-details.ts'
+import { estimateFromBytes } from '../core/token-bound.ts'
 import type { Dialect, ReplyContext, Settled } from '../dialects/dialect.ts'
 import { newChunkState } from '../dialects/dialect.ts'
-import { CollectorFull } from '../lib/collect.ts'
 import { generationId, type Id } from '../lib/id.ts'
 import { once } from '../lib/once.ts'
-import { eventText } from '../lib/sse.ts'
-import { StoreAway } from '../store/store.ts'
 import { type Admission, admit } from './admit.ts'
+import type { ReadCall } from './call.ts'
 import { secretOf } from './caller-secret.ts'
 import type { Candidate } from './candidates.ts'
 import { clientResponse } from './client-response.ts'
@@ -20,8 +19,8 @@ import { AllFailed, forward, type Served } from './forward.ts'
 import type { Gateway } from './gateway.ts'
 import { meterStream } from './meter-stream.ts'
 import { meterWhole } from './meter-whole.ts'
-import { readChat } from './read.ts'
 import { BODY_MS, readBody } from './read-body.ts'
+import { refusedOf } from './refused-of.ts'
 import { type Outcome, settle } from './settle.ts'
 
 export type Finish = (outcome: Outcome) => Promise<Settled>
@@ -33,7 +32,10 @@ export type Incoming = {
   readonly usageChoices: 'empty' | 'repeat'
 }
 
-export async function handle(gateway: Gateway, dialect: Dialect, incoming: Incoming): Promise<void> {
+/** One path of model calls: how its bodies are read, and the wire that its replies speak. */
+export type Entrance = { readonly read: ReadCall; readonly dialect: Dialect }
+
+export async function handle(gateway: Gateway, { read, dialect }: Entrance, incoming: Incoming): Promise<void> {
   const { request, requestId, usageChoices } = incoming
   const id = gateway.store.ids.next()
   const call = {
@@ -51,12 +53,12 @@ export async function handle(gateway: Gateway, dialect: Dialect, incoming: Incom
       ms: BODY_MS,
       clock: gateway.clock,
     })
-    const admitted = await admit(gateway, caller, readChat(body, request.headers), { ...id, requestId })
+    const admitted = await admit(gateway, caller, read(body, request.headers), { ...id, requestId })
     admission = admitted
     const finish = once((outcome: Outcome) => settle(gateway, admitted, outcome))
     if (admitted.fitted) call.client.also({ 'X-Turnpike-Output-Limit': String(admitted.outputLimit) })
     if (admitted.call.stream && dialect.keepAlive)
-      call.client.keepAlive(`${dialect.keepAlive.comment}\n\n`, dialect.keepAlive.everyMs)
+      call.client.keepAlive(dialect.keepAlive.text, dialect.keepAlive.everyMs)
     try {
       const served = await forward(gateway, admitted, call.client)
       await reply(gateway, dialect, { ...call, usageChoices, admission: admitted, served, finish })
@@ -102,7 +104,7 @@ function clientOf(
 function contextOf(
   dialect: Dialect,
   { ids: { requestId, generationId }, usageChoices }: Known,
-  { call, admittedAt }: Admission,
+  { call, admittedAt, inputBound }: Admission,
   candidate: Candidate,
 ): ReplyContext {
   return {
@@ -111,10 +113,12 @@ function contextOf(
     created: Math.floor(admittedAt / 1000),
     model: dialect.modelName({ canonical: candidate.endpoint.model.id, asSpelled: candidate.asSpelled }),
     provider: candidate.endpoint.provider.name,
-    api: 'chat',
+    api: call.api,
+    promptTokens: Math.min(estimateFromBytes(call.bytes), inputBound),
     asked: call.asked,
     includeUsage: call.includeUsage,
     usageChoices: call.usageChoices ?? usageChoices,
+    ...(call.echo ? { echo: call.echo } : {}),
   }
 }
 
@@ -156,7 +160,7 @@ function fail({ log }: Gateway, dialect: Dialect, failing: Failing, failure: unk
   const candidate = admission?.candidates.at(-1)
   if (client.begun && admission && candidate) {
     const context = contextOf(dialect, failing, admission, candidate)
-    client.end(eventText(dialect.errorEvent(refused.refused, context, newChunkState(), undefined)))
+    client.end(dialect.failure(refused.refused, context, newChunkState(), undefined))
     return
   }
   const { status, headers: stated, body } = dialect.error(refused.refused, ids)
@@ -164,12 +168,4 @@ function fail({ log }: Gateway, dialect: Dialect, failing: Failing, failure: unk
   // What of a body was not read is thrown away, and the connection with it.
   client.send(status, request.complete ? headers : { ...headers, connection: 'close' }, body)
   request.resume()
-}
-
-function refusedOf(failure: unknown): { refused: Refused; expected: boolean } {
-  if (failure instanceof Refused) return { refused: failure, expected: failure.code in errors }
-  if (failure instanceof AllFailed) return { refused: failure.refused, expected: true }
-  if (failure instanceof CollectorFull || failure instanceof StoreAway)
-    return { refused: refuse('service_unavailable', undefined, { retryAfterMs: 1_000 }), expected: true }
-  return { refused: refuse('internal_error'), expected: false }
 }

@@ -6,7 +6,6 @@ import { Refused, refuse } from '../contract/errors.ts'
 import { createUsageAccumulator, type UsageAccumulator } from '../core/accumulate-usage.ts'
 import { type ChunkState, type Dialect, newChunkState, type ReplyContext } from '../dialects/dialect.ts'
 import type { Timer } from '../lib/clock.ts'
-import { eventText } from '../lib/sse.ts'
 import type { UpstreamFailure, UpstreamStream } from '../providers/provider.ts'
 import type { Admission } from './admit.ts'
 import type { ClientResponse } from './client-response.ts'
@@ -16,7 +15,7 @@ import type { Gateway } from './gateway.ts'
 import type { Finish } from './handle.ts'
 import { normalise } from './normaliser.ts'
 import type { Outcome } from './settle.ts'
-import { statedUsage, usageOf } from './usage-of.ts'
+import { readingOf, statedUsage, usageOf } from './usage-of.ts'
 import { createLengthWatch } from './watch-length.ts'
 
 export type Stream = {
@@ -38,7 +37,7 @@ export function meterStream(stream: Stream): Promise<void> {
   const { stream: upstream, first } = served.reply
   const { provider } = served.candidate.endpoint
   const state = newChunkState()
-  const usage = createUsageAccumulator(provider.reading)
+  const usage = createUsageAccumulator(readingOf(served.candidate, stream.admission.call.api))
   const delivered = createDelivered(gateway.tokens)
   const ending = Promise.withResolvers<void>()
   // A client that left before the provider began to answer saw no first token, whatever comes of draining.
@@ -57,6 +56,7 @@ export function meterStream(stream: Stream): Promise<void> {
     const ended: Ended = {
       state,
       rawUsage: usage.raw(),
+      outputReported: usage.outputReported(),
       delivered,
       firstTokenAt,
       failure,
@@ -97,7 +97,7 @@ export function meterStream(stream: Stream): Promise<void> {
         delivered.take(data)
         // A finish reason that tells of a failure goes out as the error which ends the stream.
         const passes = text !== undefined && !client.gone && state.finish?.reason !== 'error'
-        if (passes && !client.write(eventText(text))) brake()
+        if (passes && !client.write(text)) brake()
       } catch (error) {
         return stop(error instanceof Refused ? error : refuse('provider_error'))
       }
@@ -146,6 +146,7 @@ function mayReportUsage(data: string): boolean {
 type Ended = {
   readonly state: ChunkState
   readonly rawUsage: unknown
+  readonly outputReported: boolean
   readonly delivered: Delivered
   readonly firstTokenAt: number | null
   readonly failure: UpstreamFailure | Refused | undefined
@@ -165,12 +166,10 @@ async function lastWords(stream: Stream, ended: Ended): Promise<void> {
     settled = await finish(await outcomeOf(stream, ended, failure))
   } catch (error) {
     // The charge is not durable, so no cost is told; the stream must not look complete either.
-    client.end(eventText(dialect.errorEvent(refuse('internal_error'), context, state, undefined)))
+    client.end(dialect.failure(refuse('internal_error'), context, state, undefined))
     throw error
   }
-  if (failure) return client.end(eventText(dialect.errorEvent(failure, context, state, settled)))
-  const usage = dialect.usageEvent(context, state, settled)
-  client.end(`${usage === undefined ? '' : eventText(usage)}${eventText('[DONE]')}`)
+  client.end(failure ? dialect.failure(failure, context, state, settled) : dialect.ending(context, state, settled))
 }
 
 function refusalOf({ served }: Stream, failure: UpstreamFailure | Refused | undefined): Refused {
@@ -181,11 +180,12 @@ function refusalOf({ served }: Stream, failure: UpstreamFailure | Refused | unde
 
 async function outcomeOf(stream: Stream, ended: Ended, failure: Refused | undefined): Promise<Outcome> {
   const { served, gateway, admission } = stream
-  const { state, rawUsage, firstTokenAt, upstreamId, cancelled, delivered } = ended
+  const { state, rawUsage, outputReported, firstTokenAt, upstreamId, cancelled, delivered } = ended
   const { candidate } = served
   const { usage, source } = await usageOf(gateway, admission, {
     candidate,
     raw: rawUsage,
+    outputReported,
     delivered: delivered.bytes > 0,
     count: delivered.count,
   })

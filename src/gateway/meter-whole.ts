@@ -1,7 +1,7 @@
 /** A whole reply: its usage is read, the call settled, and the reply sent with its cost. */
 import { type Refused, refuse } from '../contract/errors.ts'
 import { commonReason } from '../dialects/chat-choices.ts'
-import type { Settled } from '../dialects/dialect.ts'
+import type { FinishReason, Settled } from '../dialects/dialect.ts'
 import { assert } from '../lib/assert.ts'
 import type { Admission } from './admit.ts'
 import type { Served } from './forward.ts'
@@ -23,18 +23,13 @@ export async function meterWhole(
   finish: Finish,
 ): Promise<Metered> {
   const { parsed } = reply
-  const choices = Array.isArray(parsed.choices) ? parsed.choices.filter(isObject) : []
-  const [choice] = choices
-  assert(choice, 'a whole reply has a choice')
-  const stated = typeof choice.finish_reason === 'string' && choice.finish_reason !== '' ? choice.finish_reason : null
-  const native = typeof choice.native_finish_reason === 'string' ? choice.native_finish_reason : stated
-  const text = choices.map(contentOf).join('')
-  const finishReason = stated === null ? null : commonReason(stated)
+  const { text, finishReason, native } = admission.call.api === 'embeddings' ? VECTORS : answerOf(parsed)
   const raw = statedUsage(parsed)
   const { usage, source } = await usageOf(gateway, admission, {
     candidate,
     raw,
-    delivered: text !== '',
+    outputReported: true,
+    delivered: text !== '' || admission.call.api === 'embeddings',
     count: () => gateway.tokens.count(text),
   })
   normalise(gateway, admission, () => gateway.tokens.count(text))
@@ -56,6 +51,27 @@ export async function meterWhole(
   return {
     settled,
     failure: finishReason === 'error' ? refuse('provider_error', undefined, { providerName }) : undefined,
+  }
+}
+
+type Answer = {
+  readonly text: string
+  readonly finishReason: FinishReason | null
+  readonly native: string | null
+}
+
+/** Numbers are no output that anybody pays for, and they are complete when they are there. */
+const VECTORS: Answer = { text: '', finishReason: 'stop', native: null }
+
+function answerOf(parsed: Readonly<Record<string, unknown>>): Answer {
+  const choices = Array.isArray(parsed.choices) ? parsed.choices.filter(isObject) : []
+  const [choice] = choices
+  assert(choice, 'a whole reply has a choice')
+  const stated = typeof choice.finish_reason === 'string' && choice.finish_reason !== '' ? choice.finish_reason : null
+  return {
+    text: choices.map(contentOf).join(''),
+    finishReason: stated === null ? null : commonReason(stated),
+    native: typeof choice.native_finish_reason === 'string' ? choice.native_finish_reason : stated,
   }
 }
 

@@ -1,7 +1,8 @@
 /** `provider.max_price` and `provider.sort: price`: which endpoints a client pays for, by their rate cards at admission. */
-import type { ProviderPreferences } from '../contract/chat.ts'
+
 import { refuse } from '../contract/errors.ts'
 import type { Meter } from '../contract/meters.ts'
+import type { ProviderPreferences } from '../contract/model-request.ts'
 import { compileCard, type RateCard, rateFor } from '../core/rate-card.ts'
 import { add, compare, divide, multiply, parseRatio, type Ratio, whole, ZERO } from '../lib/ratio.ts'
 

@@ -176,7 +176,7 @@ function recordOf(gateway: Gateway, admission: Admission, outcome: Outcome, pric
     firstTokenMs: outcome.firstTokenAt === null ? null : Math.round(outcome.firstTokenAt - admission.startedAt),
     detailsHash: hashOf(gateway, admission),
     generation: encodeFacts(factsOf(gateway, admission, outcome, priced)),
-    usageType: 'text',
+    usageType: admission.call.api === 'embeddings' ? 'embedding' : 'text',
   }
 }
 

@@ -1,6 +1,11 @@
 /** What a call used: as the provider reported it, else as we count it ourselves, with the flags of what could not be read. */
+
+import { type Meter, meterDefinition } from '../contract/meters.ts'
+import type { UpstreamApi } from '../contract/upstream-api.ts'
 import { readUsage } from '../core/read-usage.ts'
 import type { Usage, UsageFlag } from '../core/usage.ts'
+import type { UsageReading } from '../core/usage-shapes.ts'
+import { assert } from '../lib/assert.ts'
 import type { TokenCount } from '../tokens/token-counter.ts'
 import type { Admission } from './admit.ts'
 import type { Candidate } from './candidates.ts'
@@ -11,6 +16,8 @@ type Reported = {
   readonly candidate: Candidate
   /** The provider's own usage object; undefined: it sent none. */
   readonly raw: unknown
+  /** False: the stream was cut when only its input had been counted. */
+  readonly outputReported: boolean
   /** Whether any output reached us: usage of zeros is then none. */
   readonly delivered: boolean
   /** Counts what was delivered. */
@@ -22,11 +29,25 @@ export async function usageOf(
   admission: Admission,
   reported: Reported,
 ): Promise<{ usage: Usage; source: 'reported' | 'estimated' }> {
-  const read = (delivered: boolean) => readReported(reported, delivered)
+  const { api } = admission.call
+  const read = (delivered: boolean) => readReported(reported, api, delivered)
   const usage = read(reported.delivered)
-  if (usage) return { usage, source: 'reported' }
+  if (usage && reported.outputReported) return { usage, source: 'reported' }
   const own = await estimated(gateway, admission, reported.count())
+  if (usage) return { usage: withOutputOf(usage, own), source: 'estimated' }
   return { usage: { ...own, flags: read(false)?.flags ?? unreadable(reported.raw) }, source: 'estimated' }
+}
+
+/** The input as it was reported, the output as we counted it. */
+function withOutputOf({ parts, ...usage }: Usage, own: Usage): Usage {
+  const isOutput = (meter: Meter) => meterDefinition(meter).side === 'output'
+  const inputs = parts.map((part) => ({
+    ...part,
+    counts: new Map([...part.counts].filter(([meter]) => !isOutput(meter))),
+  }))
+  const outputs = own.parts.flatMap(({ counts }) => [...counts].filter(([meter]) => isOutput(meter)))
+  const [first = { counts: new Map() }, ...others] = inputs
+  return { ...usage, parts: [{ ...first, counts: new Map([...first.counts, ...outputs]) }, ...others] }
 }
 
 /** The usage object of a reply or event; some providers state their cost beside it. */
@@ -38,9 +59,20 @@ export const statedUsage = ({
     ? undefined
     : { ...(cost === undefined ? {} : { cost }), ...usage }
 
-function readReported({ candidate: { endpoint }, raw }: Reported, delivered: boolean): Usage | undefined {
-  const { provider, model, upstreamModel } = endpoint
-  return readUsage(provider.reading, raw, { model: upstreamModel, contextLength: model.contextLength, delivered })
+/** A candidate was chosen because its provider offers the API. */
+export function readingOf({ endpoint: { provider } }: Candidate, api: UpstreamApi): UsageReading {
+  const reading = provider.readingOf(api)
+  assert(reading, `${provider.key} offers ${api}`)
+  return reading
+}
+
+function readReported({ candidate, raw }: Reported, api: UpstreamApi, delivered: boolean): Usage | undefined {
+  const { model, upstreamModel } = candidate.endpoint
+  return readUsage(readingOf(candidate, api), raw, {
+    model: upstreamModel,
+    contextLength: model.contextLength,
+    delivered,
+  })
 }
 
 /** An object that states something, yet nothing that a count could be read from. */

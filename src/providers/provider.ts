@@ -3,6 +3,7 @@
  * answers in it, whatever its wire. The gateway knows this interface and no provider's name.
  */
 import type { OnCancel } from '../contract/provider-presets.ts'
+import type { UpstreamApi } from '../contract/upstream-api.ts'
 import type { UsageReading } from '../core/usage-shapes.ts'
 import type { Member } from '../lib/json-scan.ts'
 
@@ -10,15 +11,20 @@ export type Provider = {
   readonly key: string
   /** `provider_name` in replies. */
   readonly name: string
-  /** How the usage of its chat replies is read. */
-  readonly reading: UsageReading
+  /** How the usage of its replies is read; undefined: it does not offer that API. */
+  readingOf(api: UpstreamApi): UsageReading | undefined
   readonly onCancel: OnCancel
-  /** Sends the call. Resolves with the whole reply, or at the first event of a stream; rejects with {@link UpstreamFailure}. */
+  /**
+   * Sends the call. Resolves with the whole reply, or as soon as a stream's answer begins; rejects with
+   * {@link UpstreamFailure}. Throws one of kind `unsupported`, before anything goes up, where the wire has no word for
+   * something that the call would mean something else without.
+   */
   send(call: UpstreamCall): Attempt
   close(): Promise<void>
 }
 
 export type UpstreamCall = {
+  readonly api: UpstreamApi
   /** The client's body and where its top-level members lie in it. */
   readonly text: string
   readonly members: readonly Member[]
@@ -27,6 +33,12 @@ export type UpstreamCall = {
   readonly stream: boolean
   /** Set where the client sent no output limit of its own and one must hold. */
   readonly outputLimit: number | undefined
+  /** The client spoke another wire: what this provider has no word for is left out of the body. */
+  readonly converted: boolean
+  /** Headers of Anthropic's wire that the client sent; no other wire knows them. */
+  readonly wireHeaders?: Readonly<Record<string, string>>
+  /** The greatest output of the model, for wires on which a limit is not optional. */
+  readonly maxOutputTokens: number
   /** An aborted stream whose tail was never read is billed by what came; a drained one by what is reported. */
   readonly limits: UpstreamLimits
 }
@@ -38,7 +50,12 @@ type UpstreamLimits = {
   readonly replyBytes: number
 }
 
-export type Attempt = { readonly reply: Promise<UpstreamReply>; abort(): void }
+export type Attempt = {
+  readonly reply: Promise<UpstreamReply>
+  /** Members of the request that this wire has no word for and that only advise; the client is told their names. */
+  readonly ignored?: readonly string[]
+  abort(): void
+}
 
 export type UpstreamReply =
   | {
@@ -73,21 +90,25 @@ export type StreamSink = {
 /** How an attempt failed; what the client is told follows from the last one. */
 export class UpstreamFailure extends Error {
   override readonly name = 'UpstreamFailure'
-  readonly kind: 'connect' | 'timeout' | 'status' | 'invalid' | 'cut' | 'aborted'
+  /** `unsupported`: nothing was sent, since the provider's wire cannot say what the request asks for. */
+  readonly kind: 'connect' | 'timeout' | 'status' | 'invalid' | 'cut' | 'aborted' | 'unsupported'
   readonly status: number | undefined
   readonly retryAfterMs: number | undefined
   /** The provider's own error code or type, where it gave one. */
   readonly code: string | undefined
+  /** Of `unsupported`: the member at fault. */
+  readonly param: string | undefined
 
   constructor(
     kind: UpstreamFailure['kind'],
     message: string,
-    extras: { status?: number; retryAfterMs?: number; code?: string } = {},
+    extras: { status?: number; retryAfterMs?: number; code?: string; param?: string } = {},
   ) {
     super(message)
     this.kind = kind
     this.status = extras.status
     this.retryAfterMs = extras.retryAfterMs
     this.code = extras.code
+    this.param = extras.param
   }
 }

@@ -13,6 +13,7 @@ export type Counters = {
 
 export type Answer = Envelope & {
   readonly id: string
+  readonly form: ChatRequest['form']
   readonly created: number
   readonly choices: readonly Choice[]
   /** None for an answer without end. */
@@ -42,6 +43,7 @@ export async function composeAnswer(making: Making): Promise<Answer> {
   const total = (part: 'completion' | 'reasoning') => counted.reduce((sum, { [part]: count }) => sum + count, 0)
   return {
     id,
+    form: request.form,
     created,
     model: request.model,
     service_tier: request.serviceTier,

@@ -10,6 +10,8 @@ export type JsonObject = Readonly<Record<string, unknown>>
 export type Tool = { readonly name: string; readonly parameters: unknown }
 
 export type ChatRequest = {
+  /** Whether the answer has messages or plain text. */
+  readonly form: 'chat' | 'text'
   readonly model: string
   readonly body: JsonObject
   readonly stream: boolean
@@ -31,13 +33,32 @@ export type ChatRequest = {
 
 export function readChatRequest(text: string): ChatRequest | { readonly refused: ErrorFields } {
   const body = parseObject(text)
-  if (!body) return { refused: { message: 'We could not parse the JSON body of your request' } }
+  return body ? chatRequestOf(body, 'chat') : NO_JSON
+}
+
+/** A text completion is a chat of one message for each prompt; the answers differ in form alone. */
+export function readCompletionRequest(text: string): ChatRequest | { readonly refused: ErrorFields } {
+  const body = parseObject(text)
+  if (!body) return NO_JSON
+  const { prompt, n, ...rest } = body
+  const prompts = Array.isArray(prompt) && typeof prompt[0] !== 'number' ? prompt : [prompt]
+  const words = prompts.map((each) => (typeof each === 'string' ? each : JSON.stringify(each ?? '')))
+  if (prompt == null || words.length === 0)
+    return { refused: { message: "Invalid value for 'prompt'", param: 'prompt' } }
+  const messages = words.map((content) => ({ role: 'user', content }))
+  return chatRequestOf({ ...rest, messages, n: (typeof n === 'number' ? n : 1) * words.length }, 'text')
+}
+
+export const NO_JSON = { refused: { message: 'We could not parse the JSON body of your request' } } as const
+
+function chatRequestOf(body: JsonObject, form: ChatRequest['form']): ChatRequest | { readonly refused: ErrorFields } {
   const param = wrongParameter(body)
   if (param) return { refused: { message: `Invalid value for '${param}'`, param, code: 'invalid_value' } }
   const { model, messages } = body as { model: string; messages: unknown[] }
   const tools = listOf(body.tools).flatMap(toolOf)
   const limits = [body.max_tokens, body.max_completion_tokens].filter((limit) => typeof limit === 'number')
   return {
+    form,
     model,
     body,
     stream: body.stream === true,
@@ -79,7 +100,7 @@ function wrongParameter(body: JsonObject): string | undefined {
 const isCount = (value: unknown, max: number): boolean =>
   value == null || (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= max)
 
-function parseObject(text: string): JsonObject | undefined {
+export function parseObject(text: string): JsonObject | undefined {
   try {
     return objectOf(JSON.parse(text))
   } catch {

@@ -8,9 +8,12 @@ export function completionReply(answer: Answer, behaviour: Behaviour, number: nu
   if (behaviour.breaks?.how === 'error') return errorReply(500, { message: 'The model stopped', type: 'server_error' })
   const headers = { 'content-type': 'application/json' }
   if (answer.counts === undefined) return { status: 200, headers, body: withoutEnd(answer) }
-  const { id, created, model, service_tier, system_fingerprint } = answer
-  const choices = answer.choices.map(wholeChoice)
-  const head = JSON.stringify({ id, object: 'chat.completion', created, model, choices }).slice(0, -1)
+  const { id, form, created, model, service_tier, system_fingerprint } = answer
+  const choices: object[] = answer.choices.map((choice, index) =>
+    (form === 'text' ? textChoice : wholeChoice)(choice, index),
+  )
+  const object = form === 'text' ? 'text_completion' : 'chat.completion'
+  const head = JSON.stringify({ id, object, created, model, choices }).slice(0, -1)
   const tail = JSON.stringify({ service_tier, system_fingerprint }).slice(1)
   const text = `${head}${usageMembers(answer, behaviour)},${tail}`
   const waitMs = behaviour.pace === 'each' ? number * pieceCount(answer) : number
@@ -35,6 +38,13 @@ function wholeChoice({ call, thoughts, pieces, finish }: Choice, index: number) 
   return { index, message, logprobs: null, finish_reason: finish }
 }
 
+const textChoice = ({ pieces, finish }: Choice, index: number) => ({
+  index,
+  text: [...pieces].join(''),
+  logprobs: null,
+  finish_reason: finish,
+})
+
 /** Told twice, `usage` is two members of the same name: a reader that takes the last one is right. */
 function usageMembers({ counts }: Answer, behaviour: Behaviour): string {
   if (counts === undefined || behaviour.usageSent === 'never') return ''
@@ -44,14 +54,14 @@ function usageMembers({ counts }: Answer, behaviour: Behaviour): string {
 }
 
 /** A broken answer stops in the middle of its text, or where its usage would begin. */
-function bodySteps(text: string, head: string, { breaks }: Behaviour): Step[] {
+export function bodySteps(text: string, head: string, { breaks }: Behaviour): Step[] {
   if (!breaks) return [text]
   const sent = text.slice(0, breaks.beforeUsage ? head.length : head.length >> 1)
   if (breaks.how === 'end') return [sent]
   return [sent, { last: breaks.how === 'stall' ? 'stall' : 'cut' }]
 }
 
-const pieceCount = ({ choices }: Answer): number =>
+export const pieceCount = ({ choices }: Answer): number =>
   choices.reduce((sum, { pieces }) => sum + Iterator.from(pieces).reduce((count) => count + 1, 0), 0)
 
 function* withoutEnd({ id, choices }: Answer): Generator<Step> {

@@ -24,7 +24,7 @@ function* streamSteps(streaming: Streaming): Generator<Step> {
   const write = chunkWriter(streaming)
   if (pace === 'first') yield { waitMs: number }
   let sent = 0
-  for (const part of deltas(answer)) {
+  for (const part of answer.form === 'text' ? texts(answer) : deltas(answer)) {
     if (breaks && !breaks.beforeUsage && sent === number) break
     yield frame(write(part))
     sent++
@@ -32,7 +32,8 @@ function* streamSteps(streaming: Streaming): Generator<Step> {
   }
   if (breaks && !breaks.beforeUsage) return yield* breakOff(breaks.how, frame)
   for (const [index, { finish }] of answer.choices.entries())
-    if (finish !== null) yield frame(write({ index, delta: {}, finish }))
+    if (finish !== null)
+      yield frame(write({ index, ...(answer.form === 'text' ? { text: '' } : { delta: {} }), finish }))
   if (breaks) return yield* breakOff(breaks.how, frame)
   for (const chunk of write.usageChunks()) yield frame(chunk)
   if (!behaviour.noDone) yield frame('[DONE]')
@@ -47,12 +48,14 @@ const plainFrame = (data: string): string => `data: ${data}\n\n`
 const oddFrame = (data: string): string =>
   `: keep-alive\r\nid: 1\r\nevent: message\r\ndata:${data}\r\nretry: 3000\r\n\r\n`
 
-type Part = { readonly index: number; readonly delta: object; readonly finish?: string }
+type Part = { readonly index: number; readonly delta?: object; readonly text?: string; readonly finish?: string }
 
 /** First the role of each choice, then the choices in turn, a piece at a time. */
-function* deltas({ choices }: Answer): Generator<Part> {
-  const parts = choices.map(deltasOfChoice)
-  for (let open = parts; open.length > 0; ) {
+const deltas = ({ choices }: Answer): Generator<Part> => inTurns(choices.map(deltasOfChoice))
+
+/** One of each, again and again, until all have ended. */
+export function* inTurns<T>(all: readonly Iterator<T, void>[]): Generator<T> {
+  for (let open = [...all]; open.length > 0; ) {
     const still: typeof open = []
     for (const iterator of open) {
       const { value, done } = iterator.next()
@@ -62,6 +65,10 @@ function* deltas({ choices }: Answer): Generator<Part> {
     }
     open = still
   }
+}
+
+function* texts({ choices }: Answer): Generator<Part> {
+  for (const [index, { pieces }] of choices.entries()) for (const text of pieces) yield { index, text }
 }
 
 function* deltasOfChoice({ call, thoughts, pieces }: Choice, index: number): Generator<Part, void> {
@@ -79,8 +86,9 @@ function* deltasOfChoice({ call, thoughts, pieces }: Choice, index: number): Gen
 
 /** Makes the JSON of a chunk. What all of them share is written once. */
 function chunkWriter({ answer, behaviour, includeUsage }: Streaming) {
-  const { id, created, model, service_tier, system_fingerprint, counts } = answer
-  const shared = { id, object: 'chat.completion.chunk', created, model, service_tier, system_fingerprint }
+  const { id, form, created, model, service_tier, system_fingerprint, counts } = answer
+  const object = form === 'text' ? 'text_completion' : 'chat.completion.chunk'
+  const shared = { id, object, created, model, service_tier, system_fingerprint }
   const head = `${JSON.stringify(shared).slice(0, -1)},"choices":[`
   const tellUsage = behaviour.usage ?? usageBlocks.plain
   const told = includeUsage && counts !== undefined && behaviour.usageSent !== 'never' ? counts : undefined
@@ -91,8 +99,8 @@ function chunkWriter({ answer, behaviour, includeUsage }: Streaming) {
     const completion = Math.min(pieces++, told.completion)
     return `,"usage":${tellUsage({ ...told, completion, reasoning: Math.min(told.reasoning, completion) })}`
   }
-  const write = ({ index, delta, finish }: Part): string =>
-    `${head}${JSON.stringify({ index, delta, logprobs: null, finish_reason: finish ?? null })}]${usageMember()}}`
+  const write = ({ index, delta, text, finish }: Part): string =>
+    `${head}${JSON.stringify({ index, delta, text, logprobs: null, finish_reason: finish ?? null })}]${usageMember()}}`
   const usageChunks = (): string[] => {
     if (!told) return []
     const early =

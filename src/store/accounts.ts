@@ -1,7 +1,7 @@
 /** Accounts as the API shows them: found by either name, listed newest first, created once for each externalId. */
 import type { Idempotency } from '../core/ledger-commands.ts'
 import { codeTime, type Id, idRange } from '../lib/id.ts'
-import { type Due, dueBy } from './due.ts'
+import { type Due, dueBy, lossOf } from './due.ts'
 import type { Query, Store } from './store.ts'
 
 export type StoredAccount = Id & {
@@ -235,24 +235,6 @@ function remembering(
     )
 }
 
-/** What was answered under an idempotency key before. */
-export async function rememberedAnswer(
-  store: Store,
-  organisationId: bigint,
-  { principal, operation, key }: Idempotency,
-): Promise<{ fingerprint: string; answer: string } | undefined> {
-  const [row] = await store.rows(
-    store.sql
-      .selectFrom('idempotency')
-      .where('organisation_id', '=', organisationId)
-      .where('principal', '=', principal)
-      .where('operation', '=', operation)
-      .where('key', '=', key)
-      .select(['fingerprint', 'outcome']),
-  )
-  return row && { fingerprint: row.fingerprint, answer: row.outcome }
-}
-
 /** The numbers that a code can belong to. */
 export function codeRange(code: string): { from: bigint; to: bigint } | undefined {
   const time = codeTime(code)
@@ -315,7 +297,7 @@ async function asOf(
           at,
         )
   return rows.map((row) => {
-    const { freed = 0n, lost = 0n } = due.get(row.id) ?? {}
+    const over = due.get(row.id) ?? {}
     return {
       id: row.id,
       code: row.code,
@@ -327,8 +309,8 @@ async function asOf(
       overage: row.overage,
       reserveMode: row.reserve_mode,
       lowCredit: row.low_credit_nanos,
-      posted: row.posted_nanos - lost,
-      reserved: row.reserved_nanos - freed,
+      posted: row.posted_nanos - lossOf(over, row.posted_nanos),
+      reserved: row.reserved_nanos - (over.freed ?? 0n),
       overdraft: row.overdraft_nanos,
       createdAt: Number(row.created_at),
       updatedAt: Number(row.updated_at),

@@ -38,7 +38,7 @@ const updateAccounts = update(
   ['status', 'posted_nanos', 'reserved_nanos', 'last_at', 'credit_level'],
   'update_accounts',
 )
-const updateGrants = update(tables.grants, KEY, ['remaining_nanos', 'reserved_nanos'], 'update_grants')
+const updateGrants = update(tables.grants, KEY, ['remaining_nanos', 'reserved_nanos', 'expires_at'], 'update_grants')
 const insertGrants = insert(tables.grants, { name: 'insert_grants' })
 const insertReservations = insert(tables.reservations, { name: 'insert_live' })
 const deleteReservations = remove(tables.reservations, KEY, 'delete_live')

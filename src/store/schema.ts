@@ -101,6 +101,7 @@ export type Schema = {
     description: string | null
     metadata: string | null
     entries: string
+    credit_usd: string | null
   }
   reservations: ReservationColumns
   ended_reservations: ReservationColumns

@@ -194,7 +194,7 @@ function createWriter(db: Database) {
   const account = db.prepare(
     'UPDATE accounts SET status = ?, posted_nanos = ?, reserved_nanos = ?, last_at = ?, credit_level = ? WHERE id = ?',
   )
-  const grant = db.prepare('UPDATE grants SET remaining_nanos = ?, reserved_nanos = ? WHERE id = ?')
+  const grant = db.prepare('UPDATE grants SET remaining_nanos = ?, reserved_nanos = ?, expires_at = ? WHERE id = ?')
   const insertGrant = insert(tables.grants)
   const insertReservation = insert(tables.reservations)
   const insertEnded = replacing({ ...tables.reservations, name: 'ended_reservations' }, ['id'])
@@ -246,7 +246,7 @@ function createWriter(db: Database) {
     for (const id of accounts)
       for (const row of rows.grants.get(id) ?? []) {
         if (written.newGrants.has(row.id)) insertGrant(row)
-        else if (written.grants.has(row.id)) grant.run(row.remaining, row.reserved, row.id)
+        else if (written.grants.has(row.id)) grant.run(row.remaining, row.reserved, big(row.expiresAt), row.id)
       }
     reservations(rows, written)
     for (const key of written.counters) counter(must(rows.counters.get(key)))

@@ -244,6 +244,7 @@ export const transactions = table<Transaction>('transactions', {
   description: ['description', textOrNull],
   metadata: ['metadata', textOrNull],
   entries: ['entries', entries],
+  creditUsd: ['credit_usd', textOrNull],
 })
 
 export const usageRecords = table<UsageRecord>('usage_records', {

@@ -1,0 +1,97 @@
+/** What was used, which models there are, and what calls came to. */
+import type { CommandRow } from './command-row.ts'
+
+const USAGE = [
+  'id',
+  'externalId',
+  'modelId',
+  'usageType',
+  'inputTokens',
+  'outputTokens',
+  ['estimatedCostUsd', 'cost USD'],
+  ['chargeUsd', 'charge USD'],
+  'occurredAt',
+] as const
+const MODEL = [
+  'id',
+  ['context_length', 'context'],
+  ['pricing.prompt', 'USD per input token'],
+  ['pricing.completion', 'USD per output token'],
+] as const
+const ENDPOINT = [
+  ['provider_name', 'provider'],
+  ['context_length', 'context'],
+  ['pricing.prompt', 'USD per input token'],
+  ['pricing.completion', 'USD per output token'],
+] as const
+
+export const usageCommands: readonly CommandRow[] = [
+  {
+    ...{ noun: 'usage', verb: 'record', operation: 'recordUsage' },
+    shows: 'usageRecord',
+    examples: [
+      'turnpike usage record --context system --model gpt-4o-mini --usage-type text --input-tokens 1200 --output-tokens 380',
+      'turnpike usage record --context customer --account user_456 --transaction txn_2bN4mQ6wE8rT0yU1iO3p --model whisper-1 --usage-type audio_stt --audio-duration-seconds 12.5',
+    ],
+  },
+  {
+    ...{ noun: 'usage', verb: 'list', operation: 'listUsage' },
+    about: "Usage records, those of the gateway's own calls too",
+    without: ['summary'],
+    shows: 'usageRecords',
+    columns: USAGE,
+    examples: [
+      'turnpike usage list --model gpt-4o-mini --start-date 2026-11-01',
+      'turnpike usage list --account user_456 --csv --out november.csv',
+    ],
+  },
+  {
+    ...{ noun: 'usage', verb: 'summary', operation: 'summariseUsage' },
+    shows: 'summary',
+    examples: ['turnpike usage summary', 'turnpike usage summary --account user_456 --start-date 2026-11-01'],
+  },
+  {
+    ...{ noun: 'generations', verb: 'get', operation: 'getGeneration' },
+    args: ['id'],
+    names: { id: 'generation' },
+    shows: 'data',
+    examples: ['turnpike generations get gen-1763949831-7hT2kQ9wXz4LmB6vN1cR'],
+  },
+  {
+    ...{ noun: 'models', verb: 'list', operation: 'listModels' },
+    about: 'Models that can be called, and their prices',
+    shows: 'data',
+    columns: MODEL,
+    examples: ['turnpike models list', 'turnpike models list --all --csv'],
+  },
+  {
+    ...{ noun: 'models', verb: 'get', operation: 'getModel' },
+    about: 'One model and its prices',
+    args: ['author/slug'],
+    shows: 'data',
+    examples: ['turnpike models get openai/gpt-4o-mini'],
+  },
+  {
+    ...{ noun: 'models', verb: 'count', operation: 'countModels' },
+    shows: 'data',
+    examples: ['turnpike models count'],
+  },
+  {
+    ...{ noun: 'models', verb: 'endpoints', operation: 'listEndpoints' },
+    args: ['author/slug'],
+    shows: 'data.endpoints',
+    columns: ENDPOINT,
+    examples: ['turnpike models endpoints openai/gpt-4o-mini'],
+  },
+  {
+    ...{ noun: 'models', verb: 'calculate', operation: 'calculateCost' },
+    args: ['modelId'],
+    examples: ['turnpike models calculate gpt-4o-mini --input-tokens 1200 --output-tokens 380'],
+  },
+  {
+    ...{ noun: 'providers', verb: 'list', operation: 'listProviders' },
+    shows: 'data',
+    columns: ['slug', 'name'],
+    examples: ['turnpike providers list'],
+  },
+]

@@ -1,0 +1,50 @@
+/**
+ * What of any model call Turnpike reads. Everything else passes on untouched: it is the largest part of a body, and
+ * nothing in it decides where a call goes.
+ */
+import { z } from 'zod'
+
+const names = z.array(z.string().max(256)).max(64).optional()
+const priceLimit = z.union([z.string().max(40), z.number()]).optional()
+
+export const ProviderPreferences = z.object({
+  order: names,
+  only: names,
+  ignore: names,
+  allow_fallbacks: z.boolean().nullish(),
+  require_parameters: z.boolean().nullish(),
+  sort: z.union([z.enum(['price', 'throughput', 'latency']), z.looseObject({ by: z.string() })]).nullish(),
+  max_price: z
+    .object({ prompt: priceLimit, completion: priceLimit, request: priceLimit, image: priceLimit, audio: priceLimit })
+    .optional(),
+  data_collection: z.enum(['allow', 'deny']).nullish(),
+  zdr: z.boolean().nullish(),
+  quantizations: names,
+})
+export type ProviderPreferences = z.output<typeof ProviderPreferences>
+
+export const ModelRequest = z.object({
+  model: z
+    .string('expected the name of a model')
+    .min(1, 'expected the name of a model')
+    .max(256, 'expected at most 256 characters')
+    .optional(),
+  models: z.array(z.string().min(1).max(256)).max(10, 'expected at most 10 models').optional(),
+  stream: z.boolean('expected true or false').nullish(),
+  stream_options: z
+    .looseObject({ include_usage: z.boolean('expected true or false').nullish() }, 'expected an object')
+    .nullish(),
+  usage: z.looseObject({ include: z.boolean('expected true or false').nullish() }, 'expected an object').nullish(),
+  provider: ProviderPreferences.nullish(),
+  user: z.string('expected text').max(128, 'expected at most 128 characters').nullish(),
+  session_id: z.string('expected text').max(256, 'expected at most 256 characters').nullish(),
+  metadata: z
+    .record(
+      z.string().max(64, 'expected keys of at most 64 characters'),
+      z.string('expected text').max(512, 'expected at most 512 characters'),
+    )
+    .refine((pairs) => Object.keys(pairs).length <= 16, 'expected at most 16 pairs')
+    .nullish(),
+  service_tier: z.string('expected text').max(64).nullish(),
+})
+export type ModelRequest = z.output<typeof ModelRequest>

@@ -1,0 +1,2 @@
+/** What is asked of a provider, by the last part of its path on OpenAI's wire. */
+export type UpstreamApi = 'chat' | 'completions' | 'embeddings'

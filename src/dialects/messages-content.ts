@@ -1,0 +1,113 @@
+/** One turn of a conversation on Anthropic's wire as messages of a chat: its blocks as parts, calls and results. */
+import { refuse } from '../contract/errors.ts'
+
+export type Fields = Readonly<Record<string, unknown>>
+
+export const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The results of tools are messages of their own; they come before what else the user says. */
+export function turnsOf(message: unknown, index: number): Fields[] {
+  const at = `messages.${index}`
+  if (!isFields(message)) throw wrong(at, 'expected an object')
+  const { role, content } = message
+  if (role !== 'user' && role !== 'assistant' && role !== 'system')
+    throw wrong(`${at}.role`, 'expected user or assistant')
+  if (typeof content === 'string') return [{ role, content }]
+  if (!Array.isArray(content)) throw wrong(`${at}.content`, 'expected text or an array of blocks')
+  const blocks = content.map((block, place): Block => {
+    if (!isFields(block) || typeof block.type !== 'string') throw wrong(`${at}.content.${place}`, 'expected a block')
+    return { block: block as Block['block'], at: `${at}.content.${place}` }
+  })
+  return role === 'assistant' ? [assistantTurn(blocks)] : userTurns(role, blocks)
+}
+
+type Block = { readonly block: Fields & { readonly type: string }; readonly at: string }
+
+function userTurns(role: string, blocks: readonly Block[]): Fields[] {
+  const results = blocks.filter(({ block }) => block.type === 'tool_result').map(toolTurn)
+  const parts = blocks.filter(({ block }) => block.type !== 'tool_result').map(partOf)
+  return parts.length > 0 ? [...results, { role, content: parts }] : results
+}
+
+function toolTurn({ block, at }: Block): Fields {
+  const { tool_use_id, content, is_error } = block
+  if (typeof tool_use_id !== 'string') throw wrong(`${at}.tool_use_id`, 'expected the id of a call')
+  const said = Array.isArray(content)
+    ? content.map((each, index) => partOf({ block: each as Block['block'], at: `${at}.content.${index}` }))
+    : String(content ?? '')
+  return {
+    role: 'tool',
+    tool_call_id: tool_use_id,
+    content: said,
+    ...(is_error === true ? { is_error } : {}),
+    ...cached(block),
+  }
+}
+
+function partOf({ block, at }: Block): Fields {
+  switch (isFields(block) ? block.type : undefined) {
+    case 'text':
+      return { type: 'text', text: String(block.text ?? ''), ...cached(block) }
+    case 'image':
+      return { type: 'image_url', image_url: { url: urlOf(block, at) }, ...cached(block) }
+    case 'document':
+      return documentOf({ block, at })
+    default:
+      throw wrong(at, `a block of type ${String(block?.type).slice(0, 64)} is not offered here`)
+  }
+}
+
+function urlOf({ source }: Fields, at: string): string {
+  if (isFields(source)) {
+    const { type, media_type, data, url } = source
+    if (type === 'base64' && typeof data === 'string') return `data:${String(media_type)};base64,${data}`
+    if (type === 'url' && typeof url === 'string') return url
+  }
+  throw wrong(`${at}.source`, 'expected a source of type base64 or url')
+}
+
+function documentOf({ block, at }: Block): Fields {
+  const { source, title } = block
+  if (isFields(source) && source.type === 'text')
+    return { type: 'text', text: String(source.data ?? ''), ...cached(block) }
+  const filename = typeof title === 'string' ? title : 'document.pdf'
+  return { type: 'file', file: { filename, file_data: urlOf(block, at) }, ...cached(block) }
+}
+
+function assistantTurn(blocks: readonly Block[]): Fields {
+  const content: Fields[] = []
+  const calls: Fields[] = []
+  const thoughts: Fields[] = []
+  for (const { block, at } of blocks) {
+    if (block.type === 'tool_use') calls.push(callOf(block))
+    else if (block.type === 'thinking' || block.type === 'redacted_thinking')
+      thoughts.push(thoughtOf(block, thoughts.length))
+    else content.push(partOf({ block, at }))
+  }
+  return {
+    role: 'assistant',
+    content: content.length > 0 ? content : null,
+    ...(calls.length > 0 ? { tool_calls: calls } : {}),
+    ...(thoughts.length > 0 ? { reasoning_details: thoughts } : {}),
+  }
+}
+
+const callOf = ({ id, name, input, ...block }: Fields): Fields => ({
+  id,
+  type: 'function',
+  function: { name, arguments: JSON.stringify(input ?? {}) },
+  ...cached(block),
+})
+
+/** How what a model thought is written where it has to be sent back to it. */
+const FORMAT = 'anthropic-claude-v1'
+
+const thoughtOf = ({ type, thinking, signature, data }: Fields, index: number): Fields =>
+  type === 'redacted_thinking'
+    ? { type: 'reasoning.encrypted', data, format: FORMAT, index }
+    : { type: 'reasoning.text', text: thinking, signature, format: FORMAT, index }
+
+const cached = ({ cache_control }: Fields): Fields => (isFields(cache_control) ? { cache_control } : {})
+
+const wrong = (param: string, problem: string) => refuse('invalid_request', `${param}: ${problem}`, { param })

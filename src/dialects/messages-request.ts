@@ -1,0 +1,105 @@
+/**
+ * A request of Anthropic's Messages API as the chat request that the gateway works with. What of it chat has no word for
+ * keeps its own name, so that a provider of the same wire finds it again; what would be lost is refused.
+ */
+import { type Refused, refuse } from '../contract/errors.ts'
+import { type Fields, isFields, turnsOf } from './messages-content.ts'
+
+/** Throws `invalid_request` with the field at fault. */
+export function chatOfMessages(body: Fields): Fields {
+  const { max_tokens } = body
+  if (!Number.isInteger(max_tokens) || Number(max_tokens) < 1)
+    throw wrong('max_tokens', 'is missing: expected a whole number of tokens, at least 1')
+  return { ...promptOfMessages(body), max_tokens }
+}
+
+/** All of it but the limit of the answer, which only a call needs. */
+export function promptOfMessages(body: Fields): Fields {
+  const { system, messages, max_tokens, stop_sequences, tools, tool_choice, metadata, ...rest } = body
+  const { thinking, output_config, output_format, service_tier, ...others } = rest
+  if (!Array.isArray(messages)) throw wrong('messages', 'is missing: expected an array of messages')
+  for (const member of REFUSED)
+    if (body[member] !== undefined && body[member] !== null) throw wrong(member, 'is not offered here; leave it out')
+  return {
+    ...others,
+    messages: [...systemOf(system), ...messages.flatMap(turnsOf)],
+    ...(Array.isArray(stop_sequences) && stop_sequences.length > 0 ? { stop: stop_sequences } : {}),
+    ...toolsOf(tools),
+    ...choiceOf(tool_choice),
+    ...reasoningOf(thinking, output_config),
+    ...formatOf(output_format ?? (isFields(output_config) ? output_config.format : undefined)),
+    ...userOf(metadata),
+    ...(service_tier === 'standard_only' ? { service_tier: 'default' } : {}),
+    usage: { include: true },
+    ...(body.stream === true ? { stream_options: { include_usage: true } } : {}),
+  }
+}
+
+/** State that lies with the vendor, and tools that it runs elsewhere. */
+const REFUSED = ['container', 'mcp_servers'] as const
+
+const wrong = (param: string, problem: string): Refused => refuse('invalid_request', `${param} ${problem}`, { param })
+
+function systemOf(system: unknown): Fields[] {
+  if (system === undefined || system === null || system === '') return []
+  if (typeof system === 'string') return [{ role: 'system', content: system }]
+  if (!Array.isArray(system)) throw wrong('system', 'is not valid: expected text or an array of text blocks')
+  const content = system.map((block, index) => {
+    if (!isFields(block) || typeof block.text !== 'string')
+      throw wrong(`system.${index}`, 'is not valid: expected a text block')
+    return { type: 'text', text: block.text, ...cached(block) }
+  })
+  return content.length > 0 ? [{ role: 'system', content }] : []
+}
+
+const cached = ({ cache_control }: Fields): Fields => (isFields(cache_control) ? { cache_control } : {})
+
+/** Tools that the vendor defines itself are told by their type, and stay as they are. */
+function toolsOf(tools: unknown): Fields {
+  if (tools === undefined || tools === null) return {}
+  if (!Array.isArray(tools)) throw wrong('tools', 'is not valid: expected an array')
+  if (tools.length === 0) return {}
+  return {
+    tools: tools.map((tool, index) => {
+      if (!isFields(tool)) throw wrong(`tools.${index}`, 'is not valid: expected an object')
+      if (typeof tool.type === 'string' && tool.type !== 'custom') return tool
+      const { name, description, input_schema: parameters, strict } = tool
+      if (typeof name !== 'string') throw wrong(`tools.${index}.name`, 'is missing: expected text')
+      return { type: 'function', function: { name, description, parameters, strict }, ...cached(tool) }
+    }),
+  }
+}
+
+const CHOICES: Readonly<Record<string, unknown>> = { auto: 'auto', any: 'required', none: 'none' }
+
+function choiceOf(choice: unknown): Fields {
+  if (choice === undefined || choice === null) return {}
+  const type = isFields(choice) ? String(choice.type) : ''
+  if (!isFields(choice) || (CHOICES[type] === undefined && type !== 'tool'))
+    throw wrong('tool_choice', 'is not valid: expected the type auto, any, none or tool')
+  return {
+    tool_choice: CHOICES[type] ?? { type: 'function', function: { name: choice.name } },
+    ...(choice.disable_parallel_tool_use === true ? { parallel_tool_calls: false } : {}),
+  }
+}
+
+function reasoningOf(thinking: unknown, config: unknown): Fields {
+  const effort = isFields(config) && typeof config.effort === 'string' ? { effort: config.effort } : {}
+  if (!isFields(thinking)) return Object.keys(effort).length > 0 ? { reasoning: effort } : {}
+  if (thinking.type === 'disabled') return { reasoning: { ...effort, enabled: false } }
+  if (typeof thinking.budget_tokens === 'number') return { reasoning: { max_tokens: thinking.budget_tokens } }
+  return { reasoning: { ...effort, enabled: true } }
+}
+
+function formatOf(format: unknown): Fields {
+  if (!isFields(format) || format.type !== 'json_schema') return {}
+  return { response_format: { type: 'json_schema', json_schema: { name: 'answer', schema: format.schema } } }
+}
+
+/** Longer than any other wire takes: the beginning tells people apart as well. */
+const LONGEST_USER = 128
+
+function userOf(metadata: unknown): Fields {
+  const user = isFields(metadata) ? metadata.user_id : undefined
+  return typeof user === 'string' && user !== '' ? { user: user.slice(0, LONGEST_USER) } : {}
+}

@@ -1,0 +1,37 @@
+/** How many tokens a message would be: counted here, for nothing, and kept nowhere. */
+
+import { refuse } from '../contract/errors.ts'
+import type { ErrorDialect } from '../dialects/dialect.ts'
+import { secretOf } from './caller-secret.ts'
+import { clientResponse } from './client-response.ts'
+import { countPrompt } from './estimate.ts'
+import type { Gateway } from './gateway.ts'
+import type { Incoming } from './handle.ts'
+import { BODY_MS, readBody } from './read-body.ts'
+import { readPrompt } from './read-messages.ts'
+import { refusedOf } from './refused-of.ts'
+
+export async function countTokens(gateway: Gateway, dialect: ErrorDialect, incoming: Incoming): Promise<void> {
+  const { request, response, requestId, headers } = incoming
+  const { clock, heartbeat, log, settings } = gateway
+  const client = clientResponse({ response, clock, heartbeat, headers: { ...headers, 'x-request-id': requestId } })
+  try {
+    if (gateway.draining) throw refuse('service_unavailable', 'This server is stopping', { retryAfterMs: 1_000 })
+    await gateway.keys.authenticate(secretOf(request.headers))
+    const call = readPrompt(
+      await readBody(request, { bytes: settings.limits.bodyBytes, ms: BODY_MS, clock }),
+      request.headers,
+    )
+    const [name = ''] = call.models
+    if (!gateway.routes.find(name))
+      throw refuse('model_not_found', undefined, { param: 'model', reason: { kind: 'unknown_model', model: name } })
+    const { tokens } = await countPrompt(gateway.tokens, call)
+    client.send(200, {}, JSON.stringify({ input_tokens: tokens }))
+  } catch (failure) {
+    const { refused, expected } = refusedOf(failure)
+    if (!expected) log.error({ requestId, error: String(failure) }, 'a count failed unexpectedly')
+    const { status, headers: stated, body } = dialect.error(refused, { requestId })
+    client.send(status, request.complete ? stated : { ...stated, connection: 'close' }, body)
+    request.resume()
+  }
+}

@@ -1,0 +1,30 @@
+/** A request of Anthropic's Messages API: read as the chat request that says the same. */
+import type { IncomingHttpHeaders } from 'node:http'
+import { refuse } from '../contract/errors.ts'
+import { chatOfMessages, promptOfMessages } from '../dialects/messages-request.ts'
+import type { Call } from './call.ts'
+import { readChat } from './read-chat.ts'
+import { openJson, parsed } from './read-json.ts'
+
+export const readMessages = (bytes: Buffer, headers: IncomingHttpHeaders): Call =>
+  readAs(chatOfMessages, bytes, headers)
+
+/** What goes in alone, to be counted. */
+export const readPrompt = (bytes: Buffer, headers: IncomingHttpHeaders): Call =>
+  readAs(promptOfMessages, bytes, headers)
+
+/** Which version the client speaks, and which of its trials it takes part in. */
+function wireHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+  const sent = ['anthropic-version', 'anthropic-beta'].map((name) => [name, headers[name]] as const)
+  return Object.fromEntries(sent.flatMap(([name, value]) => (isWord(value) ? [[name, value]] : [])))
+}
+
+const isWord = (value: unknown): value is string => typeof value === 'string' && /^[\w.,: -]{1,512}$/.test(value)
+
+function readAs(convert: typeof chatOfMessages, bytes: Buffer, headers: IncomingHttpHeaders): Call {
+  const body = parsed(openJson(bytes).text) as Record<string, unknown>
+  if (typeof body.model !== 'string')
+    throw refuse('invalid_request', 'model is missing: name the model to call', { param: 'model' })
+  const call = readChat(Buffer.from(JSON.stringify(convert(body))), headers)
+  return { ...call, converted: true, wireHeaders: wireHeaders(headers) }
+}

@@ -1,0 +1,52 @@
+/** Providers that speak Anthropic's Messages API: the call goes up in its form, and the answer comes back as chat. */
+import type { OnCancel } from '../contract/provider-presets.ts'
+import { readingFor } from '../core/usage-reading-for.ts'
+import { anthropicFailure } from './anthropic-error.ts'
+import { completionOf, type ReadingAs } from './anthropic-reply.ts'
+import { anthropicRequest } from './anthropic-request.ts'
+import { readAnthropicStream } from './anthropic-stream.ts'
+import type { Provider } from './provider.ts'
+import { openPool, sendOver, type Wire } from './wire-send.ts'
+
+export type AnthropicOptions = {
+  readonly key: string
+  readonly name: string
+  /** The host, with or without `/v1`; a path before it stays. */
+  readonly baseUrl: string
+  readonly apiKey: string | undefined
+  readonly onCancel: OnCancel
+  readonly connectMs: number
+}
+
+/** The version whose requests still take settings of sampling. */
+const VERSION = '2023-06-01'
+
+export function createAnthropicProvider(options: AnthropicOptions): Provider {
+  const url = new URL(options.baseUrl)
+  const pool = openPool(url.origin, options.connectMs)
+  const path = `${url.pathname.replace(/\/+$/, '').replace(/\/v1$/, '')}/v1/messages`
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    accept: '*/*',
+    'anthropic-version': VERSION,
+    ...(options.apiKey === undefined ? {} : { 'x-api-key': options.apiKey }),
+  }
+  return {
+    key: options.key,
+    name: options.name,
+    readingOf: (api) => (api === 'chat' ? readingFor('anthropic', 'messages') : undefined),
+    onCancel: options.onCancel,
+    send(call) {
+      const { body, ignored, ...as } = anthropicRequest(call)
+      const outgoing = { path, headers: { ...headers, ...call.wireHeaders }, body }
+      return { ...sendOver(pool, anthropicWire(as), outgoing, call), ignored }
+    },
+    close: () => pool.destroy(),
+  }
+}
+
+const anthropicWire = (as: ReadingAs): Wire => ({
+  whole: (status, headers, body) =>
+    (status === 200 ? completionOf(body, as) : undefined) ?? anthropicFailure(status, headers, body),
+  stream: (status, out) => readAnthropicStream(as, status, out),
+})

@@ -1,0 +1,85 @@
+/** What only a process can show: pipes that close, standard input, files, and what is loaded for help. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { init, parse } from 'es-module-lexer'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { EXIT } from '../src/cli/exit-code.ts'
+import { startTurnpike, type Turnpike } from './turnpike.ts'
+import { LAUNCHER } from './turnpike-process.ts'
+
+let turnpike: Turnpike
+let folder: string
+beforeAll(async () => {
+  turnpike = await startTurnpike()
+  folder = mkdtempSync(join(tmpdir(), 'turnpike-cli-'))
+})
+afterAll(async () => {
+  await turnpike.close()
+  rmSync(folder, { recursive: true })
+})
+
+function start(...args: string[]) {
+  const env = {
+    ...{ PATH: process.env.PATH, HOME: folder },
+    ...{ TURNPIKE_BASE_URL: turnpike.url, TURNPIKE_API_KEY: turnpike.operatorKey },
+  }
+  const child = spawn(process.execPath, [LAUNCHER, ...args], { cwd: folder, env, stdio: 'pipe' })
+  const text = { out: '', err: '' }
+  child.stdout.setEncoding('utf8').on('data', (part: string) => {
+    text.out += part
+  })
+  child.stderr.setEncoding('utf8').on('data', (part: string) => {
+    text.err += part
+  })
+  return { child, ended: once(child, 'close').then(([code]) => ({ code: code as number, ...text })) }
+}
+
+test.each([['--ndjson'], ['--csv'], ['--json']])('a reader that has seen enough ends %s quietly', async (form) => {
+  const { child, ended } = start('models', 'list', '--all', form)
+  child.stdout.destroy()
+  expect(await ended).toMatchObject({ code: EXIT.done, err: '' })
+})
+
+test('JSON comes from standard input, and a file that is written is readable by its owner alone', async () => {
+  const { child, ended } = start(
+    'accounts',
+    'create',
+    'Ann',
+    '--external-id',
+    'ann',
+    '--metadata',
+    '-',
+    '--out',
+    'ann.txt',
+  )
+  child.stdin.end('{"seats":7}')
+  expect(await ended).toEqual({ code: EXIT.done, out: '', err: '' })
+  expect(readFileSync(join(folder, 'ann.txt'), 'utf8')).toMatch(/^metadata\.seats +7$/m)
+  expect(statSync(join(folder, 'ann.txt')).mode & 0o777).toBe(0o600)
+})
+
+test('without a person at the terminal nothing is asked', async () => {
+  const { ended } = start('accounts', 'close', 'demo')
+  expect(await ended).toMatchObject({ code: EXIT.usage, out: '', err: expect.stringContaining('--yes') })
+})
+
+test('help needs neither schemas nor server: what it loads is small', async () => {
+  await init
+  const seen = new Set<string>()
+  const visit = (file: string): void => {
+    if (seen.has(file)) return
+    seen.add(file)
+    for (const found of parse(stripTypeScriptTypes(readFileSync(file, 'utf8')))[0]) {
+      if (found.type !== 'static' || found.specifier === undefined) continue
+      if (found.specifier.startsWith('.')) visit(resolve(dirname(file), found.specifier))
+      else if (!found.specifier.startsWith('node:')) seen.add(found.specifier)
+    }
+  }
+  visit(resolve(import.meta.dirname, '../src/main.ts'))
+  const packages = [...seen].filter((name) => !name.startsWith('/'))
+  expect(packages).toEqual(['commander'])
+})
