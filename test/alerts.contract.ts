@@ -289,6 +289,52 @@ export function alertsContract(open: () => Promise<Backend>): void {
     expect((await kit.deliveries())[0]?.log.length).toBeLessThan(700)
   })
 
+  test('what is known around a crossing is told with it: who spends most, how fast, until when', async () => {
+    const { store, clock } = backend
+    const make = commandsAt(clock.now, store.ids)
+    const hook = await receiver()
+    await kit.channel({ target: { url: hook.url } })
+    const account = await backend.account({ externalId: 'ann' })
+    const apiKeyId = await backend.key({ accountId: account })
+    await store.write([
+      store.sql
+        .updateTable('accounts')
+        .set({ low_credit_nanos: usd(4) })
+        .where('id', '=', account),
+    ])
+    await store.post(make.grant(account, usd(10)))
+    const models = ['a', 'a', 'a', 'b', 'c', 'd']
+    for (const [index, model] of models.entries()) {
+      const call = make.admit(account, usd(1), { apiKeyId })
+      await store.post(call)
+      await store.post(make.settle(call, usd(index === 3 ? 2 : 1), { record: { model } }))
+    }
+    const windowStart = new Date(clock.now() - 3_600_000).toISOString()
+    const windowEnd = new Date(clock.now() + 36_000_000).toISOString()
+    const day = { metric: 'usd', value: 7, limit: 14, windowStart, windowEnd, decimal: { value: '7', limit: '14' } }
+    await kit.emit('budget.threshold_reached', { ...day, scope: 'account', scopeId: 'acc_unknown' })
+    await kit.emit('budget.threshold_reached', { ...day, scope: 'model', scopeId: 'a' })
+    await kit.turn()
+    await kit.turn()
+    const told = hook.received.map(({ body }) => Event.parse(JSON.parse(body)))
+    const low = told.find(({ type }) => type === 'credits.low')
+    expect(low?.data).toMatchObject({
+      topModels: [{ name: 'a', requests: 3, chargeUsd: 3 }, { name: 'b', chargeUsd: 2 }, { name: 'c' }],
+      topKeys: [{ requests: 6, totalTokens: 720, chargeUsd: 7 }],
+      balanceUsd: 4,
+      ratePerHourUsd: expect.any(Number),
+      projectedExhaustion: expect.stringMatching(/Z$/),
+    })
+    const ofScope = (scope: string) => told.find(({ data }) => 'scope' in data && data.scope === scope)
+    expect(ofScope('account')?.data).not.toHaveProperty('topModels')
+    expect(ofScope('model')?.data).toMatchObject({
+      topModels: [{ name: 'a', requests: 3 }],
+      ratePerHour: 7,
+      projectedExhaustion: new Date(clock.now() + 3_600_000).toISOString(),
+      decimal: { ratePerHour: '7' },
+    })
+  })
+
   describe('what nobody asks for is found', () => {
     test('credit that ends is told of seven days and one day before, once each, on any number of nodes', async () => {
       const { store, clock } = backend
