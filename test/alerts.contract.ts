@@ -191,12 +191,26 @@ export function alertsContract(open: () => Promise<Backend>): void {
     expect(hook.received).toHaveLength(1)
     // On SQLite the next start knows that nobody else is there; elsewhere the lease ends.
     await freeTaken(backend.store)
-    if (backend.store.engine === 'postgres') backend.clock.forward(60_001)
+    if (backend.store.engine === 'postgres') backend.clock.forward(120_001)
     await kit.turn()
     expect(await states()).toEqual(['delivered 2'])
     expect(new Set(hook.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
     await dead.close()
     expect(await states()).toEqual(['delivered 2'])
+  })
+
+  test('many nodes that look at the same time begin each delivery once', async () => {
+    const hook = await receiver()
+    await kit.channel({ target: { url: hook.url } })
+    const nodes = Array.from({ length: 5 }, () => alertsKit(backend))
+    for (let round = 0; round < 8; round++) {
+      await Promise.all([kit.emit('usage.unpriced'), kit.emit('credits.low'), kit.emit('credits.depleted')])
+      await Promise.all(nodes.flatMap((node) => [node.turn(), node.turn()]))
+    }
+    while ((await states()).some((state) => state.startsWith('pending'))) await kit.turn()
+    expect(new Set(await states())).toEqual(new Set(['delivered 1']))
+    expect(hook.received).toHaveLength(24)
+    for (const node of nodes) await node.close()
   })
 
   test('a try that a stop broke off does not count and is made again', async () => {

@@ -48,7 +48,7 @@ export type Deliverer = {
 const MOST_UNDER_WAY = 32
 const MOST_PER_CHANNEL = 4
 /** Longer than any try takes. A process that dies holds its deliveries for so long. */
-const LEASE_MS = 60_000
+const LEASE_MS = 120_000
 
 export function createDeliverer(parts: DeliverParts): Deliverer {
   const { store, log, retrySeconds, publicUrl, stopped } = parts

@@ -68,12 +68,16 @@ export async function takeDue(
       .limit(limit),
   )
   if (chosen.length === 0) return []
+  // Looked at once more: another node may have taken some in between, and its lease is not ours to change.
   const rows = await store.rows(
-    joined(store).where(
-      'd.id',
-      'in',
-      chosen.map(({ id }) => id),
-    ),
+    joined(store)
+      .where(
+        'd.id',
+        'in',
+        chosen.map(({ id }) => id),
+      )
+      .where('d.state', '=', 'pending')
+      .where('d.lease_until', '<=', BigInt(at)),
   )
   const taken = await store.write(
     rows.map((row) =>
