@@ -1,4 +1,5 @@
 /** What the control plane needs of the gateway: rooms of one floor don't know each other, so they are introduced here. */
+import type { Alerts } from './alerts.ts'
 import type { ApiParts } from './api/parts.ts'
 import { secretOf } from './gateway/caller-secret.ts'
 import type { Gateway } from './gateway/gateway.ts'
@@ -7,6 +8,7 @@ import { requestIdOf } from './request-id.ts'
 
 export function apiParts(
   { store, settings, budgets, routes, terms, rateCards, random, log, keys, hashDetails, addressOf }: Gateway,
+  { seal, addresses }: Pick<Alerts, 'seal' | 'addresses'>,
   operatorKey: string,
 ): ApiParts {
   const operatorHash = hashSecret(operatorKey)
@@ -20,6 +22,8 @@ export function apiParts(
     random,
     hashDetails,
     log,
+    seal,
+    addresses,
     authenticate: ({ raw }) => keys.authenticate(secretOf(raw.headers), addressOf(raw)),
     isOperator: ({ keyHash }) => keyHash === operatorHash,
     forgetKey: (hash) => keys.forget(hash),

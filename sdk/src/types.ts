@@ -3,10 +3,12 @@ import type { BodyOf, QueryOf, ResultOf } from './calls.ts'
 
 export type {
   Account,
+  AlertChannel,
   ApiKey,
   AuditEntry,
   Balance,
   Budget,
+  Delivery,
   Generation,
   GenerationRecord,
   Grant,

@@ -4,6 +4,7 @@
  */
 import type { OperationName } from '../contract/operations.ts'
 import { accountCommands } from './account-commands.ts'
+import { alertCommands } from './alert-commands.ts'
 import { budgetCommands } from './budget-commands.ts'
 import type { CommandRow } from './command-row.ts'
 import { keyCommands } from './key-commands.ts'
@@ -16,6 +17,7 @@ export const commands: readonly CommandRow[] = [
   ...usageCommands,
   ...keyCommands,
   ...budgetCommands,
+  ...alertCommands,
 ]
 
 /** In the order of the help. */
@@ -33,6 +35,9 @@ export const nouns: Readonly<Record<string, string>> = {
   budgets: 'how much of something a scope may use in a window',
   'management-keys': 'keys that administer the organisation',
   organisations: 'organisations of this server',
+  channels: 'who is told of events, and from when on credit is low',
+  deliveries: 'what was delivered to channels',
+  events: 'what happened, told or not',
   audit: 'who changed what',
 }
 

@@ -3,6 +3,7 @@
  */
 import type { z } from 'zod'
 import { accountOperations } from './account-operations.ts'
+import { alertOperations } from './alert-operations.ts'
 import { budgetOperations } from './budget-operations.ts'
 import { generationOperations } from './generation-operations.ts'
 import { keyOperations } from './key-operations.ts'
@@ -24,6 +25,7 @@ export const operations = [
   ...reportOperations,
   ...organisationOperations,
   ...budgetOperations,
+  ...alertOperations,
 ] as const
 
 type AnyOperation = (typeof operations)[number]
