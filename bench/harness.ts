@@ -4,7 +4,7 @@ import { systemClock } from '../src/lib/clock.ts'
 import { type Child, type ServingChild, startChild } from './child.ts'
 import type { Call, Job, LoadResult } from './load.ts'
 import type { MockSettings, MockStats } from './mock-upstream.ts'
-import type { Bench } from './row.ts'
+import type { Bench, Pair } from './row.ts'
 import type { Target } from './targets.ts'
 
 export type Harness = Bench & { setMock(settings: MockSettings): Promise<void>; stop(): Promise<void> }
@@ -21,6 +21,7 @@ export function createHarness(mock: ServingChild, times: { measureMs: number; wa
       measured(load, { kind: 'closed', call: chatCall(target, body), connections, ...times }),
     open: (target, body, perSecond) =>
       measured(load, { kind: 'open', call: chatCall(target, body), perSecond, ...times }),
+    pairs: (target, pair, how) => measured(load, { ...how, call: pairCall(target, pair), ...times }),
     async withProbe({ port }, work) {
       const call: Call = { port, method: 'GET', path: '/healthz', headers: {}, body: '' }
       const probing = measured(probe, { kind: 'open', call, perSecond: probesPerSecond, ...times })
@@ -53,6 +54,14 @@ const chatCall = ({ port, headers }: Target, body: string): Call => ({
   path: '/v1/chat/completions',
   headers,
   body,
+})
+
+const pairCall = ({ port, managementHeaders }: Target, { first, next }: Pair): Call => ({
+  port,
+  method: 'POST',
+  headers: managementHeaders,
+  ...first,
+  next,
 })
 
 /** A figure with a failed call in it is none. */

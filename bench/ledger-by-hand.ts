@@ -71,9 +71,9 @@ function prepare(): Turn[] {
             write.account.run(row.posted, row.reserved, row.lastAt, row.id),
       ),
       ...grants.map(
-        ({ id, remaining, reserved }): Step =>
+        ({ id, remaining, reserved, expiresAt }): Step =>
           () =>
-            write.grant.run(remaining, reserved, id),
+            write.grant.run(remaining, reserved, expiresAt, id),
       ),
       ...fresh.map(
         (row): Step =>
@@ -122,7 +122,7 @@ function statements() {
   const sums = tables.rollups.columns.slice(tables.ROLLUP_KEY.length)
   return {
     account: db.prepare('UPDATE accounts SET posted_nanos = ?, reserved_nanos = ?, last_at = ? WHERE id = ?'),
-    grant: db.prepare('UPDATE grants SET remaining_nanos = ?, reserved_nanos = ? WHERE id = ?'),
+    grant: db.prepare('UPDATE grants SET remaining_nanos = ?, reserved_nanos = ?, expires_at = ? WHERE id = ?'),
     reservation: insert(tables.reservations),
     end: db.prepare('DELETE FROM reservations WHERE id = ?'),
     keyUsage: insert(

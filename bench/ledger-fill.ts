@@ -119,6 +119,7 @@ const transactionAt = (at: number): Transaction => ({
   actor: 'gateway',
   description: null,
   metadata: null,
+  creditUsd: null,
   entries: [
     { account: 1n, grantId: 1n, nanos: -chargeNanos },
     { account: 'revenue', grantId: null, nanos: chargeNanos },

@@ -5,7 +5,15 @@
 import { type Connection, openConnection, type Reply } from './connection.ts'
 import { createSamples, type Summary } from './statistics.ts'
 
-export type Call = { port: number; method: 'GET' | 'POST'; path: string; headers: Record<string, string>; body: string }
+export type Call = {
+  port: number
+  method: 'GET' | 'POST'
+  path: string
+  headers: Record<string, string>
+  body: string
+  /** A second request on the same connection, measured with the first as one call. */
+  next?: { /** What the path names of the first reply. */ find: string; path: string; body: string }
+}
 export type Job =
   | { kind: 'closed'; call: Call; connections: number; warmUpMs: number; measureMs: number }
   | { kind: 'open'; call: Call; perSecond: number; warmUpMs: number; measureMs: number }
@@ -46,14 +54,14 @@ async function run(job: Job): Promise<LoadResult | { held: number }> {
 
 async function closedLoop(job: Extract<Job, { kind: 'closed' }>): Promise<LoadResult> {
   const book = openBook(job)
-  const request = requestBytes(job.call)
+  const exchange = exchangeOf(job.call)
   const connections = Array.from({ length: job.connections }, () => openConnection(job.call.port))
   const loop = (connection: Connection) =>
     new Promise<void>((resolve) => {
       const next = () => {
         const sentAt = performance.now()
         if (sentAt >= book.endAt) return resolve()
-        connection.send(request, (reply) => {
+        exchange(connection, (reply) => {
           book.record(reply, sentAt, sentAt)
           if (reply.status === 0) setTimeout(next, 1)
           else next()
@@ -69,7 +77,7 @@ async function closedLoop(job: Extract<Job, { kind: 'closed' }>): Promise<LoadRe
 
 async function openLoop(job: Extract<Job, { kind: 'open' }>): Promise<LoadResult> {
   const book = openBook(job)
-  const request = requestBytes(job.call)
+  const exchange = exchangeOf(job.call)
   const idle: Connection[] = []
   const all: Connection[] = []
   const waiting: number[] = []
@@ -87,7 +95,7 @@ async function openLoop(job: Extract<Job, { kind: 'open' }>): Promise<LoadResult
       if (!connection) return
       const due = waiting.shift() ?? 0
       const sentAt = performance.now()
-      connection.send(request, (reply) => {
+      exchange(connection, (reply) => {
         book.record(reply, due, sentAt)
         idle.push(connection)
         dispatch()
@@ -165,6 +173,21 @@ async function hold({ call, streams }: Extract<Job, { kind: 'hold' }>): Promise<
     )
   }
   return { held: held.length }
+}
+
+/** Sends the call, and what follows it where something does; the reply is the last one, or the first that was no success. */
+function exchangeOf(call: Call): (connection: Connection, onReply: (reply: Reply) => void) => void {
+  const first = requestBytes(call)
+  const { next } = call
+  if (!next) return (connection, onReply) => connection.send(first, onReply)
+  const wanted = new RegExp(next.find)
+  return (connection, onReply) =>
+    connection.send(first, (reply) => {
+      const name =
+        reply.status === 201 || reply.status === 200 ? wanted.exec(reply.tail.toString('latin1'))?.[0] : undefined
+      if (name === undefined) onReply(reply)
+      else connection.send(requestBytes({ ...call, path: next.path.replace('{}', name), body: next.body }), onReply)
+    })
 }
 
 function requestBytes({ port, method, path, headers, body }: Call): Buffer {

@@ -1,7 +1,7 @@
 /** A row of the bench: one way to load a target, and what is read off it. The rows themselves are in rows/. */
-import type { LoadResult } from './load.ts'
+import type { Call, LoadResult } from './load.ts'
 import type { MockSettings } from './mock-upstream.ts'
-import type { Target } from './targets.ts'
+import type { Target, TargetName } from './targets.ts'
 
 export type Metric = {
   key: string
@@ -21,6 +21,8 @@ export type Row = {
   mock: MockSettings
   /** Direct calls tell nothing here. */
   withoutDirect?: true
+  /** No other target has what is measured. */
+  only?: TargetName
   /** A new process for each measurement. */
   fresh?: true
   /** Found out once, before the rounds, on the slowest target; handed to each measurement. */
@@ -28,12 +30,20 @@ export type Row = {
   measure(bench: Bench, target: Target, calibrated: number): Promise<Record<string, number>>
 }
 
+export type Pair = { first: Pick<Call, 'path' | 'body'>; next: NonNullable<Call['next']> }
+
 /** What a row works with. Durations are milliseconds, and shorter in a quick run. */
 export type Bench = {
   measureMs: number
   warmUpMs: number
   closed(target: Target, body: string, connections: number): Promise<LoadResult>
   open(target: Target, body: string, perSecond: number): Promise<LoadResult>
+  /** Two requests, the second of which is about what the first made, as one call with a management key. */
+  pairs(
+    target: Target,
+    pair: Pair,
+    how: { kind: 'closed'; connections: number } | { kind: 'open'; perSecond: number },
+  ): Promise<LoadResult>
   /** The longest that a tiny request, sent every 5 ms beside `load`, waited for its answer. */
   withProbe(target: Target, load: () => Promise<LoadResult>): Promise<{ load: LoadResult; longestWaitMs: number }>
   hold(target: Target, body: string, streams: number): Promise<void>

@@ -12,6 +12,7 @@ import { createHarness, type Harness } from './harness.ts'
 import { benchLedger } from './ledger.ts'
 import { type Line, linesOf, type Rounds, table } from './report.ts'
 import type { Row } from './row.ts'
+import { credits } from './rows/credits.ts'
 import { json } from './rows/json.ts'
 import { lastMessage } from './rows/last-message.ts'
 import { ledgerTable } from './rows/ledger.ts'
@@ -20,7 +21,7 @@ import { openStreams } from './rows/open-streams.ts'
 import { stream } from './rows/stream.ts'
 import { startTarget, type Target, type TargetName, targetNames } from './targets.ts'
 
-const rows: readonly Row[] = [json, stream, lastMessage, largePrompt, hostilePrompt, openStreams]
+const rows: readonly Row[] = [json, stream, lastMessage, largePrompt, hostilePrompt, openStreams, credits]
 /** The rows that need no call: the store alone. */
 const ledgerRow = 'ledger'
 const options = readOptions()
@@ -80,7 +81,10 @@ async function runRows(accounting: Map<TargetName, string>): Promise<Line[]> {
   const lines: Line[] = []
   try {
     for (const row of options.rows) {
-      const names = options.targets.filter((name) => !(row.withoutDirect && name === 'direct'))
+      const names = options.targets.filter(
+        (name) => !(row.withoutDirect && name === 'direct') && (row.only ?? name) === name,
+      )
+      if (names.length === 0) continue
       const found = linesOf(row, await runRow(row, names, harness, mock.port, accounting))
       console.log(table(row, found))
       lines.push(...found)

@@ -11,6 +11,8 @@ export type Target = {
   pid: number
   port: number
   headers: Record<string, string>
+  /** Of a key that may do what no caller of models may. */
+  managementHeaders: Record<string, string>
   model: string
   /** What every table says of it. */
   accounting: string
@@ -20,7 +22,7 @@ export type Target = {
 export type TargetOptions = { upstreamPort: number; postgres: boolean }
 
 export async function startTarget(name: TargetName, { upstreamPort, postgres }: TargetOptions): Promise<Target> {
-  const plain = { name, headers: {}, model: 'bench', accounting: 'off' }
+  const plain = { name, headers: {}, managementHeaders: {}, model: 'bench', accounting: 'off' }
   if (name === 'turnpike') return { ...plain, ...(await startTurnpike(upstreamPort, postgres)) }
   if (name === 'direct') return { ...plain, pid: 0, port: upstreamPort, stop: async () => {} }
   const proxy = await startServingChild('bare-proxy.ts', [`http://127.0.0.1:${upstreamPort}`])

@@ -27,11 +27,13 @@ export async function startTurnpike(upstreamPort: number, onPostgres: boolean) {
     // The end of reading lines has paused it; a full pipe would hold the writer up.
     child.stdout?.resume()
     const key = await demoKey(log)
+    const adminKey = await readFile(join(folder, 'data/admin-key'), 'utf8')
     const store = onPostgres ? 'PostgreSQL' : 'SQLite'
     return {
       pid: child.pid ?? 0,
       port: Number(new URL(url).port),
       headers: { authorization: `Bearer ${key}` },
+      managementHeaders: { authorization: `Bearer ${adminKey.trim()}` },
       model,
       accounting: `on, durable before the reply ends (${store})`,
       stop,

@@ -3,7 +3,9 @@ import type { ProviderSettings, Settings } from './contract/settings.ts'
 import { chatOverhead, chatText } from './core/chat-tokens.ts'
 import { systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
+import { systemRandom } from './lib/random.ts'
 import { createAnthropicProvider } from './providers/anthropic.ts'
+import { createGeminiProvider } from './providers/gemini.ts'
 import { createOpenaiProvider } from './providers/openai.ts'
 import type { Provider } from './providers/provider.ts'
 import { behaviours } from './simulator/behaviours.ts'
@@ -58,6 +60,11 @@ export async function openProviders(settings: Settings, tokens: TokenCounter, lo
   }
 }
 
+const SIMULATED_WIRES: ReadonlyMap<string, 'anthropic' | 'gemini'> = new Map([
+  ['anthropic', 'anthropic'],
+  ['google', 'gemini'],
+])
+
 function openProvider(
   entry: ProviderSettings,
   simulator: Simulator | undefined,
@@ -66,11 +73,12 @@ function openProvider(
   const { key, name, type, baseUrl, apiKey, reading, onCancel } = entry
   const isSimulator = type === 'simulator'
   // The simulator speaks the wire of whose usage it is to tell.
-  const wire = isSimulator && reading === 'anthropic' ? 'anthropic' : type
+  const wire = isSimulator ? (SIMULATED_WIRES.get(reading) ?? 'openai') : type
   const address = isSimulator ? (simulator?.url ?? baseUrl) : baseUrl
   const shared = { key, name, baseUrl: address, apiKey, onCancel, connectMs }
   if (wire === 'anthropic') return createAnthropicProvider(shared)
-  return wire === 'gemini' ? undefined : createOpenaiProvider({ ...shared, reading })
+  if (wire === 'gemini') return createGeminiProvider({ ...shared, random: systemRandom })
+  return createOpenaiProvider({ ...shared, reading })
 }
 
 /** A loopback server that speaks a provider's wire; its token counts are real. */

@@ -17,12 +17,14 @@ import { createDemo } from './demo.ts'
 import type { Gateway } from './gateway/gateway.ts'
 import { createHeartbeat } from './gateway/heartbeat.ts'
 import { createKeys } from './gateway/keys.ts'
+import { createLastUse } from './gateway/last-use.ts'
 import { createNormaliser } from './gateway/normaliser.ts'
 import { createProgress } from './gateway/progress.ts'
 import { createRoutes } from './gateway/routes.ts'
 import { corsHeaders, createHttpServer, rewriteUrl } from './gateway-routes.ts'
 import { type Recovered, recover } from './jobs/recover.ts'
 import { type Repeating, repeat } from './jobs/repeat.ts'
+import { createClientAddress } from './lib/client-address.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import { createDetailsHash } from './lib/details-hash.ts'
 import type { Log } from './lib/log.ts'
@@ -32,6 +34,8 @@ import { openProviders, type Providers } from './providers.ts'
 import { requestIdOf } from './request-id.ts'
 import type { Simulator } from './simulator/simulator.ts'
 import { createFirstOrganisation, firstOrganisation, type Organisation, sharedSecret } from './store/bootstrap.ts'
+import { atCreditRate } from './store/credit-rate.ts'
+import { keyHashes } from './store/keys.ts'
 import { grantPlans } from './store/plans.ts'
 import { createRateCards } from './store/rate-cards.ts'
 import { createTokenCounter } from './tokens/token-counter.ts'
@@ -61,10 +65,11 @@ export type ServerParts = {
 
 export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerParts): Promise<Server> {
   const folder = openDataFolder(settings.dataDir, settings.adminKey)
-  const [store, catalogue] = [
+  const [opened, catalogue] = [
     await openStore({ databaseUrl: settings.databaseUrl, database: folder.database }),
     loadCatalogue(),
   ]
+  const store = atCreditRate(opened, settings.billing.creditUsd)
   const known = await firstOrganisation(store)
   const organisation = known ?? (await createFirstOrganisation(store, { name: 'default', timeZone: 'UTC' }))
   const demoKey = known ? undefined : await createDemo(store, organisation)
@@ -86,6 +91,7 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
         grantPlans(store, store.now()),
       ]),
   })
+  const lastUse = createLastUse({ store, clock: systemClock, log })
   const gateway: Gateway = {
     settings,
     store,
@@ -98,8 +104,12 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
     keys: createKeys({
       store,
       clock: systemClock,
-      operator: { secret: folder.adminKey, organisationId: organisation.id, organisation: organisation.name },
+      operator: { secret: folder.adminKey, organisationId: organisation.id },
+      lastUse,
+      expected: await keyHashes(store),
     }),
+    addressOf: createClientAddress(settings.trustProxy),
+    lastUse,
     routes: createRoutes({
       settings,
       catalogue: createCatalogue(catalogue),
@@ -143,8 +153,10 @@ const loadCatalogue = (): CatalogueData =>
 
 function createHttp(gateway: Gateway, operatorKey: string): FastifyInstance {
   const { cors, trustProxy } = gateway.settings
+  const parts = apiParts(gateway, operatorKey)
+  const notFound = createNotFound(parts)
   const fastify = Fastify({
-    trustProxy: typeof trustProxy === 'number' ? (_address, hop) => hop <= trustProxy : trustProxy,
+    trustProxy: typeof trustProxy === 'number' ? (_address, hop) => hop < trustProxy : trustProxy,
     bodyLimit: 1_048_576,
     forceCloseConnections: 'idle',
     // A stopping server refuses calls in the words of their dialect, and its probes still answer.
@@ -152,6 +164,8 @@ function createHttp(gateway: Gateway, operatorKey: string): FastifyInstance {
     rewriteUrl: (request) => rewriteUrl(request),
     serverFactory: (handler) => createHttpServer(gateway, handler),
     routerOptions: { maxParamLength: 512 },
+    // A path that cannot be read, or with a name too long to be one, names nothing.
+    frameworkErrors: (_error, request, reply) => notFound(request, reply),
   })
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', requestIdOf(request.raw))
@@ -160,10 +174,9 @@ function createHttp(gateway: Gateway, operatorKey: string): FastifyInstance {
   })
   fastify.get('/healthz', async () => ({ status: 'ok' }))
   fastify.get('/readyz', async (_request, reply) => ready(gateway, reply))
-  const parts = apiParts(gateway, operatorKey)
   mountApi(fastify, parts)
   mountReference(fastify)
-  fastify.setNotFoundHandler(createNotFound(parts))
+  fastify.setNotFoundHandler(notFound)
   return fastify
 }
 
@@ -232,6 +245,7 @@ async function stop(
   await callsOver(gateway, SETTLE_MS)
   await hangUp(fastify, gateway.clock, closed)
   await jobs.stop()
+  await gateway.lastUse.flush()
   await gateway.tokens.close()
   await gateway.store.close()
 }

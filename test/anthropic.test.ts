@@ -180,6 +180,35 @@ test('what was thought comes with its signature, and goes back as it came', asyn
   })
 })
 
+test('a web search that a plugin asks for is made, cited and counted', async () => {
+  for (const send of [whole, stream]) {
+    const before = await records()
+    const answered = await send(OPENROUTER, 'a/sentences', { plugins: [{ id: 'web', max_uses: 3 }] })
+    const heard: unknown[] =
+      'body' in answered
+        ? answered.body.choices.map(({ message }) => message)
+        : answered.json.flatMap(({ choices }) => (choices as { delta: unknown }[]).map(({ delta }) => delta))
+    const [annotation] = heard.flatMap((part) => (part as { annotations?: object[] }).annotations ?? [])
+    expect(annotation).toMatchObject({ type: 'url_citation', url_citation: { url: 'https://example.com/weather' } })
+    const [record] = await recordsSince(turnpike, before)
+    expect(JSON.parse(record?.counts ?? '')).toMatchObject({ web_search: '1' })
+    const { tools } = JSON.parse(turnpike.simulator.requests.at(-1)?.body ?? '')
+    expect(tools).toEqual([{ type: 'web_search_20250305', name: 'web_search', max_uses: 3 }])
+  }
+})
+
+test('JSON that only a tool can promise is the answer, and no call of a tool', async () => {
+  const schema = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] }
+  const response_format = { type: 'json_schema', json_schema: { name: 'answer', schema } }
+  const { body } = await whole(OPENAI, 'a/sentences', { response_format })
+  const { message = {}, finish_reason } = body.choices[0] ?? {}
+  expect(finish_reason).toBe('stop')
+  expect(message).not.toHaveProperty('tool_calls')
+  expect(Object.keys(JSON.parse(String(message.content)))).toEqual(['city'])
+  const streamed = await stream(OPENAI, 'a/sentences', { response_format })
+  expect(sum(streamed.json, 'content')).toBe(message.content)
+})
+
 describe('what the wire has no word for', () => {
   test('is refused by its name where the answer would be another one, and costs nothing', async () => {
     for (const [path, member, value] of [
@@ -307,6 +336,17 @@ test('F1 a client that leaves ends the call upstream, and pays the reported inpu
   const [record] = await recordsSince(turnpike, before)
   expect(record).toMatchObject({ status: 'cancelled', source: 'estimated', input_tokens: 21n, output_tokens: 2n })
   expect(record?.charge_nanos).toBe(25_000_000n)
+})
+
+test('what was thought is counted once where the stream is cut, though it is told twice', async () => {
+  const opened = event({ type: 'content_block_start', index: 0, content_block: { type: 'thinking', thinking: '' } })
+  const thinking = { type: 'thinking_delta', thinking: ' one two three' }
+  const thought = event({ type: 'content_block_delta', index: 0, delta: thinking })
+  const before = await records()
+  script = turnpike.simulator.script('script', [START, opened, thought, 'close'])
+  await stream(OPENROUTER, 'a/script')
+  const [record] = await recordsSince(turnpike, before)
+  expect(record).toMatchObject({ source: 'estimated', input_tokens: 21n, output_tokens: 3n })
 })
 
 test('a stream that fails before it says anything goes to the next endpoint', async () => {

@@ -33,13 +33,20 @@ export type Api = {
   close(): Promise<void>
 }
 
-export async function openApi(yaml?: string): Promise<Api> {
-  const turnpike = await startTurnpike(yaml === undefined ? {} : { yaml })
+type ApiOptions = {
+  readonly env?: Record<string, string>
+  /** The clock stands still but for `forward`, a day ahead of whatever the server does by itself. */
+  readonly still?: boolean
+}
+
+export async function openApi(yaml?: string, { env = {}, still = false }: ApiOptions = {}): Promise<Api> {
+  const turnpike = await startTurnpike({ env, ...(yaml === undefined ? {} : { yaml }) })
   const { gateway } = turnpike.server
   const faults: string[] = []
   const operator = turnpike.operatorKey
   let ahead = 0
-  const store: Store = { ...gateway.store, now: () => gateway.store.now() + ahead }
+  const start = still ? gateway.store.now() + 86_400_000 : undefined
+  const store: Store = { ...gateway.store, now: () => (start ?? gateway.store.now()) + ahead }
   const parts: ApiParts = {
     store,
     settings: gateway.settings,
@@ -51,14 +58,19 @@ export async function openApi(yaml?: string): Promise<Api> {
       ...gateway.log,
       error: (fields, message) => void faults.push(`${message} ${JSON.stringify(fields, textOfError)}`),
     },
-    authenticate: (headers) => gateway.keys.authenticate(secretOf(headers)),
+    authenticate: ({ raw }) => gateway.keys.authenticate(secretOf(raw.headers), gateway.addressOf(raw)),
     isOperator: ({ keyHash }) => keyHash === hashSecret(operator),
     forgetKey: (hash) => gateway.keys.forget(hash),
+    forgetKeys: () => gateway.keys.forgetAll(),
     requestId: ({ raw }) => requestIdOf(raw),
   }
-  const fastify = Fastify({ routerOptions: { maxParamLength: 512 } })
+  const notFound = createNotFound(parts)
+  const fastify = Fastify({
+    routerOptions: { maxParamLength: 512 },
+    frameworkErrors: (_error, request, reply) => notFound(request, reply),
+  })
   mountApi(fastify, parts)
-  fastify.setNotFoundHandler(createNotFound(parts))
+  fastify.setNotFoundHandler(notFound)
   const url = await fastify.listen({ host: '127.0.0.1', port: 0 })
   return {
     url,
@@ -84,7 +96,7 @@ export async function openApi(yaml?: string): Promise<Api> {
         status: reply.statusCode,
         headers: reply.headers,
         text: reply.body,
-        body: /json/.test(String(reply.headers['content-type'])) ? JSON.parse(reply.body) : undefined,
+        body: /^application\/json/.test(String(reply.headers['content-type'])) ? JSON.parse(reply.body) : undefined,
       }
     },
     async close() {

@@ -135,11 +135,12 @@ export function commandsAt(now: () => number, ids: Ids) {
       actor: 'test',
       ...more,
     }),
-    status: (accountId: bigint, status: SetStatus['status']): SetStatus => ({
+    status: (accountId: bigint, status: SetStatus['status'], more: Partial<SetStatus> = {}): SetStatus => ({
       type: 'set_status',
       ...common(),
       accountId,
       status,
+      ...more,
     }),
   }
 }

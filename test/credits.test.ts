@@ -671,6 +671,48 @@ describe('transactions', () => {
     expect(code(await get('/v1/transactions?usage=there'))).toBe('400 invalid_request')
   })
 
+  test('are held against the cost of their usage, in pages and in rows', async () => {
+    const owner = await account(100)
+    const confirmed = async (body: object) =>
+      (await confirm(await reserve(owner.id, 10), body)).body.transactionId as string
+    // One usage costs 0.0068 USD; a charge may be one percent below.
+    const expected = [
+      [await confirmed({ actualAmount: 0 }), 'matched', 0, null],
+      [await confirmed({ actualAmount: 5 }), 'missing', 5, null],
+      [await confirmed({ actualAmount: '0.006732', usage: TEXT }), 'matched', 0.006732, -0.000068],
+      [await confirmed({ actualAmount: '0.006731999', usage: TEXT }), 'below_cost', 0.006731999, -0.000068001],
+      [await confirmed({ usage: [TEXT, { ...TEXT, sequence: 1 }] }), 'matched', 0.0136, 0],
+    ].reverse()
+    const { items } = (await get(`/v1/transactions?accountId=${owner.id}&include=usage`)).body
+    type Item = { id: string; reconciliation?: { verdict: string; chargedUsd: number; differenceUsd: number | null } }
+    const shown = (items as Item[]).map(({ id, reconciliation: found }) =>
+      found ? [id, found.verdict, found.chargedUsd, found.differenceUsd] : [id],
+    )
+    expect(shown).toEqual([...expected, [items.at(-1).id]])
+    expect(items[1].reconciliation).toEqual({
+      ...{ verdict: 'below_cost', records: 1, chargedUsd: 0.006731999, writtenOffUsd: 0, costUsd: 0.0068 },
+      differenceUsd: -0.000068001,
+      decimal: { chargedUsd: '0.006731999', writtenOffUsd: '0', costUsd: '0.0068', differenceUsd: '-0.000068001' },
+    })
+    const csv = async (query: string) =>
+      (await get(`/v1/transactions?accountId=${owner.id}&limit=2${query}`, api.operator, { accept: 'text/csv' })).text
+        .trimEnd()
+        .split('\r\n')
+        .map((line) => line.split(','))
+    const [head = [], ...lines] = await csv('&include=usage')
+    const column = (name: string) => lines.map((line) => line[head.indexOf(name)])
+    expect(column('id')).toEqual(items.map(({ id }: Item) => id))
+    expect(column('verdict')).toEqual([...expected.map(([, verdict]) => verdict), ''])
+    expect(column('differenceUsd')).toEqual(['0', '-0.000068001', '-0.000068', '', '', ''])
+    expect((await csv(''))[0]).not.toContain('verdict')
+  })
+
+  test('of what the gateway charged come to the charge of its record, to the nano', async () => {
+    const { items } = (await get('/v1/transactions?externalId=demo&type=debit&include=usage')).body
+    expect(items.length).toBeGreaterThan(0)
+    for (const { reconciliation } of items) expect(reconciliation).toMatchObject({ verdict: 'matched', records: 1 })
+  })
+
   test('are refunded up to what they took, to where it came from', async () => {
     const owner = await account(100)
     const { transactionId } = (await post(`/v1/accounts/${owner.id}/debits`, { amount: 100, description: 'all of it' }))
@@ -745,6 +787,23 @@ describe('grants', () => {
   })
 })
 
+describe('grants of an account that owes', () => {
+  test('repay it before they expire, whether or not that was booked yet', async () => {
+    const { id } = await account()
+    await api.request('PATCH', `/v1/accounts/${id}`, api.operator, { overdraft: 5 })
+    const expiresAt = new Date(api.store.now() + 60_000).toISOString()
+    await post(`/v1/accounts/${id}/credits`, { amount: 10, description: 'grant', expiresAt })
+    const [held, owed] = [await reserve(id, 10), await reserve(id, 5)]
+    await confirm(owed, { actualAmount: 5 })
+    await post(`/v1/reservations/${held}/cancel`, {})
+    expect(await balance({ id })).toEqual([5, 0, 10])
+    api.forward(61_000)
+    expect(await balance({ id })).toEqual([0, 0, 5])
+    await reserve(id, 1)
+    expect(await balance({ id })).toEqual([0, 1, 4])
+  })
+})
+
 describe('accounts', () => {
   const patch = (id: string, body: object, key = api.operator) => api.request('PATCH', `/v1/accounts/${id}`, key, body)
 
@@ -794,6 +853,46 @@ describe('accounts', () => {
     expect(code(await post('/v1/reservations', { accountId: id, amount: 1 }))).toBe('409 account_closed')
     expect(code(await post('/v1/accounts', { name: 'x', externalId }))).toBe('409 external_id_taken')
     expect((await get(`/v1/transactions?accountId=${id}`)).body.items).toHaveLength(1)
+  })
+
+  test('that are closed keep what is left, let what is pending end, and can be opened again', async () => {
+    const { id } = await account(100)
+    const { transactionId } = (await post(`/v1/accounts/${id}/debits`, { amount: 20, description: 'out' })).body
+    const [taken, given] = [await reserve(id, 30), await reserve(id, 10)]
+    await patch(id, { status: 'closed' })
+    expect(await balance({ id })).toEqual([80, 40, 40])
+    expect(code(await post(`/v1/accounts/${id}/credits`, { amount: 1, description: 'x' }))).toBe('409 account_closed')
+    expect(code(await post(`/v1/accounts/${id}/debits`, { amount: 1, description: 'x' }))).toBe('409 account_closed')
+    expect((await confirm(taken, { actualAmount: 25 })).body.charged).toBe(25)
+    expect((await post(`/v1/reservations/${given}/cancel`, {})).body.released).toBe(10)
+    // Whoever is paid back is paid back, wherever the account stands.
+    expect((await post(`/v1/transactions/${transactionId}/refund`, { reason: 'sorry' })).body.transaction.amount).toBe(
+      20,
+    )
+    expect(await balance({ id })).toEqual([75, 0, 75])
+    expect((await patch(id, { status: 'open' })).body).toMatchObject({ status: 'open', balance: 75 })
+    await reserve(id, 75)
+  })
+
+  test('that are closed may lose what is left: at once, or as soon as it is released', async () => {
+    const { id } = await account(100)
+    const { transactionId } = (await post(`/v1/accounts/${id}/debits`, { amount: 100, description: 'out' })).body
+    await post(`/v1/accounts/${id}/credits`, { amount: 50, description: 'more' })
+    const reservation = await reserve(id, 30)
+    expect(code(await patch(id, { expire: true }))).toBe('400 invalid_request')
+    expect(code(await patch(id, { status: 'frozen', expire: true }))).toBe('400 invalid_request')
+    expect((await patch(id, { status: 'closed', expire: true })).body.balance).toBe(30)
+    expect((await confirm(reservation, { actualAmount: 12 })).body.balance).toMatchObject({ balance: 0, available: 0 })
+    const kinds = (await get(`/v1/transactions?accountId=${id}`)).body.items.map(
+      (each: { kind: string; amount: number }) => [each.kind, each.amount],
+    )
+    expect(kinds.slice(0, 3)).toEqual([
+      ['expiry', 18],
+      ['usage', 12],
+      ['expiry', 20],
+    ])
+    await post(`/v1/transactions/${transactionId}/refund`, { amount: 5, reason: 'sorry' })
+    expect((await patch(id, { status: 'open' })).body.balance).toBe(5)
   })
 })
 
@@ -849,6 +948,33 @@ describe('plans', () => {
     api.forward(40 * 86_400_000)
     await tick()
     expect(await balance({ id })).toEqual([2, 0, 2])
+  })
+
+  test('are made, assigned and archived once under a key, whatever came between', async () => {
+    const { id } = await account()
+    const key = (name: string) => ({ 'idempotency-key': `${name}-${id}` })
+    const same = (replies: Reply[]) => new Set(replies.map(({ status, text }) => `${status} ${text}`)).size
+    const body = { name: 'Once', amount: 10, interval: '1d' }
+    const made = await Promise.all(Array.from({ length: 20 }, () => post('/v1/plans', body, key('make'))))
+    expect(same(made)).toBe(1)
+    expect(made.filter(({ headers }) => headers['idempotent-replay'] === 'true')).toHaveLength(19)
+    expect(code(await post('/v1/plans', { ...body, amount: 11 }, key('make')))).toBe('409 idempotency_key_mismatch')
+    const planId = made[0]?.body.plan.id
+    const other = await plan({ amount: 1 })
+    const send = () => post(`/v1/accounts/${id}/plan`, { planId }, key('assign'))
+    expect(same(await Promise.all(Array.from({ length: 20 }, send)))).toBe(1)
+    await assign(id, other)
+    // The lost answer to the first assignment is asked for again: the plan that was assigned since stays.
+    expect((await send()).headers['idempotent-replay']).toBe('true')
+    expect(await balance({ id })).toEqual([11, 0, 11])
+    expect(code(await post('/v1/accounts/plans/assign', { accountId: id, planId: other }, key('assign')))).toBe(
+      '409 idempotency_key_mismatch',
+    )
+    const archive = (which: string) => post(`/v1/plans/${which}/archive`, {}, key('archive'))
+    expect(same([await archive(planId), await archive(planId)])).toBe(1)
+    expect(code(await archive(other))).toBe('409 idempotency_key_mismatch')
+    expect(code(await post('/v1/plans', { ...body, amount: 0 }, key('wrong')))).toBe('422 invalid_amount')
+    expect((await post('/v1/plans', body, key('wrong'))).status).toBe(201)
   })
 
   test('are archived, never deleted, and nobody else’s', async () => {

@@ -241,7 +241,11 @@ function createPlanner({ accounts, budgets, apiKeyId, run }: World, make: Comman
         return make.void(grant?.owner ?? owner, grant?.id ?? 1n)
       }
       default:
-        return make.status(owner, (['open', 'open', 'open', 'frozen', 'closed', 'open'] as const)[life] ?? 'open')
+        return make.status(
+          owner,
+          (['open', 'open', 'open', 'frozen', 'closed', 'open'] as const)[life] ?? 'open',
+          life === 4 && which % 2 === 0 ? { expire: true } : {},
+        )
     }
   }
 

@@ -74,7 +74,7 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
   const told: { usage: Told; link: bigint | null }[] = []
   const kept = new Map<string, Kept>()
   const payments = new Map<string, { owner: bigint; amount: bigint }>()
-  const status = new Map<bigint, string>(accounts.map(({ id }) => [id, 'open']))
+  const status = new Map<bigint, string>()
   const clocks = new Map<bigint, number>()
 
   const total = (values: bigint[]) => values.reduce((a, b) => a + b, 0n)
@@ -222,7 +222,7 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
 
   const refused = (code: string): Answer => ({ refused: code })
   const stopped = (owner: bigint) =>
-    status.get(owner) === 'open' ? undefined : refused(`account_${status.get(owner)}`)
+    (status.get(owner) ?? 'open') === 'open' ? undefined : refused(`account_${status.get(owner)}`)
 
   function perform(command: Command, at: number, names: Names): Answer {
     switch (command.type) {
@@ -411,6 +411,11 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
       }
       case 'set_status':
         status.set(command.accountId, command.status)
+        if (command.expire) {
+          for (const lot of lots)
+            if (lot.owner === command.accountId && left(lot) > 0n) lot.ends = Math.min(lot.ends ?? at, at)
+          dropOver(command.accountId, at)
+        }
         return { expiresAt: null }
     }
   }

@@ -3,7 +3,7 @@ import { providerPresets } from '../../src/contract/provider-presets.ts'
 import { code, opening, table } from './markdown.ts'
 
 /** The wires that this version speaks. */
-const SPOKEN: ReadonlySet<string> = new Set(['openai', 'anthropic', 'simulator'])
+const SPOKEN: ReadonlySet<string> = new Set(['openai', 'anthropic', 'gemini', 'simulator'])
 
 export const providersReference = (): string =>
   [

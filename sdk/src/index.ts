@@ -1,4 +1,5 @@
 /** `@turnpike/sdk`: the client of Turnpike, the errors it throws, and a cost tracker for any OpenRouter-like API. */
+export type { Administration } from './administration.ts'
 export type { ChatChunk, ChatMessage, ChatReply, ChatRequest, ChatStream, ChatUsage } from './chat.ts'
 export { TurnpikeClient } from './client.ts'
 export type { CostRecord } from './cost-record.ts'
@@ -24,6 +25,8 @@ export type { ClientOptions, Logger, RequestOptions } from './transport.ts'
 export type {
   Account,
   Amount,
+  ApiKey,
+  AuditEntry,
   Balance,
   Confirmation,
   ConfirmedUsage,
@@ -31,11 +34,14 @@ export type {
   Generation,
   Grant,
   Key,
+  ManagementKey,
   Model,
   Operations,
+  Organisation,
   Pagination,
   Plan,
   PricedModel,
+  Reconciliation,
   Reservation,
   Transaction,
   UsageAnswer,

@@ -23,6 +23,63 @@ export type Account = {
   decimal: Record<string, string>
 }
 
+export type ApiKey = {
+  /** Stays what it is, whatever secret the key has. */
+  id: string
+  /** SHA-256 of the current secret. */
+  hash: string
+  name: string
+  /** Enough of the secret to tell it apart. */
+  label: string
+  /** Who pays; null: the organisation itself. */
+  accountId: string | null
+  externalId: string | null
+  disabled: boolean
+  limit: number | null
+  limitRemaining: number | null
+  limitReset: 'daily' | 'weekly' | 'monthly' | null
+  includeByokInLimit: boolean
+  expiresAt: string | null
+  allowedModels: string[] | null
+  /** Replies as if each call had asked for its cost. */
+  includeUsage: boolean
+  /** End user of calls that name none. */
+  user: string | null
+  /** Tags of every call. */
+  metadata: Record<string, string> | null
+  usage: number
+  usageDaily: number
+  usageWeekly: number
+  usageMonthly: number
+  byokUsage: number
+  byokUsageDaily: number
+  byokUsageWeekly: number
+  byokUsageMonthly: number
+  /** Some seconds behind. */
+  lastUsedAt: string | null
+  /** The secret before the rotation works until then. */
+  previousSecretUntil: string | null
+  createdAt: string
+  updatedAt: string | null
+  decimal: Record<string, string>
+}
+
+export type AuditEntry = {
+  id: string
+  /** `operator`, or `management:` and the name of the key. */
+  actor: string
+  /** Noun and verb, e.g. `key.update`. */
+  action: string
+  /** The id of what was changed. */
+  target: string
+  /** What of it was otherwise; null: there was nothing. */
+  before: Record<string, unknown> | null
+  /** What of it is from then on; null: there is nothing. */
+  after: Record<string, unknown> | null
+  requestId: string | null
+  createdAt: string
+}
+
 export type Balance = {
   accountId: string
   externalId: string
@@ -113,8 +170,10 @@ export type Grant = {
 }
 
 export type Key = {
-  /** SHA-256 of the secret: what the key is called. */
+  /** SHA-256 of the secret: what the key is called until it is rotated. */
   hash: string
+  /** Stays what it is when the key is rotated; taken wherever a hash is. */
+  id: string
   name: string
   label: string
   disabled: boolean
@@ -136,6 +195,24 @@ export type Key = {
   creator_user_id: string | null
   external_user: string | null
   expires_at?: string | undefined
+}
+
+export type ManagementKey = {
+  /** Stays what it is when the key is rotated. */
+  id: string
+  /** SHA-256 of the current secret. */
+  hash: string
+  /** In the audit log `management:` stands before it. */
+  name: string
+  label: string
+  role: 'admin' | 'reader'
+  organisationId: string
+  disabled: boolean
+  /** Some seconds behind. */
+  lastUsedAt: string | null
+  previousSecretUntil: string | null
+  createdAt: string
+  updatedAt: string | null
 }
 
 export type Model = {
@@ -166,6 +243,14 @@ export type Model = {
   links: {
     details: string
   }
+}
+
+export type Organisation = {
+  /** Its name, by which everything else refers to it. */
+  id: string
+  name: string
+  timeZone: string
+  createdAt: string
 }
 
 export type Plan = {
@@ -205,6 +290,19 @@ export type PricedModel = {
   }
 }
 
+export type Reconciliation = {
+  verdict: 'missing' | 'unpriced' | 'below_cost' | 'matched'
+  /** Usage records of the transaction. */
+  records: number
+  chargedUsd: number
+  writtenOffUsd: number
+  /** Of all its usage; null where there is none, or none is priced. */
+  costUsd: number | null
+  /** Charged and written off, less the cost. */
+  differenceUsd: number | null
+  decimal: Record<string, string>
+}
+
 export type Reservation = {
   id: string
   accountId: string
@@ -237,6 +335,8 @@ export type Transaction = {
   decimal: Record<string, string>
   reservation?: Reservation | null | undefined
   usageRecords?: UsageRecord[] | undefined
+  /** Of a charge, where its usage is asked for. */
+  reconciliation?: Reconciliation | undefined
 }
 
 export type UsageRecord = {
@@ -411,6 +511,9 @@ export type Operations = {
       limit_reset?: 'daily' | 'weekly' | 'monthly' | null | undefined
       /** Calls on the customer's own provider key count against the limit too. */
       include_byok_in_limit?: boolean | undefined
+      /** From when on it is refused, e.g. 2027-01-01T00:00:00Z. */
+      expires_at?: string | null | undefined
+      external_user?: unknown | undefined
     }
     result: {
       data: Key
@@ -420,6 +523,111 @@ export type Operations = {
   deleteKey: {
     result: {
       deleted: true
+    }
+  }
+  /** Give an API key another secret; what it spent and its limits stay */
+  rotateKey: {
+    body: {
+      /** So long the secret before still works. Default: 0, it ends at once. */
+      grace_seconds?: number | undefined
+    }
+    result: {
+      data: Key
+      /** The secret, shown this once. */
+      key: string
+    }
+  }
+  /** API keys, newest first */
+  listApiKeys: {
+    query: {
+      /** Rows a page. Default: 50. */
+      limit?: number | undefined
+      /** Rows to pass over. */
+      offset?: number | undefined
+      /** `nextCursor` of the page before; takes the place of `offset`. */
+      cursor?: string | undefined
+      /** A part of it, in either letter case. */
+      name?: string | undefined
+      accountId?: string | undefined
+      externalId?: string | undefined
+      disabled?: boolean | undefined
+    }
+    result: {
+      keys: ApiKey[]
+      pagination: {
+        limit: number
+        offset: number
+        totalCount: number
+        hasMore: boolean
+        nextCursor: string | null
+      }
+    }
+  }
+  /** Make an API key; its secret is shown this once */
+  createApiKey: {
+    body: {
+      name: string
+      accountId?: string | null | undefined
+      externalId?: string | null | undefined
+      limit?: number | string | null | undefined
+      limitReset?: 'daily' | 'weekly' | 'monthly' | null | undefined
+      includeByokInLimit?: boolean | undefined
+      expiresAt?: string | null | undefined
+      /** Models, or `author/*` for all of an author. Null: every model. */
+      allowedModels?: string[] | null | undefined
+      includeUsage?: boolean | undefined
+      user?: string | null | undefined
+      metadata?: Record<string, string> | null | undefined
+    }
+    result: {
+      key: ApiKey
+      /** `sk-tp-…`, shown this once. */
+      secret: string
+    }
+  }
+  /** One API key */
+  getApiKey: {
+    result: {
+      key: ApiKey
+    }
+  }
+  /** Change what an API key may do; it holds at once */
+  updateApiKey: {
+    body: {
+      name?: string | undefined
+      disabled?: boolean | undefined
+      limit?: number | string | null | undefined
+      limitReset?: 'daily' | 'weekly' | 'monthly' | null | undefined
+      includeByokInLimit?: boolean | undefined
+      expiresAt?: string | null | undefined
+      /** Models, or `author/*` for all of an author. Null: every model. */
+      allowedModels?: string[] | null | undefined
+      includeUsage?: boolean | undefined
+      user?: string | null | undefined
+      metadata?: Record<string, string> | null | undefined
+      accountId?: unknown | undefined
+      externalId?: unknown | undefined
+    }
+    result: {
+      key: ApiKey
+    }
+  }
+  /** Delete an API key; its usage stays in the reports */
+  deleteApiKey: {
+    result: {
+      deleted: true
+    }
+  }
+  /** Give an API key another secret; what it spent and its limits stay */
+  rotateApiKey: {
+    body: {
+      /** So long the secret before still works. Default: 0, it ends at once. */
+      graceSeconds?: number | undefined
+    }
+    result: {
+      key: ApiKey
+      /** `sk-tp-…`, shown this once. */
+      secret: string
     }
   }
   /** Models and prices, in the words of OpenRouter's clients */
@@ -652,8 +860,10 @@ export type Operations = {
       email?: string | null | undefined
       /** Yours; takes the place of all that was there. */
       metadata?: Record<string, unknown> | null | undefined
-      /** A frozen account pays for nothing, a closed one never again. */
+      /** A frozen account pays for nothing, a closed one until it is opened again. */
       status?: 'open' | 'frozen' | 'closed' | undefined
+      /** With `status: closed`: what is left expires, what is reserved as soon as it is released. Otherwise it is kept. */
+      expire?: boolean | undefined
       /** What is done with a charge above its reservation. */
       overage?: 'charge' | 'cap' | 'reject' | undefined
       /** How far below 0 reservations may take the balance, in credits. */
@@ -1216,12 +1426,46 @@ export type Operations = {
       timeZone?: string | undefined
     }
     result: {
-      organisation: {
-        id: string
-        name: string
-        timeZone: string
-        createdAt: string
+      organisation: Organisation
+    }
+  }
+  /** The organisations of this server */
+  listOrganisations: {
+    query: {
+      /** Rows a page. Default: 50. */
+      limit?: number | undefined
+      /** Rows to pass over. */
+      offset?: number | undefined
+      /** `nextCursor` of the page before; takes the place of `offset`. */
+      cursor?: string | undefined
+    }
+    result: {
+      organisations: Organisation[]
+      pagination: {
+        limit: number
+        offset: number
+        totalCount: number
+        hasMore: boolean
+        nextCursor: string | null
       }
+    }
+  }
+  /** One organisation; others than its own are for the operator */
+  getOrganisation: {
+    result: {
+      organisation: Organisation
+    }
+  }
+  /** Change the name or the time zone of an organisation */
+  updateOrganisation: {
+    body: {
+      /** Clients see another id from then on. */
+      name?: string | undefined
+      /** Where its days begin. */
+      timeZone?: string | undefined
+    }
+    result: {
+      organisation: Organisation
     }
   }
   /** Make a management key; its secret is shown this once */
@@ -1231,19 +1475,107 @@ export type Operations = {
       name: string
       /** A reader changes nothing. */
       role: 'admin' | 'reader'
-      /** Another organisation than one's own; the operator alone may. */
+      /** Default: the one of the key that asks. Another one is for the operator. */
       organisationId?: string | undefined
     }
     result: {
-      managementKey: {
-        hash: string
-        name: string
-        role: 'admin' | 'reader'
-        organisationId: string
-        createdAt: string
-      }
+      managementKey: ManagementKey
       /** The secret, shown this once. */
       key: string
+    }
+  }
+  /** The management keys of an organisation */
+  listManagementKeys: {
+    query: {
+      /** Rows a page. Default: 50. */
+      limit?: number | undefined
+      /** Rows to pass over. */
+      offset?: number | undefined
+      /** `nextCursor` of the page before; takes the place of `offset`. */
+      cursor?: string | undefined
+      /** Default: the one of the key that asks. Another one is for the operator. */
+      organisationId?: string | undefined
+    }
+    result: {
+      managementKeys: ManagementKey[]
+      pagination: {
+        limit: number
+        offset: number
+        totalCount: number
+        hasMore: boolean
+        nextCursor: string | null
+      }
+    }
+  }
+  /** One management key */
+  getManagementKey: {
+    result: {
+      managementKey: ManagementKey
+    }
+  }
+  /** Rename or disable a management key */
+  updateManagementKey: {
+    body: {
+      /** What people call the key. */
+      name?: string | undefined
+      /** Refuse it from now on. */
+      disabled?: boolean | undefined
+      role?: unknown | undefined
+    }
+    result: {
+      managementKey: ManagementKey
+    }
+  }
+  /** Delete a management key */
+  deleteManagementKey: {
+    result: {
+      deleted: true
+    }
+  }
+  /** Give a management key another secret */
+  rotateManagementKey: {
+    body: {
+      /** So long the secret before still works. Default: 0, it ends at once. */
+      graceSeconds?: number | undefined
+    }
+    result: {
+      managementKey: ManagementKey
+      /** The secret, shown this once. */
+      key: string
+    }
+  }
+  /** Who changed what, newest first */
+  listAudit: {
+    query: {
+      /** Rows a page. Default: 50. */
+      limit?: number | undefined
+      /** Rows to pass over. */
+      offset?: number | undefined
+      /** `nextCursor` of the page before; takes the place of `offset`. */
+      cursor?: string | undefined
+      /** Who, e.g. `operator` or `management:finance`. */
+      actor?: string | undefined
+      /** One action, or a noun for all that is done to it. */
+      action?: string | undefined
+      /** The id of what was changed. */
+      target?: string | undefined
+      /** A date, whole in the time zone of the organisation, or an instant. */
+      from?: string | undefined
+      /** A date, inclusive, or an instant, exclusive. */
+      to?: string | undefined
+      /** Another one than its own is for the operator. */
+      organisationId?: string | undefined
+      format?: 'json' | 'csv' | 'ndjson' | undefined
+    }
+    result: {
+      entries: AuditEntry[]
+      pagination: {
+        limit: number
+        offset: number
+        totalCount: number
+        hasMore: boolean
+        nextCursor: string | null
+      }
     }
   }
 }
@@ -1261,6 +1593,13 @@ export const endpoints = {
   getKey: { method: 'GET', path: '/api/v1/keys/{hash}' },
   updateKey: { method: 'PATCH', path: '/api/v1/keys/{hash}' },
   deleteKey: { method: 'DELETE', path: '/api/v1/keys/{hash}' },
+  rotateKey: { method: 'POST', path: '/api/v1/keys/{hash}/rotate' },
+  listApiKeys: { method: 'GET', path: '/api/admin/keys' },
+  createApiKey: { method: 'POST', path: '/api/admin/keys' },
+  getApiKey: { method: 'GET', path: '/api/admin/keys/{id}' },
+  updateApiKey: { method: 'PATCH', path: '/api/admin/keys/{id}' },
+  deleteApiKey: { method: 'DELETE', path: '/api/admin/keys/{id}' },
+  rotateApiKey: { method: 'POST', path: '/api/admin/keys/{id}/rotate' },
   listModels: { method: 'GET', path: '/api/v1/models' },
   countModels: { method: 'GET', path: '/api/v1/models/count' },
   getModel: { method: 'GET', path: '/api/v1/model/{author}/{slug}' },
@@ -1276,10 +1615,10 @@ export const endpoints = {
   getBalance: { method: 'GET', path: '/v1/accounts/{id}/balance', alias: '/v1/accounts/balance' },
   addCredits: { method: 'POST', path: '/v1/accounts/{id}/credits', alias: '/v1/accounts/credits/add', once: true },
   deductCredits: { method: 'POST', path: '/v1/accounts/{id}/debits', alias: '/v1/accounts/credits/deduct', once: true },
-  createPlan: { method: 'POST', path: '/v1/plans' },
+  createPlan: { method: 'POST', path: '/v1/plans', once: true },
   listPlans: { method: 'GET', path: '/v1/plans' },
-  archivePlan: { method: 'POST', path: '/v1/plans/{id}/archive' },
-  assignPlan: { method: 'POST', path: '/v1/accounts/{id}/plan', alias: '/v1/accounts/plans/assign' },
+  archivePlan: { method: 'POST', path: '/v1/plans/{id}/archive', once: true },
+  assignPlan: { method: 'POST', path: '/v1/accounts/{id}/plan', alias: '/v1/accounts/plans/assign', once: true },
   createReservation: { method: 'POST', path: '/v1/reservations', once: true },
   listReservations: { method: 'GET', path: '/v1/reservations' },
   getReservation: { method: 'GET', path: '/v1/reservations/{id}' },
@@ -1296,5 +1635,14 @@ export const endpoints = {
   listUsage: { method: 'GET', path: '/v1/usage' },
   summariseUsage: { method: 'GET', path: '/v1/usage/summary' },
   createOrganisation: { method: 'POST', path: '/api/admin/organisations' },
+  listOrganisations: { method: 'GET', path: '/api/admin/organisations' },
+  getOrganisation: { method: 'GET', path: '/api/admin/organisations/{id}' },
+  updateOrganisation: { method: 'PATCH', path: '/api/admin/organisations/{id}' },
   createManagementKey: { method: 'POST', path: '/api/admin/management-keys' },
+  listManagementKeys: { method: 'GET', path: '/api/admin/management-keys' },
+  getManagementKey: { method: 'GET', path: '/api/admin/management-keys/{id}' },
+  updateManagementKey: { method: 'PATCH', path: '/api/admin/management-keys/{id}' },
+  deleteManagementKey: { method: 'DELETE', path: '/api/admin/management-keys/{id}' },
+  rotateManagementKey: { method: 'POST', path: '/api/admin/management-keys/{id}/rotate' },
+  listAudit: { method: 'GET', path: '/api/admin/audit' },
 } as const

@@ -17,8 +17,11 @@ import { promisify } from 'node:util'
 import { createContext, runInContext } from 'node:vm'
 import { gzipSync } from 'node:zlib'
 import { init, parse } from 'es-module-lexer'
+import { publint } from 'publint'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openBrowser } from '../../test/browser.ts'
 import { startTurnpike, type Turnpike } from '../../test/turnpike.ts'
+import { creditsAndChat, servePage } from './page.ts'
 
 const run = promisify(execFile)
 const sdk = join(import.meta.dirname, '..')
@@ -26,6 +29,7 @@ const modules = join(sdk, '../node_modules')
 let folder: string
 let project: string
 let installed: string
+let packedBytes: number
 let turnpike: Turnpike
 
 beforeAll(async () => {
@@ -44,7 +48,7 @@ beforeAll(async () => {
   await run('tar', ['-xzf', join(folder, tarball), '--strip-components=1', '-C', installed])
   rmSync(join(folder, 'node_modules'))
   writeFileSync(join(project, 'package.json'), '{"private":true}')
-  print(`packed: ${statSync(join(folder, tarball)).size} bytes`)
+  packedBytes = statSync(join(folder, tarball)).size
   turnpike = await startTurnpike()
 }, 120_000)
 afterAll(async () => {
@@ -196,7 +200,36 @@ test('it needs no more than what browsers and edge runtimes have', async () => {
   await expect(webhooks.unwrap('{}', {}, 'whsec_AAAA')).rejects.toMatchObject({ name: 'WebhookVerificationError' })
 })
 
+test('a page of a browser reserves, confirms, records usage, sums it up and streams a chat', async () => {
+  const options = { baseUrl: turnpike.url, apiKey: turnpike.operatorKey, callKey: turnpike.key }
+  const [site, browser] = await Promise.all([
+    servePage(join(installed, 'dist/esm'), creditsAndChat(options)),
+    openBrowser(),
+  ])
+  try {
+    await browser.page.goto(site.url)
+    const found = await browser.page.waitForFunction(() => (globalThis as { found?: Record<string, unknown> }).found)
+    const { cost, ...rest } = (await found.jsonValue()) as { cost: number }
+    expect(rest).toEqual({
+      ...{ reserved: 5, charged: 1.5, left: 8.5, totalCostUsd: 0.0068, records: [0.0068] },
+      ...{ refused: [402, 'insufficient_credits', 32], isStreamed: true, calls: 1 },
+    })
+    expect(cost).toBeGreaterThan(0)
+    // What a browser says of a reply of 402; of other origins, blocked requests and the like it must say nothing.
+    expect(browser.faults.filter((fault) => !/status of 402/.test(fault))).toEqual([])
+  } finally {
+    await Promise.all([browser.close(), site.close()])
+  }
+})
+
+test('publint finds nothing to improve in it', async () => {
+  const { messages } = await publint({ pkgDir: installed, level: 'suggestion', pack: false, strict: true })
+  expect(messages).toEqual([])
+})
+
 test('it stays small', () => {
+  print(`packed: ${packedBytes} bytes`)
+  expect(packedBytes).toBeLessThan(60_000)
   const text = sourcesOf('esm').map((name) => readFileSync(join(installed, 'dist/esm', name), 'utf8'))
   const bytes = gzipSync(text.join('')).length
   print(`ES modules, compressed: ${bytes} bytes`)

@@ -1,11 +1,11 @@
 /** Credit in and out of an account, and what the organisation's accounts come to. */
 import { refuse } from '../contract/errors.ts'
 import { nanosNumber } from '../lib/money.ts'
-import { rememberedAnswer } from '../store/accounts.ts'
 import { creditSums } from '../store/credits.ts'
+import { rememberedAnswer } from '../store/remembered.ts'
 import { creditRate, withDecimal } from './money.ts'
 import type { Handlers } from './parts.ts'
-import { commandFor, contentOf, post } from './post.ts'
+import { commandFor, contentOf, post, rateOfPosted } from './post.ts'
 import { accountFor } from './who.ts'
 
 export const USUAL_PRIORITY = 50
@@ -39,10 +39,12 @@ export const creditHandlers: Handlers<'getCredits' | 'addCredits' | 'deductCredi
       description: body.description ?? null,
       metadata: metadataOf(body),
     } as const
-    const { result: posted, replayed } = await post(parts, rate, grant, 'posted')
+    const done = await post(parts, rate, grant, 'posted')
+    const { result: posted, replayed } = done
+    const shown = await rateOfPosted(parts, caller, rate, done)
     const { balance, added, decimal } = withDecimal({
-      balance: rate.text(posted.balance.posted),
-      added: rate.text(posted.amount),
+      balance: shown.text(posted.balance.posted),
+      added: shown.text(posted.amount),
     })
     const names = { accountId: `acc_${account.code}`, externalId: account.externalId }
     const made = { transactionId: `txn_${posted.transaction.code}`, grantId: `grant_${posted.grant?.code ?? ''}` }
@@ -59,10 +61,12 @@ export const creditHandlers: Handlers<'getCredits' | 'addCredits' | 'deductCredi
       description: body.description ?? null,
       metadata: body.metadata ? JSON.stringify(body.metadata) : null,
     } as const
-    const { result: posted, replayed } = await post(parts, rate, debit, 'posted')
+    const done = await post(parts, rate, debit, 'posted')
+    const { result: posted, replayed } = done
+    const shown = await rateOfPosted(parts, caller, rate, done)
     const { balance, deducted, decimal } = withDecimal({
-      balance: rate.text(posted.balance.posted),
-      deducted: rate.text(posted.amount),
+      balance: shown.text(posted.balance.posted),
+      deducted: shown.text(posted.amount),
     })
     const names = { accountId: `acc_${account.code}`, externalId: account.externalId }
     return {

@@ -11,17 +11,18 @@ export async function rangeOf(
   { store }: Pick<ApiParts, 'store'>,
   organisationId: bigint,
   { startDate, endDate }: Dates,
+  names: { readonly startDate: string; readonly endDate: string } = NAMES,
 ): Promise<{ from: number | undefined; to: number | undefined }> {
   if (startDate === undefined && endDate === undefined) return { from: undefined, to: undefined }
   const zone = (await findOrganisation(store, { id: organisationId }))?.timeZone ?? 'UTC'
   return {
-    from: startDate === undefined ? undefined : rangeStart(startDate, zone),
-    to: endDate === undefined ? undefined : rangeEnd(endDate, zone),
+    from: startDate === undefined ? undefined : instantOf(names.startDate, startDate, zone, 0),
+    to: endDate === undefined ? undefined : instantOf(names.endDate, endDate, zone, 1),
   }
 }
 
-const rangeStart = (text: string, timeZone: string): number => instantOf('startDate', text, timeZone, 0)
-const rangeEnd = (text: string, timeZone: string): number => instantOf('endDate', text, timeZone, 1)
+/** What the two are called in the query. */
+const NAMES = { startDate: 'startDate', endDate: 'endDate' }
 
 function instantOf(param: string, text: string, timeZone: string, daysOn: number): number {
   try {

@@ -1,7 +1,7 @@
 /** Money as the API writes it: a JSON number made from decimal text, and in the credits API the exact text beside it. */
 
 import { refuse } from '../contract/errors.ts'
-import { asNanos, MAX_AMOUNT, type Nanos, nanosRatio, parseAmount } from '../lib/money.ts'
+import { asNanos, MAX_AMOUNT, type Nanos, nanosRatio, parseBillionths } from '../lib/money.ts'
 import { decimalText, divide, exactRatio, multiply, type Ratio, ratio } from '../lib/ratio.ts'
 import type { ApiParts } from './parts.ts'
 
@@ -10,8 +10,8 @@ export type CreditRate = {
   /** Dollars for one credit. */
   readonly usd: string
   text(nanos: bigint): string
-  /** Throws `invalid_amount` for what is no whole number of nano-dollars. */
-  nanos(amount: unknown): Nanos
+  /** Throws `invalid_amount` for what is no whole number of nano-dollars or above the maximum, which is in dollars. */
+  nanos(amount: unknown, param?: string): Nanos
 }
 
 export const creditRate = ({ settings }: Pick<ApiParts, 'settings'>): CreditRate => rateOf(settings.billing.creditUsd)
@@ -22,13 +22,15 @@ export function rateOf(creditUsd: string): CreditRate {
   return {
     usd: creditUsd,
     text: (nanos) => decimalText(divide(nanosRatio(nanos), usd)),
-    nanos(amount) {
-      const credits = parseAmount(amount)
+    nanos(amount, param = 'amount') {
+      const credits = parseBillionths(amount)
       const exact = credits === undefined ? undefined : wholeNanos(multiply(nanosRatio(credits), usd))
       if (exact === undefined || exact > MAX_AMOUNT)
-        throw refuse('invalid_amount', 'amount: is no whole number of nano-dollars within the limits', {
-          param: 'amount',
-        })
+        throw refuse(
+          'invalid_amount',
+          `${param}: expected a whole number of nano-dollars, at most 1,000,000,000 USD; one credit is ${creditUsd} USD`,
+          { param },
+        )
       return exact
     },
   }

@@ -1,9 +1,12 @@
 /** Commands to the ledger, and what it answers, in the words of the API. */
+
 import { type ErrorCode, errors, type Refused, refuse } from '../contract/errors.ts'
-import type { Balance, Command, Done, Refusal } from '../core/ledger-commands.ts'
+import type { Caller } from '../core/caller.ts'
+import type { Balance, Command, Done, Posted, Refusal } from '../core/ledger-commands.ts'
 import type { StoredAccount } from '../store/accounts.ts'
-import { type CreditRate, withDecimal } from './money.ts'
-import type { ApiParts, Caller } from './parts.ts'
+import { findTransaction } from '../store/transactions.ts'
+import { type CreditRate, rateOf, withDecimal } from './money.ts'
+import type { ApiParts } from './parts.ts'
 
 type DoneOf<K extends Done['kind']> = Extract<Done, { kind: K }>
 
@@ -19,6 +22,17 @@ export async function post<K extends Done['kind']>(
   if (!outcome.ok) throw 'refusal' in outcome ? refusedBy(outcome.refusal, rate, replayed) : new Error(outcome.failure)
   if (outcome.result.kind !== kind) throw new Error(`${command.type} came to ${outcome.result.kind}`)
   return { result: outcome.result as DoneOf<K>, replayed }
+}
+
+/** A repetition is answered in credits of the price that the first was written with. */
+export async function rateOfPosted(
+  { store }: Pick<ApiParts, 'store'>,
+  { organisationId }: Pick<Caller, 'organisationId'>,
+  rate: CreditRate,
+  { result, replayed }: { result: Posted; replayed: boolean },
+): Promise<CreditRate> {
+  const first = replayed ? await findTransaction(store, organisationId, result.transaction.code) : undefined
+  return first ? rateOf(first.creditUsd) : rate
 }
 
 /** Ids are codes in the ledger: outside they begin with what they name. */

@@ -1,6 +1,8 @@
 /** Reservations: credits set aside, confirmed, given back, and looked at. */
+
 import { refuse } from '../contract/errors.ts'
 import type { UsageRecord } from '../contract/usage.ts'
+import type { Caller } from '../core/caller.ts'
 import type { Told } from '../core/ledger-commands.ts'
 import { instantText } from '../lib/clock.ts'
 import type { Id } from '../lib/id.ts'
@@ -16,7 +18,7 @@ import { fingerprintOf } from './idempotency.ts'
 import { modelNames } from './models.ts'
 import { creditRate, rateOf, withDecimal } from './money.ts'
 import { paged, pageOf } from './page.ts'
-import type { ApiParts, Call, Caller, Handlers } from './parts.ts'
+import type { ApiParts, Call, Handlers } from './parts.ts'
 import { balancesOf, commandFor, contentOf, post } from './post.ts'
 import { attachedTo, contextOf, shownReservation } from './shown-reservation.ts'
 import { exactUsage } from './shown-usage.ts'
@@ -45,12 +47,15 @@ export const reservationHandlers: Handlers<Names> = {
       context: JSON.stringify(contextOf(body, rate.usd)),
     } as const
     const { result, replayed } = await post(parts, rate, command, 'reserved')
+    const code = result.code ?? command.code
+    const first = replayed ? await findReservation(parts.store, caller.organisationId, code, { at }) : undefined
+    const context = first?.context ?? command.context
     const reservation = {
-      ...{ code: result.code ?? command.code, accountCode: account.code, externalId: account.externalId },
-      ...{ amount: result.amount, status: 'pending' as const, context: command.context, transactionCode: null },
+      ...{ code, accountCode: account.code, externalId: account.externalId },
+      ...{ amount: result.amount, status: 'pending' as const, context, transactionCode: null },
       ...{ admittedAt: result.admittedAt, expiresAt: result.expiresAt ?? result.admittedAt },
     }
-    const balance = balancesOf(rate, result.balance ?? NOTHING)
+    const balance = balancesOf(rateOf(attachedTo({ context }).creditUsd), result.balance ?? NOTHING)
     return { body: { success: true, reservation: shownReservation(reservation), balance }, replayed }
   },
 
@@ -74,13 +79,14 @@ export const reservationHandlers: Handlers<Names> = {
     const reservation = await reservationFor(parts, caller, idOf(params.id, body.reservationId), at)
     const rate = rateOf(attachedTo(reservation).creditUsd)
     const usage = await inlineUsage(parts, call, reservation)
-    const amount = body.actualAmount === undefined ? chargeOf(usage) : rate.nanos(body.actualAmount)
+    const amount = body.actualAmount === undefined ? chargeOf(usage) : rate.nanos(body.actualAmount, 'actualAmount')
     const told = usage.map(({ payloadHash }) => payloadHash)
     const given = body.actualAmount === undefined ? {} : { amount: String(amount) }
     const command = {
       type: 'confirm',
       ...endingOf(call, reservation),
       amount,
+      creditUsd: rate.usd,
       ...(body.onOverage ? { onOverage: body.onOverage } : {}),
       ...(body.ifExpired === 'charge' ? { ifExpired: body.ifExpired } : {}),
       ...(usage.length > 0 ? { usage } : {}),

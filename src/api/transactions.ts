@@ -1,26 +1,29 @@
 /** What was posted: the list of an organisation's transactions, and each by its id. */
+
 import type { Transaction } from '../contract/credits.ts'
 import { refuse } from '../contract/errors.ts'
+import type { Caller } from '../core/caller.ts'
 import type { Posted } from '../core/ledger-commands.ts'
 import type { TransactionType } from '../core/ledger-rows.ts'
-import { instantText } from '../lib/clock.ts'
-import { nanosText } from '../lib/money.ts'
+import type { PageOf } from '../store/accounts.ts'
 import { reservationsById } from '../store/reservations.ts'
 import {
   findTransaction,
   listTransactions,
   type StoredTransaction,
   type TransactionFilter,
+  transactionPage,
 } from '../store/transactions.ts'
 import { usageBy } from '../store/usage.ts'
 import { USUAL_PRIORITY } from './credits.ts'
 import { rangeOf } from './date-range.ts'
 import { modelNames } from './models.ts'
-import { creditRate, withDecimal } from './money.ts'
+import { creditRate, rateOf } from './money.ts'
 import { paged, pageOf } from './page.ts'
-import type { ApiParts, Call, Caller, Handlers } from './parts.ts'
+import type { ApiParts, Call, Handlers } from './parts.ts'
 import { commandFor, contentOf, post } from './post.ts'
 import { shownReservation } from './shown-reservation.ts'
+import { DIRECTIONS, reconciliationOf, shownTransaction, transactionCsv } from './shown-transaction.ts'
 import { usageRecord } from './shown-usage.ts'
 import { accountFor, ownAccount } from './who.ts'
 
@@ -28,20 +31,23 @@ type Names = 'listTransactions' | 'getTransaction' | 'createTransaction' | 'refu
 
 export const transactionHandlers: Handlers<Names> = {
   async listTransactions(parts, call) {
+    const { store } = parts
+    const { organisationId } = call.caller
+    const filter = await filterOf(parts, call)
+    if (call.csv) {
+      const pageAt = (page: PageOf) => transactionPage(store, organisationId, filter, page)
+      const isReconciled = call.query.include?.includes('usage') ?? false
+      return { csv: transactionCsv(pageAt, (page) => shownWith(parts, call, page), isReconciled) }
+    }
     const page = pageOf('transactions', call.query)
-    const { transactions, total } = await listTransactions(
-      parts.store,
-      call.caller.organisationId,
-      await filterOf(parts, call),
-      page,
-    )
+    const { transactions, total } = await listTransactions(store, organisationId, filter, page)
     const { shown, pagination } = paged('transactions', page, transactions, total)
     return { body: { items: await shownWith(parts, call, shown), pagination } }
   },
 
   async getTransaction(parts, call) {
     const found = await transactionFor(parts, call.caller, call.params.id)
-    const [transaction = transactionOf(parts, found)] = await shownWith(parts, call, [found])
+    const [transaction = shownTransaction(found)] = await shownWith(parts, call, [found])
     return { body: { success: true, transaction } }
   },
 
@@ -66,11 +72,11 @@ export const transactionHandlers: Handlers<Names> = {
   },
 
   async refundTransaction(parts, { caller, params, body, at, idempotency }) {
-    const rate = creditRate(parts)
-    const { id } = await transactionFor(parts, caller, params.id)
+    const { id, creditUsd } = await transactionFor(parts, caller, params.id)
+    const rate = rateOf(creditUsd)
     const name = idempotency({ ...body, id: params.id })
     const command = {
-      ...{ type: 'refund' as const, organisationId: caller.organisationId, at, transactionId: id },
+      ...{ type: 'refund' as const, organisationId: caller.organisationId, at, transactionId: id, creditUsd },
       ...(body.amount === undefined ? {} : { amount: rate.nanos(body.amount) }),
       ...{ actor: caller.principal, description: body.reason },
       ...(name ? { idempotency: name } : {}),
@@ -92,7 +98,7 @@ async function made(
   { result, replayed }: { result: Posted; replayed: boolean },
 ): Promise<{ body: { success: true; transaction: Transaction }; replayed: boolean }> {
   const stored = await transactionFor(parts, caller, `txn_${result.transaction.code}`)
-  return { body: { success: true, transaction: transactionOf(parts, stored) }, replayed }
+  return { body: { success: true, transaction: shownTransaction(stored) }, replayed }
 }
 
 /** With the reservations and the usage behind them, where those were asked for. */
@@ -111,24 +117,16 @@ async function shownWith(
   const byId = new Map(reservations.map((each) => [each.id, shownReservation(each)]))
   const byTransaction = Map.groupBy(usage, ({ transactionId }) => transactionId)
   const names = modelNames(parts.routes)
+  const usedBy = (transaction: StoredTransaction) => {
+    const own = byTransaction.get(transaction.id) ?? []
+    const reconciliation = reconciliationOf(transaction, own, parts.settings.billing.tolerancePercent)
+    return { usageRecords: own.map((each) => usageRecord(each, names)), ...(reconciliation ? { reconciliation } : {}) }
+  }
   return stored.map((transaction) => ({
-    ...transactionOf(parts, transaction),
+    ...shownTransaction(transaction),
     ...(include.has('reservation') ? { reservation: byId.get(transaction.reservationId ?? 0n) ?? null } : {}),
-    ...(include.has('usage')
-      ? { usageRecords: (byTransaction.get(transaction.id) ?? []).map((each) => usageRecord(each, names)) }
-      : {}),
+    ...(include.has('usage') ? usedBy(transaction) : {}),
   }))
-}
-
-const DIRECTIONS: Readonly<Record<TransactionType, 'credit' | 'debit'>> = {
-  grant: 'credit',
-  refund: 'credit',
-  adjustment: 'credit',
-  usage: 'debit',
-  debit: 'debit',
-  expiry: 'debit',
-  void: 'debit',
-  clawback: 'debit',
 }
 
 async function filterOf(parts: ApiParts, { caller, query, at }: Call<'listTransactions'>): Promise<TransactionFilter> {
@@ -139,29 +137,5 @@ async function filterOf(parts: ApiParts, { caller, query, at }: Call<'listTransa
     usageMissing: query.usage === 'missing',
     types: query.type === undefined ? undefined : types.filter((type) => DIRECTIONS[type] === query.type),
     ...(await rangeOf(parts, caller.organisationId, query)),
-  }
-}
-
-function transactionOf(parts: ApiParts, transaction: StoredTransaction): Transaction {
-  const rate = creditRate(parts)
-  const { amount, amountUsd, balanceAfter, decimal } = withDecimal({
-    amount: rate.text(transaction.amount),
-    amountUsd: nanosText(transaction.amount),
-    balanceAfter: rate.text(transaction.balanceAfter),
-  })
-  return {
-    id: `txn_${transaction.code}`,
-    accountId: `acc_${transaction.accountCode}`,
-    externalId: transaction.externalId,
-    type: DIRECTIONS[transaction.type],
-    kind: transaction.type,
-    amount,
-    amountUsd,
-    description: transaction.description,
-    balanceAfter,
-    reservationId: transaction.reservationCode === null ? null : `res_${transaction.reservationCode}`,
-    metadata: transaction.metadata === null ? null : JSON.parse(transaction.metadata),
-    createdAt: instantText(transaction.bookedAt),
-    decimal,
   }
 }

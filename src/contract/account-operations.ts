@@ -119,7 +119,8 @@ export const accountOperations = [
     body: PlanRequest,
     result: PlanReply,
     status: 201,
-    errors: ['invalid_amount'],
+    idempotent: true,
+    errors: ['invalid_amount', 'idempotency_key_mismatch'],
   }),
   operation({
     name: 'listPlans',
@@ -139,7 +140,8 @@ export const accountOperations = [
     key: 'management',
     params: PlanId,
     result: PlanReply,
-    errors: ['plan_not_found'],
+    idempotent: true,
+    errors: ['plan_not_found', 'idempotency_key_mismatch'],
   }),
   operation({
     name: 'assignPlan',
@@ -151,6 +153,7 @@ export const accountOperations = [
     params: AccountId,
     body: AssignRequest,
     result: PlanAssigned,
-    errors: [...WHOSE_ERRORS, 'plan_not_found', 'account_closed'],
+    idempotent: true,
+    errors: [...WHOSE_ERRORS, 'plan_not_found', 'account_closed', 'idempotency_key_mismatch'],
   }),
 ] as const

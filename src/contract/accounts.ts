@@ -1,6 +1,6 @@
 /** Accounts: customers of an organisation, with a balance of credits. */
 import { z } from 'zod'
-import { amount, Decimal, ExternalId, Instant, id, Metadata, Pagination, text } from './common.ts'
+import { credits, Decimal, ExternalId, Instant, id, Metadata, Pagination, text } from './common.ts'
 
 const Status = z.enum(['open', 'frozen', 'closed'], 'expected open, frozen or closed')
 const Overage = z.enum(['charge', 'cap', 'reject'], 'expected charge, cap or reject')
@@ -33,7 +33,10 @@ export const AccountRequest = z.object({
   metadata: Metadata.nullish().meta({ description: 'Yours: kept and shown, never read.' }),
 })
 
-/** What is left out stays as it is. A closed account's keys are revoked; its history and its externalId stay. */
+/**
+ * What is left out stays as it is. A closed account's keys are revoked; its history, its externalId and what is left of its
+ * credit stay, so that it can be opened again.
+ */
 export const AccountPatch = z.object({
   name: text(255).optional().meta({ description: 'What people call the account.' }),
   email: z
@@ -43,9 +46,15 @@ export const AccountPatch = z.object({
     .optional()
     .meta({ description: 'An e-mail address.' }),
   metadata: Metadata.nullable().optional().meta({ description: 'Yours; takes the place of all that was there.' }),
-  status: Status.optional().meta({ description: 'A frozen account pays for nothing, a closed one never again.' }),
+  status: Status.optional().meta({
+    description: 'A frozen account pays for nothing, a closed one until it is opened again.',
+  }),
+  expire: z.boolean('expected true or false').optional().meta({
+    description:
+      'With `status: closed`: what is left expires, what is reserved as soon as it is released. Otherwise it is kept.',
+  }),
   overage: Overage.optional().meta({ description: 'What is done with a charge above its reservation.' }),
-  overdraft: amount({ positive: false })
+  overdraft: credits({ positive: false })
     .optional()
     .meta({ description: 'How far below 0 reservations may take the balance, in credits.' }),
   reserveMode: ReserveMode.nullable()

@@ -1,18 +1,23 @@
 /** What the shapes of the API share: amounts, instants, names, pages. Schemas describe the wire as it is; nothing is converted. */
 import { z } from 'zod'
-import { parseAmount } from '../lib/money.ts'
+import { parseAmount, parseBillionths } from '../lib/money.ts'
 import type { ErrorCode } from './errors.ts'
 
 /**
- * Credits or dollars from outside: a JSON number with at most nine decimals, or plain decimal text. What is none is
+ * Dollars from outside: a JSON number with at most nine decimals, or plain decimal text. What is none is
  * answered 422 `invalid_amount`; so is 0 where the amount must have an effect.
  */
-export const amount = ({ positive }: { positive: boolean }) =>
+export const amount = (bounds: { positive: boolean }) => money(bounds, parseAmount)
+
+/** As {@link amount}, in credits: the maximum is in dollars, so whoever knows the price of a credit checks it. */
+export const credits = (bounds: { positive: boolean }) => money(bounds, parseBillionths)
+
+const money = ({ positive }: { positive: boolean }, parse: (value: unknown) => bigint | undefined) =>
   coded<number | string>(
     'invalid_amount',
     `an amount${positive ? ' above 0' : ''} with at most 9 decimals, e.g. 12.5 or "12.5"`,
     (value) => {
-      const parsed = parseAmount(value)
+      const parsed = parse(value)
       return parsed !== undefined && (!positive || parsed > 0n)
     },
   ).meta({
@@ -52,6 +57,21 @@ export const text = (most: number) =>
     .max(most, `expected at most ${most} characters`)
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
     .regex(/^[^\u0000-\u0008\u000b\u000c\u000e-\u001f]*$/, 'expected text without control characters')
+
+/** What people call a thing: one line, in any script. */
+export const Name = (most: number) =>
+  z
+    .string('expected text')
+    .refine((value) => value.trim() !== '', 'expected text that is not empty')
+    .refine((value) => [...value].length <= most, `expected at most ${most} characters`)
+    .refine(
+      (value) => value.isWellFormed() && !/[\p{Cc}\u2028\u2029]/u.test(value),
+      'expected one line without control characters',
+    )
+    .meta({ minLength: 1, maxLength: most })
+
+/** What is set when a thing is made and never again. */
+export const fixed = (why: string) => z.never({ error: why }).optional()
 
 const MOST_BYTES = 255
 

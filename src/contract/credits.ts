@@ -1,15 +1,15 @@
 /** Credit that comes and goes: grants, debits, and the transactions that both leave behind. Amounts are credits. */
 import { z } from 'zod'
-import { amount, Decimal, Instant, id, Metadata, PageQuery, Pagination, text, Who } from './common.ts'
+import { credits, Decimal, Instant, id, Metadata, PageQuery, Pagination, text, Who } from './common.ts'
 import { Reservation } from './reservations.ts'
 import { UsageRecord } from './usage.ts'
 
-const credits = amount({ positive: true }).meta({ description: 'Credits, above 0.' })
+const above0 = credits({ positive: true }).meta({ description: 'Credits, above 0.' })
 const description = text(1_000).nullish().meta({ description: 'What it is for; stands in the transaction.' })
 const metadata = Metadata.nullish().meta({ description: 'Yours: kept and shown, never read.' })
 
 export const CreditsRequest = Who.extend({
-  amount: credits,
+  amount: above0,
   description,
   paymentMethod: text(100).nullish().meta({ description: 'How it was paid.' }),
   paymentId: text(255)
@@ -40,7 +40,7 @@ export const CreditsAdded = z.object({
   decimal: Decimal,
 })
 
-export const DebitRequest = Who.extend({ amount: credits, description, metadata })
+export const DebitRequest = Who.extend({ amount: above0, description, metadata })
 
 export const CreditsDeducted = z.object({
   success: z.literal(true),
@@ -51,6 +51,22 @@ export const CreditsDeducted = z.object({
   transactionId: id('txn'),
   decimal: Decimal,
 })
+
+const Reconciliation = z
+  .object({
+    verdict: z.enum(['missing', 'unpriced', 'below_cost', 'matched']),
+    records: z.int().meta({ description: 'Usage records of the transaction.' }),
+    chargedUsd: z.number(),
+    writtenOffUsd: z.number(),
+    costUsd: z
+      .number()
+      .nullable()
+      .meta({ description: 'Of all its usage; null where there is none, or none is priced.' }),
+    differenceUsd: z.number().nullable().meta({ description: 'Charged and written off, less the cost.' }),
+    decimal: Decimal,
+  })
+  .meta({ id: 'Reconciliation' })
+export type Reconciliation = z.output<typeof Reconciliation>
 
 export const Transaction = z
   .object({
@@ -69,6 +85,7 @@ export const Transaction = z
     decimal: Decimal,
     reservation: Reservation.nullable().optional(),
     usageRecords: z.array(UsageRecord).optional(),
+    reconciliation: Reconciliation.optional().meta({ description: 'Of a charge, where its usage is asked for.' }),
   })
   .meta({ id: 'Transaction' })
 export type Transaction = z.output<typeof Transaction>
@@ -104,7 +121,7 @@ export const TransactionRequest = DebitRequest.extend({
 })
 
 export const RefundRequest = z.object({
-  amount: amount({ positive: true }).optional().meta({ description: 'The rest, if left out.' }),
+  amount: credits({ positive: true }).optional().meta({ description: 'The rest, if left out.' }),
   reason: text(1_000).meta({ description: 'Why; stands in the transaction.' }),
 })
 

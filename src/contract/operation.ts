@@ -33,6 +33,7 @@ export const COMMON_ERRORS: readonly ErrorCode[] = [
   'invalid_request',
   'invalid_api_key',
   'forbidden',
+  'rate_limit_exceeded',
   'payload_too_large',
   'unsupported_media_type',
   'internal_error',

@@ -4,6 +4,7 @@
 import type { z } from 'zod'
 import { accountOperations } from './account-operations.ts'
 import { generationOperations } from './generation-operations.ts'
+import { keyOperations } from './key-operations.ts'
 import { modelOperations } from './model-operations.ts'
 import { organisationOperations } from './organisation-operations.ts'
 import { reservationOperations } from './reservation-operations.ts'
@@ -12,6 +13,7 @@ import { usageOperations } from './usage-operations.ts'
 
 export const operations = [
   ...generationOperations,
+  ...keyOperations,
   ...modelOperations,
   ...accountOperations,
   ...reservationOperations,

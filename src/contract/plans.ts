@@ -1,6 +1,6 @@
 /** Plans: credit that is granted again and again, once an interval. */
 import { z } from 'zod'
-import { amount, Decimal, Instant, id, PageQuery, Pagination, text, Who } from './common.ts'
+import { credits, Decimal, Instant, id, PageQuery, Pagination, text, Who } from './common.ts'
 
 const Plan = z
   .object({
@@ -19,7 +19,7 @@ export type Plan = z.output<typeof Plan>
 
 export const PlanRequest = z.object({
   name: text(255).meta({ description: 'What people call the plan.' }),
-  amount: amount({ positive: true }).meta({ description: 'Credits of each grant, above 0.' }),
+  amount: credits({ positive: true }).meta({ description: 'Credits of each grant, above 0.' }),
   interval: z
     .string('expected week, month or days as 30d')
     .regex(/^(week|month|[1-9][0-9]{0,3}d)$/, 'expected week, month or days as 30d')

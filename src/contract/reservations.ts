@@ -1,7 +1,7 @@
 /** Credits set aside before work and confirmed after it. Amounts are credits. */
 import { z } from 'zod'
 import { Balance } from './accounts.ts'
-import { amount, Decimal, Instant, id, Metadata, PageQuery, Pagination, text, Who } from './common.ts'
+import { credits, Decimal, Instant, id, Metadata, PageQuery, Pagination, text, Who } from './common.ts'
 import { InlineUsage, UsageRecord } from './usage.ts'
 
 const ttl = z
@@ -29,7 +29,7 @@ export const Reservation = z
 export type Reservation = z.output<typeof Reservation>
 
 export const ReservationRequest = Who.extend({
-  amount: amount({ positive: true }).meta({ description: 'Credits to set aside, above 0.' }),
+  amount: credits({ positive: true }).meta({ description: 'Credits to set aside, above 0.' }),
   ttlSeconds: ttl.optional(),
   operation: text(255).nullish().meta({ description: 'What it is for; stands in the metadata.' }),
   model: text(255).nullish().meta({ description: 'The model that it is for; stands in the metadata.' }),
@@ -77,7 +77,7 @@ export const ReservationExtended = z.object({
 })
 
 export const ConfirmRequest = Which.extend({
-  actualAmount: amount({ positive: false })
+  actualAmount: credits({ positive: false })
     .optional()
     .meta({ description: 'Credits to charge; 0 releases everything.' }),
   usage: InlineUsage.optional().meta({

@@ -124,6 +124,9 @@ const Billing = group({
   creditUsd: decimal('USD for one credit: 1, 2 or 5 times a power of ten, "0.000001" to "1000"', isCreditRate).default(
     '1',
   ),
+  tolerancePercent: percent(100)
+    .default('1')
+    .meta({ description: 'By so much an amount that a caller charges may be below the cost of its usage.' }),
   zeroCompletionInsurance: flag().default(true).meta({ description: 'Failed and empty answers are charged 0.' }),
 })
 

@@ -23,6 +23,7 @@ export const transactionOperations = [
     key: 'any',
     query: TransactionQuery,
     result: TransactionList,
+    csv: true,
     errors: WHOSE_ERRORS,
   }),
   operation({

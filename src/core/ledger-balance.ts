@@ -167,6 +167,7 @@ export function postingOf(account: Account, ids: Ids, posting: Posting): Transac
     writtenOff: 0n,
     description: null,
     metadata: null,
+    creditUsd: null,
     ...posting,
     id,
     code,

@@ -5,13 +5,17 @@
 import type { Id, Ids } from '../lib/id.ts'
 import type { Ratio } from '../lib/ratio.ts'
 import type { Draft } from './ledger-draft.ts'
-import type { CallDetails, GrantCategory, Hold, Overage, UNTOLD, UsageRecord } from './ledger-rows.ts'
+import type { AuditRow, CallDetails, GrantCategory, Hold, Overage, UNTOLD, UsageRecord } from './ledger-rows.ts'
 
 type Common = {
   readonly organisationId: bigint
   /** The store's clock; never behind the account's latest instant once applied. */
   readonly at: number
   readonly idempotency?: Idempotency
+  /** Dollars for one credit, kept with what the command posts. Undefined: 1. */
+  readonly creditUsd?: string
+  /** Written if the command has an effect, and only then. */
+  readonly audit?: AuditRow
 }
 
 export type Idempotency = {
@@ -144,6 +148,8 @@ export type SetStatus = Common & {
   readonly type: 'set_status'
   readonly accountId: bigint
   readonly status: 'open' | 'frozen' | 'closed'
+  /** Grants end with it: what is not reserved of them at once, the rest when it is released. */
+  readonly expire?: true
 }
 
 export type Command =

@@ -1,6 +1,6 @@
 /** Money in and out beside usage: grants, voids, debits, refunds, and the status of an account. */
 import { fitsInt64, MAX_AMOUNT } from '../lib/money.ts'
-import { balanceOf, debtOf, draw, postingOf, takeBack } from './ledger-balance.ts'
+import { balanceOf, debtOf, draw, expireGrants, postingOf, takeBack } from './ledger-balance.ts'
 import {
   type AddGrant,
   type Debit,
@@ -248,10 +248,15 @@ function refundGrant(account: Account, amount: bigint, at: number, ids: RefundSl
   }
 }
 
-export const setStatus: Step<SetStatus> = (draft, command) => {
-  const account = draft.account(command.accountId)
+export const setStatus: Step<SetStatus> = (draft, { accountId, status, expire, at }, ids) => {
+  const account = draft.account(accountId)
   if (!account) return refuse('account_not_found')
-  account.status = command.status
+  account.status = status
+  if (expire) {
+    for (const grant of draft.grants(accountId))
+      if (grant.remaining > 0n) grant.expiresAt = Math.min(grant.expiresAt ?? at, at)
+    expireGrants(draft, account, { at, bookedAt: at, ids })
+  }
   return done({ kind: 'changed', expiresAt: null })
 }
 

@@ -41,7 +41,8 @@ export type Draft = {
   keep(): void
 }
 
-export function createDraft(rows: Rows): Draft {
+/** `creditUsd`: the price of a credit that its transactions are written with. */
+export function createDraft(rows: Rows, creditUsd: string | undefined): Draft {
   const accounts = new Map<bigint, Account>()
   const grants = new Map<bigint, Grant[]>()
   const newGrants = new Set<bigint>()
@@ -96,7 +97,7 @@ export function createDraft(rows: Rows): Draft {
       let sum = 0n
       for (const entry of transaction.entries) sum += entry.nanos
       assert(sum === 0n, 'the entries of a transaction sum to zero')
-      transactions.push(transaction)
+      transactions.push(creditUsd === undefined ? transaction : { ...transaction, creditUsd })
     },
     record(record, personal) {
       records.push(record)

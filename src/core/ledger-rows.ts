@@ -128,6 +128,8 @@ export type Transaction = {
   description: string | null
   metadata: string | null
   entries: readonly Entry[]
+  /** Dollars for one credit when it was written, in which its amount is shown. Null: 1. */
+  creditUsd: string | null
 }
 
 export type UsageSource = 'reported' | 'estimated' | 'unknown'
@@ -238,6 +240,24 @@ export type OutboxEvent = {
   createdAt: number
 }
 
+/** Who changed what. It lies in the same transaction as the change, so that neither is there without the other. */
+export type AuditRow = {
+  id: bigint
+  organisationId: bigint
+  code: string
+  /** Who did it, as it is shown to people: never a secret. */
+  actor: string
+  /** Noun and verb, e.g. `account.update`. */
+  action: string
+  /** The public id of what was changed. */
+  target: string
+  /** JSON objects without secrets; null where there was or is nothing. */
+  before: string | null
+  after: string | null
+  requestId: string | null
+  createdAt: number
+}
+
 /** The sums of one quarter hour by model, provider, context and status. */
 export type Rollup = {
   organisationId: bigint
@@ -314,6 +334,7 @@ export type Written = {
   details: Map<string, CallDetails>
   rollups: Map<string, Rollup>
   events: OutboxEvent[]
+  audits: AuditRow[]
 }
 
 export const counterKey = (budgetId: bigint, windowStart: number): string => `${budgetId}:${windowStart}`
@@ -357,6 +378,7 @@ export const emptyWritten = (): Written => ({
   details: new Map(),
   rollups: new Map(),
   events: [],
+  audits: [],
 })
 
 /** Makes a loaded or new usage that a caller told known to the batch. */

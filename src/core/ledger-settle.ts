@@ -1,6 +1,7 @@
 /** Ending a reservation: the gateway's settle, and confirm, cancel, extend and expiry of the credits API. */
 import { assert } from '../lib/assert.ts'
 import type { Ids } from '../lib/id.ts'
+import { fitsInt64 } from '../lib/money.ts'
 import { balanceOf, draw, expireGrants, headroomOf, postingOf, release, spend } from './ledger-balance.ts'
 import {
   type Cancel,
@@ -78,6 +79,7 @@ export const confirm: Step<Confirm> = (draft, command, ids) => {
   const reserved = direct ? 0n : reservation.amount
   if (overage === 'reject' && command.amount > reserved)
     return refuse('amount_exceeds_reservation', { reserved, amount: command.amount })
+  if (!fitsInt64(account.posted - command.amount)) return refuse('out_of_range')
   if (!direct) release(draft, reservation)
   const late = direct || command.at >= (reservation.expiresAt ?? 0)
   const { transaction, charged, writtenOff } = postUsage(draft, account, direct ? undefined : reservation, {

@@ -18,7 +18,7 @@ export function apply(rows: Rows, commands: readonly Command[], ids: Ids): Outco
   return commands.map((command) => {
     try {
       const accountId = accountOf(rows, command)
-      const at = accountId === null ? command.at : advance(rows, accountId, command.at, ids)
+      const at = accountId === null ? command.at : advance(rows, accountId, command, ids)
       return once(rows, { ...command, at }, (draft, stamped) => step(draft, stamped, ids))
     } catch (error) {
       return { ok: false, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }
@@ -77,8 +77,8 @@ export function accountOf(rows: Rows, command: Command): bigint | null {
  * Brings an account to the instant: dead reservations expire, grants that are over lose what is free, in the order of
  * their instants. Jobs only call this; no rule waits for a job. Returns the instant that holds, which never runs backwards.
  */
-function advance(rows: Rows, accountId: bigint, at: number, ids: Ids): number {
-  const draft = createDraft(rows)
+function advance(rows: Rows, accountId: bigint, { at, creditUsd }: Command, ids: Ids): number {
+  const draft = createDraft(rows, creditUsd)
   const account = draft.account(accountId)
   if (!account) return at
   const instant = Math.max(at, account.lastAt)
@@ -106,19 +106,22 @@ function dueInstants(rows: Rows, accountId: bigint, until: number): number[] {
 /** An idempotency key has one effect: the same content again gets the first outcome, other content is a conflict. */
 function once(rows: Rows, command: Command, run: (draft: Draft, command: Command) => Outcome): Outcome {
   const { idempotency } = command
-  const draft = createDraft(rows)
-  if (!idempotency) return kept(draft, run(draft, command))
+  const draft = createDraft(rows, command.creditUsd)
+  if (!idempotency) return kept(draft, command, run(draft, command))
   const key = { organisationId: command.organisationId, ...idempotency }
   const stored = rows.idempotency.get(idempotencyKey(key))
   const answered = command.type !== 'settle' && stored && answerOf(stored, idempotency)
   if (answered) return answered
-  const outcome = kept(draft, run(draft, command))
+  const outcome = kept(draft, command, run(draft, command))
   remember(rows, command, idempotency, outcome)
   return outcome
 }
 
-function kept(draft: Draft, outcome: Outcome): Outcome {
-  if (outcome.ok) draft.keep()
+function kept(draft: Draft, { audit }: Command, outcome: Outcome): Outcome {
+  if (!outcome.ok) return outcome
+  draft.keep()
+  // What was done before is not done again.
+  if (audit && !outcome.replay) draft.rows.written.audits.push(audit)
   return outcome
 }
 

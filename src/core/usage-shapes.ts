@@ -101,6 +101,8 @@ export const usageShapes = {
       cached: 'cachedContentTokenCount | total_cached_tokens',
       reasoning: 'thoughtsTokenCount | total_thought_tokens',
       toolInput: 'toolUsePromptTokenCount | total_tool_use_tokens',
+      // Google has no count of searches in its usage: the wire counts those that the answer names.
+      webSearches: 'billedSearchCount',
       inputAudio: ofModality('AUDIO', 'promptTokensDetails', 'input_tokens_by_modality'),
       inputImage: ofModality('IMAGE', 'promptTokensDetails', 'input_tokens_by_modality'),
       inputVideo: ofModality('VIDEO', 'promptTokensDetails', 'input_tokens_by_modality'),

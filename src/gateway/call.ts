@@ -43,6 +43,8 @@ export type Call = {
   readonly echo?: Readonly<Record<string, unknown>>
   /** The body came by another wire: what it says in words that a provider may not know was not the client's choice. */
   readonly converted?: true
+  /** Headers of the client's wire, for a provider that speaks it too. */
+  readonly wireHeaders?: Readonly<Record<string, string>>
   readonly details: Omit<CallDetails, 'hash' | 'organisationId' | 'createdAt'>
 }
 

@@ -74,6 +74,7 @@ async function attemptAt(
   const attempt = endpoint.provider.send({
     api: call.api,
     converted: call.converted === true,
+    ...(call.wireHeaders ? { wireHeaders: call.wireHeaders } : {}),
     text: call.text,
     members: call.members,
     model: endpoint.upstreamModel,

@@ -24,11 +24,14 @@ export function readChat(bytes: Buffer, headers: IncomingHttpHeaders): Call {
     oneHourWrites: text.includes('"1h"'),
     images: occurrences(messages, '"image_url"') >> 1,
     audios: occurrences(messages, '"input_audio"') >> 1,
-    files: occurrences(messages, '"file_data"') + occurrences(messages, '"file_id"'),
+    files: occurrences(messages, '"file_data"') + occurrences(messages, '"file_id"') + documents(messages),
     outputMedia: outputMediaOf(textOf(body, 'modalities') ?? ''),
     searches: searchesOf(body),
   }
 }
+
+/** Parts of Anthropic's own kinds, which may be no more than an address here and a whole book upstream. */
+const documents = (messages: string): number => [...messages.matchAll(/"type"\s*:\s*"document"/g)].length
 
 /** Where a tool or plugin names no maximum of its own. */
 const MOST_SEARCHES = 10

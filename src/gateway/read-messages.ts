@@ -13,9 +13,18 @@ export const readMessages = (bytes: Buffer, headers: IncomingHttpHeaders): Call 
 export const readPrompt = (bytes: Buffer, headers: IncomingHttpHeaders): Call =>
   readAs(promptOfMessages, bytes, headers)
 
+/** Which version the client speaks, and which of its trials it takes part in. */
+function wireHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+  const sent = ['anthropic-version', 'anthropic-beta'].map((name) => [name, headers[name]] as const)
+  return Object.fromEntries(sent.flatMap(([name, value]) => (isWord(value) ? [[name, value]] : [])))
+}
+
+const isWord = (value: unknown): value is string => typeof value === 'string' && /^[\w.,: -]{1,512}$/.test(value)
+
 function readAs(convert: typeof chatOfMessages, bytes: Buffer, headers: IncomingHttpHeaders): Call {
   const body = parsed(openJson(bytes).text) as Record<string, unknown>
   if (typeof body.model !== 'string')
     throw refuse('invalid_request', 'model is missing: name the model to call', { param: 'model' })
-  return { ...readChat(Buffer.from(JSON.stringify(convert(body))), headers), converted: true }
+  const call = readChat(Buffer.from(JSON.stringify(convert(body))), headers)
+  return { ...call, converted: true, wireHeaders: wireHeaders(headers) }
 }

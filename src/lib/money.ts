@@ -34,11 +34,16 @@ const AMOUNT = /^(0|[1-9][0-9]*)(\.[0-9]{1,9})?$/
  * form, or plain decimal text. `undefined` for everything else; the caller answers 422 `invalid_amount`.
  */
 export function parseAmount(input: unknown): Nanos | undefined {
+  const amount = parseBillionths(input)
+  return amount !== undefined && amount <= MAX_AMOUNT ? asNanos(amount) : undefined
+}
+
+/** The form alone, as billionths of whatever unit it is in: for credits, whose maximum depends on what one is worth. */
+export function parseBillionths(input: unknown): bigint | undefined {
   const text = typeof input === 'number' ? numberText(input) : input
   if (typeof text !== 'string' || text.length > 40 || !AMOUNT.test(text)) return undefined
-  const [dollars = '', fraction = ''] = text.split('.')
-  const amount = asNanos(BigInt(dollars + fraction.padEnd(9, '0')))
-  return amount <= MAX_AMOUNT ? amount : undefined
+  const [units = '', fraction = ''] = text.split('.')
+  return BigInt(units + fraction.padEnd(9, '0'))
 }
 
 function numberText(value: number): string | undefined {

@@ -98,6 +98,8 @@ function thoughtsOf(message: Fields, ignored: Ignored): Fields[] {
   const blocks: Fields[] = []
   let text = ''
   const foreign = () => void ignored.add('reasoning_details')
+  const isBare = !Array.isArray(message.reasoning_details)
+  if (isBare && textOf(message.reasoning ?? message.reasoning_content) !== '') ignored.add('messages.reasoning')
   for (const detail of fieldsIn(message.reasoning_details)) {
     if (typeof detail.format === 'string' && !OURS.has(detail.format)) foreign()
     else if (detail.type === 'reasoning.encrypted') {

@@ -263,12 +263,17 @@ describe('tools', () => {
       'plugins:file-parser',
       'plugins:web.max_results',
     ])
+    expect(ask({ tools: [{ type: 'web_search', search_context_size: 'low' }] }).ignored).toEqual([
+      'tools[0].search_context_size',
+    ])
   })
 
   test('tools and choices of other kinds are refused', () => {
     expect(refusedFor({ tools: [{ type: 'mcp' }] })).toBe('tools[0]')
     expect(refusedFor({ tools: [tool], tool_choice: { type: 'allowed_tools' } })).toBe('tool_choice')
     expect(refusedFor({ functions: [{}] })).toBe('functions')
+    expect(refusedFor({ tools: [{ type: 'code_execution_20250825', name: 'code_execution' }] })).toBe('tools[0]')
+    expect(refusedFor({ tool_choice: 'required' })).toBe('tool_choice')
   })
 })
 
@@ -303,6 +308,20 @@ describe('reasoning', () => {
   test('passes as the client put it in Anthropic’s own words', () => {
     const own = { type: 'enabled', budget_tokens: 2000, display: 'omitted' }
     expect(thinking({ thinking: own })[0]).toEqual(own)
+  })
+
+  test('of which something is left out is named in part', () => {
+    const reasoning = { effort: 'low', max_tokens: 2000, summary: 'auto', exclude: true }
+    expect(ask({ max_tokens: 9000, reasoning })).toMatchObject({
+      sent: { thinking: { type: 'enabled', budget_tokens: 2000 } },
+      ignored: ['reasoning.summary', 'reasoning.effort'],
+      hidesReasoning: true,
+    })
+    const messages = [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: 'Ho', reasoning: 'Hm' },
+    ]
+    expect(ask({ messages }).ignored).toEqual(['messages.reasoning'])
   })
 
   test('is left out by name where the output limit has no room for it', () => {
@@ -365,6 +384,7 @@ describe('other members', () => {
       stop_sequences: ['a', 'b'],
       service_tier: 'standard_only',
     })
+    expect(refusedFor({ stop: [1] })).toBe('stop')
     expect(ask({ service_tier: 'flex' })).toMatchObject({ ignored: ['service_tier'] })
   })
 

@@ -96,7 +96,10 @@ function samplingOf(body: Fields, model: AnthropicModel, { on }: Thinking, ignor
 
 /** Members that only change their name or their words. */
 function plainMembers(body: Fields, ignored: Ignored): Fields {
-  const stops = (Array.isArray(body.stop) ? body.stop : [body.stop]).filter((stop) => typeof stop === 'string')
+  const stops = (Array.isArray(body.stop) ? body.stop : [body.stop]).filter(
+    (stop) => stop !== undefined && stop !== null,
+  )
+  if (stops.some((stop) => typeof stop !== 'string')) throw unsupported('stop', 'expected text or a list of texts')
   const tier = typeof body.service_tier === 'string' ? SERVICE_TIERS[body.service_tier] : undefined
   if (typeof body.service_tier === 'string' && tier === undefined) ignored.add('service_tier')
   return {

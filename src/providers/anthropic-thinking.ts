@@ -4,7 +4,7 @@
  */
 import type { AnthropicModel } from './anthropic-model.ts'
 import { type Fields, isFields } from './wire-json.ts'
-import { type Ignored, unsupported } from './wire-request.ts'
+import { asksForNothing, type Ignored, unsupported } from './wire-request.ts'
 
 export type Thinking = {
   readonly thinking?: Fields
@@ -13,6 +13,7 @@ export type Thinking = {
   readonly on: boolean
 }
 
+const OPTIONS: ReadonlySet<string> = new Set(['effort', 'max_tokens', 'exclude', 'enabled'])
 const OFF: Thinking = { on: false }
 const LEAST_BUDGET = 1_024
 const GREATEST_BUDGET = 128_000
@@ -33,13 +34,19 @@ export function thinkingOf(body: Fields, model: AnthropicModel, maxTokens: numbe
     return { thinking: body.thinking, on: type === 'enabled' || type === 'adaptive' }
   }
   const reasoning = isFields(body.reasoning) ? body.reasoning : {}
+  for (const [option, value] of Object.entries(reasoning))
+    if (!OPTIONS.has(option) && !asksForNothing(option, value)) ignored.add(`reasoning.${option}`)
   const effort = reasoning.effort ?? body.reasoning_effort
   const budget = reasoning.max_tokens
   if (effort === 'none' || reasoning.enabled === false)
     return model.thinksByDefault ? { thinking: { type: 'disabled' }, on: false } : OFF
   if (effort !== undefined && effort !== null && SHARES[String(effort)] === undefined)
     throw unsupported('reasoning.effort', 'expected none, minimal, low, medium, high, xhigh or max')
-  if (typeof budget === 'number' && budget > 0) return withBudget(budget, model, maxTokens, ignored)
+  if (typeof budget === 'number' && budget > 0) {
+    // A number says more than a word.
+    if (typeof effort === 'string') ignored.add('reasoning.effort')
+    return withBudget(budget, model, maxTokens, ignored)
+  }
   if (typeof effort === 'string') return withEffort(effort, model, maxTokens, ignored)
   return reasoning.enabled === true ? withEffort('medium', model, maxTokens, ignored) : OFF
 }

@@ -1,24 +1,29 @@
 /** Tools and the choice among them, in Anthropic's words; the web search that other wires ask for in other ways. */
 import { type Fields, fieldsIn, isFields, textOf } from './wire-json.ts'
-import { type Ignored, unsupported } from './wire-request.ts'
+import { asksForNothing, type Ignored, unsupported } from './wire-request.ts'
 
 export type Tools = { readonly tools?: readonly Fields[]; readonly tool_choice?: Fields }
 
 export function toolsOf(body: Fields, ignored: Ignored): Tools {
   for (const legacy of ['functions', 'function_call'])
-    if (body[legacy] !== undefined && body[legacy] !== null) throw unsupported(legacy, 'use tools and tool_choice')
-  const tools = (Array.isArray(body.tools) ? body.tools : []).map(toolOf)
+    if (!asksForNothing(legacy, body[legacy])) throw unsupported(legacy, 'use tools and tool_choice')
+  const tools = (Array.isArray(body.tools) ? body.tools : []).map((tool, index) =>
+    toolOf(tool, `tools[${index}]`, ignored),
+  )
   const search = searchOf(body, ignored)
   if (search && !tools.some(({ name }) => name === 'web_search')) tools.push(search)
-  if (tools.length === 0) return {}
   const choice = choiceOf(body.tool_choice)
+  if (tools.length === 0) {
+    if (choice?.type === 'any' || choice?.type === 'tool') throw unsupported('tool_choice', 'there are no tools')
+    return {}
+  }
   const single = body.parallel_tool_calls === false && choice?.type !== 'none'
   const stated = single ? { ...(choice ?? { type: 'auto' }), disable_parallel_tool_use: true } : choice
   return { tools, ...(stated ? { tool_choice: stated } : {}) }
 }
 
-/** Tools that Anthropic defines itself carry a date: `web_search_20250305`. */
-const OF_ANTHROPIC = /^[a-z_]+_20[0-9]{6}$/
+/** Tools that Anthropic defines itself carry a date. Those that it bills in ways which no usage tells are not offered. */
+const OF_ANTHROPIC = /^(web_search|web_fetch|bash|text_editor|memory|computer)_20[0-9]{6}$/
 const SEARCH_NAMES: ReadonlySet<unknown> = new Set([
   'web_search',
   'web_search_preview',
@@ -26,10 +31,12 @@ const SEARCH_NAMES: ReadonlySet<unknown> = new Set([
   'web_search_preview_2025_03_11',
 ])
 
-function toolOf(tool: unknown, index: number): Fields {
-  const at = `tools[${index}]`
+function toolOf(tool: unknown, at: string, ignored: Ignored): Fields {
   if (!isFields(tool)) throw unsupported(at, 'expected an object')
-  if (SEARCH_NAMES.has(tool.type)) return webSearch(isFields(tool.parameters) ? { ...tool, ...tool.parameters } : tool)
+  if (SEARCH_NAMES.has(tool.type)) {
+    const { type: _type, parameters, ...options } = tool
+    return webSearch(isFields(parameters) ? { ...options, ...parameters } : options, at, ignored)
+  }
   if (typeof tool.type === 'string' && OF_ANTHROPIC.test(tool.type))
     return tool.type.startsWith('web_search_') ? { max_uses: MOST_SEARCHES, ...tool } : tool
   const definition = tool.function
@@ -63,7 +70,13 @@ function choiceOf(choice: unknown): Fields | undefined {
 /** What a quote counts on where nobody names a maximum. */
 const MOST_SEARCHES = 10
 
-function webSearch(asked: Fields): Fields {
+const SEARCH_OPTIONS: ReadonlySet<string> = new Set([
+  ...['max_uses', 'allowed_domains', 'include_domains', 'blocked_domains', 'exclude_domains', 'user_location'],
+])
+
+function webSearch(asked: Fields, at: string, ignored: Ignored): Fields {
+  for (const [option, value] of Object.entries(asked))
+    if (!SEARCH_OPTIONS.has(option) && !asksForNothing(option, value)) ignored.add(`${at}.${option}`)
   const location = isFields(asked.user_location) ? asked.user_location : undefined
   const approximate = location && isFields(location.approximate) ? location.approximate : location
   const allowed = asked.allowed_domains ?? asked.include_domains
@@ -84,11 +97,10 @@ function searchOf(body: Fields, ignored: Ignored): Fields | undefined {
   const plugin = plugins.find(({ id }) => id === 'web')
   for (const { id } of plugins) if (id !== 'web') ignored.add(`plugins:${textOf(id)}`)
   if (plugin) {
-    for (const option of ['max_results', 'search_prompt'])
-      if (plugin[option] != null) ignored.add(`plugins:web.${option}`)
-    return webSearch(plugin)
+    const { id: _id, enabled: _enabled, ...options } = plugin
+    return webSearch(options, 'plugins:web', ignored)
   }
-  if (!isFields(body.web_search_options)) return undefined
-  if (body.web_search_options.search_context_size != null) ignored.add('web_search_options.search_context_size')
-  return webSearch(body.web_search_options)
+  return isFields(body.web_search_options)
+    ? webSearch(body.web_search_options, 'web_search_options', ignored)
+    : undefined
 }

@@ -38,7 +38,8 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
     onCancel: options.onCancel,
     send(call) {
       const { body, ignored, ...as } = anthropicRequest(call)
-      return { ...sendOver(pool, anthropicWire(as), { path, headers, body }, call), ignored }
+      const outgoing = { path, headers: { ...headers, ...call.wireHeaders }, body }
+      return { ...sendOver(pool, anthropicWire(as), outgoing, call), ignored }
     },
     close: () => pool.destroy(),
   }

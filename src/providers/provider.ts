@@ -35,6 +35,8 @@ export type UpstreamCall = {
   readonly outputLimit: number | undefined
   /** The client spoke another wire: what this provider has no word for is left out of the body. */
   readonly converted: boolean
+  /** Headers of Anthropic's wire that the client sent; no other wire knows them. */
+  readonly wireHeaders?: Readonly<Record<string, string>>
   /** The greatest output of the model, for wires on which a limit is not optional. */
   readonly maxOutputTokens: number
   /** An aborted stream whose tail was never read is billed by what came; a drained one by what is reported. */

@@ -26,7 +26,7 @@ export function readReply(status: number, headers: Headers, body: string): Recor
 /** An error object in a 200 may carry its status as its code. */
 const statedStatus = (code: unknown): number => (typeof code === 'number' && code >= 400 && code <= 599 ? code : 502)
 
-function parse(body: string): unknown {
+export function parse(body: string): unknown {
   try {
     return JSON.parse(body)
   } catch {
@@ -39,7 +39,8 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 const LONGEST_WAIT_MS = 24 * 3_600_000
 
-function retryAfter(headers: Headers): number | undefined {
+/** How long the reply's headers ask to wait. */
+export function retryAfter(headers: Headers): number | undefined {
   const ms = Number(headers['retry-after-ms'] ?? Number.NaN)
   const seconds = Number(headers['retry-after'] ?? Number.NaN)
   const wait = Number.isFinite(ms) ? ms : seconds * 1000
@@ -47,6 +48,7 @@ function retryAfter(headers: Headers): number | undefined {
 }
 
 const MESSAGE_LENGTH = 500
-const SECRETS = /\b(sk|mk|pk|key|gsk|xai)[-_][A-Za-z0-9_*.-]{8,}|Bearer\s+\S+/gi
+const SECRETS = /\b(sk|mk|pk|key|gsk|xai)[-_][A-Za-z0-9_*.-]{8,}|\bAIza[A-Za-z0-9_-]{10,}|Bearer\s+\S+/gi
 
-const scrubbed = (message: string): string => message.slice(0, MESSAGE_LENGTH).replace(SECRETS, '[removed]')
+/** What may be told of a provider's own words. */
+export const scrubbed = (message: string): string => message.slice(0, MESSAGE_LENGTH).replace(SECRETS, '[removed]')

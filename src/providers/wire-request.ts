@@ -44,7 +44,7 @@ const NEUTRAL: Readonly<Record<string, number>> = {
 
 /** The names of all members that nobody has a word for, cut to what a header may hold. */
 export function ignoredNames(ignored: Ignored): string[] {
-  const names = [...ignored].map((name) => name.replace(/[^\w.:-]/g, '_').slice(0, 64))
+  const names = [...ignored].map((name) => name.replace(/[^\w.:[\]-]/g, '_').slice(0, 64))
   return names.length > MOST_NAMES ? [...names.slice(0, MOST_NAMES), '...'] : names
 }
 

@@ -51,9 +51,11 @@ const oddFrame = (data: string): string =>
 type Part = { readonly index: number; readonly delta?: object; readonly text?: string; readonly finish?: string }
 
 /** First the role of each choice, then the choices in turn, a piece at a time. */
-function* deltas({ choices }: Answer): Generator<Part> {
-  const parts = choices.map(deltasOfChoice)
-  for (let open = parts; open.length > 0; ) {
+const deltas = ({ choices }: Answer): Generator<Part> => inTurns(choices.map(deltasOfChoice))
+
+/** One of each, again and again, until all have ended. */
+export function* inTurns<T>(all: readonly Iterator<T, void>[]): Generator<T> {
+  for (let open = [...all]; open.length > 0; ) {
     const still: typeof open = []
     for (const iterator of open) {
       const { value, done } = iterator.next()

@@ -38,8 +38,11 @@ export type Script = {
 
 export type RunningScript = Script & {
   /** The reply to the next request; `undefined` once the script is over. */
-  readonly next: (ordinary: () => Promise<Reply>) => Promise<Reply | undefined>
+  readonly next: (ordinary: () => Promise<Reply>, textEvent?: TextEvent) => Promise<Reply | undefined>
 }
+
+/** One event of the wire that is spoken, with this content. */
+export type TextEvent = (content: string) => string
 
 export function createScript(steps: readonly ScriptStep[], options: ScriptOptions = {}): RunningScript {
   const gate = createGate()
@@ -53,18 +56,29 @@ export function createScript(steps: readonly ScriptStep[], options: ScriptOption
     stop: () => {
       left = 0
     },
-    async next(ordinary) {
+    async next(ordinary, textEvent = chatTextEvent) {
       if (left <= 0) return undefined
       left--
       played++
       const answer = needsAnswer ? await ordinary() : undefined
       const headers = answer?.headers ?? { 'content-type': 'text/event-stream', ...options.headers }
-      return { status: answer?.status ?? options.status ?? 200, headers, body: replySteps(steps, gate, answer) }
+      return {
+        status: answer?.status ?? options.status ?? 200,
+        headers,
+        body: replySteps({ steps, gate, answer, textEvent }),
+      }
     },
   }
 }
 
-function* replySteps(steps: readonly ScriptStep[], gate: Gate, answer: Reply | undefined): Generator<Step> {
+type Playing = {
+  readonly steps: readonly ScriptStep[]
+  readonly gate: Gate
+  readonly answer: Reply | undefined
+  readonly textEvent: TextEvent
+}
+
+function* replySteps({ steps, gate, answer, textEvent }: Playing): Generator<Step> {
   for (const step of steps) {
     if (step === 'gate') yield { wait: gate.pass }
     else if (step === 'answer') yield* answer?.body ?? []
@@ -76,7 +90,7 @@ function* replySteps(steps: readonly ScriptStep[], gate: Gate, answer: Reply | u
   }
 }
 
-const textEvent = (content: string): string => {
+const chatTextEvent = (content: string): string => {
   const choices = [{ index: 0, delta: { content }, finish_reason: null }]
   return `data: ${JSON.stringify({ id: 'chatcmpl-script', object: 'chat.completion.chunk', created: 0, model: 'script', choices })}\n\n`
 }

@@ -1,23 +1,34 @@
 /**
- * A provider that costs nothing: a real HTTP server on the loopback address that speaks OpenAI's wire and Anthropic's, answers for every
- * model, counts real tokens, and fails on purpose where a model is named for it (`behaviours.ts`) or a test scripts it.
+ * A provider that costs nothing: a real HTTP server on the loopback address that speaks OpenAI's wire, Anthropic's and
+ * Gemini's, answers for every model, counts real tokens, and fails on purpose where a model is named for it
+ * (`behaviours.ts`) or a test scripts it.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Clock } from '../lib/clock.ts'
-import { type Counters, composeAnswer } from './answer.ts'
+import { type Answer, type Counters, composeAnswer } from './answer.ts'
 import { type Behaviour, bareName, behaviourOf, behaviours } from './behaviours.ts'
 import { type ChatRequest, parseObject, readChatRequest, readCompletionRequest } from './chat-request.ts'
 import { completionReply } from './completion-body.ts'
 import { streamReply } from './completion-stream.ts'
 import { embeddingsReply } from './embeddings.ts'
+import { geminiError, inGeminiForm } from './gemini-error.ts'
+import { geminiStream, geminiTextEvent, geminiWhole } from './gemini-reply.ts'
+import { readGeminiRequest } from './gemini-request.ts'
 import { asMessageError } from './messages-error.ts'
 import { messageError, messageReply, messageStream } from './messages-reply.ts'
 import { readMessagesRequest } from './messages-request.ts'
 import { type Line, play } from './play.ts'
 import { errorReply, jsonReply, type Reply } from './reply.ts'
 import { createRequestLog, type LoggedRequest } from './request-log.ts'
-import { createScript, type RunningScript, type Script, type ScriptOptions, type ScriptStep } from './script.ts'
+import {
+  createScript,
+  type RunningScript,
+  type Script,
+  type ScriptOptions,
+  type ScriptStep,
+  type TextEvent,
+} from './script.ts'
 
 export type SimulatorOptions = Counters & {
   readonly clock: Clock
@@ -149,6 +160,9 @@ async function route(state: State, request: IncomingMessage, body: string): Prom
   if (method === 'POST' && path === '/v1/chat/completions') return complete(state, readChatRequest(body))
   if (method === 'POST' && path === '/v1/completions') return complete(state, readCompletionRequest(body))
   if (method === 'POST' && path === '/v1/embeddings') return embeddingsReply(body, state.options)
+  const gemini = method === 'POST' ? GEMINI_PATH.exec(path ?? '') : null
+  if (gemini)
+    return generateContent(state, decodeURIComponent(gemini[1] ?? ''), gemini[2] === 'streamGenerateContent', body)
   if (method === 'POST' && path === '/v1/messages') return messages(state, body)
   if (method === 'POST' && path === '/v1/messages/count_tokens') return countTokens(state, body)
   if (method === 'GET' && path === '/v1/models') return jsonReply(200, modelList(state.options))
@@ -157,23 +171,56 @@ async function route(state: State, request: IncomingMessage, body: string): Prom
 
 async function complete(state: State, request: ReturnType<typeof readChatRequest>): Promise<Reply> {
   if ('refused' in request) return errorReply(400, request.refused)
-  return scripted(state, request, async () => {
-    const { behaviour, number } = behaviourOf(request.model)
-    if (behaviour.instead) return behaviour.instead(number)
-    const answer = await answerTo(state, request, behaviour, number)
-    if (!request.stream) return completionReply(answer, behaviour, number)
-    return streamReply({ answer, behaviour, number, includeUsage: request.includeUsage })
+  return replyTo(state, request, {
+    instead: (reply) => reply,
+    write: ({ answer, behaviour, number }) =>
+      request.stream
+        ? streamReply({ answer, behaviour, number, includeUsage: request.includeUsage })
+        : completionReply(answer, behaviour, number),
   })
+}
+
+/** The model's name stands in the path, escaped. */
+const GEMINI_PATH = /^\/v1(?:beta)?\/models\/([^/:]+):(generateContent|streamGenerateContent)$/
+
+async function generateContent(state: State, model: string, stream: boolean, text: string): Promise<Reply> {
+  const call = readGeminiRequest(model, stream, text)
+  if ('refused' in call) return geminiError(400, call.refused)
+  return replyTo(state, call.request, {
+    instead: inGeminiForm,
+    write: (said) => (stream ? geminiStream : geminiWhole)({ ...said, includeThoughts: call.includeThoughts }),
+    textEvent: geminiTextEvent,
+  })
+}
+
+type Said = { readonly answer: Answer; readonly behaviour: Behaviour; readonly number: number }
+
+/** How a wire puts what a model says. */
+type Wire = {
+  readonly instead: (reply: Reply) => Reply
+  readonly write: (said: Said) => Reply
+  readonly textEvent?: TextEvent
+}
+
+async function replyTo(state: State, request: ChatRequest, wire: Wire): Promise<Reply> {
+  const ordinary = async (): Promise<Reply> => {
+    const { behaviour, number } = behaviourOf(request.model)
+    if (behaviour.instead) return wire.instead(behaviour.instead(number))
+    const { options, stats } = state
+    const id = `chatcmpl-sim${request.seed.toString(16).padStart(8, '0')}${stats.requests.toString(36).padStart(8, '0')}`
+    const created = Math.floor(options.clock.now() / 1000)
+    const answer = await composeAnswer({ ...options, request, behaviour, number, id, created })
+    return wire.write({ answer, behaviour, number })
+  }
+  return (await state.scripts.get(bareName(request.model))?.next(ordinary, wire.textEvent)) ?? ordinary()
 }
 
 async function messages(state: State, text: string): Promise<Reply> {
   const request = readMessagesRequest(text)
   if ('refused' in request) return messageError(400, 'invalid_request_error', request.refused)
-  return scripted(state, request, async () => {
-    const { behaviour, number } = behaviourOf(request.model)
-    if (behaviour.instead) return asMessageError(behaviour.instead(number))
-    const answer = await answerTo(state, request, behaviour, number)
-    return (request.stream ? messageStream : messageReply)({ answer, behaviour, number, searches: request.searches })
+  return replyTo(state, request, {
+    instead: asMessageError,
+    write: (said) => (request.stream ? messageStream : messageReply)({ ...said, searches: request.searches }),
   })
 }
 
@@ -183,15 +230,6 @@ async function countTokens({ options }: State, text: string): Promise<Reply> {
   const request = body ? readMessagesRequest(JSON.stringify({ max_tokens: 1, ...body })) : { refused: 'No JSON object' }
   if ('refused' in request) return messageError(400, 'invalid_request_error', request.refused)
   return jsonReply(200, { input_tokens: await options.countPrompt(request.body) })
-}
-
-const scripted = async (state: State, { model }: ChatRequest, ordinary: () => Promise<Reply>): Promise<Reply> =>
-  (await state.scripts.get(bareName(model))?.next(ordinary)) ?? ordinary()
-
-function answerTo({ options, stats }: State, request: ChatRequest, behaviour: Behaviour, number: number) {
-  const id = `chatcmpl-sim${request.seed.toString(16).padStart(8, '0')}${stats.requests.toString(36).padStart(8, '0')}`
-  const created = Math.floor(options.clock.now() / 1000)
-  return composeAnswer({ ...options, request, behaviour, number, id, created })
 }
 
 function modelList({ clock, models = [] }: SimulatorOptions) {

@@ -83,6 +83,7 @@ type ReserveCells = [
   unknown,
   string,
   unknown,
+  Text,
 ]
 
 function packReserve({
@@ -97,6 +98,7 @@ function packReserve({
   chain,
   context,
   idempotency,
+  creditUsd,
 }: ReserveGeneration): string {
   const { fixed, outputUnitPrice, inputTokens, outputTokens, choices, fit } = demand
   const cells: ReserveCells = [
@@ -121,13 +123,14 @@ function packReserve({
     chain.map(({ budgetId, windowStart, windowEnd }) => [budgetId.toString(), windowStart, windowEnd]),
     context,
     idempotency ?? null,
+    creditUsd ?? null,
   ]
   return JSON.stringify(cells)
 }
 
 function unpackReserve(cells: ReserveCells): ReserveGeneration {
   const [, organisationId, at, id, code, accountId, apiKeyId, owner, fixedN, fixedD, unitN, unitD, ...rest] = cells
-  const [inputTokens, outputTokens, choices, shareN, shareD, atLeast, chain, context, idempotency] = rest
+  const [inputTokens, outputTokens, choices, shareN, shareD, atLeast, chain, context, idempotency, creditUsd] = rest
   return {
     type: 'reserve',
     organisationId: BigInt(organisationId),
@@ -152,15 +155,26 @@ function unpackReserve(cells: ReserveCells): ReserveGeneration {
     })),
     context,
     ...(idempotency ? { idempotency: idempotency as NonNullable<ReserveGeneration['idempotency']> } : {}),
+    ...(creditUsd === null ? {} : { creditUsd }),
   }
 }
 
-type SettleCells = ['s', number, Plain[], string, Cell, string, Plain[] | null, string, unknown]
+type SettleCells = ['s', number, Plain[], string, Cell, string, Plain[] | null, string, unknown, Text]
 
 /** Columns that are JSON already: they stand behind the cells, a line each, so that no quote of theirs is escaped again. */
 const TEXTS = ['counts', 'items', 'generation'] as const
 
-function packSettle({ at, record, quote, holds, upstreamNanos, details, actor, idempotency }: Settle): string {
+function packSettle({
+  at,
+  record,
+  quote,
+  holds,
+  upstreamNanos,
+  details,
+  actor,
+  idempotency,
+  creditUsd,
+}: Settle): string {
   const row = { ...record, ...UNTOLD, transactionId: null, recordedAt: at, counts: '', items: '', generation: '' }
   const cells: SettleCells = [
     's',
@@ -172,12 +186,13 @@ function packSettle({ at, record, quote, holds, upstreamNanos, details, actor, i
     details && packCells(tables.callDetails.plain(details)),
     actor,
     idempotency ?? null,
+    creditUsd ?? null,
   ]
   return [JSON.stringify(cells), ...TEXTS.map((name) => record[name])].join('\n')
 }
 
 function unpackSettle(
-  [, at, record, quote, holds, upstreamNanos, details, actor, idempotency]: SettleCells,
+  [, at, record, quote, holds, upstreamNanos, details, actor, idempotency, creditUsd]: SettleCells,
   texts: readonly string[],
 ): Settle {
   const row: UsageRecord = tables.usageRecords.row(record)
@@ -193,6 +208,7 @@ function unpackSettle(
     details: details && tables.callDetails.row(details),
     actor,
     ...(idempotency ? { idempotency: idempotency as NonNullable<Settle['idempotency']> } : {}),
+    ...(creditUsd === null ? {} : { creditUsd }),
   }
 }
 

@@ -3,32 +3,57 @@ import type { Store } from './store.ts'
 import type { Cell } from './tables.ts'
 import { reservations } from './tables.ts'
 
-export type Due = { freed?: bigint; lost?: bigint }
+export type Due = {
+  freed?: bigint
+  /** Free parts of grants that are over, and what all living grants hold: what the account owes is repaid from them first. */
+  over?: bigint
+  remaining?: bigint
+}
 
-/** By account: what dead reservations free, and what grants that are over lose. */
+/** What an account loses by it: neither makes a balance negative nor a negative one deeper. */
+export function lossOf({ over = 0n, remaining = 0n }: Due, posted: bigint): bigint {
+  if (over === 0n) return 0n
+  const debt = remaining - posted
+  return over > debt ? over - debt : 0n
+}
+
+/** By account: what dead reservations free, and of which grants that are over something is left. */
 export async function dueBy(
   store: Store,
   organisationId: bigint,
   accountIds: readonly bigint[],
   at: number,
 ): Promise<Map<bigint, Due>> {
-  const [{ freed, released }, over] = await Promise.all([
+  const [{ freed, released }, living] = await Promise.all([
     heldByDead(store, organisationId, accountIds, at),
     store.rows(
       store.sql
         .selectFrom('grants')
-        .select(['id', 'account_id', 'remaining_nanos', 'reserved_nanos'])
+        .select(['id', 'account_id', 'remaining_nanos', 'reserved_nanos', 'expires_at'])
         .where('organisation_id', '=', organisationId)
         .where('account_id', 'in', accountIds)
         .where('remaining_nanos', '>', 0n)
-        .where('expires_at', '<=', BigInt(at)),
+        .where(({ exists, selectFrom }) =>
+          exists(
+            selectFrom('grants as over')
+              .select('over.id')
+              .whereRef('over.account_id', '=', 'grants.account_id')
+              .where('over.remaining_nanos', '>', 0n)
+              .where('over.expires_at', '<=', BigInt(at)),
+          ),
+        ),
     ),
   ])
   const due = new Map<bigint, Due>([...freed].map(([id, nanos]) => [id, { freed: nanos }]))
-  for (const grant of over) {
+  for (const grant of living) {
+    const { over = 0n, remaining = 0n, ...known } = due.get(grant.account_id) ?? {}
+    const isOver = grant.expires_at !== null && grant.expires_at <= BigInt(at)
     const held = grant.reserved_nanos - (released.get(grant.id) ?? 0n)
-    const known = due.get(grant.account_id)
-    due.set(grant.account_id, { ...known, lost: (known?.lost ?? 0n) + grant.remaining_nanos - held })
+    due.set(grant.account_id, {
+      ...known,
+      over: over + (isOver ? grant.remaining_nanos - held : 0n),
+      remaining: remaining + grant.remaining_nanos,
+    })
   }
   return due
 }

@@ -9,7 +9,7 @@ export function halving(run: (commands: readonly Command[]) => Outcome[], comman
   try {
     return run(commands)
   } catch (error) {
-    if (commands.length <= 1) return commands.map(() => failed(error))
+    if (commands.length <= 1) return commands.map((command) => failed(error, command))
     return halves(commands).flatMap((half) => halving(run, half))
   }
 }
@@ -23,7 +23,7 @@ export async function halvingOverNetwork(
     return await run(commands)
   } catch (error) {
     if (error instanceof StoreAway) return commands.map(() => error)
-    if (commands.length <= 1) return commands.map(() => failed(error))
+    if (commands.length <= 1) return commands.map((command) => failed(error, command))
     const outcomes: (Outcome | StoreAway)[] = []
     for (const half of halves(commands)) outcomes.push(...(await halvingOverNetwork(run, half)))
     return outcomes
@@ -36,7 +36,13 @@ function halves(commands: readonly Command[]): (readonly Command[])[] {
   return [commands.slice(0, middle), commands.slice(middle)]
 }
 
-const failed = (error: unknown): Outcome => ({
-  ok: false,
-  failure: error instanceof Error ? (error.stack ?? error.message) : String(error),
-})
+function failed(error: unknown, { type }: Command): Outcome {
+  // What a model call came to is written whatever it is; anything else that a sum cannot hold is refused.
+  if (isOverflow(error) && type !== 'settle') return { ok: false, refusal: { code: 'out_of_range', details: {} } }
+  return { ok: false, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+}
+
+/** A sum would pass 64 bits: PostgreSQL says so by a code, SQLite by the column that it would have made a float of. */
+const isOverflow = (error: unknown): boolean =>
+  error instanceof Error &&
+  (('code' in error && error.code === '22003') || /cannot store REAL value in INTEGER column/.test(error.message))

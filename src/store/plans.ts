@@ -3,7 +3,7 @@ import type { AddGrant } from '../core/ledger-commands.ts'
 import { occurrenceAt } from '../core/plan.ts'
 import type { Id } from '../lib/id.ts'
 import { codeRange, type PageOf } from './accounts.ts'
-import type { Store } from './store.ts'
+import type { Query, Store } from './store.ts'
 
 export type StoredPlan = Id & {
   readonly name: string
@@ -15,14 +15,20 @@ export type StoredPlan = Id & {
   readonly createdAt: number
 }
 
-export async function createPlan(store: Store, organisationId: bigint, plan: StoredPlan): Promise<void> {
+/** `beside` is written in the same step, here as below. */
+export async function createPlan(
+  store: Store,
+  organisationId: bigint,
+  plan: StoredPlan,
+  beside: readonly Query<unknown>[],
+): Promise<void> {
   const { id, code, name, amount, interval, occurrences, accumulate, isActive, createdAt } = plan
   const values = {
     ...{ id, organisation_id: organisationId, code, name, amount_nanos: amount, interval_text: interval },
     occurrences: occurrences === null ? null : BigInt(occurrences),
     ...{ accumulate: accumulate ? 1n : 0n, is_active: isActive ? 1n : 0n, created_at: BigInt(createdAt) },
   }
-  await store.write([store.sql.insertInto('plans').values(values)])
+  await store.write([store.sql.insertInto('plans').values(values), ...beside])
 }
 
 /** One more than the limit, so that the caller sees whether there are more. */
@@ -61,14 +67,37 @@ export async function findPlan(store: Store, organisationId: bigint, code: strin
 }
 
 /** It can't be assigned any more; who has it keeps it. */
-export async function archivePlan(store: Store, organisationId: bigint, id: bigint): Promise<void> {
+export async function archivePlan(
+  store: Store,
+  organisationId: bigint,
+  id: bigint,
+  beside: readonly Query<unknown>[],
+): Promise<void> {
   await store.write([
     store.sql
       .updateTable('plans')
       .set({ is_active: 0n })
       .where('organisation_id', '=', organisationId)
       .where('id', '=', id),
+    ...beside,
   ])
+}
+
+/** The plan that an account has now. */
+export async function activePlan(
+  store: Store,
+  organisationId: bigint,
+  accountId: bigint,
+): Promise<{ planId: bigint; startsAt: number } | undefined> {
+  const [row] = await store.rows(
+    store.sql
+      .selectFrom('plan_assignments')
+      .select(['plan_id', 'starts_at'])
+      .where('organisation_id', '=', organisationId)
+      .where('account_id', '=', accountId)
+      .where('ended_at', 'is', null),
+  )
+  return row && { planId: row.plan_id, startsAt: Number(row.starts_at) }
 }
 
 export type Assigning = {
@@ -79,15 +108,9 @@ export type Assigning = {
   readonly at: number
 }
 
-/** Ends every other plan of the account. The same plan again goes on as it is. Gives when it starts. */
-export async function assignPlan(store: Store, assigning: Assigning): Promise<number> {
+/** Ends every other plan of the account. The same plan again goes on as it is. */
+export async function assignPlan(store: Store, assigning: Assigning, beside: readonly Query<unknown>[]): Promise<void> {
   const { organisationId, accountId, planId, startsAt, at } = assigning
-  const active = store.sql
-    .selectFrom('plan_assignments')
-    .select(['starts_at'])
-    .where('organisation_id', '=', organisationId)
-    .where('account_id', '=', accountId)
-    .where('ended_at', 'is', null)
   const { id, code } = store.ids.next()
   const row = {
     ...{ id, organisation_id: organisationId, code, account_id: accountId, plan_id: planId },
@@ -106,9 +129,8 @@ export async function assignPlan(store: Store, assigning: Assigning): Promise<nu
       .insertInto('plan_assignments')
       .values(row)
       .onConflict((conflict) => conflict.doNothing()),
+    ...beside,
   ])
-  const [found] = await store.rows(active)
-  return Number(found?.starts_at ?? BigInt(startsAt))
 }
 
 type Due = {

@@ -23,6 +23,7 @@ export async function writeAndCommit(client: ClientBase, { rows, known, opened }
     insertUsageRecords(client, written.usageRecords),
     insertDetails(client, sorted(written.details)),
     insertEvents(client, written.events),
+    insertAudits(client, written.audits),
     addRollups(client, sorted(written.rollups)),
     client.query('COMMIT'),
   ])
@@ -35,7 +36,7 @@ const updateAccounts = update(
   ['status', 'posted_nanos', 'reserved_nanos', 'last_at'],
   'update_accounts',
 )
-const updateGrants = update(tables.grants, KEY, ['remaining_nanos', 'reserved_nanos'], 'update_grants')
+const updateGrants = update(tables.grants, KEY, ['remaining_nanos', 'reserved_nanos', 'expires_at'], 'update_grants')
 const insertGrants = insert(tables.grants, { name: 'insert_grants' })
 const insertReservations = insert(tables.reservations, { name: 'insert_live' })
 const deleteReservations = remove(tables.reservations, KEY, 'delete_live')
@@ -54,6 +55,7 @@ const insertTransactions = insert(tables.transactions, { name: 'insert_transacti
 const insertUsageRecords = insert(tables.usageRecords, { name: 'insert_usage_records' })
 const insertDetails = insert(tables.callDetails, { name: 'insert_details', conflict: 'ON CONFLICT DO NOTHING' })
 const insertEvents = insert(tables.outbox, { name: 'insert_events' })
+const insertAudits = insert(tables.auditLog, { name: 'insert_audits' })
 const addRollups = addTo(tables.rollups, tables.ROLLUP_KEY, { name: 'add_rollups' })
 
 function writeGrants(client: ClientBase, { grants, written }: Rows): Promise<void>[] {

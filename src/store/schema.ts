@@ -1,4 +1,6 @@
 /** Kysely's view of the tables that reports, lists and administration read and write. Integers are bigint on both databases. */
+import type { Generated } from 'kysely'
+
 type Int = bigint
 
 export type Schema = {
@@ -37,8 +39,24 @@ export type Schema = {
     include_byok_in_limit: Int
     created_at: Int
     updated_at: Int | null
-  }
-  management_keys: { hash: string; organisation_id: Int; name: string; role: string; disabled: Int; created_at: Int }
+    /** JSON array; null: all. */
+    allowed_models: string | null
+    include_usage: Generated<Int>
+    default_user: string | null
+    default_metadata: string | null
+  } & SecretColumns
+  management_keys: {
+    id: Int
+    organisation_id: Int
+    hash: string
+    name: string
+    label: string
+    role: string
+    disabled: Int
+    deleted_at: Int | null
+    created_at: Int
+    updated_at: Int | null
+  } & SecretColumns
   key_usage: {
     api_key_id: Int
     organisation_id: Int
@@ -88,6 +106,7 @@ export type Schema = {
     description: string | null
     metadata: string | null
     entries: string
+    credit_usd: string | null
   }
   reservations: ReservationColumns
   ended_reservations: ReservationColumns
@@ -246,6 +265,15 @@ export type Schema = {
     unpriced: Int
     estimated: Int
   }
+}
+
+/** What keys of both kinds have in common beside their hash. */
+type SecretColumns = {
+  code: string
+  /** The secret before, which holds until then. */
+  previous_hash: string | null
+  previous_until: Int | null
+  last_used_at: Int | null
 }
 
 type ReservationColumns = {

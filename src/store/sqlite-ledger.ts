@@ -194,7 +194,7 @@ function createWriter(db: Database) {
   const account = db.prepare(
     'UPDATE accounts SET status = ?, posted_nanos = ?, reserved_nanos = ?, last_at = ? WHERE id = ?',
   )
-  const grant = db.prepare('UPDATE grants SET remaining_nanos = ?, reserved_nanos = ? WHERE id = ?')
+  const grant = db.prepare('UPDATE grants SET remaining_nanos = ?, reserved_nanos = ?, expires_at = ? WHERE id = ?')
   const insertGrant = insert(tables.grants)
   const insertReservation = insert(tables.reservations)
   const insertEnded = replacing({ ...tables.reservations, name: 'ended_reservations' }, ['id'])
@@ -214,6 +214,7 @@ function createWriter(db: Database) {
   const details = insert(tables.callDetails, { conflict: 'ON CONFLICT DO NOTHING' })
   const rollup = insert(tables.rollups, { conflict: addingUp() })
   const event = insert(tables.outbox)
+  const audit = insert(tables.auditLog)
 
   const reservations = (rows: Rows, written: Written) => {
     for (const id of written.newReservations) {
@@ -246,7 +247,7 @@ function createWriter(db: Database) {
     for (const id of accounts)
       for (const row of rows.grants.get(id) ?? []) {
         if (written.newGrants.has(row.id)) insertGrant(row)
-        else if (written.grants.has(row.id)) grant.run(row.remaining, row.reserved, row.id)
+        else if (written.grants.has(row.id)) grant.run(row.remaining, row.reserved, big(row.expiresAt), row.id)
       }
     reservations(rows, written)
     for (const key of written.counters) counter(must(rows.counters.get(key)))
@@ -262,6 +263,7 @@ function createWriter(db: Database) {
     for (const row of written.details.values()) details(row)
     for (const row of written.rollups.values()) rollup(row)
     for (const row of written.events) event(row)
+    for (const row of written.audits) audit(row)
   }
 }
 

@@ -5,6 +5,7 @@
 import type {
   Account,
   Allocation,
+  AuditRow,
   Budget,
   CallDetails,
   Counter,
@@ -236,6 +237,7 @@ export const transactions = table<Transaction>('transactions', {
   description: ['description', textOrNull],
   metadata: ['metadata', textOrNull],
   entries: ['entries', entries],
+  creditUsd: ['credit_usd', textOrNull],
 })
 
 export const usageRecords = table<UsageRecord>('usage_records', {
@@ -352,6 +354,19 @@ export const outbox = table<OutboxEvent>('outbox', {
   code: ['code', text()],
   type: ['type', text()],
   data: ['data', text()],
+  createdAt: ['created_at', int],
+})
+
+export const auditLog = table<AuditRow>('audit_log', {
+  id: ['id', big],
+  organisationId: ['organisation_id', big],
+  code: ['code', text()],
+  actor: ['actor', text()],
+  action: ['action', text()],
+  target: ['target', text()],
+  before: ['before', textOrNull],
+  after: ['after', textOrNull],
+  requestId: ['request_id', textOrNull],
   createdAt: ['created_at', int],
 })
 

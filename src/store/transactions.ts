@@ -10,6 +10,7 @@ export type StoredTransaction = {
   readonly accountCode: string
   readonly externalId: string
   readonly amount: bigint
+  readonly writtenOff: bigint
   readonly balanceAfter: bigint
   /** Of the credits API; a gateway's own reservation is its generation. */
   readonly reservationCode: string | null
@@ -17,6 +18,8 @@ export type StoredTransaction = {
   readonly bookedAt: number
   readonly description: string | null
   readonly metadata: string | null
+  /** Dollars for one credit when it was written. */
+  readonly creditUsd: string
 }
 
 export type TransactionFilter = {
@@ -37,16 +40,28 @@ export async function listTransactions(
   page: PageOf,
 ): Promise<{ transactions: StoredTransaction[]; total: number }> {
   const matching = transactionsOf(store, organisationId, filter)
-  const [rows, [count]] = await Promise.all([
-    store.rows(
-      columnsOf(page.before === undefined ? matching : matching.where('t.id', '<', page.before))
-        .orderBy('t.id', 'desc')
-        .limit(page.limit + 1)
-        .offset(page.offset),
-    ),
+  const [transactions, [count]] = await Promise.all([
+    transactionPage(store, organisationId, filter, page),
     store.rows(matching.select((of) => of.fn.countAll<bigint>().as('total'))),
   ])
-  return { transactions: rows.map(transactionOf), total: Number(count?.total ?? 0) }
+  return { transactions, total: Number(count?.total ?? 0) }
+}
+
+/** As {@link listTransactions}, without counting them all. */
+export async function transactionPage(
+  store: Store,
+  organisationId: bigint,
+  filter: TransactionFilter,
+  page: PageOf,
+): Promise<StoredTransaction[]> {
+  const matching = transactionsOf(store, organisationId, filter)
+  const rows = await store.rows(
+    columnsOf(page.before === undefined ? matching : matching.where('t.id', '<', page.before))
+      .orderBy('t.id', 'desc')
+      .limit(page.limit + 1)
+      .offset(page.offset),
+  )
+  return rows.map(transactionOf)
 }
 
 export async function findTransaction(
@@ -111,10 +126,12 @@ const columnsOf = (query: ReturnType<typeof transactionsOf>) =>
       't.code',
       't.type',
       't.amount_nanos',
+      't.written_off_nanos',
       't.balance_after_nanos',
       't.booked_at',
       't.description',
       't.metadata',
+      't.credit_usd',
     ])
     .select(['a.code as account_code', 'a.external_id', 'r.code as reservation_code', 'r.id as reservation_id'])
 
@@ -123,6 +140,7 @@ type TransactionRow = {
   code: string
   type: string
   amount_nanos: bigint
+  written_off_nanos: bigint
   balance_after_nanos: bigint
   booked_at: bigint
   description: string | null
@@ -131,6 +149,7 @@ type TransactionRow = {
   external_id: string
   reservation_code: string | null
   reservation_id: bigint | null
+  credit_usd: string | null
 }
 
 const transactionOf = (row: TransactionRow): StoredTransaction => ({
@@ -140,10 +159,12 @@ const transactionOf = (row: TransactionRow): StoredTransaction => ({
   accountCode: row.account_code,
   externalId: row.external_id,
   amount: row.amount_nanos,
+  writtenOff: row.written_off_nanos,
   balanceAfter: row.balance_after_nanos,
   reservationCode: row.reservation_code,
   reservationId: row.reservation_id,
   bookedAt: Number(row.booked_at),
   description: row.description,
   metadata: row.metadata,
+  creditUsd: row.credit_usd ?? '1',
 })

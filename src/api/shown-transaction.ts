@@ -1,0 +1,110 @@
+/** Transactions as replies and tables of rows show them, and whether their usage bears out what they charged. */
+import type { Reconciliation, Transaction } from '../contract/credits.ts'
+import type { TransactionType } from '../core/ledger-rows.ts'
+import { reconcile } from '../core/reconcile.ts'
+import { instantText } from '../lib/clock.ts'
+import { type CsvCell, csvRow } from '../lib/csv.ts'
+import { nanosText } from '../lib/money.ts'
+import type { PageOf } from '../store/accounts.ts'
+import type { StoredTransaction } from '../store/transactions.ts'
+import type { StoredUsage } from '../store/usage.ts'
+import { rateOf, withDecimal } from './money.ts'
+
+export const DIRECTIONS: Readonly<Record<TransactionType, 'credit' | 'debit'>> = {
+  grant: 'credit',
+  refund: 'credit',
+  adjustment: 'credit',
+  usage: 'debit',
+  debit: 'debit',
+  expiry: 'debit',
+  void: 'debit',
+  clawback: 'debit',
+}
+
+/** In credits of the price that it was written with. */
+export function shownTransaction(transaction: StoredTransaction): Transaction {
+  const rate = rateOf(transaction.creditUsd)
+  const { amount, amountUsd, balanceAfter, decimal } = withDecimal({
+    amount: rate.text(transaction.amount),
+    amountUsd: nanosText(transaction.amount),
+    balanceAfter: rate.text(transaction.balanceAfter),
+  })
+  return {
+    id: `txn_${transaction.code}`,
+    accountId: `acc_${transaction.accountCode}`,
+    externalId: transaction.externalId,
+    type: DIRECTIONS[transaction.type],
+    kind: transaction.type,
+    amount,
+    amountUsd,
+    description: transaction.description,
+    balanceAfter,
+    reservationId: transaction.reservationCode === null ? null : `res_${transaction.reservationCode}`,
+    metadata: transaction.metadata === null ? null : JSON.parse(transaction.metadata),
+    createdAt: instantText(transaction.bookedAt),
+    decimal,
+  }
+}
+
+/** Undefined for what charges no usage: a debit without any, and everything that is neither. */
+export function reconciliationOf(
+  transaction: StoredTransaction,
+  usage: readonly StoredUsage[],
+  tolerancePercent: string,
+): Reconciliation | undefined {
+  const { type, amount, writtenOff } = transaction
+  if (type !== 'usage' && (type !== 'debit' || usage.length === 0)) return undefined
+  const { verdict, cost, difference } = reconcile(transaction, usage, tolerancePercent)
+  const found = { verdict, records: usage.length }
+  const charged = { chargedUsd: nanosText(amount), writtenOffUsd: nanosText(writtenOff) }
+  if (cost === null || difference === null)
+    return { ...found, costUsd: null, differenceUsd: null, ...withDecimal(charged) }
+  return {
+    ...found,
+    ...withDecimal({ ...charged, costUsd: nanosText(cost), differenceUsd: nanosText(difference) }),
+  }
+}
+
+const COLUMNS = [
+  ...(['id', 'accountId', 'externalId', 'type', 'kind', 'amount', 'amountUsd', 'balanceAfter'] as const),
+  ...(['reservationId', 'description', 'metadata', 'createdAt'] as const),
+] as const
+const RECONCILED = ['verdict', 'chargedUsd', 'writtenOffUsd', 'costUsd', 'differenceUsd', 'records'] as const
+
+const ROWS_AT_A_TIME = 500
+
+/** Every row that the filters match, a page at a time; what comes meanwhile is newer than the first page. */
+export async function* transactionCsv(
+  pageAt: (page: PageOf) => Promise<StoredTransaction[]>,
+  shownWith: (page: readonly StoredTransaction[]) => Promise<Transaction[]>,
+  isReconciled: boolean,
+): AsyncGenerator<string> {
+  yield csvRow([...COLUMNS, ...(isReconciled ? RECONCILED : [])])
+  for (let before: bigint | undefined; ; ) {
+    const rows = await pageAt({ limit: ROWS_AT_A_TIME, offset: 0, before })
+    const page = rows.slice(0, ROWS_AT_A_TIME)
+    before = page.at(-1)?.id
+    if (page.length > 0)
+      yield (await shownWith(page))
+        .map((shown) => csvRow([...cellsOf(shown), ...reconciledCells(shown, isReconciled)]))
+        .join('')
+    if (rows.length <= ROWS_AT_A_TIME) return
+  }
+}
+
+/** Money is plain decimal text, which a sign makes no formula. */
+const money = (text: string | undefined): CsvCell => (text === undefined ? null : { plain: text })
+
+const cellsOf = (shown: Transaction): CsvCell[] =>
+  COLUMNS.map((name) => {
+    const value = shown[name]
+    if (typeof value === 'number') return money(shown.decimal[name])
+    return typeof value === 'object' && value !== null ? JSON.stringify(value) : value
+  })
+
+const reconciledCells = ({ reconciliation }: Transaction, isAsked: boolean): CsvCell[] =>
+  isAsked
+    ? RECONCILED.map((name) =>
+        name === 'verdict' || name === 'records' ? reconciliation?.[name] : money(reconciliation?.decimal[name]),
+      )
+    : []

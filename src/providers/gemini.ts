@@ -1,0 +1,87 @@
+/** Providers that speak Gemini's wire: `generateContent`, whole and streamed, behind the gateway's own form. */
+import { Pool } from 'undici'
+import type { OnCancel } from '../contract/provider-presets.ts'
+import { readingFor } from '../core/usage-reading-for.ts'
+import type { Random } from '../lib/random.ts'
+import { sendConverted } from './converted-exchange.ts'
+import { isThirdGeneration } from './gemini-models.ts'
+import { geminiConversion } from './gemini-reply.ts'
+import { type GeminiRequest, geminiRequest } from './gemini-request.ts'
+import { isFields } from './json-fields.ts'
+import { type Attempt, type Provider, type UpstreamCall, UpstreamFailure } from './provider.ts'
+import { parse } from './upstream-error.ts'
+
+export type GeminiOptions = {
+  readonly key: string
+  readonly name: string
+  /** The host, with or without a version's path. */
+  readonly baseUrl: string
+  readonly apiKey: string | undefined
+  readonly onCancel: OnCancel
+  readonly connectMs: number
+  readonly random: Random
+}
+
+/** Connections to one provider; a call above it waits, within its own time limit. */
+const MOST_CONNECTIONS = 2_048
+/** An event holds some words. One with an image in it is as long as the image, and has the limit of a whole reply. */
+const MAX_EVENT_BYTES = 1_048_576
+
+export function createGeminiProvider(options: GeminiOptions): Provider {
+  const url = new URL(options.baseUrl)
+  const pool = new Pool(url.origin, {
+    connections: MOST_CONNECTIONS,
+    pipelining: 1,
+    connect: { timeout: options.connectMs },
+    keepAliveTimeout: 30_000,
+  })
+  const headers: Record<string, string> = { 'content-type': 'application/json', accept: '*/*' }
+  if (options.apiKey !== undefined) headers['x-goog-api-key'] = options.apiKey
+  const send = (call: UpstreamCall): Attempt => {
+    const request = requestOf(call)
+    if (request instanceof UpstreamFailure) return { reply: Promise.reject(request), abort() {}, ignored: [] }
+    const outgoing = {
+      path: `${versionPath(url)}/${modelPath(call.model)}:${call.stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,
+      headers,
+      body: JSON.stringify(request.body),
+      eventBytes: request.images ? call.limits.replyBytes : MAX_EVENT_BYTES,
+    }
+    const conversion = geminiConversion({
+      newCallId: () => `call_${Buffer.from(options.random.bytes(12)).toString('hex')}`,
+      searches: request.searches,
+      billsEachQuery: isThirdGeneration(call.model),
+    })
+    return { ...sendConverted(pool, outgoing, conversion, call), ignored: request.ignored }
+  }
+  return {
+    key: options.key,
+    name: options.name,
+    readingOf: (api) => (api === 'chat' ? readingFor('google', 'generateContent') : undefined),
+    onCancel: options.onCancel,
+    send,
+    close: () => pool.destroy(),
+  }
+}
+
+function requestOf({ text, model, outputLimit }: UpstreamCall): GeminiRequest | UpstreamFailure {
+  const chat = parse(text)
+  if (!isFields(chat)) return new UpstreamFailure('unsupported', 'the body is not a JSON object')
+  try {
+    return geminiRequest(chat, model, outputLimit)
+  } catch (error) {
+    if (error instanceof UpstreamFailure) return error
+    throw error
+  }
+}
+
+/** `https://host` and `https://host/v1beta/` are the same place; another version stays. */
+const versionPath = ({ pathname }: URL): string => {
+  const path = pathname.replace(/\/+$/, '')
+  return /\/v[0-9][a-z0-9]*$/.test(path) ? path : `${path}/v1beta`
+}
+
+/** A bare name is a model's; `tunedModels/…` is said in full. */
+function modelPath(model: string): string {
+  const [, collection = 'models', name = model] = /^(models|tunedModels)\/(.+)$/.exec(model) ?? []
+  return `${collection}/${encodeURIComponent(name)}`
+}
