@@ -17,7 +17,6 @@ import {
 import { ModelRequest } from './model-request.ts'
 
 const PASSES = 'What Turnpike reads. Everything else goes to the provider as it came.'
-const TRANSLATED = 'What is translated. What has no word on the wire of the provider is refused by its name.'
 
 const Part = z.looseObject({ type: z.string() })
 const content = z.union([z.string(), z.array(Part)])
@@ -50,10 +49,10 @@ export const ResponseRequest = ModelRequest.extend({
   reasoning: z.looseObject({ effort: z.string().nullish() }).nullish(),
 }).meta({
   id: 'ResponseRequest',
-  description: `${TRANSLATED} Answers are not kept: \`previous_response_id\`, \`conversation\`, \`prompt\` and \`background\` are refused.`,
+  description:
+    'What is translated to the wire of the provider. Answers are not kept: `previous_response_id`, `conversation`, `prompt` and `background` are refused.',
 })
 
-const Block = Part
 const prompt = {
   model: z.string(),
   messages: z.array(z.looseObject({ role: z.enum(['user', 'assistant']), content })),
@@ -71,7 +70,8 @@ export const MessageRequest = z
     metadata: z.looseObject({ user_id: z.string().nullish() }).optional(),
     output_config: z.looseObject({}).optional(),
   })
-  .meta({ id: 'MessageRequest', description: `${TRANSLATED} \`container\` and \`mcp_servers\` are refused.` })
+  .meta({ id: 'MessageRequest', description:
+      "To Anthropic's wire it goes as it came; elsewhere this is what is translated. `container` and `mcp_servers` are refused.", })
 export const TokenCountRequest = z.object(prompt)
 export const TokenCount = z.object({
   input_tokens: z.int().meta({ description: "Counted here, with OpenAI's o200k vocabulary." }),
@@ -155,7 +155,7 @@ export const Message = z
     type: z.literal('message'),
     role: z.literal('assistant'),
     model: z.string(),
-    content: z.array(Block),
+    content: z.array(Part),
     stop_reason: z.string().nullable(),
     stop_sequence: z.string().nullable(),
     usage: MessageUsage.optional(),
