@@ -6,7 +6,7 @@ import { hashSecret } from './lib/secret.ts'
 import { requestIdOf } from './request-id.ts'
 
 export function apiParts(
-  { store, settings, routes, terms, rateCards, random, log, keys, addressOf }: Gateway,
+  { store, settings, routes, terms, rateCards, random, log, keys, hashDetails, addressOf }: Gateway,
   operatorKey: string,
 ): ApiParts {
   const operatorHash = hashSecret(operatorKey)
@@ -17,6 +17,7 @@ export function apiParts(
     terms,
     rateCards,
     random,
+    hashDetails,
     log,
     authenticate: ({ raw }) => keys.authenticate(secretOf(raw.headers), addressOf(raw)),
     isOperator: ({ keyHash }) => keyHash === operatorHash,

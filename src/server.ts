@@ -22,6 +22,7 @@ import { createNormaliser } from './gateway/normaliser.ts'
 import { createProgress } from './gateway/progress.ts'
 import { createRoutes } from './gateway/routes.ts'
 import { corsHeaders, createHttpServer, rewriteUrl } from './gateway-routes.ts'
+import { createFolds } from './jobs/fold.ts'
 import { type Recovered, recover } from './jobs/recover.ts'
 import { type Repeating, repeat } from './jobs/repeat.ts'
 import { createClientAddress } from './lib/client-address.ts'
@@ -81,6 +82,10 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
   const rateCards = createRateCards(store)
   const stranded = new Set<bigint>()
   const recovered = await recover({ store, rateCards, terms, log, stranded, starting: true })
+  const hashDetails = createDetailsHash(
+    await sharedSecret(store, 'details_key', Buffer.from(systemRandom.bytes(32)).toString('hex')),
+  )
+  const folds = createFolds({ store, hashDetails })
   const jobs = repeat({
     clock: systemClock,
     log,
@@ -89,6 +94,7 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
       Promise.all([
         recover({ store, rateCards, terms, log, stranded, starting: false }),
         grantPlans(store, store.now()),
+        folds.run(),
       ]),
   })
   const lastUse = createLastUse({ store, clock: systemClock, log })
@@ -120,9 +126,7 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
     heartbeat: createHeartbeat(systemClock),
     progress: createProgress({ store, clock: systemClock, log }),
     normaliser: createNormaliser({ store, clock: systemClock, log }),
-    hashDetails: createDetailsHash(
-      await sharedSecret(store, 'details_key', Buffer.from(systemRandom.bytes(32)).toString('hex')),
-    ),
+    hashDetails,
     stranded,
     open: new Set(),
     draining: false,

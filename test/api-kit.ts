@@ -54,6 +54,7 @@ export async function openApi(yaml?: string, { env = {}, still = false }: ApiOpt
     terms: gateway.terms,
     rateCards: gateway.rateCards,
     random: systemRandom,
+    hashDetails: gateway.hashDetails,
     log: {
       ...gateway.log,
       error: (fields, message) => void faults.push(`${message} ${JSON.stringify(fields, textOfError)}`),

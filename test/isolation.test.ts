@@ -56,6 +56,10 @@ const lists = (url: string): Lists => ({ lists: url })
 
 const cases: Record<OperationName, Named | Lists | Open> = {
   getGeneration: named(() => [`/api/v1/generation?id=${ours.generation}`]),
+  reportUsage: lists('/api/admin/usage?groupBy=account'),
+  listGenerations: lists('/api/admin/generations?limit=500'),
+  getGenerationRecord: named(() => [`/api/admin/generations/${ours.generation}`]),
+  getActivity: lists('/api/v1/activity'),
   getCurrentKey: lists('/api/v1/key'),
   getCredits: lists('/api/v1/credits'),
   listKeys: lists('/api/v1/keys?include_disabled=true'),

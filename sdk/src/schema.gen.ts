@@ -151,6 +151,115 @@ export type Generation = {
   response_cache_source_id: string | null
 }
 
+export type GenerationRecord = {
+  id: string
+  upstream_id: string | null
+  created_at: string
+  model: string
+  provider_name: string | null
+  api_type: 'completions' | 'embeddings' | 'rerank' | 'tts' | 'stt' | 'video' | 'image' | null
+  is_byok: boolean
+  /** USD: the whole charge, equal to `usage.cost` of the reply. */
+  total_cost: number
+  usage: number
+  /** USD saved by caching; negative where writing cost more. */
+  cache_discount: number
+  upstream_inference_cost: number | null
+  streamed: boolean | null
+  cancelled: boolean | null
+  finish_reason: string | null
+  native_finish_reason: string | null
+  /** Milliseconds, the whole call. */
+  latency: number | null
+  moderation_latency: number | null
+  generation_time: number | null
+  native_tokens_prompt: number | null
+  native_tokens_completion: number | null
+  native_tokens_reasoning: number | null
+  native_tokens_cached: number | null
+  native_tokens_completion_images: number | null
+  /** By o200k_base; null until counted, never billed. */
+  tokens_prompt: number | null
+  tokens_completion: number | null
+  num_media_prompt: number | null
+  num_input_audio_prompt: number | null
+  num_media_completion: number | null
+  num_search_results: number | null
+  num_fetches: number | null
+  app_id: number | null
+  origin: string
+  http_referer: string | null
+  user_agent: string | null
+  external_user: string | null
+  data_region: 'global' | 'europe' | 'us'
+  router: string | null
+  preset_id: string | null
+  service_tier: string | null
+  web_search_engine: string | null
+  workspace_id: string | null
+  provider_responses: {
+    status: number | null
+    provider_name?: string | undefined
+    latency?: number | undefined
+    is_byok?: boolean | undefined
+    endpoint_id?: string | undefined
+    id?: string | undefined
+    model_permaslug?: string | undefined
+    routed_service_tier?: string | undefined
+  }[] | null
+  request_id: string | null
+  session_id: string | null
+  response_cache_source_id: string | null
+  context: string
+  accountId: string | null
+  externalId: string | null
+  apiKeyHash: string | null
+  /** By its key. */
+  provider: string
+  status: 'ok' | 'error' | 'cancelled' | 'interrupted'
+  usageSource: 'reported' | 'estimated' | 'unknown'
+  usageType: string
+  inputTokens: number | null
+  cachedTokens: number | null
+  outputTokens: number | null
+  reasoningTokens: number | null
+  /** The provider's cost as it is summed up; null: unknown. */
+  costUsd: number | null
+  /** Null: the call has no charge of its own, or an unknown one. */
+  chargeUsd: number | null
+  cacheSavingUsd: number
+  decimal: Record<string, string>
+  tags: Record<string, string> | null
+  lineItems: {
+    meter: string
+    /** Where several models worked on one call. */
+    model?: string | undefined
+    quantity: string
+    /** For `per` of them. */
+    unitPriceUsd: string
+    per: number
+    amountUsd: number
+    decimal: Record<string, string>
+  }[]
+  rateCardId: string | null
+  attempts: {
+    provider: string
+    providerName: string
+    /** Its name there. */
+    model: string
+    status: number | null
+    latencyMs: number
+    error: string | null
+  }[]
+  /** The provider's own words, without zeros. */
+  rawUsage: unknown
+  transactionId: string | null
+  reservationId: string | null
+  flags: string[]
+  occurredAt: string
+  recordedAt: string
+}
+
 export type Grant = {
   id: string
   accountId: string
@@ -367,6 +476,114 @@ export type UsageRecord = {
   occurredAt: string
   createdAt: string
   decimal: Record<string, string>
+}
+
+export type UsageReport = {
+  totals: {
+    requests: number
+    /** Of the requests, those that failed. */
+    errors: number
+    /** What was cached is inside. */
+    inputTokens: number
+    cachedTokens: number
+    /** Reasoning is inside. */
+    outputTokens: number
+    reasoningTokens: number
+    totalTokens: number
+    /** What the providers took, as far as it is known. */
+    costUsd: number
+    /** What accounts were charged; in `system` context what they would have been. */
+    chargeUsd: number
+    /** What cached tokens would have cost as plain input, less what they cost. */
+    cacheSavingUsd: number
+    /** Left out of the cost: nobody knows a price. */
+    unpricedRequests: number
+    /** Counted here, since the provider told no usage. */
+    estimatedRequests: number
+    decimal: Record<string, string>
+  }
+  groups: {
+    /** The values of `groupBy`; null where the calls have none. */
+    key: {
+      api_key?: string | null | undefined
+      account?: string | null | undefined
+      model?: string | null | undefined
+      provider?: string | null | undefined
+      context?: string | null | undefined
+      end_user?: string | null | undefined
+      status?: string | null | undefined
+      tag?: Record<string, string> | null | undefined
+    }
+    requests: number
+    /** Of the requests, those that failed. */
+    errors: number
+    /** What was cached is inside. */
+    inputTokens: number
+    cachedTokens: number
+    /** Reasoning is inside. */
+    outputTokens: number
+    reasoningTokens: number
+    totalTokens: number
+    /** What the providers took, as far as it is known. */
+    costUsd: number
+    /** What accounts were charged; in `system` context what they would have been. */
+    chargeUsd: number
+    /** What cached tokens would have cost as plain input, less what they cost. */
+    cacheSavingUsd: number
+    /** Left out of the cost: nobody knows a price. */
+    unpricedRequests: number
+    /** Counted here, since the provider told no usage. */
+    estimatedRequests: number
+    decimal: Record<string, string>
+  }[]
+  buckets: {
+    start: string
+    end: string
+    /** The values of `groupBy`; null where the calls have none. */
+    key: {
+      api_key?: string | null | undefined
+      account?: string | null | undefined
+      model?: string | null | undefined
+      provider?: string | null | undefined
+      context?: string | null | undefined
+      end_user?: string | null | undefined
+      status?: string | null | undefined
+      tag?: Record<string, string> | null | undefined
+    }
+    requests: number
+    /** Of the requests, those that failed. */
+    errors: number
+    /** What was cached is inside. */
+    inputTokens: number
+    cachedTokens: number
+    /** Reasoning is inside. */
+    outputTokens: number
+    reasoningTokens: number
+    totalTokens: number
+    /** What the providers took, as far as it is known. */
+    costUsd: number
+    /** What accounts were charged; in `system` context what they would have been. */
+    chargeUsd: number
+    /** What cached tokens would have cost as plain input, less what they cost. */
+    cacheSavingUsd: number
+    /** Left out of the cost: nobody knows a price. */
+    unpricedRequests: number
+    /** Counted here, since the provider told no usage. */
+    estimatedRequests: number
+    decimal: Record<string, string>
+  }[]
+  unknown: {
+    /** Requests whose cost is in no sum. */
+    unpriced: number
+    /** Requests whose tokens are in no sum. */
+    noUsage: number
+  }
+  range: {
+    from: string
+    to: string
+    timeZone: string
+    bucket: string
+  }
 }
 
 export type UsageSummary = {
@@ -1197,6 +1414,8 @@ export type Operations = {
       offset?: number | undefined
       /** `nextCursor` of the page before; takes the place of `offset`. */
       cursor?: string | undefined
+      /** In place of `Accept`: csv and ndjson stream every row that the filters match. */
+      format?: 'json' | 'csv' | 'ndjson' | undefined
       /** The account, by its id. */
       accountId?: string | undefined
       /** The account, by your own name for it. */
@@ -1378,6 +1597,8 @@ export type Operations = {
       cursor?: string | undefined
       /** The sums in place of the records. */
       summary?: boolean | undefined
+      /** In place of `Accept`: csv and ndjson stream every row that the filters match. */
+      format?: 'json' | 'csv' | 'ndjson' | undefined
     }
     result: {
       success: true
@@ -1415,6 +1636,124 @@ export type Operations = {
     result: {
       success: true
       summary: UsageSummary
+    }
+  }
+  /** What was used and what it came to, by calendar bucket and by up to two groups */
+  reportUsage: {
+    query: {
+      /** Default: 30 days up to `to`. */
+      from?: string | undefined
+      /** Default: today. */
+      to?: string | undefined
+      /** An IANA zone; default: the organisation's. */
+      timeZone?: string | undefined
+      /** Of the calendar of `timeZone`; default: day. */
+      bucket?: 'hour' | 'day' | 'week' | 'month' | undefined
+      /** None, one or two, repeated or with a comma between them. */
+      groupBy?: ('api_key' | 'account' | 'model' | 'provider' | 'context' | 'end_user' | 'tag' | 'status')[] | undefined
+      /** Hashes of API keys; empty: without a key. */
+      api_key?: string[] | undefined
+      /** `acc_…`; empty: without an account. */
+      account?: string[] | undefined
+      /** In any spelling. */
+      model?: string[] | undefined
+      /** By its key. */
+      provider?: string[] | undefined
+      context?: ('customer' | 'system')[] | undefined
+      /** The `user` of calls; empty: without one. */
+      end_user?: string[] | undefined
+      /** `key:value` as in `metadata`; empty: without tags. */
+      tag?: string[] | undefined
+      status?: ('ok' | 'error' | 'cancelled' | 'interrupted')[] | undefined
+      /** In place of `Accept`: csv and ndjson stream every row that the filters match. */
+      format?: 'json' | 'csv' | 'ndjson' | undefined
+      /** With csv and ndjson: the columns of the FinOps Open Cost and Usage Specification. */
+      columns?: 'focus' | undefined
+    }
+    result: UsageReport
+  }
+  /** The calls behind a report, newest first */
+  listGenerations: {
+    query: {
+      /** Default: 30 days up to `to`. */
+      from?: string | undefined
+      /** Default: today. */
+      to?: string | undefined
+      /** An IANA zone; default: the organisation's. */
+      timeZone?: string | undefined
+      /** Hashes of API keys; empty: without a key. */
+      api_key?: string[] | undefined
+      /** `acc_…`; empty: without an account. */
+      account?: string[] | undefined
+      /** In any spelling. */
+      model?: string[] | undefined
+      /** By its key. */
+      provider?: string[] | undefined
+      context?: ('customer' | 'system')[] | undefined
+      /** The `user` of calls; empty: without one. */
+      end_user?: string[] | undefined
+      /** `key:value` as in `metadata`; empty: without tags. */
+      tag?: string[] | undefined
+      status?: ('ok' | 'error' | 'cancelled' | 'interrupted')[] | undefined
+      /** USD that a call came to, at least. */
+      minCostUsd?: number | string | undefined
+      /** Milliseconds that a call took, at least. */
+      minLatencyMs?: number | undefined
+      usageSource?: ('reported' | 'estimated' | 'unknown')[] | undefined
+      /** Rows a page. Default: 50. */
+      limit?: number | undefined
+      /** Rows to pass over. */
+      offset?: number | undefined
+      /** `nextCursor` of the page before; takes the place of `offset`. */
+      cursor?: string | undefined
+      /** In place of `Accept`: csv and ndjson stream every row that the filters match. */
+      format?: 'json' | 'csv' | 'ndjson' | undefined
+      /** With csv and ndjson: the columns of the FinOps Open Cost and Usage Specification. */
+      columns?: 'focus' | undefined
+    }
+    result: {
+      generations: GenerationRecord[]
+      pagination: {
+        limit: number
+        offset: number
+        totalCount: number
+        hasMore: boolean
+        nextCursor: string | null
+      }
+    }
+  }
+  /** One call with all that is kept of it: line items, rate card, attempts, raw usage */
+  getGenerationRecord: {
+    result: {
+      generation: GenerationRecord
+    }
+  }
+  /** The last 30 completed UTC days by model and endpoint */
+  getActivity: {
+    query: {
+      /** One of the last 30 completed UTC days. */
+      date?: string | undefined
+      /** Calls of one API key alone. */
+      api_key_hash?: string | undefined
+      /** The `user` of the calls. */
+      user_id?: string | undefined
+    }
+    result: {
+      data: {
+        date: string
+        model: string
+        model_permaslug: string
+        endpoint_id: string
+        provider_name: string
+        /** USD charged. */
+        usage: number
+        /** USD that calls on own credentials cost upstream. */
+        byok_usage_inference: number
+        requests: number
+        prompt_tokens: number
+        completion_tokens: number
+        reasoning_tokens: number
+      }[]
     }
   }
   /** Make an organisation */
@@ -1634,6 +1973,10 @@ export const endpoints = {
   recordUsage: { method: 'POST', path: '/v1/usage', once: true },
   listUsage: { method: 'GET', path: '/v1/usage' },
   summariseUsage: { method: 'GET', path: '/v1/usage/summary' },
+  reportUsage: { method: 'GET', path: '/api/admin/usage' },
+  listGenerations: { method: 'GET', path: '/api/admin/generations' },
+  getGenerationRecord: { method: 'GET', path: '/api/admin/generations/{id}' },
+  getActivity: { method: 'GET', path: '/api/v1/activity' },
   createOrganisation: { method: 'POST', path: '/api/admin/organisations' },
   listOrganisations: { method: 'GET', path: '/api/admin/organisations' },
   getOrganisation: { method: 'GET', path: '/api/admin/organisations/{id}' },

@@ -7,6 +7,7 @@ export type {
   AuditEntry,
   Balance,
   Generation,
+  GenerationRecord,
   Grant,
   Key,
   ManagementKey,
@@ -19,6 +20,7 @@ export type {
   Reservation,
   Transaction,
   UsageRecord,
+  UsageReport,
   UsageSummary,
 } from './schema.gen.ts'
 

@@ -125,6 +125,11 @@ export const Pagination = z.object({
   nextCursor: z.string().nullable(),
 })
 
+const FORMATS = ['json', 'csv', 'ndjson'] as const
+export const RowsFormat = z
+  .enum(FORMATS, `expected one of ${FORMATS.join(', ')}`)
+  .meta({ description: 'In place of `Accept`: csv and ndjson stream every row that the filters match.' })
+
 /** The money of the object once more, exact: decimal text under the same names. */
 export const Decimal = z.record(z.string(), z.string())
 

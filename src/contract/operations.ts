@@ -7,6 +7,7 @@ import { generationOperations } from './generation-operations.ts'
 import { keyOperations } from './key-operations.ts'
 import { modelOperations } from './model-operations.ts'
 import { organisationOperations } from './organisation-operations.ts'
+import { reportOperations } from './report-operations.ts'
 import { reservationOperations } from './reservation-operations.ts'
 import { transactionOperations } from './transaction-operations.ts'
 import { usageOperations } from './usage-operations.ts'
@@ -19,6 +20,7 @@ export const operations = [
   ...reservationOperations,
   ...transactionOperations,
   ...usageOperations,
+  ...reportOperations,
   ...organisationOperations,
 ] as const
 

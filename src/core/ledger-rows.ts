@@ -163,6 +163,8 @@ export type UsageRecord = {
   chargeNanos: bigint | null
   costExact: string | null
   chargeExact: string | null
+  /** What the cached tokens would have cost as plain input, less what they cost; negative where writing cost more. */
+  cacheSavingNanos: bigint
   /** JSON: the line items, enough to compute the charge again from the record alone. */
   items: string
   isByok: boolean
@@ -273,9 +275,17 @@ export type Rollup = {
   reasoningTokens: bigint
   costNanos: bigint
   chargeNanos: bigint
+  cacheSavingNanos: bigint
+  /** What calls on a customer's own credential cost upstream. */
+  byokCostNanos: bigint
   unpriced: bigint
   estimated: bigint
+  /** Of the estimated ones: those of which nobody knows the usage. */
+  noUsage: bigint
 }
+
+/** How many records a quarter hour has: what tells whether the sums that were folded of it are still whole. */
+export type Quarter = { organisationId: bigint; quarter: number; records: bigint }
 
 /** What one API key was charged: this day, week, month (UTC) and ever. A window that is over counts as 0. */
 export type KeyUsage = {

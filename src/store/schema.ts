@@ -136,6 +136,7 @@ export type Schema = {
     charge_nanos: Int | null
     cost_exact: string | null
     charge_exact: string | null
+    cache_saving_nanos: Int
     items: string
     is_byok: Int
     admitted_at: Int
@@ -262,9 +263,38 @@ export type Schema = {
     reasoning_tokens: Int
     cost_nanos: Int
     charge_nanos: Int
+    cache_saving_nanos: Int
+    byok_cost_nanos: Int
     unpriced: Int
     estimated: Int
+    no_usage: Int
   }
+  quarters: { organisation_id: Int; quarter: Int; records: Int; folded: Int }
+  folded_days: { organisation_id: Int; day: Int; records: Int }
+  folded_rollups: {
+    organisation_id: Int
+    dimension: string
+    span: string
+    start: Int
+    value: string
+    model: string
+    provider: string
+    context: string
+    status: string
+    requests: Int
+    input_tokens: Int
+    cached_tokens: Int
+    output_tokens: Int
+    reasoning_tokens: Int
+    cost_nanos: Int
+    charge_nanos: Int
+    cache_saving_nanos: Int
+    byok_cost_nanos: Int
+    unpriced: Int
+    estimated: Int
+    no_usage: Int
+  }
+  dimension_values: { organisation_id: Int; dimension: string; hash: string; value: string }
 }
 
 /** What keys of both kinds have in common beside their hash. */

@@ -15,6 +15,7 @@ import type {
   IdempotencyRow,
   KeyUsage,
   OutboxEvent,
+  Quarter,
   Reservation,
   Rollup,
   SystemAccount,
@@ -265,6 +266,7 @@ export const usageRecords = table<UsageRecord>('usage_records', {
   chargeNanos: ['charge_nanos', bigOrNull],
   costExact: ['cost_exact', textOrNull],
   chargeExact: ['charge_exact', textOrNull],
+  cacheSavingNanos: ['cache_saving_nanos', big],
   items: ['items', text()],
   isByok: ['is_byok', bool],
   admittedAt: ['admitted_at', int],
@@ -384,8 +386,18 @@ export const rollups = table<Rollup>('rollups', {
   reasoningTokens: ['reasoning_tokens', big],
   costNanos: ['cost_nanos', big],
   chargeNanos: ['charge_nanos', big],
+  cacheSavingNanos: ['cache_saving_nanos', big],
+  byokCostNanos: ['byok_cost_nanos', big],
   unpriced: ['unpriced', big],
   estimated: ['estimated', big],
+  noUsage: ['no_usage', big],
 })
 
+export const quarters = table<Quarter>('quarters', {
+  organisationId: ['organisation_id', big],
+  quarter: ['quarter', int],
+  records: ['records', big],
+})
+
+export const QUARTER_KEY = ['organisation_id', 'quarter'] as const
 export const ROLLUP_KEY = ['organisation_id', 'quarter', 'model', 'provider', 'context', 'status'] as const
