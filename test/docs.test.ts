@@ -93,17 +93,17 @@ test('the welcome on a page is what a first start prints', async () => {
 
 const SLOW_MS = 120_000
 
-let shared: Scene
-beforeAll(async () => {
-  shared = await openScene()
-})
-afterAll(() => shared.close())
-
 describe('an example does what it says', { timeout: SLOW_MS }, () => {
+  let scene: Scene
+  beforeAll(async () => {
+    scene = await openScene()
+  })
+  afterAll(() => scene.close())
+
   test.for(globSync('*.{sh,ts,py}', { cwd: `${ROOT}examples` }))('%s', async (name, { skip }) => {
     const tool = toolFor(name.split('.').at(-1) ?? '')
     if (tool === undefined) return skip(`nothing on this machine runs ${name}`)
-    expect(await shared.run(tool, [`${ROOT}examples/${name}`])).toMatch(/\$0\.0000\d+|"cost":0\.0000\d+/)
+    expect(await scene.run(tool, [`${ROOT}examples/${name}`])).toMatch(/\$0\.0000\d+|"cost":0\.0000\d+/)
   })
 })
 
@@ -111,8 +111,8 @@ describe('what a page says to run prints what the page says', { timeout: SLOW_MS
   test.for(storiesOf(pages))('$name', async (story, { skip, onTestFinished }) => {
     const tool = toolFor(story.language)
     if (tool === undefined) return skip(`nothing on this machine runs ${story.language}`)
-    const scene = story.fromEmpty ? await openScene() : shared
-    if (story.fromEmpty) onTestFinished(() => scene.close())
+    const scene = await openScene()
+    onTestFinished(() => scene.close())
     const outputs = await scene.play(tool, story)
     expect(outputs).toHaveLength(story.steps.length)
     for (const [index, { prints, at }] of story.steps.entries()) {

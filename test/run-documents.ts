@@ -1,6 +1,7 @@
 /**
- * Runs what the pages say to run, before a server, in a folder where its data lies beside, the project's packages are found,
- * and `@turnpike/sdk` is that of the sources. A page is a story; so are the numbered pages of a folder, in their order.
+ * Runs what the pages say to run. Each story (a page, or the numbered pages of a folder in their order) has a server of its
+ * own where nothing has happened yet, and a folder where its data lies beside, the project's packages are found, and
+ * `@turnpike/sdk` is that of the sources.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -19,8 +20,6 @@ export type Story = {
   readonly name: string
   readonly language: string
   readonly steps: readonly Step[]
-  /** It wants a server where nothing has happened yet: its sums are told, and each language begins anew. */
-  readonly fromEmpty: boolean
 }
 
 export function storiesOf(pages: readonly Page[]): Story[] {
@@ -31,7 +30,6 @@ export function storiesOf(pages: readonly Page[]): Story[] {
       name: `${name}, ${language}`,
       language,
       steps: own,
-      fromEmpty: name.endsWith('/'),
     }))
   })
 }
