@@ -896,7 +896,7 @@ export type Reconciliation = {
   records: number
   chargedUsd: number
   writtenOffUsd: number
-  /** Of all its usage; null where there is none, or none is priced. */
+  /** Of all its usage; null where there is none, or some of it has no price. */
   costUsd: number | null
   /** Charged and written off, less the cost. */
   differenceUsd: number | null
