@@ -19,6 +19,14 @@ export const generationHandlers: Handlers<'getGeneration'> = {
   },
 }
 
+const API_TYPES: Readonly<Record<string, Generation['api_type']>> = {
+  text: 'completions',
+  embedding: 'embeddings',
+  audio_tts: 'tts',
+  audio_stt: 'stt',
+  image: 'image',
+}
+
 function generationOf(stored: StoredGeneration, organisation: string): Generation {
   const facts = decodeFacts(stored.facts)
   // The wire has no word for an unknown cost; the record itself keeps it apart from 0.
@@ -30,7 +38,7 @@ function generationOf(stored: StoredGeneration, organisation: string): Generatio
     created_at: instantText(stored.admittedAt),
     model: stored.model,
     provider_name: facts.providerName,
-    api_type: 'completions',
+    api_type: API_TYPES[stored.usageType] ?? null,
     is_byok: stored.isByok,
     total_cost: total,
     usage: total,

@@ -11,11 +11,13 @@ import { type Quote, quote } from '../core/quote.ts'
 import { windowAt } from '../core/window.ts'
 import { generationId, type Id } from '../lib/id.ts'
 import { asNanos } from '../lib/money.ts'
-import { max, type Ratio, ratio, ZERO } from '../lib/ratio.ts'
+import { exactText, max, type Ratio, ratio, ZERO } from '../lib/ratio.ts'
 import type { Call } from './call.ts'
 import { type Candidate, candidatesFor } from './candidates.ts'
 import type { Gateway } from './gateway.ts'
 import type { Caller } from './keys.ts'
+import { mostInputTokens, type Sound, unitsOf } from './sound.ts'
+import { usageTypeOf } from './usage-type.ts'
 
 export type Admission = {
   readonly id: Id
@@ -82,7 +84,9 @@ export async function admit(
   if (result.kind !== 'reserved') throw new Error('a reservation was asked for')
   const outputLimit = result.fittedOutput ?? demand.outputTokens
   const isDefault =
-    call.outputLimit === undefined && candidates.some(({ endpoint }) => endpoint.model.maxOutputIsDefault)
+    call.outputLimit === undefined &&
+    !call.sound &&
+    candidates.some(({ endpoint }) => endpoint.model.maxOutputIsDefault)
   return {
     id,
     requestId,
@@ -108,7 +112,7 @@ function demandOf(gateway: Gateway, candidates: readonly Candidate[], call: Call
     quotes.reduce((most, quoted) => (quoted ? max(most, part(quoted)) : most), ZERO)
   const { settings } = gateway
   const fit =
-    call.outputLimit === undefined && settings.reservations.mode === 'strict'
+    call.outputLimit === undefined && !call.sound && settings.reservations.mode === 'strict'
       ? { fit: { share: ratio(settings.reservations.fitShare), atLeast: FIT_AT_LEAST } }
       : {}
   return {
@@ -139,16 +143,17 @@ function withinLimits(candidates: readonly Candidate[], { outputLimit }: Call): 
   )
 }
 
-const outputOf = ({ endpoint: { model } }: Candidate, { outputLimit }: Call): number =>
+const outputOf = ({ endpoint: { model } }: Candidate, { outputLimit, sound }: Call): number =>
   outputLimit === undefined
-    ? model.maxOutputTokens
+    ? Math.min(model.maxOutputTokens, sound?.kind === 'speech' ? sound.mostTokens : model.maxOutputTokens)
     : model.maxOutputIsDefault
       ? outputLimit
       : Math.min(outputLimit, model.maxOutputTokens)
 
 /** No byte-level tokenizer makes more tokens than bytes, and the JSON around a text is longer than the tokens around it. */
-const inputBound = (candidates: readonly Candidate[], { bytes, images, audios, files }: Call): number => {
-  const bound = bytes + OVERHEAD_TOKENS + images * IMAGE_TOKENS + (audios + files) * FILE_TOKENS
+const inputBound = (candidates: readonly Candidate[], { bytes, images, audios, files, sound }: Call): number => {
+  const media = images * IMAGE_TOKENS + (audios + files) * FILE_TOKENS + mostInputTokens(sound)
+  const bound = bytes + OVERHEAD_TOKENS + media
   return Math.min(bound, Math.max(...candidates.map(({ endpoint }) => endpoint.model.contextLength)))
 }
 
@@ -161,17 +166,15 @@ function quoteOf(gateway: Gateway, { endpoint, card }: Candidate, call: Call, in
         contextLength: endpoint.model.contextLength,
         inputMedia: [
           ...(call.images > 0 ? (['input_image'] as const) : []),
-          ...(call.audios > 0 ? (['input_audio'] as const) : []),
+          ...(call.audios > 0 || call.sound?.kind === 'recording' ? (['input_audio'] as const) : []),
         ],
         usesCaching: call.usesCaching,
         oneHourWrites: call.oneHourWrites,
         outputTokens: outputOf({ endpoint, card, asSpelled: '' }, call),
         choices: call.choices,
-        outputMedia: call.outputMedia,
+        outputMedia: call.sound?.kind === 'speech' ? ['output_audio'] : call.outputMedia,
         ...(call.serviceTier === undefined ? {} : { serviceTier: call.serviceTier }),
-        ...(call.searches > 0
-          ? { units: new Map([['web_search', { n: BigInt(call.searches), d: 1n }] as const]) }
-          : {}),
+        units: unitsOf(call),
       },
       card,
       gateway.terms,
@@ -203,9 +206,19 @@ function contextOf(caller: Caller, call: Call, candidates: readonly Candidate[],
     inputTokens: Math.min(Math.ceil(call.bytes / BYTES_PER_TOKEN), demand.inputTokens),
     outputLimit: demand.outputTokens * demand.choices,
     stream: call.stream,
+    ...(call.sound ? { usageType: usageTypeOf(call.api), units: heldUnits(call.sound, first) } : {}),
     context: caller.accountId === null ? 'system' : 'customer',
     ...idempotencyOf(caller, call),
   } satisfies ReservationContext)
+}
+
+/** What is known beforehand, of the meters that the card prices. */
+function heldUnits(sound: Sound, first: Candidate | undefined): Record<string, string> {
+  const [meter, quantity] =
+    sound.kind === 'speech'
+      ? (['characters', { n: BigInt(sound.characters), d: 1n }] as const)
+      : (['audio_seconds', sound.length.seconds] as const)
+  return first?.card?.lines.some((line) => line.meter === meter) ? { [meter]: exactText(quantity) } : {}
 }
 
 /** Once per principal and key, whatever ends the call. */

@@ -10,6 +10,7 @@ import type { UpstreamApi } from '../contract/upstream-api.ts'
 import type { CallDetails } from '../core/ledger-rows.ts'
 import type { Member } from '../lib/json-scan.ts'
 import type { JsonBody } from './read-json.ts'
+import type { Sound } from './sound.ts'
 
 export type Call = {
   /** What is asked of the provider. */
@@ -43,11 +44,12 @@ export type Call = {
   readonly echo?: Readonly<Record<string, unknown>>
   /** The body came by another wire: what it says in words that a provider may not know was not the client's choice. */
   readonly converted?: true
+  readonly sound?: Sound
   readonly details: Omit<CallDetails, 'hash' | 'organisationId' | 'createdAt'>
 }
 
 /** How the body of a path is read. Throws `invalid_json` or `invalid_request` with the field at fault. */
-export type ReadCall = (body: Buffer, headers: IncomingHttpHeaders) => Call
+export type ReadCall = (body: Buffer, headers: IncomingHttpHeaders) => Call | Promise<Call>
 
 /** What any body and its headers tell; a path's own reading says the rest. */
 export function plainCall(body: JsonBody, request: ModelRequest, headers: IncomingHttpHeaders) {

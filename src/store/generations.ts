@@ -7,6 +7,7 @@ export type StoredGeneration = {
   readonly model: string
   readonly status: string
   readonly source: string
+  readonly usageType: string
   readonly inputTokens: number
   readonly cachedTokens: number
   readonly outputTokens: number
@@ -57,6 +58,7 @@ export async function findGeneration(
       'u.model',
       'u.status',
       'u.source',
+      'u.usage_type',
       'u.input_tokens',
       'u.cached_tokens',
       'u.output_tokens',
@@ -79,6 +81,7 @@ export async function findGeneration(
       model: row.model,
       status: row.status,
       source: row.source,
+      usageType: row.usage_type,
       inputTokens: Number(row.input_tokens),
       cachedTokens: Number(row.cached_tokens),
       outputTokens: Number(row.output_tokens),
