@@ -1,4 +1,4 @@
 /** What is asked of a provider, by the last part of its path on OpenAI's wire. */
 export type UpstreamApi = 'chat' | 'completions' | 'embeddings' | SoundApi
 /** Those whose audio is in the request or in the reply. */
-export type SoundApi = 'audio/speech' | 'audio/transcriptions'
+type SoundApi = 'audio/speech' | 'audio/transcriptions'

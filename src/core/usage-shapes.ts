@@ -54,7 +54,11 @@ export const usageShapes = {
   'openai-responses': { places: responses(), outside: [] },
   'openai-modality': { places: modalities(), outside: [] },
   // The same words, of one answer alone: what a stream says twice is not added up.
-  'openai-audio': { places: modalities(), outside: [] },
+  // Mistral tells transcripts as it tells chat.
+  'openai-audio': {
+    places: withFallback(modalities(), { ...chat(), audioSeconds: 'prompt_audio_seconds' }),
+    outside: [],
+  },
   'openai-embeddings': { places: { input: 'prompt_tokens | total_tokens', total: 'total_tokens' }, outside: [] },
   'openai-compatible': { places: withFallback(chat(), responses()), outside: [] },
 

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import { wavSeconds } from '../lib/wav.ts'
 import type { Counters } from './answer.ts'
-import { type Behaviour, bareName, behaviourOf } from './behaviours.ts'
+import { type Behaviour, behaviourOf } from './behaviours.ts'
 import { errorReply, type Reply, rawReply, type Step } from './reply.ts'
 import { drawFrom, someSentences } from './sentences.ts'
 import { brokenOff, durationUsageText, EVENT_STREAM, eventOf, soundUsageText } from './sound-reply.ts'
@@ -40,7 +40,7 @@ export async function transcriptionReply(upload: Upload, { countTokens }: Counte
 }
 
 /** Which of OpenAI's two kinds of usage a model tells: older ones are paid for by the second, and do not stream. */
-const isByLength = (model: string): boolean => /whisper|^gpt-transcribe/.test(bareName(model))
+const isByLength = (model: string): boolean => /(?:^|\/)(?:whisper|gpt-transcribe)/.test(model)
 
 type Asked = {
   readonly model: string
