@@ -1,6 +1,7 @@
 /** Sound in and out goes through the same admission, metering and settling as words, and costs what the ledger holds. */
 import OpenAI, { toFile } from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { verifyLedger } from '../src/jobs/verify.ts'
 import { wavHeader } from '../src/lib/wav.ts'
 import { createCustomer, eventsOf, eventually, expectSettled, recordsOf } from './gateway-kit.ts'
 import { startTurnpike, type Turnpike } from './turnpike.ts'
@@ -216,6 +217,13 @@ for (const mount of ['/v1', '/api/v1']) {
       expect(last).toMatchObject({ type: 'transcript.text.done', text, usage: { input_tokens: 200 } })
       expect(await lastRecord()).toMatchObject({ source: 'reported', usage_type: 'audio_stt' })
       await expectSettled(turnpike)
+    })
+
+    test('a model that does not stream answers whole, as it does without us', async () => {
+      const reply = await post(`${mount}/audio/transcriptions`, formOf({ model: WHISPER, stream: 'true' }))
+      expect(reply.headers.get('content-type')).toBe('application/json')
+      expect(reply.headers.get('x-turnpike-cost')).toBe('0.0001')
+      expect(await reply.json()).toMatchObject({ usage: { seconds: 1 } })
     })
 
     test('a recording in JSON goes up as the same form, and costs the same', async () => {
@@ -529,4 +537,9 @@ test('models are listed with their kinds and their prices by the minute', async 
   expect(of('whisper-1')).toMatchObject({ modelType: 'audio_stt', pricing: { audio: { perMinute: 0.006 } } })
   expect(of('gpt-4o-mini-tts')).toMatchObject({ modelType: 'audio_tts' })
   expect(of('reader')).toMatchObject({ pricing: { characters: { perMillion: 15 } } })
+})
+
+test('the books of all these calls are in order', async () => {
+  const { store } = turnpike.server.gateway
+  expect(await verifyLedger(store)).toEqual([])
 })

@@ -46,7 +46,7 @@ test('whatever bytes are changed, the form is read or refused, never waited for'
       for (const [at, value] of changes) body[at] = value
       expect(['read', 'refused']).toContain(await endOf(body))
     }),
-    { numRuns: 300, ...seed },
+    { numRuns: 500, ...seed },
   )
 })
 

@@ -36,14 +36,15 @@ export function readForm(body: Buffer, headers: IncomingHttpHeaders, fileName: s
       reject(refused)
     }
     const parser = openParser(headers)
-    parser.on('field', (name, value, _nameCut, valueCut) => {
+    parser.on('field', (name: string | undefined, value, _nameCut, valueCut) => {
       if (over) return
-      const wrong = valueCut ? refuse('payload_too_large', `${shown(name)}: the field is too long`) : wrongName(name)
-      if (wrong) fail(wrong)
+      if (valueCut) fail(refuse('payload_too_large', `${shown(name)}: the field is too long`))
+      else if (!isName(name)) fail(refuse('invalid_request', `${shown(name)} is not the name of a field`))
       else if (name === fileName) fail(refuse('invalid_request', `${name}: expected a file`, { param: name }))
       else fields.push([name, value])
     })
-    parser.on('file', (name, stream, filename, _encoding, type) => {
+    // The parser hands on what is not there as undefined, whatever its types say.
+    parser.on('file', (name: string | undefined, stream, filename, _encoding, type) => {
       stream.on('error', () => fail(malformed()))
       if (over || name !== fileName) {
         stream.resume()
@@ -51,7 +52,7 @@ export function readForm(body: Buffer, headers: IncomingHttpHeaders, fileName: s
         return
       }
       const chunks: Buffer[] = []
-      file = { name: filename ?? '', type, chunks }
+      file = { name: filename ?? '', type: type ?? '', chunks }
       stream.on('data', (chunk: Buffer) => chunks.push(chunk))
     })
     for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const)
@@ -60,7 +61,11 @@ export function readForm(body: Buffer, headers: IncomingHttpHeaders, fileName: s
     parser.on('finish', () =>
       resolve({ fields, file: file && { name: file.name, type: file.type, bytes: Buffer.concat(file.chunks) } }),
     )
-    parser.end(body)
+    try {
+      parser.end(body)
+    } catch {
+      fail(malformed())
+    }
   })
 }
 
@@ -75,9 +80,7 @@ function openParser(headers: IncomingHttpHeaders) {
 
 const malformed = (): Refused => refuse('invalid_request', 'The body is not a valid multipart form')
 
-const wrongName = (name: string): Refused | undefined =>
-  NAME.test(name) && name.length <= MOST_NAME_BYTES
-    ? undefined
-    : refuse('invalid_request', `${shown(name)} is not the name of a field`)
+const isName = (name: string | undefined): name is string =>
+  name !== undefined && name.length <= MOST_NAME_BYTES && NAME.test(name)
 
-const shown = (name: string): string => JSON.stringify(String(name).slice(0, MOST_NAME_BYTES))
+const shown = (name: string | undefined): string => JSON.stringify((name ?? '').slice(0, MOST_NAME_BYTES))
