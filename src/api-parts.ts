@@ -6,7 +6,7 @@ import { hashSecret } from './lib/secret.ts'
 import { requestIdOf } from './request-id.ts'
 
 export function apiParts(
-  { store, settings, routes, terms, rateCards, random, log, keys }: Gateway,
+  { store, settings, routes, terms, rateCards, random, log, keys, hashDetails, addressOf }: Gateway,
   operatorKey: string,
 ): ApiParts {
   const operatorHash = hashSecret(operatorKey)
@@ -17,10 +17,12 @@ export function apiParts(
     terms,
     rateCards,
     random,
+    hashDetails,
     log,
-    authenticate: (headers) => keys.authenticate(secretOf(headers)),
+    authenticate: ({ raw }) => keys.authenticate(secretOf(raw.headers), addressOf(raw)),
     isOperator: ({ keyHash }) => keyHash === operatorHash,
     forgetKey: (hash) => keys.forget(hash),
+    forgetKeys: () => keys.forgetAll(),
     requestId: ({ raw }) => requestIdOf(raw),
   }
 }

@@ -109,6 +109,7 @@ function backend(store: Store, clock: TestClock, place: string, cleanUp: () => P
       await store.write([
         store.sql.insertInto('api_keys').values({
           id,
+          code,
           organisation_id: organisationId,
           hash: code,
           name: code,

@@ -1,10 +1,12 @@
 /** Commands to the ledger, and what it answers, in the words of the API. */
+
 import { type ErrorCode, errors, type Refused, refuse } from '../contract/errors.ts'
+import type { Caller } from '../core/caller.ts'
 import type { Balance, Command, Done, Posted, Refusal } from '../core/ledger-commands.ts'
 import type { StoredAccount } from '../store/accounts.ts'
 import { findTransaction } from '../store/transactions.ts'
 import { type CreditRate, rateOf, withDecimal } from './money.ts'
-import type { ApiParts, Caller } from './parts.ts'
+import type { ApiParts } from './parts.ts'
 
 type DoneOf<K extends Done['kind']> = Extract<Done, { kind: K }>
 

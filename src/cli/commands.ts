@@ -30,12 +30,19 @@ export const nouns: Readonly<Record<string, string>> = {
   keys: 'API keys and their limits',
   'management-keys': 'keys that administer the organisation',
   organisations: 'organisations of this server',
+  audit: 'who changed what',
 }
 
 /** Operations that have no command, and why. */
 export const WITHOUT_COMMAND: Partial<Record<OperationName, string>> = {
   listAllModels: 'shows what `models list` shows, in the words of other clients',
   getOneModel: 'shows what `models get` shows, in the words of other clients',
+  listApiKeys: 'administers the keys of `keys …` in another shape',
+  createApiKey: 'administers the keys of `keys …` in another shape',
+  getApiKey: 'administers the keys of `keys …` in another shape',
+  updateApiKey: 'administers the keys of `keys …` in another shape',
+  deleteApiKey: 'administers the keys of `keys …` in another shape',
+  rotateApiKey: 'administers the keys of `keys …` in another shape',
 }
 
 /** The row that a command line begins with, by any of its names. */

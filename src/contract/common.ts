@@ -58,6 +58,21 @@ export const text = (most: number) =>
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
     .regex(/^[^\u0000-\u0008\u000b\u000c\u000e-\u001f]*$/, 'expected text without control characters')
 
+/** What people call a thing: one line, in any script. */
+export const Name = (most: number) =>
+  z
+    .string('expected text')
+    .refine((value) => value.trim() !== '', 'expected text that is not empty')
+    .refine((value) => [...value].length <= most, `expected at most ${most} characters`)
+    .refine(
+      (value) => value.isWellFormed() && !/[\p{Cc}\u2028\u2029]/u.test(value),
+      'expected one line without control characters',
+    )
+    .meta({ minLength: 1, maxLength: most })
+
+/** What is set when a thing is made and never again. */
+export const fixed = (why: string) => z.never({ error: why }).optional()
+
 const MOST_BYTES = 255
 
 /** Compared byte by byte. Half a surrogate pair has no bytes that would come back as the same text. */
@@ -109,6 +124,11 @@ export const Pagination = z.object({
   hasMore: z.boolean(),
   nextCursor: z.string().nullable(),
 })
+
+const FORMATS = ['json', 'csv', 'ndjson'] as const
+export const RowsFormat = z
+  .enum(FORMATS, `expected one of ${FORMATS.join(', ')}`)
+  .meta({ description: 'In place of `Accept`: csv and ndjson stream every row that the filters match.' })
 
 /** The money of the object once more, exact: decimal text under the same names. */
 export const Decimal = z.record(z.string(), z.string())

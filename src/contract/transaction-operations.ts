@@ -23,7 +23,7 @@ export const transactionOperations = [
     key: 'any',
     query: TransactionQuery,
     result: TransactionList,
-    csv: true,
+    rows: true,
     errors: WHOSE_ERRORS,
   }),
   operation({

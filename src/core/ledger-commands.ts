@@ -5,7 +5,7 @@
 import type { Id, Ids } from '../lib/id.ts'
 import type { Ratio } from '../lib/ratio.ts'
 import type { Draft } from './ledger-draft.ts'
-import type { CallDetails, GrantCategory, Hold, Overage, UNTOLD, UsageRecord } from './ledger-rows.ts'
+import type { AuditRow, CallDetails, GrantCategory, Hold, Overage, UNTOLD, UsageRecord } from './ledger-rows.ts'
 
 type Common = {
   readonly organisationId: bigint
@@ -14,6 +14,8 @@ type Common = {
   readonly idempotency?: Idempotency
   /** Dollars for one credit, kept with what the command posts. Undefined: 1. */
   readonly creditUsd?: string
+  /** Written if the command has an effect, and only then. */
+  readonly audit?: AuditRow
 }
 
 export type Idempotency = {

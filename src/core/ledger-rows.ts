@@ -163,6 +163,8 @@ export type UsageRecord = {
   chargeNanos: bigint | null
   costExact: string | null
   chargeExact: string | null
+  /** What the cached tokens would have cost as plain input, less what they cost; negative where writing cost more. */
+  cacheSavingNanos: bigint
   /** JSON: the line items, enough to compute the charge again from the record alone. */
   items: string
   isByok: boolean
@@ -240,6 +242,24 @@ export type OutboxEvent = {
   createdAt: number
 }
 
+/** Who changed what. It lies in the same transaction as the change, so that neither is there without the other. */
+export type AuditRow = {
+  id: bigint
+  organisationId: bigint
+  code: string
+  /** Who did it, as it is shown to people: never a secret. */
+  actor: string
+  /** Noun and verb, e.g. `account.update`. */
+  action: string
+  /** The public id of what was changed. */
+  target: string
+  /** JSON objects without secrets; null where there was or is nothing. */
+  before: string | null
+  after: string | null
+  requestId: string | null
+  createdAt: number
+}
+
 /** The sums of one quarter hour by model, provider, context and status. */
 export type Rollup = {
   organisationId: bigint
@@ -255,9 +275,17 @@ export type Rollup = {
   reasoningTokens: bigint
   costNanos: bigint
   chargeNanos: bigint
+  cacheSavingNanos: bigint
+  /** What calls on a customer's own credential cost upstream. */
+  byokCostNanos: bigint
   unpriced: bigint
   estimated: bigint
+  /** Of the estimated ones: those of which nobody knows the usage. */
+  noUsage: bigint
 }
+
+/** How many records a quarter hour has: what tells whether the sums that were folded of it are still whole. */
+export type Quarter = { organisationId: bigint; quarter: number; records: bigint }
 
 /** What one API key was charged: this day, week, month (UTC) and ever. A window that is over counts as 0. */
 export type KeyUsage = {
@@ -316,6 +344,7 @@ export type Written = {
   details: Map<string, CallDetails>
   rollups: Map<string, Rollup>
   events: OutboxEvent[]
+  audits: AuditRow[]
 }
 
 export const counterKey = (budgetId: bigint, windowStart: number): string => `${budgetId}:${windowStart}`
@@ -359,6 +388,7 @@ export const emptyWritten = (): Written => ({
   details: new Map(),
   rollups: new Map(),
   events: [],
+  audits: [],
 })
 
 /** Makes a loaded or new usage that a caller told known to the batch. */

@@ -107,18 +107,21 @@ function dueInstants(rows: Rows, accountId: bigint, until: number): number[] {
 function once(rows: Rows, command: Command, run: (draft: Draft, command: Command) => Outcome): Outcome {
   const { idempotency } = command
   const draft = createDraft(rows, command.creditUsd)
-  if (!idempotency) return kept(draft, run(draft, command))
+  if (!idempotency) return kept(draft, command, run(draft, command))
   const key = { organisationId: command.organisationId, ...idempotency }
   const stored = rows.idempotency.get(idempotencyKey(key))
   const answered = command.type !== 'settle' && stored && answerOf(stored, idempotency)
   if (answered) return answered
-  const outcome = kept(draft, run(draft, command))
+  const outcome = kept(draft, command, run(draft, command))
   remember(rows, command, idempotency, outcome)
   return outcome
 }
 
-function kept(draft: Draft, outcome: Outcome): Outcome {
-  if (outcome.ok) draft.keep()
+function kept(draft: Draft, { audit }: Command, outcome: Outcome): Outcome {
+  if (!outcome.ok) return outcome
+  draft.keep()
+  // What was done before is not done again.
+  if (audit && !outcome.replay) draft.rows.written.audits.push(audit)
   return outcome
 }
 

@@ -10,12 +10,13 @@ import type {
   Counter,
   Grant,
   KeyUsage,
+  Quarter,
   Reservation,
   Rollup,
   Transaction,
   UsageRecord,
 } from './ledger-rows.ts'
-import { addToKeyUsage, emptyKeyUsage, foldRollup, ROLLUP_SUMS, rollupKey, rollupOf } from './usage-sums.ts'
+import { addToKeyUsage, emptyKeyUsage, foldRollup, quartersOf, ROLLUP_SUMS, rollupKey, rollupOf } from './usage-sums.ts'
 
 type Value = bigint | null
 
@@ -42,8 +43,14 @@ export type Proof = {
   grant(row: Grant): Finding<Grant>[]
   keyUsage(row: KeyUsage): Finding<KeyUsage>[]
   rollup(row: Rollup): Finding<Rollup>[]
+  quarter(row: Quarter): Finding<Quarter>[]
   /** At the end: all counters, and the sums that no row was shown for. */
-  rest(): { counters: Finding<Counter>[]; keyUsage: Finding<KeyUsage>[]; rollups: Finding<Rollup>[] }
+  rest(): {
+    counters: Finding<Counter>[]
+    keyUsage: Finding<KeyUsage>[]
+    rollups: Finding<Rollup>[]
+    quarters: Finding<Quarter>[]
+  }
 }
 
 type Balance = { posted: bigint; debt: bigint; reserved: bigint }
@@ -56,6 +63,7 @@ export function createProof(): Proof {
   const byScope = new Map<string, Counted[]>()
   const keys = new Map<bigint, KeyUsage>()
   const rollups = new Map<string, Rollup>()
+  const quarters = new Map<string, Quarter>()
   const accountOf = (id: bigint) => found(accounts, id, () => ({ posted: 0n, debt: 0n, reserved: 0n }))
   const grantOf = (id: bigint) => found(grants, id, () => ({ remaining: 0n, reserved: 0n }))
 
@@ -119,6 +127,7 @@ export function createProof(): Proof {
     },
     record(row, transaction) {
       foldRollup(rollups, rollupOf(row))
+      for (const one of quartersOf([row])) found(quarters, quarterKey(one), () => ({ ...one, records: 0n })).records++
       addToKey(keys, row)
       // Budgets stand before calls; what callers tell afterwards passes none.
       if (row.payloadHash === null)
@@ -154,6 +163,11 @@ export function createProof(): Proof {
       rollups.delete(rollupKey(row))
       return sumsDiffering(row, row, computed)
     },
+    quarter(row) {
+      const records = quarters.get(quarterKey(row))?.records ?? 0n
+      quarters.delete(quarterKey(row))
+      return recordsDiffering(row, records)
+    },
     rest: () => ({
       counters: [...counted.values()].flatMap(countersDiffering),
       keyUsage: [...keys.values()].flatMap((row) =>
@@ -165,6 +179,7 @@ export function createProof(): Proof {
         ),
       ),
       rollups: [...rollups.values()].flatMap((row) => sumsDiffering(row, undefined, row)),
+      quarters: [...quarters.values()].flatMap((row) => recordsDiffering({ ...row, records: 0n }, row.records)),
     }),
   }
 }
@@ -272,6 +287,11 @@ function sumsDiffering(name: Rollup, stored: Rollup | undefined, computed: Rollu
     sums(computed),
   )
 }
+
+const quarterKey = ({ organisationId, quarter }: Quarter): string => `${organisationId} ${quarter}`
+
+const recordsDiffering = ({ organisationId, quarter, records }: Quarter, computed: bigint): Finding<Quarter>[] =>
+  differing<Quarter>('quarters', { organisationId, quarter }, { records }, { records: computed })
 
 const keyName = ({ apiKeyId, organisationId }: KeyUsage) => ({ apiKeyId, organisationId })
 

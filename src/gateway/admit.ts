@@ -5,6 +5,7 @@
 import { errors, type RefusalExtras, refuse } from '../contract/errors.ts'
 import type { BudgetReason, Shortfall } from '../contract/refusal-reasons.ts'
 import type { ReservationContext } from '../contract/reservation-context.ts'
+import { allowsModel, type Caller } from '../core/caller.ts'
 import type { Demand, Idempotency, Refusal } from '../core/ledger-commands.ts'
 import type { Budget, Hold } from '../core/ledger-rows.ts'
 import { type Quote, quote } from '../core/quote.ts'
@@ -15,7 +16,6 @@ import { exactText, max, type Ratio, ratio, ZERO } from '../lib/ratio.ts'
 import type { Call } from './call.ts'
 import { type Candidate, candidatesFor } from './candidates.ts'
 import type { Gateway } from './gateway.ts'
-import type { Caller } from './keys.ts'
 import { mostInputTokens, type Sound, unitsOf } from './sound.ts'
 import { usageTypeOf } from './usage-type.ts'
 
@@ -55,7 +55,7 @@ export async function admit(
   const { store } = gateway
   const admittedAt = store.now()
   const startedAt = gateway.clock.elapsed()
-  const candidates = withinLimits(candidatesFor(gateway, call, admittedAt), call)
+  const candidates = withinLimits(permitted(caller, candidatesFor(gateway, call, admittedAt)), call)
   const { demand, priced } = demandOf(gateway, candidates, call)
   if (
     !priced &&
@@ -127,6 +127,17 @@ function demandOf(gateway: Gateway, candidates: readonly Candidate[], call: Call
     },
   }
 }
+
+/** One model that the key may not call is enough: what else it would have fallen back to was not its wish. */
+function permitted({ allowedModels }: Caller, candidates: readonly Candidate[]): readonly Candidate[] {
+  const denied = candidates.find(({ endpoint: { model } }) => !allowsModel(allowedModels, model.id))
+  if (!denied) return candidates
+  const allowed = (allowedModels ?? []).slice(0, MOST_NAMED).join(', ')
+  throw refuse('forbidden', `This key may not call \`${denied.asSpelled}\`; it may call ${allowed}`, { param: 'model' })
+}
+
+/** A sentence is no list. */
+const MOST_NAMED = 10
 
 /** A limit above the model's own maximum, where that is known, could never be honoured. */
 function withinLimits(candidates: readonly Candidate[], { outputLimit }: Call): Candidate[] {

@@ -12,6 +12,7 @@ import { generationId, type Id } from '../lib/id.ts'
 import { once } from '../lib/once.ts'
 import { type Admission, admit } from './admit.ts'
 import type { ReadCall } from './call.ts'
+import { withDefaults } from './call-defaults.ts'
 import { secretOf } from './caller-secret.ts'
 import type { Candidate } from './candidates.ts'
 import { clientResponse } from './client-response.ts'
@@ -52,14 +53,15 @@ export async function handle(gateway: Gateway, { read, dialect, takes }: Entranc
   gateway.open.add(call)
   try {
     if (gateway.draining) throw refuse('service_unavailable', 'This server is stopping', { retryAfterMs: 1_000 })
-    const caller = await gateway.keys.authenticate(secretOf(request.headers))
+    const caller = await gateway.keys.authenticate(secretOf(request.headers), gateway.addressOf(request))
     const body = await readBody(request, {
       bytes: gateway.settings.limits.bodyBytes,
       ms: BODY_MS,
       clock: gateway.clock,
       forms: takes === 'forms',
     })
-    const admitted = await admit(gateway, caller, await read(body, request.headers), { ...id, requestId })
+    const asked = withDefaults(await read(body, request.headers), caller.defaults)
+    const admitted = await admit(gateway, caller, asked, { ...id, requestId })
     admission = admitted
     const finish = once((outcome: Outcome) => settle(gateway, admitted, outcome))
     if (admitted.fitted) call.client.also({ 'X-Turnpike-Output-Limit': String(admitted.outputLimit) })

@@ -12,7 +12,7 @@ import { totalsOf, type Usage } from '../core/usage.ts'
 import type { Settled } from '../dialects/dialect.ts'
 import { generationId } from '../lib/id.ts'
 import { roundToNanos } from '../lib/money.ts'
-import { exactText, ZERO } from '../lib/ratio.ts'
+import { exactText, type Ratio, ZERO } from '../lib/ratio.ts'
 import { type Admission, idempotencyOf } from './admit.ts'
 import type { Candidate } from './candidates.ts'
 import type { Gateway } from './gateway.ts'
@@ -170,6 +170,7 @@ function recordOf(gateway: Gateway, admission: Admission, outcome: Outcome, pric
     chargeNanos: priced.chargeNanos ?? null,
     costExact: priced.cost ? exactText(priced.cost) : null,
     chargeExact: priced.charge ? exactText(priced.charge) : null,
+    cacheSavingNanos: roundToNanos(savedBy(outcome)),
     items: JSON.stringify(recordLines(priced), (_key, value: unknown) =>
       typeof value === 'bigint' ? value.toString() : value,
     ),
@@ -194,8 +195,8 @@ function countsText({ parts }: Usage): string {
 
 function factsOf(gateway: Gateway, admission: Admission, outcome: Outcome, priced: Priced): GenerationFacts {
   const { call } = admission
-  const { served, usage } = outcome
-  const saved = usage && served?.card ? cacheDiscount(usage, served.card) : ZERO
+  const { served } = outcome
+  const saved = savedBy(outcome)
   return {
     requestId: admission.requestId,
     requestedModel: call.models[0] ?? '',
@@ -215,6 +216,10 @@ function factsOf(gateway: Gateway, admission: Admission, outcome: Outcome, price
     ...(admission.fitted ? { fittedOutputLimit: admission.outputLimit } : {}),
   }
 }
+
+/** What caching saved at the rates of the provider; unknown, and so 0, where nobody knows its prices. */
+const savedBy = ({ served, usage }: Outcome): Ratio =>
+  usage && served?.card ? cacheDiscount(usage, served.card) : ZERO
 
 /** The provider's own usage, less members that say nothing: a record is kept for years. */
 function withoutZeros(value: unknown): unknown {

@@ -4,6 +4,7 @@
  */
 import type { ClientBase } from 'pg'
 import { counterKey, type IdempotencyRow, idempotencyKey, type Rows } from '../core/ledger-rows.ts'
+import { quartersOf } from '../core/usage-sums.ts'
 import { assert } from '../lib/assert.ts'
 import type { Loaded } from './postgres-load.ts'
 import { addTo, type Change, insert, prepared, remove, replace, update } from './postgres-statements.ts'
@@ -23,7 +24,9 @@ export async function writeAndCommit(client: ClientBase, { rows, known, opened }
     insertUsageRecords(client, written.usageRecords),
     insertDetails(client, sorted(written.details)),
     insertEvents(client, written.events),
+    insertAudits(client, written.audits),
     addRollups(client, sorted(written.rollups)),
+    addQuarters(client, quartersOf(written.usageRecords)),
     client.query('COMMIT'),
   ])
 }
@@ -54,7 +57,9 @@ const insertTransactions = insert(tables.transactions, { name: 'insert_transacti
 const insertUsageRecords = insert(tables.usageRecords, { name: 'insert_usage_records' })
 const insertDetails = insert(tables.callDetails, { name: 'insert_details', conflict: 'ON CONFLICT DO NOTHING' })
 const insertEvents = insert(tables.outbox, { name: 'insert_events' })
+const insertAudits = insert(tables.auditLog, { name: 'insert_audits' })
 const addRollups = addTo(tables.rollups, tables.ROLLUP_KEY, { name: 'add_rollups' })
+const addQuarters = addTo(tables.quarters, tables.QUARTER_KEY, { name: 'add_quarters' })
 
 function writeGrants(client: ClientBase, { grants, written }: Rows): Promise<void>[] {
   const all = [...grants.values()].flat()

@@ -13,7 +13,7 @@ import {
   remember,
   type Written,
 } from '../core/ledger-rows.ts'
-import { emptyKeyUsage } from '../core/usage-sums.ts'
+import { emptyKeyUsage, quartersOf } from '../core/usage-sums.ts'
 import type { Ids } from '../lib/id.ts'
 import { halving } from './halving.ts'
 import type { Cell, Table } from './tables.ts'
@@ -212,8 +212,10 @@ function createWriter(db: Database) {
   const transaction = insert(tables.transactions)
   const usageRecord = insert(tables.usageRecords)
   const details = insert(tables.callDetails, { conflict: 'ON CONFLICT DO NOTHING' })
-  const rollup = insert(tables.rollups, { conflict: addingUp() })
+  const rollup = insert(tables.rollups, { conflict: addingUp(tables.rollups, tables.ROLLUP_KEY) })
+  const quarter = insert(tables.quarters, { conflict: addingUp(tables.quarters, tables.QUARTER_KEY) })
   const event = insert(tables.outbox)
+  const audit = insert(tables.auditLog)
 
   const reservations = (rows: Rows, written: Written) => {
     for (const id of written.newReservations) {
@@ -261,13 +263,15 @@ function createWriter(db: Database) {
     for (const row of written.usageRecords) usageRecord(row)
     for (const row of written.details.values()) details(row)
     for (const row of written.rollups.values()) rollup(row)
+    for (const row of quartersOf(written.usageRecords)) quarter(row)
     for (const row of written.events) event(row)
+    for (const row of written.audits) audit(row)
   }
 }
 
-const addingUp = (): string => {
-  const sums = tables.rollups.columns.filter((column) => !(tables.ROLLUP_KEY as readonly string[]).includes(column))
-  return `ON CONFLICT (${tables.ROLLUP_KEY.join(', ')}) DO UPDATE SET ${sums.map((column) => `${column} = ${column} + excluded.${column}`).join(', ')}`
+function addingUp<R>({ columns }: Table<R>, key: readonly string[]): string {
+  const sums = columns.filter((column) => !key.includes(column))
+  return `ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${sums.map((column) => `${column} = ${column} + excluded.${column}`).join(', ')}`
 }
 
 const big = (value: number | null): bigint | null => (value === null ? null : BigInt(value))

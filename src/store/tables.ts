@@ -5,6 +5,7 @@
 import type {
   Account,
   Allocation,
+  AuditRow,
   Budget,
   CallDetails,
   Counter,
@@ -14,6 +15,7 @@ import type {
   IdempotencyRow,
   KeyUsage,
   OutboxEvent,
+  Quarter,
   Reservation,
   Rollup,
   SystemAccount,
@@ -264,6 +266,7 @@ export const usageRecords = table<UsageRecord>('usage_records', {
   chargeNanos: ['charge_nanos', bigOrNull],
   costExact: ['cost_exact', textOrNull],
   chargeExact: ['charge_exact', textOrNull],
+  cacheSavingNanos: ['cache_saving_nanos', big],
   items: ['items', text()],
   isByok: ['is_byok', bool],
   admittedAt: ['admitted_at', int],
@@ -356,6 +359,19 @@ export const outbox = table<OutboxEvent>('outbox', {
   createdAt: ['created_at', int],
 })
 
+export const auditLog = table<AuditRow>('audit_log', {
+  id: ['id', big],
+  organisationId: ['organisation_id', big],
+  code: ['code', text()],
+  actor: ['actor', text()],
+  action: ['action', text()],
+  target: ['target', text()],
+  before: ['before', textOrNull],
+  after: ['after', textOrNull],
+  requestId: ['request_id', textOrNull],
+  createdAt: ['created_at', int],
+})
+
 export const rollups = table<Rollup>('rollups', {
   organisationId: ['organisation_id', big],
   quarter: ['quarter', int],
@@ -370,8 +386,18 @@ export const rollups = table<Rollup>('rollups', {
   reasoningTokens: ['reasoning_tokens', big],
   costNanos: ['cost_nanos', big],
   chargeNanos: ['charge_nanos', big],
+  cacheSavingNanos: ['cache_saving_nanos', big],
+  byokCostNanos: ['byok_cost_nanos', big],
   unpriced: ['unpriced', big],
   estimated: ['estimated', big],
+  noUsage: ['no_usage', big],
 })
 
+export const quarters = table<Quarter>('quarters', {
+  organisationId: ['organisation_id', big],
+  quarter: ['quarter', int],
+  records: ['records', big],
+})
+
+export const QUARTER_KEY = ['organisation_id', 'quarter'] as const
 export const ROLLUP_KEY = ['organisation_id', 'quarter', 'model', 'provider', 'context', 'status'] as const
