@@ -1,4 +1,5 @@
 /** Sound in and out goes through the same admission, metering and settling as words, and costs what the ledger holds. */
+import { OpenRouter } from '@openrouter/sdk'
 import OpenAI, { toFile } from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { verifyLedger } from '../src/jobs/verify.ts'
@@ -513,6 +514,22 @@ test('what credit does not cover is refused before anything goes up, for the len
   })
   expect(short.status).toBe(200)
   expect((await expectSettled(turnpike, 5_000_000n, 'poor')).at(-1)?.charge_nanos).toBe(5_000_000n)
+})
+
+test("OpenRouter's own client speaks, and is transcribed in JSON and as a form, with the cost in the usage", async () => {
+  const router = new OpenRouter({ serverURL: `${turnpike.url}/api/v1`, apiKey: turnpike.key })
+  const sound = await router.tts.createSpeech({
+    speechRequest: { model: READER, input: 'Read this.', voice: 'alloy', responseFormat: 'mp3' },
+  })
+  expect((await new Response(sound).arrayBuffer()).byteLength).toBeGreaterThan(100)
+  const inputAudio = { data: wav(60).toString('base64'), format: 'wav' }
+  const json = await router.stt.createTranscription({ sttRequest: { model: WHISPER, inputAudio } })
+  expect(json).toMatchObject({ text: expect.stringMatching(/^The /), usage: { seconds: 60, cost: 0.006 } })
+  const form = await router.stt.createTranscriptionMultipart({
+    requestBody: { model: LISTENER, file: { fileName: 'said.wav', content: new Uint8Array(wav(10)) } },
+  })
+  expect(form.usage).toMatchObject({ inputTokens: 100, cost: expect.any(Number) })
+  await expectSettled(turnpike)
 })
 
 test('the record of a call says which kind it was', async () => {
