@@ -426,6 +426,16 @@ describe('a hostile form', () => {
     expect(sent).not.toContain('name="model.wav')
   })
 
+  test('words beside a recording in JSON are bounded, and named as fields are', async () => {
+    const input_audio = { data: wav(1).toString('base64'), format: 'wav' }
+    const long = { model: WHISPER, input_audio, prompt: 'x'.repeat(300_000) }
+    expect((await turnpike.request('/v1/audio/transcriptions', { body: long })).status).toBe(413)
+    const odd = `{"model":"whisper-1","input_audio":${JSON.stringify(input_audio)},"__proto__":{"stream":true}}`
+    expect((await turnpike.request('/v1/audio/transcriptions', { body: odd })).status).toBe(400)
+    const twice = `{"model":"whisper-1","input_audio":${JSON.stringify(input_audio)},"model":"other"}`
+    expect((await turnpike.request('/v1/audio/transcriptions', { body: twice })).status).toBe(400)
+  })
+
   test.each([
     [{ data: 'not base64!', format: 'wav' }],
     [{ data: '', format: 'wav' }],

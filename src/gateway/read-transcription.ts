@@ -96,10 +96,22 @@ const InputAudio = z.object({
 
 function ofJson(body: JsonBody): Read {
   const { input_audio } = validated(InputAudio, body)
-  const { input_audio: _audio, ...words } = parsed(body.text) as Record<string, unknown>
+  const words = wordsOf(body)
   const format = input_audio.format.toLowerCase()
   const file = { name: `audio.${format}`, type: `audio/${format}`, bytes: decoded(input_audio.data) }
   return { words, file, fields: Object.entries(words).flatMap(([name, value]) => fieldsOf(name, value)) }
+}
+
+/** Beside the audio; parsed one by one, since the whole may be large. */
+const MOST_WORDS = 262_144
+
+function wordsOf({ text, members }: JsonBody): Record<string, unknown> {
+  const others = members.filter(({ key }) => key !== 'input_audio')
+  const length = others.reduce((sum, { valueStart, valueEnd }) => sum + valueEnd - valueStart, 0)
+  if (length > MOST_WORDS) throw refuse('payload_too_large', 'What stands beside input_audio is too long')
+  return Object.fromEntries(
+    others.map(({ key, valueStart, valueEnd }) => [key, parsed(text.slice(valueStart, valueEnd))]),
+  )
 }
 
 function decoded(text: string): Buffer {
