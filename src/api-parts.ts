@@ -6,13 +6,14 @@ import { hashSecret } from './lib/secret.ts'
 import { requestIdOf } from './request-id.ts'
 
 export function apiParts(
-  { store, settings, routes, terms, rateCards, random, log, keys, hashDetails, addressOf }: Gateway,
+  { store, settings, budgets, routes, terms, rateCards, random, log, keys, hashDetails, addressOf }: Gateway,
   operatorKey: string,
 ): ApiParts {
   const operatorHash = hashSecret(operatorKey)
   return {
     store,
     settings,
+    budgets,
     routes,
     terms,
     rateCards,

@@ -14,6 +14,7 @@ import type { CatalogueData } from './core/catalogue-data.ts'
 import { compileTerms } from './core/price.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
 import { createDemo } from './demo.ts'
+import { createEstimates } from './gateway/estimates.ts'
 import type { Gateway } from './gateway/gateway.ts'
 import { createHeartbeat } from './gateway/heartbeat.ts'
 import { createKeys } from './gateway/keys.ts'
@@ -35,6 +36,7 @@ import { openProviders, type Providers } from './providers.ts'
 import { requestIdOf } from './request-id.ts'
 import type { Simulator } from './simulator/simulator.ts'
 import { createFirstOrganisation, firstOrganisation, type Organisation, sharedSecret } from './store/bootstrap.ts'
+import { createBudgetDirectory } from './store/budget-directory.ts'
 import { atCreditRate } from './store/credit-rate.ts'
 import { keyHashes } from './store/keys.ts'
 import { grantPlans } from './store/plans.ts'
@@ -116,6 +118,8 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
     }),
     addressOf: createClientAddress(settings.trustProxy),
     lastUse,
+    budgets: createBudgetDirectory({ store, clock: systemClock }),
+    estimates: createEstimates(),
     routes: createRoutes({
       settings,
       catalogue: createCatalogue(catalogue),

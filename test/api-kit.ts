@@ -50,6 +50,7 @@ export async function openApi(yaml?: string, { env = {}, still = false }: ApiOpt
   const parts: ApiParts = {
     store,
     settings: gateway.settings,
+    budgets: gateway.budgets,
     routes: gateway.routes,
     terms: gateway.terms,
     rateCards: gateway.rateCards,

@@ -56,6 +56,9 @@ describe.each([
   const managementKey = async () =>
     (await ask('POST', '/api/admin/management-keys', { name: 'm', role: 'reader' })).body.managementKey.id as string
 
+  const monthly = { name: 'b', scope: 'organisation', metric: 'usd', limit: 5, window: 'month' }
+  const budget = async () => (await ask('POST', '/api/admin/budgets', monthly)).body.budget.id as string
+
   type Case = {
     action: string
     before?: object | null
@@ -135,6 +138,26 @@ describe.each([
       const [id, planId] = [await account(), await plan()]
       const run = () => ask('POST', `/v1/accounts/${id}/plan`, { planId, startMode: 'now' })
       return { action: 'account.assign_plan', after: { planId }, run }
+    },
+    createBudget: () => ({
+      action: 'budget.create',
+      before: null,
+      after: { name: 'b', limit: '5', window: 'month' },
+      run: () => ask('POST', '/api/admin/budgets', monthly),
+    }),
+    updateBudget: async () => {
+      const id = await budget()
+      const run = () => ask('PATCH', `/api/admin/budgets/${id}`, { limit: '7.5', window: 'week' })
+      return {
+        action: 'budget.update',
+        before: { limit: '5' },
+        after: { limit: '7.5', coming: { window: 'week' } },
+        run,
+      }
+    },
+    deleteBudget: async () => {
+      const id = await budget()
+      return { action: 'budget.delete', after: null, run: () => ask('DELETE', `/api/admin/budgets/${id}`) }
     },
     createOrganisation: () => ({
       action: 'organisation.create',

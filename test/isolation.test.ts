@@ -11,7 +11,7 @@ let stranger: string
 let strangersKey: string
 /** What belongs to the first organisation. None of it may appear in a reply to a stranger. */
 let ours: Record<
-  'account' | 'key' | 'hash' | 'generation' | 'reservation' | 'transaction' | 'grant' | 'plan' | 'manager',
+  'account' | 'key' | 'hash' | 'generation' | 'reservation' | 'transaction' | 'grant' | 'plan' | 'manager' | 'budget',
   string
 >
 const OURS = 'our-own-customer'
@@ -28,7 +28,9 @@ beforeAll(async () => {
   const call = await api.turnpike.request(OPENAI, { key: secret, body: chat('gpt-4o-mini', { max_tokens: 9 }) })
   const hold = await ask('POST', '/v1/reservations', { externalId: OURS, amount: 1 })
   const debit = { externalId: OURS, amount: 1, description: OURS }
+  const capped = { name: OURS, scope: 'account', scopeId: account, metric: 'usd', limit: 5, window: 'day' }
   ours = {
+    budget: (await ask('POST', '/api/admin/budgets', capped)).body.budget.id,
     ...{ account, key: key.id, hash: key.hash, grant: grantId },
     generation: ((await call.json()) as { id: string }).id,
     reservation: hold.body.reservation.id,
@@ -130,6 +132,14 @@ const cases: Record<OperationName, Named | Lists | Open> = {
   updateManagementKey: named(() => [`/api/admin/management-keys/${ours.manager}`, { disabled: true }]),
   deleteManagementKey: named(() => [`/api/admin/management-keys/${ours.manager}`]),
   rotateManagementKey: named(() => [`/api/admin/management-keys/${ours.manager}/rotate`]),
+  createBudget: named(() => [
+    '/api/admin/budgets',
+    { name: 'x', scope: 'account', scopeId: ours.account, metric: 'usd', limit: 0, window: 'day' },
+  ]),
+  listBudgets: lists('/api/admin/budgets?limit=500'),
+  getBudget: named(() => [`/api/admin/budgets/${ours.budget}`]),
+  updateBudget: named(() => [`/api/admin/budgets/${ours.budget}`, { limit: 0 }]),
+  deleteBudget: named(() => [`/api/admin/budgets/${ours.budget}`]),
   listAudit: named(() => ['/api/admin/audit?organisationId=default']),
 }
 
@@ -169,6 +179,7 @@ test('after all of these everything of ours is as it was', async () => {
   expect((await ask('GET', `/v1/reservations/${ours.reservation}`)).body.reservation.status).toBe('pending')
   expect((await ask('GET', `/api/admin/management-keys/${ours.manager}`)).body.managementKey.disabled).toBe(false)
   expect((await ask('GET', '/api/admin/organisations/default')).status).toBe(200)
+  expect((await ask('GET', `/api/admin/budgets/${ours.budget}`)).body.budget).toMatchObject({ limit: 5, version: 1 })
 })
 
 test('the same name is another account in another organisation', async () => {

@@ -28,6 +28,7 @@ export type {
   ApiKey,
   AuditEntry,
   Balance,
+  Budget,
   Confirmation,
   ConfirmedUsage,
   ConfirmRequest,

@@ -90,6 +90,55 @@ export type Balance = {
   decimal: Record<string, string>
 }
 
+export type Budget = {
+  id: string
+  name: string
+  /** Whom it binds. */
+  scope: 'organisation' | 'account' | 'api_key' | 'end_user' | 'tag' | 'model'
+  /** What the scope is called: of the organisation its name. */
+  scopeId: string
+  /** What is counted; `concurrency`: calls under way. */
+  metric: 'usd' | 'tokens' | 'requests' | 'concurrency'
+  limit: number
+  /** How long it is counted; `request`: each call by itself. */
+  window: 'request' | 'minute' | 'hour' | 'day' | 'week' | 'month' | 'total'
+  timeZone: string
+  weekStart: number
+  anchorDay: number
+  /** Percent of the limit. */
+  thresholds: number[]
+  /** `block`, the default, refuses; `alert` only tells. */
+  action: 'block' | 'alert'
+  /** Null: as the organisation has it. */
+  reserveMode: 'strict' | 'estimate' | null
+  /** The template that made it, for one end user. */
+  templateId: string | null
+  /** Gives each end user a budget of their own. */
+  isTemplate: boolean
+  spent: number
+  reserved: number
+  remaining: number
+  /** By how much the calls under way could exceed what is reserved for them; 0 in strict mode. */
+  possibleOvershoot: number
+  /** Null where each call is limited by itself. */
+  windowStart: string | null
+  windowEnd: string | null
+  /** The rule that takes over at the end of this window. */
+  coming: {
+    from: string
+    /** How long it is counted; `request`: each call by itself. */
+    window: 'request' | 'minute' | 'hour' | 'day' | 'week' | 'month' | 'total'
+    timeZone: string
+    weekStart: number
+    anchorDay: number
+  } | null
+  /** The first refusal in this window. */
+  blockedAt: string | null
+  version: number
+  createdAt: string
+  decimal: Record<string, string>
+}
+
 export type Generation = {
   id: string
   upstream_id: string | null
@@ -1917,6 +1966,101 @@ export type Operations = {
       }
     }
   }
+  /** Set a budget: so much of something for a scope in a window */
+  createBudget: {
+    body: {
+      /** What refusals and events call it. */
+      name: string
+      /** Whom it binds. */
+      scope: 'organisation' | 'account' | 'api_key' | 'end_user' | 'tag' | 'model'
+      /** Left out for the organisation; `acc_…`; the hash of an API key; the `user` of calls, `*` for each by themself; `key:value` of metadata; a model. */
+      scopeId?: string | undefined
+      /** What is counted; `concurrency`: calls under way. */
+      metric: 'usd' | 'tokens' | 'requests' | 'concurrency'
+      /** USD for `usd`; a whole number for the others. 0 refuses all. */
+      limit: number | string
+      /** How long it is counted; `request`: each call by itself. */
+      window: 'request' | 'minute' | 'hour' | 'day' | 'week' | 'month' | 'total'
+      /** Where its days begin. Default: the organisation's. */
+      timeZone?: string | undefined
+      /** Day on which a week begins: 1 (Monday, the default) to 7. */
+      weekStart?: number | undefined
+      /** Day on which a month begins, by default 1; a short month uses its last. */
+      anchorDay?: number | undefined
+      /** Percent of the limit at which people are told, by default 80 and 100. */
+      thresholds?: number[] | undefined
+      /** `block`, the default, refuses; `alert` only tells. */
+      action?: 'block' | 'alert' | undefined
+      /** What a call holds: the most that it can use, or what calls like it usually do. Null: as the server has it. */
+      reserveMode?: 'strict' | 'estimate' | null | undefined
+    }
+    result: {
+      budget: Budget
+    }
+  }
+  /** Budgets, newest first, with what is spent and reserved of them now */
+  listBudgets: {
+    query: {
+      /** Rows a page. Default: 50. */
+      limit?: number | undefined
+      /** Rows to pass over. */
+      offset?: number | undefined
+      /** `nextCursor` of the page before; takes the place of `offset`. */
+      cursor?: string | undefined
+      /** Whom it binds. */
+      scope?: 'organisation' | 'account' | 'api_key' | 'end_user' | 'tag' | 'model' | undefined
+      /** As a budget shows it. */
+      scopeId?: string | undefined
+    }
+    result: {
+      budgets: Budget[]
+      pagination: {
+        limit: number
+        offset: number
+        totalCount: number
+        hasMore: boolean
+        nextCursor: string | null
+      }
+    }
+  }
+  /** One budget, with what is spent and reserved of it now */
+  getBudget: {
+    result: {
+      budget: Budget
+    }
+  }
+  /** Change a budget; a limit holds at once, another window at the end of the present one */
+  updateBudget: {
+    body: {
+      /** What refusals and events call it. */
+      name?: string | undefined
+      /** USD for `usd`; a whole number for the others. 0 refuses all. */
+      limit?: number | string | undefined
+      /** How long it is counted; `request`: each call by itself. */
+      window?: 'request' | 'minute' | 'hour' | 'day' | 'week' | 'month' | 'total' | undefined
+      /** Where its days begin. Default: the organisation's. */
+      timeZone?: string | undefined
+      /** Day on which a week begins: 1 (Monday, the default) to 7. */
+      weekStart?: number | undefined
+      /** Day on which a month begins, by default 1; a short month uses its last. */
+      anchorDay?: number | undefined
+      /** Percent of the limit at which people are told, by default 80 and 100. */
+      thresholds?: number[] | undefined
+      /** `block`, the default, refuses; `alert` only tells. */
+      action?: 'block' | 'alert' | undefined
+      /** What a call holds: the most that it can use, or what calls like it usually do. Null: as the server has it. */
+      reserveMode?: 'strict' | 'estimate' | null | undefined
+    }
+    result: {
+      budget: Budget
+    }
+  }
+  /** End a budget; what it counted stays */
+  deleteBudget: {
+    result: {
+      deleted: true
+    }
+  }
 }
 
 /**
@@ -1988,4 +2132,9 @@ export const endpoints = {
   deleteManagementKey: { method: 'DELETE', path: '/api/admin/management-keys/{id}' },
   rotateManagementKey: { method: 'POST', path: '/api/admin/management-keys/{id}/rotate' },
   listAudit: { method: 'GET', path: '/api/admin/audit' },
+  createBudget: { method: 'POST', path: '/api/admin/budgets', once: true },
+  listBudgets: { method: 'GET', path: '/api/admin/budgets' },
+  getBudget: { method: 'GET', path: '/api/admin/budgets/{id}' },
+  updateBudget: { method: 'PATCH', path: '/api/admin/budgets/{id}' },
+  deleteBudget: { method: 'DELETE', path: '/api/admin/budgets/{id}' },
 } as const

@@ -6,6 +6,7 @@ export type {
   ApiKey,
   AuditEntry,
   Balance,
+  Budget,
   Generation,
   GenerationRecord,
   Grant,

@@ -195,6 +195,17 @@ test('organisations and their management keys are made by the operator', async (
   })
 })
 
+test('budgets are set, changed and ended', async () => {
+  const { admin } = client
+  const wanted = { name: 'monthly', scope: 'organisation', metric: 'usd', limit: '500', window: 'month' } as const
+  const { budget } = await admin.createBudget(wanted)
+  expect(budget).toMatchObject({ limit: 500, decimal: { limit: '500' } })
+  expect(await admin.getBudget(budget.id)).toMatchObject({ budget: { id: budget.id } })
+  expect((await all(admin.listBudgets())).map(({ id }) => id)).toContain(budget.id)
+  expect((await admin.updateBudget(budget.id, { limit: 800 })).budget).toMatchObject({ limit: 800, version: 2 })
+  expect(await admin.deleteBudget(budget.id)).toEqual({ deleted: true })
+})
+
 test('keys, organisations and the audit log are administered', async () => {
   const { admin } = client
   const { key, secret } = await admin.createApiKey({ name: 'restricted', allowedModels: ['gpt-4o-mini'], limit: '1.5' })

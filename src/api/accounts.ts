@@ -10,6 +10,7 @@ import {
   type AccountChange,
   createAccount,
   disableKeysOf,
+  keysOf,
   listAccounts,
   type StoredAccount,
   updateAccount,
@@ -72,6 +73,9 @@ export const accountHandlers: Handlers<
       })
       await updateAccount(parts.store, { organisationId, id: known.id }, change, { at, audit: row })
     }
+    // With its keys it is remembered how much is reserved for their calls.
+    if (body.reserveMode !== undefined)
+      for (const hash of await keysOf(parts.store, organisationId, known.id)) parts.forgetKey(hash)
     if (status !== undefined) await setStatus(parts, call, known, status)
     return { body: accountOf(parts, caller, await accountFor(parts, caller, params, at)) }
   },

@@ -13,6 +13,7 @@ import { accountHandlers } from './accounts.ts'
 import { activityHandlers } from './activity.ts'
 import { adminKeyHandlers } from './admin-keys.ts'
 import { auditHandlers } from './audit.ts'
+import { budgetHandlers } from './budgets.ts'
 import { creditHandlers } from './credits.ts'
 import { generationListHandlers } from './generation-list.ts'
 import { generationHandlers } from './generations.ts'
@@ -50,6 +51,7 @@ const handlers: Handlers = {
   ...organisationHandlers,
   ...managementKeyHandlers,
   ...auditHandlers,
+  ...budgetHandlers,
 }
 
 /** Control requests are small; model calls have a limit of their own. */

@@ -12,6 +12,7 @@ import type { RateCard } from '../core/rate-card.ts'
 import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
 import type { AuditEntry, Provided } from '../store/audit-log.ts'
+import type { BudgetDirectory } from '../store/budget-directory.ts'
 import type { RateCards } from '../store/rate-cards.ts'
 import type { HashDetails } from '../store/report-values.ts'
 import type { Query, Store } from '../store/store.ts'
@@ -19,7 +20,8 @@ import type { Rows } from './rows.ts'
 
 export type ApiParts = {
   readonly store: Store
-  readonly settings: Pick<Settings, 'billing' | 'reservations'>
+  readonly settings: Pick<Settings, 'billing' | 'reservations' | 'limits'>
+  readonly budgets: BudgetDirectory
   readonly routes: ApiRoutes
   /** What is charged on top of a provider's cost. */
   readonly terms: CompiledTerms

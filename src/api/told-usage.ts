@@ -8,6 +8,7 @@ import { type Priced, price } from '../core/price.ts'
 import { totalsOf, type Usage } from '../core/usage.ts'
 import { MAX_AMOUNT, roundToNanos } from '../lib/money.ts'
 import { exactText } from '../lib/ratio.ts'
+import { toldChain } from './chains.ts'
 import { fingerprintOf } from './idempotency.ts'
 import { currentCard } from './models.ts'
 import type { ApiParts, ApiRoute } from './parts.ts'
@@ -42,7 +43,9 @@ export async function toldUsage(parts: ApiParts, body: Body, telling: Telling): 
   if ((priced.costNanos ?? 0n) > MAX_AMOUNT || (priced.chargeNanos ?? 0n) > MAX_AMOUNT) throw refuse('out_of_range')
   await parts.rateCards.keep([card])
   const totals = totalsOf(usage)
+  const teller = { organisationId, accountId, model: route.model.id, metadata: body.metadata }
   return {
+    chain: await toldChain(parts, teller, admittedAt),
     ...parts.store.ids.next(),
     ...{ organisationId, kind: 'original', context, accountId, apiKeyId: null, isByok: false },
     ...{ model: route.model.id, provider: route.endpoints[0]?.provider.key ?? '', status: 'ok', source: 'reported' },

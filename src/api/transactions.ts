@@ -15,6 +15,7 @@ import {
   transactionPage,
 } from '../store/transactions.ts'
 import { usageBy } from '../store/usage.ts'
+import { accountChain, refundChain } from './chains.ts'
 import { USUAL_PRIORITY } from './credits.ts'
 import { exportName, rangeOf } from './date-range.ts'
 import { modelNames } from './models.ts'
@@ -68,7 +69,8 @@ export const transactionHandlers: Handlers<Names> = {
       expiresAt: null,
       paymentId: null,
     } as const
-    const command = body.type === 'credit' ? { ...grant, ...what } : { type: 'debit' as const, ...what }
+    const chain = body.type === 'credit' ? [] : await accountChain(parts, caller.organisationId, account.id, at)
+    const command = body.type === 'credit' ? { ...grant, ...what } : { type: 'debit' as const, ...what, chain }
     return made(parts, caller, await post(parts, rate, command, 'posted'))
   },
 
@@ -80,6 +82,7 @@ export const transactionHandlers: Handlers<Names> = {
       ...{ type: 'refund' as const, organisationId: caller.organisationId, at, transactionId: id, creditUsd },
       ...(body.amount === undefined ? {} : { amount: rate.nanos(body.amount) }),
       ...{ actor: caller.principal, description: body.reason },
+      chain: await refundChain(parts, caller.organisationId, id),
       ...(name ? { idempotency: name } : {}),
     }
     return made(parts, caller, await post(parts, rate, command, 'posted'))

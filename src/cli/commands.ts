@@ -4,6 +4,7 @@
  */
 import type { OperationName } from '../contract/operations.ts'
 import { accountCommands } from './account-commands.ts'
+import { budgetCommands } from './budget-commands.ts'
 import type { CommandRow } from './command-row.ts'
 import { keyCommands } from './key-commands.ts'
 import { reservationCommands } from './reservation-commands.ts'
@@ -14,6 +15,7 @@ export const commands: readonly CommandRow[] = [
   ...reservationCommands,
   ...usageCommands,
   ...keyCommands,
+  ...budgetCommands,
 ]
 
 /** In the order of the help. */
@@ -28,6 +30,7 @@ export const nouns: Readonly<Record<string, string>> = {
   models: 'models and their prices',
   providers: 'who is behind the models',
   keys: 'API keys and their limits',
+  budgets: 'how much of something a scope may use in a window',
   'management-keys': 'keys that administer the organisation',
   organisations: 'organisations of this server',
   audit: 'who changed what',

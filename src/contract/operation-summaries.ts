@@ -66,4 +66,9 @@ export const summaries: Readonly<Record<OperationName, string>> = {
   rotateManagementKey: 'Give a management key another secret',
   listAudit: 'Who changed what, newest first',
   createManagementKey: 'Make a management key; its secret is shown this once',
+  createBudget: 'Set a budget: so much of something for a scope in a window',
+  listBudgets: 'Budgets, newest first, with what is spent and reserved of them now',
+  getBudget: 'One budget, with what is spent and reserved of it now',
+  updateBudget: 'Change a budget; a limit holds at once, another window at the end of the present one',
+  deleteBudget: 'End a budget; what it counted stays',
 }

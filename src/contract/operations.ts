@@ -3,6 +3,7 @@
  */
 import type { z } from 'zod'
 import { accountOperations } from './account-operations.ts'
+import { budgetOperations } from './budget-operations.ts'
 import { generationOperations } from './generation-operations.ts'
 import { keyOperations } from './key-operations.ts'
 import { modelOperations } from './model-operations.ts'
@@ -22,6 +23,7 @@ export const operations = [
   ...usageOperations,
   ...reportOperations,
   ...organisationOperations,
+  ...budgetOperations,
 ] as const
 
 type AnyOperation = (typeof operations)[number]

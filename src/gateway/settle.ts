@@ -69,6 +69,8 @@ async function settleNow(gateway: Gateway, admission: Admission, outcome: Outcom
     ...idempotencyOf(caller, call),
   })
   gateway.progress.forget(admission.id.id)
+  if (record.source === 'reported' && record.status === 'ok')
+    gateway.estimates.settled(caller.keyId, record.model, Math.ceil(record.outputTokens / call.choices))
   logGeneration(gateway, admission, outcome, record, priced)
   return {
     usage: outcome.served ? outcome.usage : undefined,

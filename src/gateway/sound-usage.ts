@@ -11,7 +11,7 @@ import type { Admission } from './admit.ts'
 import type { Candidate } from './candidates.ts'
 import { countPrompt } from './estimate.ts'
 import type { Gateway } from './gateway.ts'
-import { heardTokens, type Recording, type Sound } from './sound.ts'
+import { heardTokens, type Recording, type Sound, unitOf } from './sound.ts'
 
 type Heard = {
   readonly candidate: Candidate
@@ -31,7 +31,7 @@ export async function soundUsage(
 ): Promise<SoundUsage> {
   const { stated } = heard
   const priced = new Set<Meter>(heard.candidate.card?.lines.map(({ meter }) => meter))
-  const unit: Meter = sound.kind === 'speech' ? 'characters' : 'audio_seconds'
+  const unit = unitOf(sound)
   const byTokens = stated && countsOf(stated, isToken)
   if (byTokens && byTokens.size > 0 && !priced.has(unit))
     return {

@@ -1,5 +1,6 @@
 /** What a call has of sound, beside its words: how much of it is paid for, and the most that it can come to. */
 import type { Meter } from '../contract/meters.ts'
+import type { RateCard } from '../core/rate-card.ts'
 import type { SoundLength } from '../core/sound-length.ts'
 import { ceiling, multiply, type Ratio, whole } from '../lib/ratio.ts'
 import type { UpstreamForm } from '../providers/provider.ts'
@@ -18,6 +19,13 @@ export type Speech = {
 export type Recording = { readonly kind: 'recording'; readonly form: UpstreamForm; readonly length: SoundLength }
 
 export type Sound = Speech | Recording
+
+export const unitOf = ({ kind }: Sound): 'characters' | 'audio_seconds' =>
+  kind === 'speech' ? 'characters' : 'audio_seconds'
+
+/** The card prices characters or seconds, and so counts no tokens. */
+export const isByUnit = (sound: Sound, card: RateCard | undefined): boolean =>
+  card?.lines.some(({ meter }) => meter === unitOf(sound)) === true
 
 /** Of a prompt: OpenAI counts about 17 a second, Gemini 32. */
 const MOST_INPUT_TOKENS_PER_SECOND = 32n

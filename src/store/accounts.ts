@@ -147,6 +147,18 @@ export async function updateAccount(
   ])
 }
 
+/** The hashes of its keys. */
+export async function keysOf(store: Store, organisationId: bigint, accountId: bigint): Promise<string[]> {
+  const keys = await store.rows(
+    store.sql
+      .selectFrom('api_keys')
+      .select('hash')
+      .where('organisation_id', '=', organisationId)
+      .where('account_id', '=', accountId),
+  )
+  return keys.map(({ hash }) => hash)
+}
+
 /** Revokes the keys of an account. Gives the hashes of their secrets. */
 export async function disableKeysOf(
   store: Store,

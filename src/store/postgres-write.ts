@@ -23,6 +23,7 @@ export async function writeAndCommit(client: ClientBase, { rows, known, opened }
     insertTransactions(client, written.transactions),
     insertUsageRecords(client, written.usageRecords),
     insertDetails(client, sorted(written.details)),
+    insertFirings(client, written.firings),
     insertEvents(client, written.events),
     insertAudits(client, written.audits),
     addRollups(client, sorted(written.rollups)),
@@ -56,6 +57,7 @@ const closeKeyUsage = remove(tables.keyUsage, ['api_key_id'], 'close_key_usage')
 const insertTransactions = insert(tables.transactions, { name: 'insert_transactions' })
 const insertUsageRecords = insert(tables.usageRecords, { name: 'insert_usage_records' })
 const insertDetails = insert(tables.callDetails, { name: 'insert_details', conflict: 'ON CONFLICT DO NOTHING' })
+const insertFirings = insert(tables.firings, { name: 'insert_firings', conflict: 'ON CONFLICT DO NOTHING' })
 const insertEvents = insert(tables.outbox, { name: 'insert_events' })
 const insertAudits = insert(tables.auditLog, { name: 'insert_audits' })
 const addRollups = addTo(tables.rollups, tables.ROLLUP_KEY, { name: 'add_rollups' })

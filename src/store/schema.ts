@@ -194,6 +194,15 @@ export type Schema = {
     version: Int
     deleted_at: Int | null
     created_at: Int
+    /** Null: as `scope_id`. */
+    scope_name: string | null
+    thresholds: Generated<string>
+    reserve_mode: string | null
+    template_id: Int | null
+    since: Generated<Int>
+    /** JSON: the rule that takes over, and from when. */
+    coming: string | null
+    updated_at: Int | null
   }
   plans: {
     id: Int
@@ -226,6 +235,20 @@ export type Schema = {
     organisation_id: Int
     spent: Int
     reserved: Int
+    overshoot: Generated<Int>
+    version: Generated<Int>
+    fired: Generated<string>
+    blocked_at: Int | null
+  }
+  alert_firings: {
+    budget_id: Int
+    window_start: Int
+    threshold: Int
+    budget_version: Int
+    organisation_id: Int
+    value: Int
+    at: Int
+    event_id: Int
   }
   outbox: {
     id: Int

@@ -153,7 +153,10 @@ function createLoader(db: Database) {
         const known = rows.grants.get(found.accountId)
         if (known && !known.some((other) => other.id === id)) known.push(found)
       }
-    for (const { budgetId, windowStart } of touched.holds) {
+    const holdsOfDead = touched.accounts.flatMap((id) =>
+      [...(rows.mortal.get(id) ?? [])].flatMap((dead) => rows.reservations.get(dead)?.holds ?? []),
+    )
+    for (const { budgetId, windowStart } of [...touched.holds, ...holdsOfDead]) {
       if (!rows.budgets.has(budgetId)) for (const found of budget(budgetId)) rows.budgets.set(budgetId, found)
       const key = counterKey(budgetId, windowStart)
       if (!rows.counters.has(key))
@@ -214,6 +217,7 @@ function createWriter(db: Database) {
   const details = insert(tables.callDetails, { conflict: 'ON CONFLICT DO NOTHING' })
   const rollup = insert(tables.rollups, { conflict: addingUp(tables.rollups, tables.ROLLUP_KEY) })
   const quarter = insert(tables.quarters, { conflict: addingUp(tables.quarters, tables.QUARTER_KEY) })
+  const firing = insert(tables.firings, { conflict: 'ON CONFLICT DO NOTHING' })
   const event = insert(tables.outbox)
   const audit = insert(tables.auditLog)
 
@@ -264,6 +268,7 @@ function createWriter(db: Database) {
     for (const row of written.details.values()) details(row)
     for (const row of written.rollups.values()) rollup(row)
     for (const row of quartersOf(written.usageRecords)) quarter(row)
+    for (const row of written.firings) firing(row)
     for (const row of written.events) event(row)
     for (const row of written.audits) audit(row)
   }
