@@ -9,6 +9,7 @@ import {
 } from 'node:http'
 import type { ModelPath } from './contract/model-calls.ts'
 import { anthropic, anthropicErrors } from './dialects/anthropic.ts'
+import { audio } from './dialects/audio.ts'
 import { chatStream } from './dialects/chat-stream.ts'
 import type { Dialect } from './dialects/dialect.ts'
 import { openai } from './dialects/openai.ts'
@@ -23,6 +24,8 @@ import { readCompletion } from './gateway/read-completion.ts'
 import { readEmbedding } from './gateway/read-embedding.ts'
 import { readMessages } from './gateway/read-messages.ts'
 import { readResponses } from './gateway/read-responses.ts'
+import { readSpeech } from './gateway/read-speech.ts'
+import { readTranscription } from './gateway/read-transcription.ts'
 import { requestIdOf } from './request-id.ts'
 
 /** Longer than the idle time of the load balancers that are common in front of a server. */
@@ -46,8 +49,8 @@ type Mount = (request: IncomingMessage, response: ServerResponse) => void
 function modelMounts(gateway: Gateway): ReadonlyMap<string, Mount> {
   const { cors } = gateway.settings
   const { usageChunkChoices } = gateway.settings.openrouter
-  const mount = (read: ReadCall, dialect: Dialect, usageChoices: 'empty' | 'repeat'): Mount => {
-    const entrance = { read, dialect }
+  const mount = (read: ReadCall, dialect: Dialect, usageChoices: 'empty' | 'repeat', takes?: 'forms'): Mount => {
+    const entrance = { read, dialect, ...(takes ? { takes } : {}) }
     return (request, response) => {
       // Every failure is answered inside; what comes out of here is a defect, which must not end the process.
       handle(gateway, entrance, {
@@ -81,6 +84,18 @@ function modelMounts(gateway: Gateway): ReadonlyMap<string, Mount> {
       '/api/v1/responses',
       mount(readResponses, responses({ ...openrouter, money: 'always', endsWithDone: true }), 'empty'),
     ],
+    ...(
+      [
+        ['/v1', audio({ ...openai, money: 'asked' })],
+        ['/api/v1', audio({ ...openrouter, money: 'always' })],
+      ] as const
+    ).flatMap(
+      ([base, dialect]) =>
+        [
+          [`${base}/audio/speech`, mount(readSpeech, dialect, 'empty')],
+          [`${base}/audio/transcriptions`, mount(readTranscription, dialect, 'empty', 'forms')],
+        ] as const,
+    ),
     ['/v1/messages/count_tokens', counting],
     ['/api/v1/messages/count_tokens', counting],
     ...reads.flatMap(

@@ -2,6 +2,7 @@
 
 import { refuse } from '../contract/errors.ts'
 import type { ProviderPreferences } from '../contract/model-request.ts'
+import type { UpstreamApi } from '../contract/upstream-api.ts'
 import { cardAt, type RateCard } from '../core/rate-card.ts'
 import type { Call } from './call.ts'
 import type { Gateway } from './gateway.ts'
@@ -28,8 +29,7 @@ export function candidatesFor({ routes }: Gateway, call: Call, at: number): Cand
     const route = routes.find(name)
     if (!route)
       throw refuse('model_not_found', undefined, { param: 'model', reason: { kind: 'unknown_model', model: name } })
-    if (route.model.kind === 'embedding' && call.api !== 'embeddings')
-      throw refuse('invalid_request', `${name} gives embeddings, not text; call it on /embeddings`, { param: 'model' })
+    checkKind(name, route.model.kind, call.api)
     const offering = route.endpoints.filter(({ provider }) => provider.readingOf(call.api))
     if (offering.length === 0 && route.endpoints.length > 0)
       throw refuse('invalid_request', `${name} is not offered for ${call.api} by any provider that serves it here`, {
@@ -46,6 +46,19 @@ export function candidatesFor({ routes }: Gateway, call: Call, at: number): Cand
   }
   if (candidates.length === 0) throw refuse('no_endpoints')
   return candidates
+}
+
+/** What models of a kind do, and where. Those of text, and those that nobody described, are let through: the provider knows. */
+const KINDS: ReadonlyMap<string, { readonly does: string; readonly api: UpstreamApi }> = new Map([
+  ['embedding', { does: 'gives embeddings, not text', api: 'embeddings' }],
+  ['audio_tts', { does: 'reads texts aloud', api: 'audio/speech' }],
+  ['audio_stt', { does: 'writes down what was said', api: 'audio/transcriptions' }],
+])
+
+function checkKind(name: string, kind: string, api: UpstreamApi): void {
+  const known = KINDS.get(kind)
+  if (known && known.api !== api)
+    throw refuse('invalid_request', `${name} ${known.does}; call it on /${known.api}`, { param: 'model' })
 }
 
 /** What we know nothing of, an endpoint is not known to fit. */

@@ -82,6 +82,7 @@ async function attemptAt(
     stream: call.stream,
     outputLimit: limitFor(endpoint, setOutputLimit),
     maxOutputTokens: endpoint.model.maxOutputTokens,
+    ...(call.sound?.kind === 'recording' ? { form: call.sound.form } : {}),
     limits: {
       firstByteMs: (call.stream ? limits.firstByteSeconds : limits.replySeconds) * 1000,
       idleMs: limits.streamIdleSeconds * 1000,

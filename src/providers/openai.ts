@@ -3,7 +3,9 @@
  * the request for usage, and members that are Turnpike's or OpenRouter's own.
  */
 import type { OnCancel } from '../contract/provider-presets.ts'
+import type { UpstreamApi } from '../contract/upstream-api.ts'
 import { readingFor } from '../core/usage-reading-for.ts'
+import { formBody, speechWire, transcriptionWire } from './openai-audio.ts'
 import { openaiBody } from './openai-request.ts'
 import { type Provider, UpstreamFailure } from './provider.ts'
 import { readReply } from './upstream-error.ts'
@@ -35,17 +37,29 @@ export function createOpenaiProvider(options: OpenaiOptions): Provider {
     send: (call) =>
       sendOver(
         pool,
-        openaiWire,
-        { path: base + PATHS[call.api], headers, body: openaiBody(call, options.reading) },
+        WIRES[call.api] ?? openaiWire,
+        call.form
+          ? { path: base + PATHS[call.api], ...formBody(call.form, call.model, headers) }
+          : { path: base + PATHS[call.api], headers, body: openaiBody(call, options.reading) },
         call,
       ),
     close: () => pool.destroy(),
   }
 }
 
-const PATHS = { chat: '/chat/completions', completions: '/completions', embeddings: '/embeddings' } as const
+const PATHS = {
+  chat: '/chat/completions',
+  completions: '/completions',
+  embeddings: '/embeddings',
+  'audio/speech': '/audio/speech',
+  'audio/transcriptions': '/audio/transcriptions',
+} as const satisfies Record<UpstreamApi, string>
 
 const openaiWire: Wire = { whole: readWhole, stream: readStream }
+const WIRES: { readonly [api in UpstreamApi]?: Wire } = {
+  'audio/speech': speechWire,
+  'audio/transcriptions': transcriptionWire,
+}
 
 function readWhole(status: number, headers: Parameters<Wire['whole']>[1], body: string): ReturnType<Wire['whole']> {
   const parsed = readReply(status, headers, body)
