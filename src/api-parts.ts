@@ -5,16 +5,22 @@ import type { Gateway } from './gateway/gateway.ts'
 import { hashSecret } from './lib/secret.ts'
 import { requestIdOf } from './request-id.ts'
 
-export function apiParts(
-  { store, settings, routes, terms, rateCards, random, log, keys }: Gateway,
-  operatorKey: string,
-): ApiParts {
+export function apiParts(gateway: Gateway, operatorKey: string): ApiParts {
+  const { store, rateCards, random, log, keys, health } = gateway
   const operatorHash = hashSecret(operatorKey)
   return {
     store,
-    settings,
-    routes,
-    terms,
+    // These change when the settings are read again.
+    get settings() {
+      return gateway.settings
+    },
+    get routes() {
+      return gateway.routes
+    },
+    get terms() {
+      return gateway.terms
+    },
+    health,
     rateCards,
     random,
     log,

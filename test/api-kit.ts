@@ -53,6 +53,7 @@ export async function openApi(yaml?: string, { env = {}, still = false }: ApiOpt
     routes: gateway.routes,
     terms: gateway.terms,
     rateCards: gateway.rateCards,
+    health: gateway.health,
     random: systemRandom,
     log: {
       ...gateway.log,

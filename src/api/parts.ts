@@ -5,6 +5,8 @@ import type { FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import type { Input, OperationName, OperationNamed } from '../contract/operations.ts'
 import type { Settings } from '../contract/settings.ts'
+import type { CircuitState } from '../core/circuit.ts'
+import type { FailureKind, Figures } from '../core/endpoint-health.ts'
 import type { Idempotency } from '../core/ledger-commands.ts'
 import type { CompiledTerms } from '../core/price.ts'
 import type { RateCard } from '../core/rate-card.ts'
@@ -16,10 +18,12 @@ import type { Query, Store } from '../store/store.ts'
 
 export type ApiParts = {
   readonly store: Store
-  readonly settings: Pick<Settings, 'billing' | 'reservations'>
+  readonly settings: Pick<Settings, 'billing' | 'reservations' | 'providers'>
   readonly routes: ApiRoutes
   /** What is charged on top of a provider's cost. */
   readonly terms: CompiledTerms
+  /** How the endpoints fare, as far as this process called them. */
+  readonly health: { of(endpointId: string): Figures; list(): readonly ApiEndpointState[] }
   readonly rateCards: Pick<RateCards, 'keep'>
   readonly random: Random
   readonly log: Log
@@ -52,7 +56,17 @@ type ApiRoutes = {
   readonly providers: ReadonlyMap<string, ApiProvider>
 }
 
-type ApiProvider = { readonly key: string; readonly name: string }
+export type ApiEndpointState = {
+  readonly id: string
+  readonly circuit: CircuitState
+  /** Milliseconds. */
+  readonly coolingMs: number
+  readonly successes: number
+  readonly failures: Readonly<Record<FailureKind, number>>
+  readonly figures: Figures
+}
+
+type ApiProvider = { readonly key: string; readonly name: string; readonly parameters: readonly string[] }
 
 export type ApiRoute = { readonly model: ApiModel; readonly endpoints: readonly ApiEndpoint[] }
 
@@ -74,6 +88,7 @@ export type ApiEndpoint = {
   readonly provider: ApiProvider
   readonly upstreamModel: string
   readonly cards: readonly RateCard[]
+  readonly quantization?: string | undefined
 }
 
 export type Call<N extends OperationName> = {

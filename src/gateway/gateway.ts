@@ -7,6 +7,7 @@ import type { Random } from '../lib/random.ts'
 import type { RateCards } from '../store/rate-cards.ts'
 import type { Store } from '../store/store.ts'
 import type { TokenCounter } from '../tokens/token-counter.ts'
+import type { Health } from './health.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import type { Keys } from './keys.ts'
 import type { Normaliser } from './normaliser.ts'
@@ -14,6 +15,7 @@ import type { Progress } from './progress.ts'
 import type { Routes } from './routes.ts'
 
 export type Gateway = {
+  /** Of one call the settings, the terms and the routes stay the same from its first step to its last. */
   readonly settings: Settings
   readonly store: Store
   readonly keys: Keys
@@ -21,6 +23,7 @@ export type Gateway = {
   readonly rateCards: RateCards
   readonly terms: CompiledTerms
   readonly tokens: TokenCounter
+  readonly health: Health
   readonly heartbeat: Heartbeat
   readonly progress: Progress
   readonly normaliser: Normaliser

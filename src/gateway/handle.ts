@@ -11,6 +11,7 @@ import { newChunkState } from '../dialects/dialect.ts'
 import { generationId, type Id } from '../lib/id.ts'
 import { once } from '../lib/once.ts'
 import { type Admission, admit } from './admit.ts'
+import { noteEnd } from './attempt-outcome.ts'
 import type { ReadCall } from './call.ts'
 import { secretOf } from './caller-secret.ts'
 import type { Candidate } from './candidates.ts'
@@ -55,7 +56,10 @@ export async function handle(gateway: Gateway, { read, dialect }: Entrance, inco
     })
     const admitted = await admit(gateway, caller, read(body, request.headers), { ...id, requestId })
     admission = admitted
-    const finish = once((outcome: Outcome) => settle(gateway, admitted, outcome))
+    const finish = once((outcome: Outcome) => {
+      noteEnd(gateway, admitted, outcome)
+      return settle(gateway, admitted, outcome)
+    })
     if (admitted.fitted) call.client.also({ 'X-Turnpike-Output-Limit': String(admitted.outputLimit) })
     if (admitted.call.stream && dialect.keepAlive)
       call.client.keepAlive(dialect.keepAlive.text, dialect.keepAlive.everyMs)

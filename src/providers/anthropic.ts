@@ -6,6 +6,7 @@ import { completionOf, type ReadingAs } from './anthropic-reply.ts'
 import { anthropicRequest } from './anthropic-request.ts'
 import { readAnthropicStream } from './anthropic-stream.ts'
 import type { Provider } from './provider.ts'
+import { unmetBy } from './unmet.ts'
 import { openPool, sendOver, type Wire } from './wire-send.ts'
 
 export type AnthropicOptions = {
@@ -36,6 +37,8 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
     name: options.name,
     readingOf: (api) => (api === 'chat' ? readingFor('anthropic', 'messages') : undefined),
     onCancel: options.onCancel,
+    parameters: PARAMETERS,
+    unmet: (call) => unmetBy(() => anthropicRequest(call).ignored),
     send(call) {
       const { body, ignored, ...as } = anthropicRequest(call)
       return { ...sendOver(pool, anthropicWire(as), { path, headers, body }, call), ignored }
@@ -43,6 +46,12 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
     close: () => pool.destroy(),
   }
 }
+
+/** Those that each of its models takes; newer ones leave out some of sampling. */
+const PARAMETERS = [
+  ...['max_tokens', 'max_completion_tokens', 'stop', 'tools', 'tool_choice', 'parallel_tool_calls', 'response_format'],
+  ...['reasoning', 'reasoning_effort', 'include_reasoning', 'temperature', 'top_p', 'top_k', 'web_search_options'],
+]
 
 const anthropicWire = (as: ReadingAs): Wire => ({
   whole: (status, headers, body) =>

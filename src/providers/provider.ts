@@ -14,6 +14,10 @@ export type Provider = {
   /** How the usage of its replies is read; undefined: it does not offer that API. */
   readingOf(api: UpstreamApi): UsageReading | undefined
   readonly onCancel: OnCancel
+  /** Members of a chat request that it acts upon, beside the messages. */
+  readonly parameters: readonly string[]
+  /** Members of this call that it would ignore, or refuse the call for; nothing is sent. */
+  unmet(call: UpstreamCall): readonly string[]
   /**
    * Sends the call. Resolves with the whole reply, or as soon as a stream's answer begins; rejects with
    * {@link UpstreamFailure}. Throws one of kind `unsupported`, before anything goes up, where the wire has no word for
