@@ -27,7 +27,7 @@ import { type Repeating, repeat } from './jobs/repeat.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import { createDetailsHash } from './lib/details-hash.ts'
 import type { Log } from './lib/log.ts'
-import { systemRandom } from './lib/random.ts'
+import { type Random, systemRandom } from './lib/random.ts'
 import { openStore } from './open-store.ts'
 import { requestIdOf } from './request-id.ts'
 import { withoutRestart } from './restart-settings.ts'
@@ -63,9 +63,17 @@ export type ServerParts = {
   readonly log: Log
   /** How long open calls may take to finish once the server stops. */
   readonly drainMs?: number
+  readonly clock?: Clock
+  readonly random?: Random
 }
 
-export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerParts): Promise<Server> {
+export async function startServer({
+  settings,
+  log,
+  drainMs = DRAIN_MS,
+  clock = systemClock,
+  random = systemRandom,
+}: ServerParts): Promise<Server> {
   const folder = openDataFolder(settings.dataDir, settings.adminKey)
   const [opened, catalogue] = [
     await openStore({ databaseUrl: settings.databaseUrl, database: folder.database }),
@@ -98,14 +106,14 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
     rateCards,
     tokens,
     log,
-    clock: systemClock,
-    random: systemRandom,
+    clock,
+    random,
     keys: createKeys({
       store,
       clock: systemClock,
       operator: { secret: folder.adminKey, organisationId: organisation.id, organisation: organisation.name },
     }),
-    health: createHealth({ clock: systemClock, log }),
+    health: createHealth({ clock, log }),
     heartbeat: createHeartbeat(systemClock),
     progress: createProgress({ store, clock: systemClock, log }),
     normaliser: createNormaliser({ store, clock: systemClock, log }),
@@ -137,8 +145,10 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
     demoKey,
     moved,
     async reload(next) {
+      if (gateway.draining) return []
       const { settings: kept, restart } = withoutRestart(gateway.settings, next)
       configured.exchange(await configure(kept, configured.current().simulator))
+      gateway.health.forgive()
       return restart
     },
     close: () => stop(configured, fastify, jobs, drainMs),

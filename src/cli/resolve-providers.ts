@@ -20,7 +20,7 @@ export function resolveProviders(given: FileProviders, env: Environment): Resolv
     const apiKey = preset.env && env[preset.env]
     if (!apiKey || preset.baseUrl === undefined || given.has(preset.key)) continue
     const { key, name, type, baseUrl, reading, onCancel } = preset
-    providers.set(key, { key, name, type, baseUrl, apiKey, reading, onCancel, circuit: true, origin: 'environment' })
+    providers.set(key, { key, name, type, baseUrl, apiKey, reading, onCancel, origin: 'environment' })
     for (const field of FIELDS)
       origins.set(`providers.${key}.${field}`, field === 'apiKey' ? `${preset.env}` : `preset ${key}`)
   }
@@ -71,16 +71,15 @@ function complete(
     reading: preset?.reading ?? READINGS[type],
     onCancel: entry.onCancel ?? preset?.onCancel ?? 'abort',
     ...(preset?.keyHeader === undefined ? {} : { keyHeader: preset.keyHeader }),
-    // The simulator fails where it is asked to, and should go on doing so.
-    circuit: entry.circuit ?? type !== 'simulator',
     ...told(entry),
     origin: 'file',
   }
 }
 
 /** What the file alone can know of a provider. */
-const told = ({ apiVersion, dataCollection, zdr, privacyPolicyUrl }: ProviderFile) => ({
+const told = ({ apiVersion, circuit, dataCollection, zdr, privacyPolicyUrl }: ProviderFile) => ({
   ...(apiVersion === undefined ? {} : { apiVersion }),
+  ...(circuit === undefined ? {} : { circuit }),
   ...(dataCollection === undefined ? {} : { dataCollection }),
   ...(zdr === undefined ? {} : { zdr }),
   ...(privacyPolicyUrl === undefined ? {} : { privacyPolicyUrl }),

@@ -281,7 +281,7 @@ export type ProviderSettings = {
   /** The header that holds the key; absent: `Authorization`. */
   readonly keyHeader?: string
   readonly apiVersion?: string
-  readonly circuit: boolean
+  readonly circuit?: boolean
   readonly dataCollection?: 'allow' | 'deny'
   readonly zdr?: boolean
   readonly privacyPolicyUrl?: string

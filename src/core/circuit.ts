@@ -1,6 +1,7 @@
 /**
  * The circuit of one endpoint: closed while it serves, open after the provider failed too often, half open once it has
- * cooled, when one call at a time may try. Times are milliseconds of any clock that only goes forward.
+ * cooled, when one call at a time may try. A provider that asks for a pause rests: others are tried before it, but one
+ * refusal says little about the next call, which may be smaller. Times are milliseconds of a clock that only goes forward.
  */
 
 export type CircuitRules = {
@@ -19,6 +20,7 @@ export type Circuit = {
   /** Openings since it was last closed. */
   openings: number
   until: number
+  restUntil: number
   /** Until then the call that tries has time to say how it went. */
   probeUntil: number
   windowStart: number
@@ -26,8 +28,8 @@ export type Circuit = {
   windowFailures: number
 }
 
-/** No endpoint is left alone for longer, whatever it asked for. */
-const MOST_COOL_MS = 3_600_000
+/** No endpoint rests for longer, whatever it asked for. */
+const MOST_REST_MS = 3_600_000
 /** What doubling comes to at the most. */
 const MOST_BACKOFF_MS = 600_000
 /** A call that tries and never says how it went (its process may be busy elsewhere) blocks the next for this long. */
@@ -41,6 +43,7 @@ export const newCircuit = (): Circuit => ({
   failures: 0,
   openings: 0,
   until: 0,
+  restUntil: 0,
   probeUntil: 0,
   windowStart: 0,
   windowAnswers: 0,
@@ -49,6 +52,9 @@ export const newCircuit = (): Circuit => ({
 
 export const circuitState = ({ isOpen, until }: Circuit, at: number): CircuitState =>
   isOpen ? (at < until ? 'open' : 'half_open') : 'closed'
+
+/** Milliseconds for which the provider wants to be left alone; 0: it said nothing, or its time is over. */
+export const restOf = ({ restUntil }: Circuit, at: number): number => Math.max(0, restUntil - at)
 
 /** Milliseconds until a call may go there again; 0: now. */
 export function waitFor(circuit: Circuit, at: number): number {
@@ -73,6 +79,7 @@ export function answered(circuit: Circuit): void {
 export function succeeded(circuit: Circuit, at: number): void {
   answered(circuit)
   circuit.failures = 0
+  circuit.restUntil = 0
   slide(circuit, at)
   circuit.windowAnswers++
 }
@@ -89,11 +96,15 @@ export function failed(circuit: Circuit, rules: CircuitRules, at: number, retryA
   slide(circuit, at)
   circuit.windowFailures++
   const state = circuitState(circuit, at)
-  const doubled = rules.coolMs * 2 ** Math.min(circuit.openings, MOST_DOUBLINGS)
-  if (retryAfterMs !== undefined) open(circuit, at, Math.min(retryAfterMs, MOST_COOL_MS))
+  if (retryAfterMs !== undefined)
+    circuit.restUntil = Math.max(circuit.restUntil, at + Math.min(retryAfterMs, MOST_REST_MS))
   // Those that were under way when it opened say nothing new.
-  else if (state === 'half_open' || (state === 'closed' && fails(circuit, rules)))
-    open(circuit, at, Math.min(doubled, MOST_BACKOFF_MS))
+  if (state !== 'half_open' && !(state === 'closed' && fails(circuit, rules))) return
+  const doubled = rules.coolMs * 2 ** Math.min(circuit.openings, MOST_DOUBLINGS)
+  circuit.until = Math.max(at + Math.min(doubled, MOST_BACKOFF_MS), circuit.restUntil)
+  circuit.openings++
+  circuit.isOpen = true
+  circuit.probeUntil = 0
 }
 
 function fails({ failures, windowFailures, windowAnswers }: Circuit, rules: CircuitRules): boolean {
@@ -102,13 +113,6 @@ function fails({ failures, windowFailures, windowAnswers }: Circuit, rules: Circ
 }
 
 const MOST_DOUBLINGS = 10
-
-function open(circuit: Circuit, at: number, coolMs: number): void {
-  if (circuitState(circuit, at) !== 'open') circuit.openings++
-  circuit.until = circuit.isOpen ? Math.max(circuit.until, at + coolMs) : at + coolMs
-  circuit.isOpen = true
-  circuit.probeUntil = 0
-}
 
 function slide(circuit: Circuit, at: number): void {
   if (at < circuit.windowStart + RATIO_WINDOW_MS && circuit.windowStart > 0) return

@@ -30,7 +30,7 @@ export function noteFailure({ health, settings }: Gateway, { endpoint }: Candida
   const kind = kindOf(failure)
   if (kind === 'refused') health.answered(endpoint)
   else if (kind === 'aborted' || kind === 'unsupported') health.released(endpoint)
-  else health.failed(endpoint, kind, rulesOf(settings), kind === 'rate_limited' ? failure.retryAfterMs : undefined)
+  else health.failed(endpoint, kind, rulesOf(settings), failure.retryAfterMs)
 }
 
 /** How an answer that had begun came to its end. */

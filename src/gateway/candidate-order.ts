@@ -1,6 +1,7 @@
 /**
  * Which endpoint is tried first. A client's `order` and `sort` decide before anything else; then the weights of the
- * settings, the price, or the order of the list. Where a circuit is open, an endpoint comes last whoever wanted it first.
+ * settings, the price, or the order of the list. Where a circuit is open or a provider asked for a pause, an endpoint comes
+ * last, whoever wanted it first.
  */
 import type { ProviderPreferences } from '../contract/model-request.ts'
 import { drawFirst } from '../core/draw.ts'
@@ -40,7 +41,7 @@ export function acrossModels(
 
 /** Those that may be called now, and then the others: they are what remains when all else has failed. */
 export function coolingLast({ health }: Watching, candidates: readonly Candidate[]): Candidate[] {
-  const cools = ({ endpoint }: Candidate) => health.waitFor(endpoint) > 0
+  const cools = ({ endpoint }: Candidate) => health.comesLast(endpoint)
   return [...candidates.filter((candidate) => !cools(candidate)), ...candidates.filter(cools)]
 }
 

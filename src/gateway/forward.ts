@@ -57,13 +57,13 @@ export async function forward(gateway: Gateway, admission: Admission, response: 
   const deferred = new Set<Candidate>()
   let last: Candidate | undefined
   for (let candidate = queue.shift(); candidate; candidate = queue.shift()) {
-    if (!gateway.health.claim(candidate.endpoint)) {
-      const comesAgain = !deferred.has(candidate)
+    if (!deferred.has(candidate) && queue.length > 0 && gateway.health.comesLast(candidate.endpoint)) {
       deferred.add(candidate)
-      if (comesAgain) queue.push(candidate)
-      // Where nothing else was even tried, a provider that is to be left alone is left alone.
-      if (comesAgain || run.attempts.length === 0) continue
+      queue.push(candidate)
+      continue
     }
+    // Where nothing else was even tried, an open circuit stays alone; where all else has failed, it is worth a try.
+    if (!gateway.health.claim(candidate.endpoint) && run.attempts.length === 0) continue
     last = candidate
     const outcome = await tryEndpoint(run, candidate, queue)
     if ('reply' in outcome) return outcome

@@ -12,6 +12,7 @@ import {
   failed,
   newCircuit,
   released,
+  restOf,
   succeeded,
   waitFor,
 } from '../core/circuit.ts'
@@ -45,16 +46,20 @@ export type Health = {
   released(endpoint: Watched): void
   /** Milliseconds until a call may go there; 0: now. */
   waitFor(endpoint: Watched): number
+  /** Others are better tried before it: its circuit is open, or its provider asked for a pause. */
+  comesLast(endpoint: Watched): boolean
   /** More of its last attempts failed than served. */
   isFailing(endpoint: Watched): boolean
   of(id: string): Figures
   list(): readonly EndpointState[]
+  /** Closes all circuits: what made them open may have been set right. */
+  forgive(): void
 }
 
 export type EndpointState = {
   readonly id: string
   readonly circuit: CircuitState
-  /** Milliseconds that the circuit stays open; 0 where it does not. */
+  /** Milliseconds that others are tried before it; 0: none. */
   readonly coolingMs: number
   readonly successes: number
   readonly failures: Readonly<Record<FailureKind, number>>
@@ -64,7 +69,7 @@ export type EndpointState = {
 type State = { readonly health: EndpointHealth; readonly circuit: Circuit }
 
 /** Those that were not called for longest are forgotten above this number; each takes some ten kilobytes. */
-const MOST_ENDPOINTS = 2_000
+const MOST_ENDPOINTS = 1_000
 
 export function createHealth({ clock, log }: { clock: Pick<Clock, 'elapsed'>; log: Log }): Health {
   const states = new Map<string, State>()
@@ -116,6 +121,11 @@ export function createHealth({ clock, log }: { clock: Pick<Clock, 'elapsed'>; lo
       const state = states.get(id)
       return state ? waitFor(state.circuit, clock.elapsed()) : 0
     },
+    comesLast({ id }) {
+      const circuit = states.get(id)?.circuit
+      const at = clock.elapsed()
+      return circuit !== undefined && (waitFor(circuit, at) > 0 || restOf(circuit, at) > 0)
+    },
     isFailing({ id }) {
       const state = states.get(id)
       return state !== undefined && isFailing(state.health, clock.elapsed())
@@ -125,7 +135,7 @@ export function createHealth({ clock, log }: { clock: Pick<Clock, 'elapsed'>; lo
       [...states].map(([id, { health, circuit }]) => {
         const at = clock.elapsed()
         const { successes, failures } = health
-        const coolingMs = Math.ceil(waitFor(circuit, at))
+        const coolingMs = Math.ceil(Math.max(waitFor(circuit, at), restOf(circuit, at)))
         return {
           id,
           circuit: circuitState(circuit, at),
@@ -135,5 +145,8 @@ export function createHealth({ clock, log }: { clock: Pick<Clock, 'elapsed'>; lo
           figures: figuresOf(health, at),
         }
       }),
+    forgive() {
+      for (const { circuit } of states.values()) Object.assign(circuit, newCircuit())
+    },
   }
 }

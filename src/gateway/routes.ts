@@ -155,8 +155,9 @@ function configured(
 
 /** What the settings say of a provider; one that is there without them is the simulator in its place. */
 function traitsOf({ providers }: Settings, key: string) {
-  const { circuit = false, dataCollection, zdr } = providers.get(key) ?? {}
-  return { hasCircuit: circuit, dataCollection, zdr }
+  const { type = 'simulator', circuit, dataCollection, zdr } = providers.get(key) ?? {}
+  // The simulator fails where it is asked to, and should go on doing so.
+  return { hasCircuit: circuit ?? type !== 'simulator', dataCollection, zdr }
 }
 
 const cardsOf = (endpoint: EndpointSettings, model: string, catalogue: Catalogue): readonly RateCard[] => {
