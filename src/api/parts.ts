@@ -56,7 +56,7 @@ type ApiRoutes = {
   readonly providers: ReadonlyMap<string, ApiProvider>
 }
 
-export type ApiEndpointState = {
+type ApiEndpointState = {
   readonly id: string
   readonly circuit: CircuitState
   /** Milliseconds. */

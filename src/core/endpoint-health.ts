@@ -5,8 +5,7 @@
 import { addTo, type Histogram, newHistogram, type Percentiles, percentilesOf } from './histogram.ts'
 
 /** Why an attempt failed; `credential`: the provider did not take our key, or our credit there. */
-export const FAILURE_KINDS = ['connect', 'timeout', 'rate_limited', 'status', 'credential', 'invalid', 'cut'] as const
-export type FailureKind = (typeof FAILURE_KINDS)[number]
+export type FailureKind = 'connect' | 'timeout' | 'rate_limited' | 'status' | 'credential' | 'invalid' | 'cut'
 
 export type EndpointHealth = {
   readonly minutes: Ring<Counts>

@@ -56,7 +56,7 @@ export type Health = {
   forgive(): void
 }
 
-export type EndpointState = {
+type EndpointState = {
   readonly id: string
   readonly circuit: CircuitState
   /** Milliseconds that others are tried before it; 0: none. */
