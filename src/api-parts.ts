@@ -6,10 +6,11 @@ import { hashSecret } from './lib/secret.ts'
 import { requestIdOf } from './request-id.ts'
 
 export function apiParts(gateway: Gateway, operatorKey: string): ApiParts {
-  const { store, rateCards, random, log, keys, health } = gateway
+  const { store, budgets, rateCards, random, log, keys, health, hashDetails, addressOf } = gateway
   const operatorHash = hashSecret(operatorKey)
   return {
     store,
+    budgets,
     // These change when the settings are read again.
     get settings() {
       return gateway.settings
@@ -23,10 +24,12 @@ export function apiParts(gateway: Gateway, operatorKey: string): ApiParts {
     health,
     rateCards,
     random,
+    hashDetails,
     log,
-    authenticate: (headers) => keys.authenticate(secretOf(headers)),
+    authenticate: ({ raw }) => keys.authenticate(secretOf(raw.headers), addressOf(raw)),
     isOperator: ({ keyHash }) => keyHash === operatorHash,
     forgetKey: (hash) => keys.forget(hash),
+    forgetKeys: () => keys.forgetAll(),
     requestId: ({ raw }) => requestIdOf(raw),
   }
 }

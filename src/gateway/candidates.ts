@@ -52,5 +52,7 @@ function routeFor({ routes }: Gateway, call: Call, name: string) {
     throw refuse('invalid_request', `${name} is not offered for ${call.api} by any provider that serves it here`, {
       param: 'model',
     })
-  return { endpoints, balance: route.balance }
+  const speaking = endpoints.filter(({ provider }) => !call.nativeOnly || provider.wire === call.native?.wire)
+  if (speaking.length === 0 && endpoints.length > 0 && call.nativeOnly) throw call.nativeOnly
+  return { endpoints: speaking, balance: route.balance }
 }

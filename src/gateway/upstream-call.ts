@@ -21,6 +21,8 @@ export function upstreamCall(
   return {
     api: call.api,
     converted: call.converted === true,
+    ...(call.native && call.native.wire === endpoint.provider.wire ? { native: call.native } : {}),
+    ...(call.wireHeaders ? { wireHeaders: call.wireHeaders } : {}),
     text: call.text,
     members: call.members,
     model: endpoint.upstreamModel,
