@@ -1,4 +1,5 @@
 /** Which endpoint serves a call, what becomes of one that fails, and what is told of all of them, over real connections. */
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../src/lib/clock.ts'
 import { systemRandom } from '../src/lib/random.ts'
@@ -61,6 +62,11 @@ models:
       - { provider: first, model: p, prices: { input: "2", output: "2" } }
       - { provider: second, model: p, prices: { input: "1", output: "1" } }
       - { provider: third, model: p, prices: { input: "3", output: "3" } }
+  - id: acme/random
+    endpoints:
+      - { provider: first, model: r1, prices: { input: "1", output: "1" } }
+      - { provider: second, model: r2, prices: { input: "10", output: "10" } }
+      - { provider: third, model: r3, prices: { input: "100", output: "100" } }
   - id: acme/wires
     endpoints:
       - { provider: claude, model: echo, prices: { input: "1", output: "1" } }
@@ -511,6 +517,46 @@ describe('what is told of endpoints', () => {
     expect((await turnpike.request('/api/admin/endpoints')).status).toBe(403)
   })
 })
+
+test('whatever the endpoints do, one of them is paid at its own price, or nobody, and each try is on the record', async () => {
+  const status = fc.constantFrom(200, 200, 500, 503, 408, 429, 401, 404, 400, 422)
+  await fc.assert(
+    fc.asyncProperty(fc.tuple(status, status, status), fc.boolean(), async (statuses, stream) => {
+      turnpike.server.gateway.health.forgive()
+      const scripts = statuses.map((each, index) =>
+        turnpike.simulator.script(
+          `r${index + 1}`,
+          [{ raw: each === 200 ? answer('Yes.') : '{"error":{"message":"no"}}' }],
+          {
+            ...JSON_REPLY,
+            status: each,
+          },
+        ),
+      )
+      const { reply, record } = await call(stream ? OPENROUTER : OPENAI, chat('acme/random', { stream }))
+      const { tried, server } = expected(statuses)
+      expect(record.facts.attempts.map((attempt) => attempt.status)).toEqual(tried)
+      // Fifteen tokens at the price of whoever served.
+      expect(record.charge_nanos).toBe(server === undefined ? 0n : 15_000n * 10n ** BigInt(server))
+      expect(reply.status === 200).toBe(server !== undefined)
+      expect(record.status).toBe(server === undefined ? 'error' : 'ok')
+      for (const script of scripts) script.stop()
+    }),
+    { numRuns: 40 },
+  )
+})
+
+/** What the rules come to: one repeat of what may pass, the next one after what does not, five tries at the most. */
+function expected(statuses: readonly number[]): { tried: number[]; server?: number } {
+  const tried: number[] = []
+  for (const [server, status] of statuses.entries()) {
+    const times = status >= 500 || status === 408 ? 2 : 1
+    for (let time = 0; time < times && tried.length < 5; time++) tried.push(status)
+    if (status === 200) return { tried, server }
+    if (status === 400 || status === 422) return { tried }
+  }
+  return { tried }
+}
 
 const JSON_REPLY = { headers: { 'content-type': 'application/json' } } as const
 
