@@ -7,17 +7,26 @@ import { hashSecret } from './lib/secret.ts'
 import { requestIdOf } from './request-id.ts'
 
 export function apiParts(
-  { store, settings, budgets, routes, terms, rateCards, random, log, keys, hashDetails, addressOf }: Gateway,
+  gateway: Gateway,
   { seal, addresses }: Pick<Alerts, 'seal' | 'addresses'>,
   operatorKey: string,
 ): ApiParts {
+  const { store, budgets, rateCards, random, log, keys, health, hashDetails, addressOf } = gateway
   const operatorHash = hashSecret(operatorKey)
   return {
     store,
-    settings,
     budgets,
-    routes,
-    terms,
+    // These change when the settings are read again.
+    get settings() {
+      return gateway.settings
+    },
+    get routes() {
+      return gateway.routes
+    },
+    get terms() {
+      return gateway.terms
+    },
+    health,
     rateCards,
     random,
     hashDetails,

@@ -54,6 +54,7 @@ export async function openApi(yaml?: string, { env = {}, still = false }: ApiOpt
     routes: gateway.routes,
     terms: gateway.terms,
     rateCards: gateway.rateCards,
+    health: gateway.health,
     random: systemRandom,
     hashDetails: gateway.hashDetails,
     seal: turnpike.server.alerts.seal,

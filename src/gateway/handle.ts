@@ -12,6 +12,7 @@ import { newChunkState } from '../dialects/dialect.ts'
 import { generationId, type Id } from '../lib/id.ts'
 import { once } from '../lib/once.ts'
 import { type Admission, admit } from './admit.ts'
+import { noteEnd } from './attempt-outcome.ts'
 import type { ReadCall } from './call.ts'
 import { withDefaults } from './call-defaults.ts'
 import { secretOf } from './caller-secret.ts'
@@ -64,7 +65,10 @@ export async function handle(gateway: Gateway, { read, dialect, takes }: Entranc
     const asked = withDefaults(await read(body, request.headers), caller.defaults)
     const admitted = await admit(gateway, caller, asked, { ...id, requestId })
     admission = admitted
-    const finish = once((outcome: Outcome) => settle(gateway, admitted, outcome))
+    const finish = once((outcome: Outcome) => {
+      noteEnd(gateway, admitted, outcome)
+      return settle(gateway, admitted, outcome)
+    })
     if (admitted.fitted) call.client.also({ 'X-Turnpike-Output-Limit': String(admitted.outputLimit) })
     if (admitted.rates.length > 0)
       call.client.also(dialect.rateHeaders(allowancesOf(admitted.rates), admitted.admittedAt, false))

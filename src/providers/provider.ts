@@ -18,6 +18,10 @@ export type Provider = {
   readonly onCancel: OnCancel
   /** Takes requests of this wire as they are, and gives its replies along: `native` in the reply's form. */
   readonly wire?: NativeWire
+  /** Members of a chat request that it acts upon, beside the messages. */
+  readonly parameters: readonly string[]
+  /** Members of this call that it would ignore, or refuse the call for; nothing is sent. */
+  unmet(call: UpstreamCall): readonly string[]
   /**
    * Sends the call. Resolves with the whole reply, or as soon as a stream's answer begins; rejects with
    * {@link UpstreamFailure}. Throws one of kind `unsupported`, before anything goes up, where the wire has no word for
