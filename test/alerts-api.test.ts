@@ -128,6 +128,42 @@ describe('channels', () => {
   })
 })
 
+test('50 parallel calls that cross a threshold of a budget together: one firing, one mail, one webhook', async () => {
+  const api = await openApi(yamlFor())
+  const ask = (method: string, path: string, body?: unknown) =>
+    api.request(method, `/api/admin${path}`, api.operator, body)
+  const monthly = { name: 'monthly', scope: 'organisation', metric: 'requests', limit: 60, window: 'month' }
+  const { budget } = (await ask('POST', '/budgets', { ...monthly, thresholds: [80] })).body
+  const { id: budgetId } = budget
+  const own = await startReceiver()
+  const made = await ask('POST', '/alert-channels', { type: 'webhook', url: own.url, budgetId })
+  await ask('POST', '/alert-channels', { type: 'email', to: ['ops@example.test'], budgetId })
+  const before = mail.mails.length
+  const replies = await Promise.all(
+    Array.from({ length: 50 }, () =>
+      api.turnpike.request('/v1/chat/completions', { body: chat('openai/gpt-4o-mini', { max_tokens: 10 }) }),
+    ),
+  )
+  expect(replies.map(({ status }) => status)).toEqual(new Array(50).fill(200))
+  await Promise.all(replies.map((reply) => reply.text()))
+  const done = await eventually(async () => {
+    const { deliveries } = (await ask('GET', '/deliveries?state=delivered')).body
+    return deliveries.length === 2 ? deliveries : undefined
+  })
+  expect(new Set(done.map(({ eventId }: { eventId: string }) => eventId)).size).toBe(1)
+  expect([own.received.length, mail.mails.length - before]).toEqual([1, 1])
+  const [got] = own.received
+  const event = new Webhook(made.body.secret).verify(got?.body ?? '', got?.headers as Record<string, string>)
+  expect(event).toMatchObject({
+    type: 'budget.threshold_reached',
+    data: { budgetId, name: 'monthly', thresholds: [80], limit: 60, metric: 'requests' },
+  })
+  const firings = await api.store.rows(api.store.sql.selectFrom('alert_firings').selectAll())
+  expect(firings).toMatchObject([{ threshold: 80n }])
+  await api.close()
+  await own.close()
+})
+
 test('without a mail server a mail channel is refused, and says what to set', async () => {
   const api = await openApi()
   const body = { type: 'email', to: ['ops@example.test'] }
