@@ -1,9 +1,12 @@
 /** Puts the parts together: store, catalogue, providers, gateway, API; listens, and stops in order. */
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import { mountDashboard } from './api/dashboard.ts'
 import { mountApi } from './api/mount.ts'
 import { createNotFound } from './api/not-found.ts'
+import { guardHosts } from './api/own-hosts.ts'
 import { mountReference } from './api/reference.ts'
 import { apiParts } from './api-parts.ts'
 import { CannotGoOn, EXIT } from './cli/exit-code.ts'
@@ -29,7 +32,10 @@ import { type Clock, systemClock } from './lib/clock.ts'
 import { createDetailsHash } from './lib/details-hash.ts'
 import type { Log } from './lib/log.ts'
 import { systemRandom } from './lib/random.ts'
+import { openSignIn } from './open-sign-in.ts'
 import { openStore } from './open-store.ts'
+import { createPeople, type People } from './people/people.ts'
+import type { SignIn } from './people/sign-in.ts'
 import { openProviders, type Providers } from './providers.ts'
 import { requestIdOf } from './request-id.ts'
 import type { Simulator } from './simulator/simulator.ts'
@@ -48,6 +54,9 @@ export type Server = {
   readonly catalogueSource: string
   readonly folder: DataFolder
   readonly recovered: Recovered
+  readonly signIn: SignIn
+  /** The one-time link to the dashboard, behind its address, while nobody owns the organisation. */
+  readonly setupPath: string | undefined
   /** Set on the first start alone. */
   readonly demoKey: string | undefined
   /** The port that was wanted and taken, where nobody had asked for it. */
@@ -127,9 +136,11 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
     open: new Set(),
     draining: false,
   }
-  const fastify = createHttp(gateway, folder.adminKey)
+  const signIn = openSignIn({ store, databaseUrl: settings.databaseUrl, file: folder.signInDatabase, log })
+  const people = createPeople({ store, signIn, clock: systemClock, random: systemRandom })
+  const fastify = createHttp(gateway, people, folder.adminKey)
   const { port, moved } = await listen(fastify, settings).catch(async (error: unknown) => {
-    await stop(gateway, fastify, providers, jobs, 0)
+    await stop({ gateway, fastify, providers, jobs, people }, 0)
     throw error
   })
   // The first count loads the tables of the tokenizer; a call that needs one should not wait for them.
@@ -144,16 +155,18 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
     recovered,
     demoKey,
     moved,
-    close: () => stop(gateway, fastify, providers, jobs, drainMs),
+    signIn,
+    setupPath: (await people.firstLink(organisation.id))?.path,
+    close: () => stop({ gateway, fastify, providers, jobs, people }, drainMs),
   }
 }
 
 const loadCatalogue = (): CatalogueData =>
   JSON.parse(readFileSync(new URL('../catalogue/catalogue.json', import.meta.url), 'utf8')) as CatalogueData
 
-function createHttp(gateway: Gateway, operatorKey: string): FastifyInstance {
+function createHttp(gateway: Gateway, people: People, operatorKey: string): FastifyInstance {
   const { cors, trustProxy } = gateway.settings
-  const parts = apiParts(gateway, operatorKey)
+  const parts = apiParts(gateway, people, operatorKey)
   const notFound = createNotFound(parts)
   const fastify = Fastify({
     trustProxy: typeof trustProxy === 'number' ? (_address, hop) => hop < trustProxy : trustProxy,
@@ -174,11 +187,16 @@ function createHttp(gateway: Gateway, operatorKey: string): FastifyInstance {
   })
   fastify.get('/healthz', async () => ({ status: 'ok' }))
   fastify.get('/readyz', async (_request, reply) => ready(gateway, reply))
+  guardHosts(fastify, parts)
   mountApi(fastify, parts)
   mountReference(fastify)
+  mountDashboard(fastify, DASHBOARD)
   fastify.setNotFoundHandler(notFound)
   return fastify
 }
+
+/** Beside the sources as beside what is made of them for the package. */
+const DASHBOARD = fileURLToPath(new URL('../dashboard/dist', import.meta.url))
 
 function preflight(asked: string | undefined, reply: FastifyReply) {
   const allowed = {
@@ -230,14 +248,16 @@ const LAST_WORDS_MS = 5_000
 /** Other nodes' calls are settled this long after their lease is over, at the latest. */
 const RECOVER_EVERY_MS = 10_000
 
+type Running = {
+  readonly gateway: Gateway
+  readonly fastify: FastifyInstance
+  readonly providers: Providers
+  readonly jobs: Repeating
+  readonly people: People
+}
+
 /** No new calls; open ones finish within the limit. What is open then is cut, and settled as far as it came. */
-async function stop(
-  gateway: Gateway,
-  fastify: FastifyInstance,
-  providers: Providers,
-  jobs: Repeating,
-  drainMs: number,
-): Promise<void> {
+async function stop({ gateway, fastify, providers, jobs, people }: Running, drainMs: number): Promise<void> {
   gateway.draining = true
   const closed = fastify.close()
   await callsOver(gateway, drainMs)
@@ -247,6 +267,7 @@ async function stop(
   await jobs.stop()
   await gateway.lastUse.flush()
   await gateway.tokens.close()
+  await people.close()
   await gateway.store.close()
 }
 

@@ -11,7 +11,7 @@ let stranger: string
 let strangersKey: string
 /** What belongs to the first organisation. None of it may appear in a reply to a stranger. */
 let ours: Record<
-  'account' | 'key' | 'hash' | 'generation' | 'reservation' | 'transaction' | 'grant' | 'plan' | 'manager',
+  'account' | 'key' | 'hash' | 'generation' | 'reservation' | 'transaction' | 'grant' | 'plan' | 'manager' | 'member',
   string
 >
 const OURS = 'our-own-customer'
@@ -35,6 +35,7 @@ beforeAll(async () => {
     transaction: (await ask('POST', '/v1/accounts/credits/deduct', debit)).body.transactionId,
     plan: (await ask('POST', '/v1/plans', { name: OURS, amount: 1, interval: '1d', occurrences: 1 })).body.plan.id,
     manager: (await ask('POST', '/api/admin/management-keys', { name: OURS, role: 'admin' })).body.managementKey.id,
+    member: (await ask('POST', '/api/admin/members', { email: `${OURS}@example.com`, role: 'admin' })).body.member.id,
   }
   expect(Object.values(ours).every((id) => typeof id === 'string' && id.length > 10)).toBe(true)
 })
@@ -126,6 +127,12 @@ const cases: Record<OperationName, Named | Lists | Open> = {
   updateManagementKey: named(() => [`/api/admin/management-keys/${ours.manager}`, { disabled: true }]),
   deleteManagementKey: named(() => [`/api/admin/management-keys/${ours.manager}`]),
   rotateManagementKey: named(() => [`/api/admin/management-keys/${ours.manager}/rotate`]),
+  getSession: lists('/api/admin/session'),
+  listMembers: lists('/api/admin/members?limit=500'),
+  inviteMember: { open: 'names nobody' },
+  updateMember: named(() => [`/api/admin/members/${ours.member}`, { role: 'reader' }]),
+  removeMember: named(() => [`/api/admin/members/${ours.member}`]),
+  createSetupLink: named(() => ['/api/admin/setup-link', { organisationId: 'default' }]),
   listAudit: named(() => ['/api/admin/audit?organisationId=default']),
 }
 
@@ -165,6 +172,7 @@ test('after all of these everything of ours is as it was', async () => {
   expect((await ask('GET', `/v1/reservations/${ours.reservation}`)).body.reservation.status).toBe('pending')
   expect((await ask('GET', `/api/admin/management-keys/${ours.manager}`)).body.managementKey.disabled).toBe(false)
   expect((await ask('GET', '/api/admin/organisations/default')).status).toBe(200)
+  expect((await ask('GET', '/api/admin/members')).body.members).toMatchObject([{ id: ours.member, role: 'admin' }])
 })
 
 test('the same name is another account in another organisation', async () => {

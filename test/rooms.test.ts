@@ -17,6 +17,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   simulator: 3,
   tokens: 3,
   gateway: 4,
+  people: 4,
   api: 4,
   jobs: 4,
   cli: 5,

@@ -18,12 +18,15 @@ import { grantHandlers } from './grants.ts'
 import { idempotencyOf } from './idempotency.ts'
 import { keyHandlers } from './keys.ts'
 import { managementKeyHandlers } from './management-keys.ts'
+import { memberHandlers } from './members.ts'
 import { modelHandlers } from './models.ts'
 import { organisationHandlers } from './organisations.ts'
 import type { ApiParts, AuditedChange, Handlers } from './parts.ts'
 import { planHandlers } from './plans.ts'
 import { replyWithError } from './reply-with-error.ts'
 import { reservationHandlers } from './reservations.ts'
+import { originOf } from './same-origin.ts'
+import { mountSignIn } from './sign-in.ts'
 import { transactionHandlers } from './transactions.ts'
 import { usageHandlers } from './usage.ts'
 import { validatorOf } from './validate.ts'
@@ -42,6 +45,7 @@ const handlers: Handlers = {
   ...usageHandlers,
   ...organisationHandlers,
   ...managementKeyHandlers,
+  ...memberHandlers,
   ...auditHandlers,
 }
 
@@ -63,6 +67,7 @@ export function mountApi(fastify: FastifyInstance, parts: ApiParts): void {
       for (const operation of own) mountOperation(scope, parts, path, operation)
       mountOtherMethods(scope, parts, path, own)
     }
+    mountSignIn(scope, parts)
   })
 }
 
@@ -89,10 +94,13 @@ function mountOperation(scope: FastifyInstance, parts: ApiParts, path: string, o
       const caller = callers.get(request)
       if (!caller) throw refuse('invalid_api_key')
       const at = parts.store.now()
-      const by = { organisationId: caller.organisationId, actor: caller.actor, requestId: parts.requestId(request), at }
+      const requestId = parts.requestId(request)
+      const by = { organisationId: caller.organisationId, actor: caller.actor, requestId, at }
       const call = {
         ...validate(request),
         caller,
+        origin: originOf(request, parts.settings),
+        requestId,
         at,
         audit: (change: AuditedChange, provided?: Provided) => auditQuery(parts.store, { ...by, ...change }, provided),
         auditRow: (change: AuditedChange) => auditRow(parts.store, { ...by, ...change }),

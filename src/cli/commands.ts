@@ -6,6 +6,7 @@ import type { OperationName } from '../contract/operations.ts'
 import { accountCommands } from './account-commands.ts'
 import type { CommandRow } from './command-row.ts'
 import { keyCommands } from './key-commands.ts'
+import { memberCommands } from './member-commands.ts'
 import { reservationCommands } from './reservation-commands.ts'
 import { usageCommands } from './usage-commands.ts'
 
@@ -14,6 +15,7 @@ export const commands: readonly CommandRow[] = [
   ...reservationCommands,
   ...usageCommands,
   ...keyCommands,
+  ...memberCommands,
 ]
 
 /** In the order of the help. */
@@ -29,6 +31,7 @@ export const nouns: Readonly<Record<string, string>> = {
   providers: 'who is behind the models',
   keys: 'API keys and their limits',
   'management-keys': 'keys that administer the organisation',
+  members: 'people who sign in to the dashboard',
   organisations: 'organisations of this server',
   audit: 'who changed what',
 }

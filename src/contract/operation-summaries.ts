@@ -60,6 +60,12 @@ export const summaries: Readonly<Record<OperationName, string>> = {
   updateManagementKey: 'Rename or disable a management key',
   deleteManagementKey: 'Delete a management key',
   rotateManagementKey: 'Give a management key another secret',
+  getSession: 'Who asks: the member behind the session, or the key',
+  listMembers: 'The people who may sign in, and who is invited',
+  inviteMember: 'Invite a person by a link that works once, for three days',
+  updateMember: 'Change what a member may do; it holds at once',
+  removeMember: 'Remove a member and end all sessions of that person, or withdraw an invitation',
+  createSetupLink: 'Make the link that makes an admin: works once, for 15 minutes',
   listAudit: 'Who changed what, newest first',
   createManagementKey: 'Make a management key; its secret is shown this once',
 }

@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import { accountOperations } from './account-operations.ts'
 import { generationOperations } from './generation-operations.ts'
 import { keyOperations } from './key-operations.ts'
+import { memberOperations } from './member-operations.ts'
 import { modelOperations } from './model-operations.ts'
 import { organisationOperations } from './organisation-operations.ts'
 import { reservationOperations } from './reservation-operations.ts'
@@ -20,6 +21,7 @@ export const operations = [
   ...transactionOperations,
   ...usageOperations,
   ...organisationOperations,
+  ...memberOperations,
 ] as const
 
 type AnyOperation = (typeof operations)[number]

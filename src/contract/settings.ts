@@ -178,6 +178,12 @@ const Smtp = group({
   from: pattern(/^[^\r\n]{0,200}@[^\r\n@]{1,200}$/, 'an e-mail address'),
 })
 
+const SignIn = group({
+  publicUrl: httpUrl.optional().meta({
+    description: 'The address of the dashboard in links, where it is another than that of the server: behind a proxy.',
+  }),
+})
+
 /** The whole of `turnpike.yaml`. */
 export const SettingsFile = group({
   providers: z.record(providerKey, ProviderFile, 'a group of settings').prefault({}),
@@ -197,6 +203,7 @@ export const SettingsFile = group({
     )
     .default(false)
     .meta({ description: 'Whose X-Forwarded-For is believed.' }),
+  signIn: SignIn.prefault({}),
   cors: group({
     origins: list(pattern(/^(\*|https?:\/\/[^\s/]{1,253})$/, '"*" or an origin, e.g. https://app.example.com'), 0, 100)
       .default(['*'])

@@ -1,0 +1,64 @@
+/**
+ * Where people's passwords and sessions lie: a file of its own beside the ledger's, or the schema `auth` on PostgreSQL,
+ * so that no report and no export of the ledger can reach them. It is opened when somebody first signs in.
+ */
+import { closeSync, openSync } from 'node:fs'
+import BetterSqlite3 from 'better-sqlite3'
+import { Kysely, PostgresDialect, SqliteDialect, sql } from 'kysely'
+import pg from 'pg'
+import { migrateTo } from './migrate.ts'
+import { usersMigration } from './sign-in-migrations/0001-users.ts'
+
+export type SignInDatabase = {
+  readonly db: Kysely<Record<string, never>>
+  readonly type: 'sqlite' | 'postgres'
+  close(): Promise<void>
+}
+
+export type SignInPlace = { readonly databaseUrl: string | undefined; readonly file: string }
+
+export const openSignInDatabase = ({ databaseUrl, file }: SignInPlace): Promise<SignInDatabase> =>
+  databaseUrl === undefined ? openFile(file) : openSchema(databaseUrl)
+
+const BUSY_MS = 5_000
+
+async function openFile(file: string): Promise<SignInDatabase> {
+  closeSync(openSync(file, 'a', 0o600)) // Readable by its owner alone, from the first byte on.
+  const database = new BetterSqlite3(file, { timeout: BUSY_MS })
+  database.pragma('journal_mode = WAL')
+  database.pragma('synchronous = FULL')
+  database.pragma('foreign_keys = ON')
+  const db = new Kysely<Record<string, never>>({ dialect: new SqliteDialect({ database }) })
+  return prepared(db, 'sqlite')
+}
+
+/** People sign in rarely; these are beside the connections of the ledger and the reports. */
+const CONNECTIONS = 3
+const CONNECT_MS = 5_000
+const STATEMENT_MS = 10_000
+
+async function openSchema(databaseUrl: string): Promise<SignInDatabase> {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_MS,
+    statement_timeout: STATEMENT_MS,
+    fallback_application_name: 'turnpike',
+    onConnect: async (client) => void (await client.query('SET search_path TO auth')),
+  })
+  pool.on('error', () => {}) // It shows in the next query.
+  const db = new Kysely<Record<string, never>>({ dialect: new PostgresDialect({ pool }) })
+  return prepared(db, 'postgres')
+}
+
+async function prepared(db: SignInDatabase['db'], type: SignInDatabase['type']): Promise<SignInDatabase> {
+  const migrations = { '0001-users': usersMigration(type) }
+  try {
+    if (type === 'postgres') await sql.raw('CREATE SCHEMA IF NOT EXISTS auth').execute(db)
+    await migrateTo(migrations, db as unknown as Kysely<unknown>, type === 'postgres' ? 'auth' : undefined)
+  } catch (error) {
+    await db.destroy()
+    throw error
+  }
+  return { db, type, close: () => db.destroy() }
+}
