@@ -37,31 +37,35 @@ const HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
 }
 
-/** Names of files under `assets` change with what is in them. */
-const FOREVER = 'public, max-age=31536000, immutable'
-
-export function mountDashboard(fastify: FastifyInstance, dist: string): void {
-  fastify.register(async (scope) => {
-    scope.addHook('onSend', async (_request, reply) => void reply.headers(HEADERS))
-    await scope.register(fastifyStatic, {
-      ...{ root: join(dist, 'assets'), prefix: '/assets/', index: false, cacheControl: false },
-      setHeaders: (reply) => void reply.header('cache-control', FOREVER),
-      ...{ dotfiles: 'ignore', redirect: false, suppressWarning: true },
-    })
-    for (const path of PAGES) scope.get(path, (_request, reply) => sendPage(reply, dist))
-    for (const name of loose(dist))
-      scope.get(`/${name}`, (_request, reply) =>
-        reply.header('cache-control', 'public, max-age=3600').sendFile(name, dist, { cacheControl: false }),
-      )
-  })
+/** Names of files under `assets` change with what is in them; the page names them, and so is asked for each time. */
+function keptFor(path: string, assets: string): string {
+  if (path.startsWith(assets)) return 'public, max-age=31536000, immutable'
+  return path.endsWith(PAGE) ? AFRESH : 'public, max-age=3600'
 }
 
 const PAGE = 'index.html'
+const AFRESH = 'no-cache'
+
+export function mountDashboard(fastify: FastifyInstance, dist: string): void {
+  const assets = join(dist, 'assets')
+  fastify.register(async (scope) => {
+    scope.addHook('onSend', async (_request, reply) => void reply.headers(HEADERS))
+    await scope.register(fastifyStatic, {
+      ...{ root: assets, prefix: '/assets/', index: false, redirect: false, suppressWarning: true },
+      // A folder is nothing to look at.
+      allowedPath: (path) => !path.endsWith('/'),
+      ...{ dotfiles: 'ignore', cacheControl: false },
+      setHeaders: (reply, path) => void reply.header('cache-control', keptFor(path, assets)),
+    })
+    for (const path of PAGES) scope.get(path, (_request, reply) => sendPage(reply, dist))
+    for (const name of loose(dist)) scope.get(`/${name}`, (_request, reply) => reply.sendFile(name, dist))
+  })
+}
 
 function sendPage(reply: FastifyReply, dist: string) {
-  reply.header('cache-control', 'no-cache')
-  if (existsSync(join(dist, PAGE))) return reply.sendFile(PAGE, dist, { cacheControl: false })
-  return reply.code(NOT_BUILT).header('content-type', 'text/html; charset=utf-8').send(MISSING)
+  if (existsSync(join(dist, PAGE))) return reply.sendFile(PAGE, dist)
+  const headers = { 'content-type': 'text/html; charset=utf-8', 'cache-control': AFRESH }
+  return reply.code(NOT_BUILT).headers(headers).send(MISSING)
 }
 
 /** Icons and the like beside the page. */
