@@ -7,7 +7,9 @@ import { createLog } from '../src/lib/log.ts'
 import { hashSecret } from '../src/lib/secret.ts'
 import { createSignIn } from '../src/people/sign-in.ts'
 import { openSignInDatabase } from '../src/store/sign-in-database.ts'
+import { StoreAway } from '../src/store/store.ts'
 import { type Api, openApi } from './api-kit.ts'
+import { freshDatabase } from './setup/fresh-database.ts'
 import { startTurnpike, type Turnpike, type TurnpikeOptions } from './turnpike.ts'
 
 const PASSWORD = 'correct horse battery'
@@ -193,4 +195,19 @@ test('what goes wrong is logged without a name, and a database out of reach is t
   expect(await signIn.userOf(session?.cookies[0]?.split(';')[0] ?? '')).toBe(id)
   await signIn.close()
   expect(lines.join('')).not.toMatch(/ann@example|correct horse|session_token/)
+}, 60_000)
+
+test('a database of sign-in that is out of reach is told as that, not as a fault of ours', async () => {
+  const databaseUrl = 'postgres://turnpike@127.0.0.1:1/none'
+  await expect(openSignInDatabase({ databaseUrl, file: '' })).rejects.toBeInstanceOf(StoreAway)
+  const database = await openSignInDatabase({ databaseUrl: await freshDatabase(), file: '' })
+  await expect(database.assertReachable()).resolves.toBeUndefined()
+  const signIn = createSignIn({
+    open: async () => database,
+    secret: async () => 'a secret of more than thirty-two characters 0123456789',
+    log: createLog({ level: 'silent' }),
+  })
+  expect(await signIn.findUser('ann@example.com')).toBeUndefined()
+  await database.close()
+  await expect(signIn.findUser('ann@example.com')).rejects.toBeInstanceOf(StoreAway)
 }, 60_000)

@@ -59,6 +59,11 @@ test('a first start says what is where, with a key and a line that work as they 
   expect(turnpike.stderr()).toMatch(
     /Demo key {4}sk-tp-[0-9a-f]{64} +of account "demo", 25 USD of promotional credit; shown this once/,
   )
+  expect(turnpike.stderr()).toMatch(
+    new RegExp(
+      `Dashboard {3}${turnpike.url}/setup#token=[\\w-]{43} +works once, for 15 minutes; again: .*setup-link\n`,
+    ),
+  )
   expect(turnpike.stderr()).toMatch(/Operator {4}key in \S*data\/admin-key \(0600\)/)
 
   const pasted = lines.slice(-2).join('\n')

@@ -45,6 +45,33 @@ export const hasSessionCookie = (cookie: string | undefined): cookie is string =
 
 export function createSignIn(parts: SignInParts): SignIn {
   const loaded = loader(parts)
+  const functions = functionsOf(loaded)
+  /** The library has words of its own for a database that does not answer; everybody else knows `StoreAway`. */
+  const told =
+    <A extends unknown[], R>(run: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      const { database } = await loaded.get()
+      try {
+        return await run(...args)
+      } catch (error) {
+        await database.assertReachable()
+        throw error
+      }
+    }
+  return {
+    createUser: told(functions.createUser),
+    findUser: told(functions.findUser),
+    setPassword: told(functions.setPassword),
+    removeUser: told(functions.removeUser),
+    signIn: told(functions.signIn),
+    userOf: told(functions.userOf),
+    signOut: told(functions.signOut),
+    changePassword: told(functions.changePassword),
+    close: () => loaded.close(),
+  }
+}
+
+function functionsOf(loaded: ReturnType<typeof loader>): Omit<SignIn, 'close'> {
   const internal = async () => {
     const context = await (await loaded.get()).auth.$context
     return { users: context.internalAdapter, hash: context.password.hash }
@@ -99,7 +126,6 @@ export function createSignIn(parts: SignInParts): SignIn {
         .catch(unless('INVALID_PASSWORD'))
       return reply?.headers.getSetCookie()
     },
-    close: () => loaded.close(),
   }
 }
 

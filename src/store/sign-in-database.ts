@@ -7,11 +7,15 @@ import BetterSqlite3 from 'better-sqlite3'
 import { Kysely, PostgresDialect, SqliteDialect, sql } from 'kysely'
 import pg from 'pg'
 import { migrateTo } from './migrate.ts'
+import { isAway } from './postgres-faults.ts'
 import { usersMigration } from './sign-in-migrations/0001-users.ts'
+import { StoreAway } from './store.ts'
 
 export type SignInDatabase = {
   readonly db: Kysely<Record<string, never>>
   readonly type: 'sqlite' | 'postgres'
+  /** Throws {@link StoreAway} where it does not answer. */
+  assertReachable(): Promise<void>
   close(): Promise<void>
 }
 
@@ -54,11 +58,22 @@ async function openSchema(databaseUrl: string): Promise<SignInDatabase> {
 async function prepared(db: SignInDatabase['db'], type: SignInDatabase['type']): Promise<SignInDatabase> {
   const migrations = { '0001-users': usersMigration(type) }
   try {
-    if (type === 'postgres') await sql.raw('CREATE SCHEMA IF NOT EXISTS auth').execute(db)
     await migrateTo(migrations, db as unknown as Kysely<unknown>, type === 'postgres' ? 'auth' : undefined)
   } catch (error) {
     await db.destroy()
-    throw error
+    throw isAway(error) || isAway(causeOf(error)) ? new StoreAway(OUT_OF_REACH, { cause: error }) : error
   }
-  return { db, type, close: () => db.destroy() }
+  return { db, type, assertReachable: () => assertReachable(db), close: () => db.destroy() }
+}
+
+const OUT_OF_REACH = 'the database of sign-in is out of reach'
+
+const causeOf = (error: unknown): unknown => (error instanceof Error ? error.cause : undefined)
+
+async function assertReachable(db: SignInDatabase['db']): Promise<void> {
+  try {
+    await sql.raw('SELECT 1').execute(db)
+  } catch (error) {
+    throw new StoreAway(OUT_OF_REACH, { cause: error })
+  }
 }
