@@ -8,9 +8,9 @@ import type { Store } from './store/store.ts'
 
 const SECRET_BYTES = 32
 
-export const openSignIn = ({ store, log, ...place }: SignInPlace & { store: Store; log: Log }): SignIn =>
+export const openSignIn = ({ store, log, ...place }: Omit<SignInPlace, 'now'> & { store: Store; log: Log }): SignIn =>
   createSignIn({
-    open: async () => (await import('./store/sign-in-database.ts')).openSignInDatabase(place),
+    open: async () => (await import('./store/sign-in-database.ts')).openSignInDatabase({ ...place, now: store.now() }),
     secret: () => sharedSecret(store, 'auth_secret', Buffer.from(systemRandom.bytes(SECRET_BYTES)).toString('hex')),
     log,
   })

@@ -1,6 +1,7 @@
 /** What sign-in meets at its edges: time, other host names, proxies, another start, what is kept and what is logged. */
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { createLog } from '../src/lib/log.ts'
@@ -180,7 +181,7 @@ test('what goes wrong is logged without a name, and a database out of reach is t
   const signIn = createSignIn({
     open: async () => {
       if (++tries === 1) throw new Error('not now')
-      return openSignInDatabase({ databaseUrl: undefined, file: join(turnpike.folder, 'other.db') })
+      return openSignInDatabase({ databaseUrl: undefined, file: join(turnpike.folder, 'other.db'), now: 0 })
     },
     secret: async () => 'a secret of more than thirty-two characters 0123456789',
     log,
@@ -199,8 +200,8 @@ test('what goes wrong is logged without a name, and a database out of reach is t
 
 test('a database of sign-in that is out of reach is told as that, not as a fault of ours', async () => {
   const databaseUrl = 'postgres://turnpike@127.0.0.1:1/none'
-  await expect(openSignInDatabase({ databaseUrl, file: '' })).rejects.toBeInstanceOf(StoreAway)
-  const database = await openSignInDatabase({ databaseUrl: await freshDatabase(), file: '' })
+  await expect(openSignInDatabase({ databaseUrl, file: '', now: 0 })).rejects.toBeInstanceOf(StoreAway)
+  const database = await openSignInDatabase({ databaseUrl: await freshDatabase(), file: '', now: 0 })
   await expect(database.assertReachable()).resolves.toBeUndefined()
   const signIn = createSignIn({
     open: async () => database,
@@ -211,3 +212,34 @@ test('a database of sign-in that is out of reach is told as that, not as a fault
   await database.close()
   await expect(signIn.findUser('ann@example.com')).rejects.toBeInstanceOf(StoreAway)
 }, 60_000)
+
+test.each([
+  ['SQLite', async () => undefined],
+  ['PostgreSQL', freshDatabase],
+])(
+  'sessions that are over are swept out when %s is opened again',
+  async (_name, address) => {
+    const databaseUrl = await address()
+    const folder = mkdtempSync(join(tmpdir(), 'turnpike-sign-in-'))
+    const open = async (now: number) => {
+      const database = await openSignInDatabase({ databaseUrl, file: join(folder, 'auth.db'), now })
+      const secret = async () => 'a secret of more than thirty-two characters 0123456789'
+      return createSignIn({ open: async () => database, secret, log: createLog({ level: 'silent' }) })
+    }
+    const first = await open(0)
+    await first.createUser({ email: 'ann@example.com', name: 'Ann', password: PASSWORD })
+    const session = await first.signIn('ann@example.com', PASSWORD)
+    const cookie = session?.cookies[0]?.split(';')[0] ?? ''
+    await first.close()
+    const { expires } = /Max-Age=(?<expires>\d+)/.exec(session?.cookies[0] ?? '')?.groups ?? {}
+    expect(expires).toBe(String(7 * 24 * 3600))
+    const second = await open(Date.now() + 6 * 24 * 60 * MINUTE_MS)
+    expect(await second.userOf(cookie)).toBe(session?.userId)
+    await second.close()
+    const third = await open(Date.now() + 8 * 24 * 60 * MINUTE_MS)
+    expect(await third.userOf(cookie)).toBeUndefined()
+    await third.close()
+    rmSync(folder, { recursive: true })
+  },
+  60_000,
+)

@@ -88,7 +88,10 @@ function mountOperation(scope: FastifyInstance, parts: ApiParts, path: string, o
     // Before the body is read: whoever has no key is not worth reading.
     async onRequest(request, reply) {
       reply.header('x-request-id', parts.requestId(request))
-      callers.set(request, await authorised(parts, operation, request))
+      const caller = await authorised(parts, operation, request)
+      // Another person may sit down at the same browser.
+      if (caller.member) reply.header('cache-control', 'no-store')
+      callers.set(request, caller)
     },
     async handler(request, reply) {
       const caller = callers.get(request)

@@ -170,6 +170,7 @@ const optionsOf = ({ db, type }: SignInDatabase, secret: string, log: Log) =>
     advanced: {
       cookiePrefix: PREFIX,
       useSecureCookies: false,
+      database: { validateSchema: false },
       ipAddress: { disableIpTracking: true },
       defaultCookieAttributes: { httpOnly: true, sameSite: 'lax', path: '/' },
     },

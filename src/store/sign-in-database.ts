@@ -19,21 +19,26 @@ export type SignInDatabase = {
   close(): Promise<void>
 }
 
-export type SignInPlace = { readonly databaseUrl: string | undefined; readonly file: string }
+export type SignInPlace = {
+  readonly databaseUrl: string | undefined
+  readonly file: string
+  /** Sessions that are over by then are swept out. */
+  readonly now: number
+}
 
-export const openSignInDatabase = ({ databaseUrl, file }: SignInPlace): Promise<SignInDatabase> =>
-  databaseUrl === undefined ? openFile(file) : openSchema(databaseUrl)
+export const openSignInDatabase = ({ databaseUrl, file, now }: SignInPlace): Promise<SignInDatabase> =>
+  databaseUrl === undefined ? openFile(file, now) : openSchema(databaseUrl, now)
 
 const BUSY_MS = 5_000
 
-async function openFile(file: string): Promise<SignInDatabase> {
+async function openFile(file: string, now: number): Promise<SignInDatabase> {
   closeSync(openSync(file, 'a', 0o600)) // Readable by its owner alone, from the first byte on.
   const database = new BetterSqlite3(file, { timeout: BUSY_MS })
   database.pragma('journal_mode = WAL')
   database.pragma('synchronous = FULL')
   database.pragma('foreign_keys = ON')
   const db = new Kysely<Record<string, never>>({ dialect: new SqliteDialect({ database }) })
-  return prepared(db, 'sqlite')
+  return prepared(db, 'sqlite', now)
 }
 
 /** People sign in rarely; these are beside the connections of the ledger and the reports. */
@@ -41,7 +46,7 @@ const CONNECTIONS = 3
 const CONNECT_MS = 5_000
 const STATEMENT_MS = 10_000
 
-async function openSchema(databaseUrl: string): Promise<SignInDatabase> {
+async function openSchema(databaseUrl: string, now: number): Promise<SignInDatabase> {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     max: CONNECTIONS,
@@ -52,13 +57,14 @@ async function openSchema(databaseUrl: string): Promise<SignInDatabase> {
   })
   pool.on('error', () => {}) // It shows in the next query.
   const db = new Kysely<Record<string, never>>({ dialect: new PostgresDialect({ pool }) })
-  return prepared(db, 'postgres')
+  return prepared(db, 'postgres', now)
 }
 
-async function prepared(db: SignInDatabase['db'], type: SignInDatabase['type']): Promise<SignInDatabase> {
+async function prepared(db: SignInDatabase['db'], type: SignInDatabase['type'], now: number): Promise<SignInDatabase> {
   const migrations = { '0001-users': usersMigration(type) }
   try {
     await migrateTo(migrations, db as unknown as Kysely<unknown>, type === 'postgres' ? 'auth' : undefined)
+    await sql`DELETE FROM "session" WHERE "expiresAt" < ${new Date(now).toISOString()}`.execute(db)
   } catch (error) {
     await db.destroy()
     throw isAway(error) || isAway(causeOf(error)) ? new StoreAway(OUT_OF_REACH, { cause: error }) : error
