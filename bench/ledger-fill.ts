@@ -75,10 +75,13 @@ async function openAccounts(run: Run, now: number): Promise<void> {
     externalId: '',
     status: 'open',
     overage: 'charge',
+    reserveMode: null,
     overdraft: 0n,
     posted: balance,
     reserved: 0n,
     lastAt: 0,
+    lowCredit: null,
+    creditLevel: 0,
   } as const
   await multiply(run, all, tables.accounts, account, {
     id: 'i',

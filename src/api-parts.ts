@@ -1,5 +1,6 @@
 /** What the control plane needs of the gateway and of sign-in: rooms of one floor don't know each other, so they are introduced here. */
 import type { FastifyRequest } from 'fastify'
+import type { Alerts } from './alerts.ts'
 import type { ApiParts } from './api/parts.ts'
 import { demandJson, isOwnPage } from './api/same-origin.ts'
 import type { Caller } from './core/caller.ts'
@@ -9,17 +10,28 @@ import { hashSecret } from './lib/secret.ts'
 import type { People } from './people/people.ts'
 import { requestIdOf } from './request-id.ts'
 
-export function apiParts(gateway: Gateway, people: People, operatorKey: string): ApiParts {
-  const { store, settings, routes, terms, rateCards, random, log, keys, addressOf } = gateway
+type Introduced = {
+  readonly gateway: Gateway
+  readonly alerts: Pick<Alerts, 'seal' | 'addresses'>
+  readonly people: People
+}
+
+export function apiParts({ gateway, alerts, people }: Introduced, operatorKey: string): ApiParts {
+  const { store, settings, budgets, routes, terms, rateCards, random, log, keys, hashDetails, addressOf } = gateway
+  const { seal, addresses } = alerts
   const operatorHash = hashSecret(operatorKey)
   return {
     store,
     settings,
+    budgets,
     routes,
     terms,
     rateCards,
     random,
+    hashDetails,
     log,
+    seal,
+    addresses,
     people,
     authenticate: (request) => authenticate(gateway, people, request),
     addressOf: ({ raw }) => addressOf(raw),

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import { type Alerts, startAlerts } from './alerts.ts'
 import { mountDashboard } from './api/dashboard.ts'
 import { mountApi } from './api/mount.ts'
 import { createNotFound } from './api/not-found.ts'
@@ -17,6 +18,7 @@ import type { CatalogueData } from './core/catalogue-data.ts'
 import { compileTerms } from './core/price.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
 import { createDemo } from './demo.ts'
+import { createEstimates } from './gateway/estimates.ts'
 import type { Gateway } from './gateway/gateway.ts'
 import { createHeartbeat } from './gateway/heartbeat.ts'
 import { createKeys } from './gateway/keys.ts'
@@ -25,6 +27,7 @@ import { createNormaliser } from './gateway/normaliser.ts'
 import { createProgress } from './gateway/progress.ts'
 import { createRoutes } from './gateway/routes.ts'
 import { corsHeaders, createHttpServer, rewriteUrl } from './gateway-routes.ts'
+import { createFolds } from './jobs/fold.ts'
 import { type Recovered, recover } from './jobs/recover.ts'
 import { type Repeating, repeat } from './jobs/repeat.ts'
 import { createClientAddress } from './lib/client-address.ts'
@@ -40,6 +43,7 @@ import { openProviders, type Providers } from './providers.ts'
 import { requestIdOf } from './request-id.ts'
 import type { Simulator } from './simulator/simulator.ts'
 import { createFirstOrganisation, firstOrganisation, type Organisation, sharedSecret } from './store/bootstrap.ts'
+import { createBudgetDirectory } from './store/budget-directory.ts'
 import { atCreditRate } from './store/credit-rate.ts'
 import { keyHashes } from './store/keys.ts'
 import { grantPlans } from './store/plans.ts'
@@ -54,6 +58,7 @@ export type Server = {
   readonly catalogueSource: string
   readonly folder: DataFolder
   readonly recovered: Recovered
+  readonly alerts: Alerts
   readonly signIn: SignIn
   /** The one-time link to the dashboard, behind its address, while nobody owns the organisation. */
   readonly setupPath: string | undefined
@@ -90,6 +95,10 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
   const rateCards = createRateCards(store)
   const stranded = new Set<bigint>()
   const recovered = await recover({ store, rateCards, terms, log, stranded, starting: true })
+  const hashDetails = createDetailsHash(
+    await sharedSecret(store, 'details_key', Buffer.from(systemRandom.bytes(32)).toString('hex')),
+  )
+  const folds = createFolds({ store, hashDetails })
   const jobs = repeat({
     clock: systemClock,
     log,
@@ -98,9 +107,11 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
       Promise.all([
         recover({ store, rateCards, terms, log, stranded, starting: false }),
         grantPlans(store, store.now()),
+        folds.run(),
       ]),
   })
   const lastUse = createLastUse({ store, clock: systemClock, log })
+  const alerts = await startAlerts(store, settings, log)
   const gateway: Gateway = {
     settings,
     store,
@@ -119,6 +130,8 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
     }),
     addressOf: createClientAddress(settings.trustProxy),
     lastUse,
+    budgets: createBudgetDirectory({ store, clock: systemClock }),
+    estimates: createEstimates(),
     routes: createRoutes({
       settings,
       catalogue: createCatalogue(catalogue),
@@ -129,18 +142,18 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
     heartbeat: createHeartbeat(systemClock),
     progress: createProgress({ store, clock: systemClock, log }),
     normaliser: createNormaliser({ store, clock: systemClock, log }),
-    hashDetails: createDetailsHash(
-      await sharedSecret(store, 'details_key', Buffer.from(systemRandom.bytes(32)).toString('hex')),
-    ),
+    hashDetails,
     stranded,
     open: new Set(),
     draining: false,
   }
   const signIn = openSignIn({ store, databaseUrl: settings.databaseUrl, file: folder.signInDatabase, log })
   const people = createPeople({ store, signIn, clock: systemClock, random: systemRandom })
-  const fastify = createHttp(gateway, people, folder.adminKey)
+  const fastify = createHttp({ gateway, alerts, people }, folder.adminKey)
+  const repeating = { stop: async () => void (await Promise.all([jobs.stop(), alerts.stop()])) }
+  const running = { gateway, fastify, providers, jobs: repeating, people }
   const { port, moved } = await listen(fastify, settings).catch(async (error: unknown) => {
-    await stop({ gateway, fastify, providers, jobs, people }, 0)
+    await stop(running, 0)
     throw error
   })
   // The first count loads the tables of the tokenizer; a call that needs one should not wait for them.
@@ -153,20 +166,22 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
     catalogueSource: catalogue.source,
     folder,
     recovered,
+    alerts,
     demoKey,
     moved,
     signIn,
     setupPath: (await people.firstLink(organisation.id))?.path,
-    close: () => stop({ gateway, fastify, providers, jobs, people }, drainMs),
+    close: () => stop(running, drainMs),
   }
 }
 
 const loadCatalogue = (): CatalogueData =>
   JSON.parse(readFileSync(new URL('../catalogue/catalogue.json', import.meta.url), 'utf8')) as CatalogueData
 
-function createHttp(gateway: Gateway, people: People, operatorKey: string): FastifyInstance {
+function createHttp(parties: Parameters<typeof apiParts>[0], operatorKey: string): FastifyInstance {
+  const { gateway } = parties
   const { cors, trustProxy } = gateway.settings
-  const parts = apiParts(gateway, people, operatorKey)
+  const parts = apiParts(parties, operatorKey)
   const notFound = createNotFound(parts)
   const fastify = Fastify({
     trustProxy: typeof trustProxy === 'number' ? (_address, hop) => hop < trustProxy : trustProxy,

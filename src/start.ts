@@ -45,7 +45,7 @@ export async function start({
 }
 
 function welcome(server: Server, settings: Settings, version: string): string[] {
-  const dashboard = settings.signIn.publicUrl?.replace(/\/+$/, '') ?? server.url
+  const dashboard = settings.publicUrl?.replace(/\/+$/, '') ?? server.url
   const common = {
     version,
     store:

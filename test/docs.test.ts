@@ -21,7 +21,7 @@ const sources = globSync('src/**/*.ts', { cwd: ROOT })
 let turnpike: Turnpike
 let folder: string
 beforeAll(async () => {
-  turnpike = await startTurnpike()
+  turnpike = await startTurnpike({ yaml: 'webhooks: { allow: ["127.0.0.1"] }' })
   folder = mkdtempSync(join(tmpdir(), 'turnpike-docs-'))
   // What is written there finds the packages of the project, and the data where it lies beside a server.
   symlinkSync(`${ROOT}node_modules`, join(folder, 'node_modules'))
@@ -159,10 +159,11 @@ async function runEach(tool: string, blocks: readonly Block[]): Promise<string[]
   return outputs
 }
 
-/** The server of this test in place of the one on the page, and the launcher in place of npm. */
+/** The server of this test in place of the one on the page, the launcher in place of npm, the SDK's sources in place of its package. */
 const here = (text: string): string =>
   text
     .replaceAll('http://127.0.0.1:8787', turnpike.url)
+    .replaceAll("'@turnpike/sdk'", `'${ROOT}sdk/src/index.ts'`)
     .replaceAll('npm run -s turnpike --', `"${process.execPath}" "${LAUNCHER}"`)
 
 /** Not `spawnSync`: the server that answers is in this process. */

@@ -11,13 +11,25 @@ let stranger: string
 let strangersKey: string
 /** What belongs to the first organisation. None of it may appear in a reply to a stranger. */
 let ours: Record<
-  'account' | 'key' | 'hash' | 'generation' | 'reservation' | 'transaction' | 'grant' | 'plan' | 'manager' | 'member',
+  | 'account'
+  | 'key'
+  | 'hash'
+  | 'generation'
+  | 'reservation'
+  | 'transaction'
+  | 'grant'
+  | 'plan'
+  | 'manager'
+  | 'budget'
+  | 'channel'
+  | 'delivery'
+  | 'member',
   string
 >
 const OURS = 'our-own-customer'
 
 beforeAll(async () => {
-  api = await openApi()
+  api = await openApi('webhooks: { allow: [127.0.0.1] }')
   await ask('POST', '/api/admin/organisations', { name: 'elsewhere' })
   const theirs = { name: 'x', role: 'admin', organisationId: 'elsewhere' }
   stranger = (await ask('POST', '/api/admin/management-keys', theirs)).body.key
@@ -28,7 +40,14 @@ beforeAll(async () => {
   const call = await api.turnpike.request(OPENAI, { key: secret, body: chat('gpt-4o-mini', { max_tokens: 9 }) })
   const hold = await ask('POST', '/v1/reservations', { externalId: OURS, amount: 1 })
   const debit = { externalId: OURS, amount: 1, description: OURS }
+  const capped = { name: OURS, scope: 'account', scopeId: account, metric: 'usd', limit: 5, window: 'day' }
+  // Nobody listens there: what is tried is not what is looked at here.
+  const webhook = { type: 'webhook', url: 'http://127.0.0.1:9/hook', name: OURS }
+  const channel = (await ask('POST', '/api/admin/alert-channels', webhook)).body.channel.id
   ours = {
+    channel,
+    delivery: (await ask('POST', `/api/admin/alert-channels/${channel}/test`)).body.delivery.id,
+    budget: (await ask('POST', '/api/admin/budgets', capped)).body.budget.id,
     ...{ account, key: key.id, hash: key.hash, grant: grantId },
     generation: ((await call.json()) as { id: string }).id,
     reservation: hold.body.reservation.id,
@@ -57,6 +76,10 @@ const lists = (url: string): Lists => ({ lists: url })
 
 const cases: Record<OperationName, Named | Lists | Open> = {
   getGeneration: named(() => [`/api/v1/generation?id=${ours.generation}`]),
+  reportUsage: lists('/api/admin/usage?groupBy=account'),
+  listGenerations: lists('/api/admin/generations?limit=500'),
+  getGenerationRecord: named(() => [`/api/admin/generations/${ours.generation}`]),
+  getActivity: lists('/api/v1/activity'),
   getCurrentKey: lists('/api/v1/key'),
   getCredits: lists('/api/v1/credits'),
   listKeys: lists('/api/v1/keys?include_disabled=true'),
@@ -133,6 +156,29 @@ const cases: Record<OperationName, Named | Lists | Open> = {
   updateMember: named(() => [`/api/admin/members/${ours.member}`, { role: 'reader' }]),
   removeMember: named(() => [`/api/admin/members/${ours.member}`]),
   createSetupLink: named(() => ['/api/admin/setup-link', { organisationId: 'default' }]),
+  createBudget: named(() => [
+    '/api/admin/budgets',
+    { name: 'x', scope: 'account', scopeId: ours.account, metric: 'usd', limit: 0, window: 'day' },
+  ]),
+  listBudgets: lists('/api/admin/budgets?limit=500'),
+  getBudget: named(() => [`/api/admin/budgets/${ours.budget}`]),
+  updateBudget: named(() => [`/api/admin/budgets/${ours.budget}`, { limit: 0 }]),
+  deleteBudget: named(() => [`/api/admin/budgets/${ours.budget}`]),
+  createAlertChannel: named(() => [
+    '/api/admin/alert-channels',
+    { type: 'webhook', url: 'http://127.0.0.1:9/', budgetId: ours.budget },
+  ]),
+  listAlertChannels: lists('/api/admin/alert-channels?limit=500'),
+  getAlertChannel: named(() => [`/api/admin/alert-channels/${ours.channel}`]),
+  updateAlertChannel: named(() => [`/api/admin/alert-channels/${ours.channel}`, { disabled: true }]),
+  deleteAlertChannel: named(() => [`/api/admin/alert-channels/${ours.channel}`]),
+  testAlertChannel: named(() => [`/api/admin/alert-channels/${ours.channel}/test`]),
+  rotateAlertChannelSecret: named(() => [`/api/admin/alert-channels/${ours.channel}/rotate-secret`]),
+  getAlertDefaults: lists('/api/admin/alert-defaults'),
+  updateAlertDefaults: { open: 'those of the caller’s own organisation' },
+  listDeliveries: lists('/api/admin/deliveries?limit=500'),
+  resendDelivery: named(() => [`/api/admin/deliveries/${ours.delivery}/resend`]),
+  listEvents: lists('/api/admin/events?limit=500'),
   listAudit: named(() => ['/api/admin/audit?organisationId=default']),
 }
 
@@ -173,6 +219,7 @@ test('after all of these everything of ours is as it was', async () => {
   expect((await ask('GET', `/api/admin/management-keys/${ours.manager}`)).body.managementKey.disabled).toBe(false)
   expect((await ask('GET', '/api/admin/organisations/default')).status).toBe(200)
   expect((await ask('GET', '/api/admin/members')).body.members).toMatchObject([{ id: ours.member, role: 'admin' }])
+  expect((await ask('GET', `/api/admin/budgets/${ours.budget}`)).body.budget).toMatchObject({ limit: 5, version: 1 })
 })
 
 test('the same name is another account in another organisation', async () => {

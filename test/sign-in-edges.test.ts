@@ -128,7 +128,7 @@ test('on loopback only loopback names are served, by the page and by what sessio
 }, 60_000)
 
 test('behind a proxy that is named, its address is served, links lead to it and cookies are for TLS alone', async () => {
-  const yaml = 'trustProxy: true\nsignIn: { publicUrl: https://turnpike.example.com/ }\n'
+  const yaml = 'trustProxy: true\npublicUrl: https://turnpike.example.com/\n'
   const turnpike = await start({ yaml })
   const proxied = { host: 'turnpike.example.com', 'x-forwarded-proto': 'https', origin: 'https://turnpike.example.com' }
   const first = await send(turnpike, 'POST', '/api/auth/setup', proxied, redeeming(turnpike.server.setupPath))

@@ -23,15 +23,12 @@ export const settingsReference = (): string =>
     table(['setting', 'default', 'expected', ''], rowsOf(SettingsFile, '').map(cells)),
     '## Accepted, without effect yet\n',
     'These are checked, so that a file need not change later, but no part of this version reads them: ' +
-      `${WITHOUT_EFFECT.map(({ setting }) => code(setting)).join(', ')}, and what concerns the keys of customers (${code('billing.byokFeePercent')}, ${code('when.byok')}). ` +
-      `${code('reservations.mode: estimate')} does no more yet than to leave the output limit of a call unfitted.\n`,
+      `${WITHOUT_EFFECT.map(({ setting }) => code(setting)).join(', ')}, and what concerns the keys of customers (${code('billing.byokFeePercent')}, ${code('when.byok')}).\n`,
   ].join('\n')
 
 /** `found` is how other code would name it: a test looks that none does. */
 export const WITHOUT_EFFECT: readonly { readonly setting: string; readonly found: string }[] = [
   { setting: 'nodes.leaseSeconds', found: 'leaseSeconds' },
-  { setting: 'webhooks', found: 'webhooks' },
-  { setting: 'smtp', found: 'smtp' },
 ]
 
 const ABOUT: Record<keyof typeof EnvironmentSettings.shape, string> = {

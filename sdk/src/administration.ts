@@ -1,10 +1,12 @@
-/** What management keys do on `/api/admin`: keys, organisations, the audit log. One method for each operation. */
+/** What management keys do on `/api/admin`: keys, budgets, organisations, the audit log. One method for each operation. */
 import { type BodyOf, call, list, type OperationName, type QueryOf, type ResultOf } from './calls.ts'
 import type { PagePromise, RequestPromise } from './request-promise.ts'
 import type { RequestOptions, Transport } from './transport.ts'
-import type { ApiKey, AuditEntry, ManagementKey, Organisation } from './types.ts'
+import type { ApiKey, AuditEntry, Budget, GenerationRecord, ManagementKey, Organisation } from './types.ts'
 
 type Options = RequestOptions | undefined
+/** Rows as CSV or NDJSON are asked for by `fetch`. */
+type Rowless<N extends 'reportUsage' | 'listGenerations'> = Omit<QueryOf<N>, 'format' | 'columns'>
 type Reply<N extends OperationName> = RequestPromise<ResultOf<N>>
 type Pages<N extends OperationName, T> = PagePromise<ResultOf<N>, T>
 
@@ -34,6 +36,45 @@ export const administration = (transport: Transport) => ({
   /** Gives an API key another secret, shown this once; the old one works for `graceSeconds` (0 by default, 86,400 at most). */
   rotateApiKey: (id: string, grace: BodyOf<'rotateApiKey'> = {}, options?: Options): Reply<'rotateApiKey'> =>
     call(transport, 'rotateApiKey', { params: { id }, body: grace }, options),
+
+  /** Sets a budget. It holds at once. Errors: `invalid_amount`, and that what the scope names does not exist. */
+  createBudget: (budget: BodyOf<'createBudget'>, options?: Options): Reply<'createBudget'> =>
+    call(transport, 'createBudget', { body: budget }, options),
+
+  /** Budgets, newest first, with what is spent and reserved of them now. */
+  listBudgets: (query?: QueryOf<'listBudgets'>, options?: Options): Pages<'listBudgets', Budget> =>
+    list(transport, 'listBudgets', query, ({ budgets }) => budgets, options),
+
+  /** Errors: `budget_not_found`. */
+  getBudget: (id: string, options?: Options): Reply<'getBudget'> =>
+    call(transport, 'getBudget', { params: { id } }, options),
+
+  /** A limit holds at once, another window from the end of the present one. Errors: `budget_not_found`, `invalid_amount`. */
+  updateBudget: (id: string, changes: BodyOf<'updateBudget'>, options?: Options): Reply<'updateBudget'> =>
+    call(transport, 'updateBudget', { params: { id }, body: changes }, options),
+
+  /** Ends a budget; what it counted stays. Errors: `budget_not_found`. */
+  deleteBudget: (id: string, options?: Options): Reply<'deleteBudget'> =>
+    call(transport, 'deleteBudget', { params: { id } }, options),
+
+  /** What was used and what it came to, by calendar bucket and by up to two groups; totals, groups and buckets sum alike. */
+  reportUsage: (query?: Rowless<'reportUsage'>, options?: Options): Reply<'reportUsage'> =>
+    call(transport, 'reportUsage', { query: query ?? {} }, options),
+
+  /** Calls, newest first, with their line items and attempts. Errors: `invalid_amount`. */
+  listGenerations: (
+    query?: Rowless<'listGenerations'>,
+    options?: Options,
+  ): Pages<'listGenerations', GenerationRecord> =>
+    list(transport, 'listGenerations', query, ({ generations }) => generations, options),
+
+  /** Why a call cost what it did. Errors: `generation_not_found`. */
+  getGenerationRecord: (id: string, options?: Options): Reply<'getGenerationRecord'> =>
+    call(transport, 'getGenerationRecord', { params: { id } }, options),
+
+  /** The last 30 whole UTC days by model and endpoint, in the shape of OpenRouter. */
+  getActivity: (query?: QueryOf<'getActivity'>, options?: Options): Reply<'getActivity'> =>
+    call(transport, 'getActivity', { query: query ?? {} }, options),
 
   /** The organisations of the server; needs the operator's key. */
   listOrganisations: (

@@ -3,6 +3,7 @@
  * a number, and exact, as text, under the same name in `decimal`. Every failure is a `TurnpikeError`.
  */
 import { type Administration, administration } from './administration.ts'
+import { type Alerts, alerts } from './alerts.ts'
 import { type BodyOf, type CallInput, call, list, type OperationName, type QueryOf, type ResultOf } from './calls.ts'
 import { TurnpikeError } from './errors.ts'
 import { platform } from './platform.ts'
@@ -43,12 +44,15 @@ export class TurnpikeClient {
   readonly webhooks: Webhooks = webhooks
   /** Keys, organisations and the audit log, on `/api/admin`. */
   readonly admin: Administration
+  /** Who is told of events, and what was delivered. Needs a management key. */
+  readonly alerts: Alerts
   readonly #transport: Transport
 
   /** Throws `TurnpikeError` where no key or no address is given, nor in the environment. */
   constructor(options: ClientOptions = {}) {
     this.#transport = opened(options)
     this.admin = administration(this.#transport)
+    this.alerts = alerts(this.#transport)
   }
 
   // Reservations

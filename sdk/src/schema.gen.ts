@@ -18,9 +18,29 @@ export type Account = {
   overdraft: number
   /** How much a call reserves; null: as the server is set. */
   reserveMode: 'strict' | 'estimate' | null
+  /** A balance up to here is told as `credits.low`; null: none is. */
+  lowCreditThreshold: number | null
   createdAt: string
   updatedAt: string
   decimal: Record<string, string>
+}
+
+export type AlertChannel = {
+  id: string
+  type: 'email' | 'webhook' | 'slack'
+  name: string | null
+  /** Of `email`. */
+  to?: string[] | undefined
+  /** Of `webhook` and `slack`; of the latter without its secret part. */
+  url?: string | undefined
+  /** Null: all; mail and chat get those about single calls and reservations only by name. */
+  events: ('budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled')[] | null
+  /** Null: what happens to any budget and to none. */
+  budgetId: string | null
+  disabled: boolean
+  disabledReason: string | null
+  createdAt: string
+  updatedAt: string
 }
 
 export type ApiKey = {
@@ -90,6 +110,363 @@ export type Balance = {
   decimal: Record<string, string>
 }
 
+export type Budget = {
+  id: string
+  name: string
+  /** Whom it binds. */
+  scope: 'organisation' | 'account' | 'api_key' | 'end_user' | 'tag' | 'model'
+  /** What the scope is called: of the organisation its name. */
+  scopeId: string
+  /** What is counted; `concurrency`: calls under way. */
+  metric: 'usd' | 'tokens' | 'requests' | 'concurrency'
+  limit: number
+  /** How long it is counted; `request`: each call by itself. */
+  window: 'request' | 'minute' | 'hour' | 'day' | 'week' | 'month' | 'total'
+  timeZone: string
+  weekStart: number
+  anchorDay: number
+  /** Percent of the limit. */
+  thresholds: number[]
+  /** `block`, the default, refuses; `alert` only tells. */
+  action: 'block' | 'alert'
+  /** Null: as the organisation has it. */
+  reserveMode: 'strict' | 'estimate' | null
+  /** The template that made it, for one end user. */
+  templateId: string | null
+  /** Gives each end user a budget of their own. */
+  isTemplate: boolean
+  spent: number
+  reserved: number
+  remaining: number
+  /** By how much the calls under way could exceed what is reserved for them; 0 in strict mode. */
+  possibleOvershoot: number
+  /** Null where each call is limited by itself. */
+  windowStart: string | null
+  windowEnd: string | null
+  /** The rule that takes over at the end of this window. */
+  coming: {
+    from: string
+    /** How long it is counted; `request`: each call by itself. */
+    window: 'request' | 'minute' | 'hour' | 'day' | 'week' | 'month' | 'total'
+    timeZone: string
+    weekStart: number
+    anchorDay: number
+  } | null
+  /** The first refusal in this window. */
+  blockedAt: string | null
+  version: number
+  createdAt: string
+  decimal: Record<string, string>
+}
+
+export type BudgetBlockedEvent = {
+  type: 'budget.blocked'
+  timestamp: string
+  data: {
+    /** The same in every repetition; it is the `webhook-id` too. */
+    eventId: string
+    /** The name of the organisation. */
+    organisation: string
+    /** What happens next, in a sentence or two. */
+    next: string
+    /** Where to look; null without the setting `publicUrl`. */
+    link: string | null
+    /** Asked for by a person: nothing has happened. */
+    test?: true | undefined
+    budgetId: string
+    name: string
+    scope: 'organisation' | 'account' | 'api_key' | 'end_user' | 'tag' | 'model'
+    scopeId: string
+    metric: 'usd' | 'tokens' | 'requests' | 'concurrency'
+    /** In the metric; dollars for `usd`. */
+    limit: number
+    /** What was spent when it happened. */
+    value: number
+    /** Percent of the limit that were passed, all at once. */
+    thresholds?: number[] | undefined
+    /** Of `budget.blocked`: held by calls under way. */
+    reserved?: number | undefined
+    /** The window was over when the spend was settled. */
+    late?: boolean | undefined
+    window: string
+    windowStart: string
+    /** When it begins anew; null: never. */
+    windowEnd: string | null
+    timeZone: string
+    action: 'block' | 'alert'
+    version?: number | undefined
+    /** In the metric, over the window so far. */
+    ratePerHour?: number | null | undefined
+    /** At most three, of the last 10,000 calls of the window (credits: of the last 24 hours). */
+    topModels?: {
+      /** The model, or the name of the key. */
+      name: string
+      /** Of a key: the ends of its secret, `sk-tp-1f3...9c2`. */
+      label?: string | undefined
+      requests: number
+      totalTokens: number
+      chargeUsd: number
+    }[] | undefined
+    /** Likewise, by API key. */
+    topKeys?: {
+      /** The model, or the name of the key. */
+      name: string
+      /** Of a key: the ends of its secret, `sk-tp-1f3...9c2`. */
+      label?: string | undefined
+      requests: number
+      totalTokens: number
+      chargeUsd: number
+    }[] | undefined
+    /** When nothing is left, at the rate of the window so far; null: not within it. */
+    projectedExhaustion?: string | null | undefined
+    decimal?: Record<string, string> | undefined
+  }
+}
+
+export type BudgetThresholdReachedEvent = {
+  type: 'budget.threshold_reached'
+  timestamp: string
+  data: {
+    /** The same in every repetition; it is the `webhook-id` too. */
+    eventId: string
+    /** The name of the organisation. */
+    organisation: string
+    /** What happens next, in a sentence or two. */
+    next: string
+    /** Where to look; null without the setting `publicUrl`. */
+    link: string | null
+    /** Asked for by a person: nothing has happened. */
+    test?: true | undefined
+    budgetId: string
+    name: string
+    scope: 'organisation' | 'account' | 'api_key' | 'end_user' | 'tag' | 'model'
+    scopeId: string
+    metric: 'usd' | 'tokens' | 'requests' | 'concurrency'
+    /** In the metric; dollars for `usd`. */
+    limit: number
+    /** What was spent when it happened. */
+    value: number
+    /** Percent of the limit that were passed, all at once. */
+    thresholds?: number[] | undefined
+    /** Of `budget.blocked`: held by calls under way. */
+    reserved?: number | undefined
+    /** The window was over when the spend was settled. */
+    late?: boolean | undefined
+    window: string
+    windowStart: string
+    /** When it begins anew; null: never. */
+    windowEnd: string | null
+    timeZone: string
+    action: 'block' | 'alert'
+    version?: number | undefined
+    /** In the metric, over the window so far. */
+    ratePerHour?: number | null | undefined
+    /** At most three, of the last 10,000 calls of the window (credits: of the last 24 hours). */
+    topModels?: {
+      /** The model, or the name of the key. */
+      name: string
+      /** Of a key: the ends of its secret, `sk-tp-1f3...9c2`. */
+      label?: string | undefined
+      requests: number
+      totalTokens: number
+      chargeUsd: number
+    }[] | undefined
+    /** Likewise, by API key. */
+    topKeys?: {
+      /** The model, or the name of the key. */
+      name: string
+      /** Of a key: the ends of its secret, `sk-tp-1f3...9c2`. */
+      label?: string | undefined
+      requests: number
+      totalTokens: number
+      chargeUsd: number
+    }[] | undefined
+    /** When nothing is left, at the rate of the window so far; null: not within it. */
+    projectedExhaustion?: string | null | undefined
+    decimal?: Record<string, string> | undefined
+  }
+}
+
+export type CreditsDepletedEvent = {
+  type: 'credits.depleted'
+  timestamp: string
+  data: {
+    /** The same in every repetition; it is the `webhook-id` too. */
+    eventId: string
+    /** The name of the organisation. */
+    organisation: string
+    /** What happens next, in a sentence or two. */
+    next: string
+    /** Where to look; null without the setting `publicUrl`. */
+    link: string | null
+    /** Asked for by a person: nothing has happened. */
+    test?: true | undefined
+    /** The account. */
+    accountId: string
+    /** Your own name for the account. */
+    externalId: string
+    /** USD. What is posted. */
+    balanceUsd: number
+    /** USD. Of it, set aside. */
+    reservedUsd: number
+    /** USD. What can be spent now, overdraft included; never below 0. */
+    availableUsd: number
+    thresholdUsd: number | null
+    ratePerHourUsd?: number | null | undefined
+    /** At most three, of the last 10,000 calls of the window (credits: of the last 24 hours). */
+    topModels?: {
+      /** The model, or the name of the key. */
+      name: string
+      /** Of a key: the ends of its secret, `sk-tp-1f3...9c2`. */
+      label?: string | undefined
+      requests: number
+      totalTokens: number
+      chargeUsd: number
+    }[] | undefined
+    /** Likewise, by API key. */
+    topKeys?: {
+      /** The model, or the name of the key. */
+      name: string
+      /** Of a key: the ends of its secret, `sk-tp-1f3...9c2`. */
+      label?: string | undefined
+      requests: number
+      totalTokens: number
+      chargeUsd: number
+    }[] | undefined
+    /** When nothing is left, at the rate of the window so far; null: not within it. */
+    projectedExhaustion?: string | null | undefined
+    decimal: Record<string, string>
+  }
+}
+
+export type CreditsLowEvent = {
+  type: 'credits.low'
+  timestamp: string
+  data: {
+    /** The same in every repetition; it is the `webhook-id` too. */
+    eventId: string
+    /** The name of the organisation. */
+    organisation: string
+    /** What happens next, in a sentence or two. */
+    next: string
+    /** Where to look; null without the setting `publicUrl`. */
+    link: string | null
+    /** Asked for by a person: nothing has happened. */
+    test?: true | undefined
+    /** The account. */
+    accountId: string
+    /** Your own name for the account. */
+    externalId: string
+    /** USD. What is posted. */
+    balanceUsd: number
+    /** USD. Of it, set aside. */
+    reservedUsd: number
+    /** USD. What can be spent now, overdraft included; never below 0. */
+    availableUsd: number
+    thresholdUsd: number | null
+    ratePerHourUsd?: number | null | undefined
+    /** At most three, of the last 10,000 calls of the window (credits: of the last 24 hours). */
+    topModels?: {
+      /** The model, or the name of the key. */
+      name: string
+      /** Of a key: the ends of its secret, `sk-tp-1f3...9c2`. */
+      label?: string | undefined
+      requests: number
+      totalTokens: number
+      chargeUsd: number
+    }[] | undefined
+    /** Likewise, by API key. */
+    topKeys?: {
+      /** The model, or the name of the key. */
+      name: string
+      /** Of a key: the ends of its secret, `sk-tp-1f3...9c2`. */
+      label?: string | undefined
+      requests: number
+      totalTokens: number
+      chargeUsd: number
+    }[] | undefined
+    /** When nothing is left, at the rate of the window so far; null: not within it. */
+    projectedExhaustion?: string | null | undefined
+    decimal: Record<string, string>
+  }
+}
+
+export type CreditsNegativeEvent = {
+  type: 'credits.negative'
+  timestamp: string
+  data: {
+    /** The same in every repetition; it is the `webhook-id` too. */
+    eventId: string
+    /** The name of the organisation. */
+    organisation: string
+    /** What happens next, in a sentence or two. */
+    next: string
+    /** Where to look; null without the setting `publicUrl`. */
+    link: string | null
+    /** Asked for by a person: nothing has happened. */
+    test?: true | undefined
+    /** The account. */
+    accountId: string
+    /** Your own name for the account. */
+    externalId: string
+    /** USD. What is posted. */
+    balanceUsd: number
+    /** USD. Of it, set aside. */
+    reservedUsd: number
+    /** USD. What can be spent now, overdraft included; never below 0. */
+    availableUsd: number
+    thresholdUsd: number | null
+    ratePerHourUsd?: number | null | undefined
+    /** At most three, of the last 10,000 calls of the window (credits: of the last 24 hours). */
+    topModels?: {
+      /** The model, or the name of the key. */
+      name: string
+      /** Of a key: the ends of its secret, `sk-tp-1f3...9c2`. */
+      label?: string | undefined
+      requests: number
+      totalTokens: number
+      chargeUsd: number
+    }[] | undefined
+    /** Likewise, by API key. */
+    topKeys?: {
+      /** The model, or the name of the key. */
+      name: string
+      /** Of a key: the ends of its secret, `sk-tp-1f3...9c2`. */
+      label?: string | undefined
+      requests: number
+      totalTokens: number
+      chargeUsd: number
+    }[] | undefined
+    /** When nothing is left, at the rate of the window so far; null: not within it. */
+    projectedExhaustion?: string | null | undefined
+    decimal: Record<string, string>
+  }
+}
+
+export type Delivery = {
+  id: string
+  eventId: string
+  type: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled'
+  channelId: string
+  state: 'pending' | 'delivered' | 'failed'
+  /** Oldest first, the last 50. */
+  attempts: {
+    at: string
+    /** What the receiver answered; null: it did not. */
+    status: number | null
+    error: string | null
+    /** Its first 500 characters. */
+    answer: string | null
+  }[]
+  /** Why it ended, where no attempt says it. */
+  note: string | null
+  nextAttemptAt: string | null
+  createdAt: string
+  endedAt: string | null
+}
+
+export type Event = BudgetThresholdReachedEvent | BudgetBlockedEvent | CreditsLowEvent | CreditsDepletedEvent | CreditsNegativeEvent | GrantExpiringEvent | GrantExpiredEvent | ReservationExpiredEvent | GenerationInterruptedEvent | QuoteExceededEvent | UsageMissingEvent | UsageUnpricedEvent | WebhookEndpointDisabledEvent
+
 export type Generation = {
   id: string
   upstream_id: string | null
@@ -151,6 +528,142 @@ export type Generation = {
   response_cache_source_id: string | null
 }
 
+export type GenerationInterruptedEvent = {
+  type: 'generation.interrupted'
+  timestamp: string
+  data: {
+    /** The same in every repetition; it is the `webhook-id` too. */
+    eventId: string
+    /** The name of the organisation. */
+    organisation: string
+    /** What happens next, in a sentence or two. */
+    next: string
+    /** Where to look; null without the setting `publicUrl`. */
+    link: string | null
+    /** Asked for by a person: nothing has happened. */
+    test?: true | undefined
+    generationId: string
+    accountId: string | null
+    externalId: string | null
+    model: string
+    provider: string
+    chargeUsd: number | null
+    inputTokens: number
+    outputTokens: number
+    admittedAt: string
+    decimal?: Record<string, string> | undefined
+  }
+}
+
+export type GenerationRecord = {
+  id: string
+  upstream_id: string | null
+  created_at: string
+  model: string
+  provider_name: string | null
+  api_type: 'completions' | 'embeddings' | 'rerank' | 'tts' | 'stt' | 'video' | 'image' | null
+  is_byok: boolean
+  /** USD: the whole charge, equal to `usage.cost` of the reply. */
+  total_cost: number
+  usage: number
+  /** USD saved by caching; negative where writing cost more. */
+  cache_discount: number
+  upstream_inference_cost: number | null
+  streamed: boolean | null
+  cancelled: boolean | null
+  finish_reason: string | null
+  native_finish_reason: string | null
+  /** Milliseconds, the whole call. */
+  latency: number | null
+  moderation_latency: number | null
+  generation_time: number | null
+  native_tokens_prompt: number | null
+  native_tokens_completion: number | null
+  native_tokens_reasoning: number | null
+  native_tokens_cached: number | null
+  native_tokens_completion_images: number | null
+  /** By o200k_base; null until counted, never billed. */
+  tokens_prompt: number | null
+  tokens_completion: number | null
+  num_media_prompt: number | null
+  num_input_audio_prompt: number | null
+  num_media_completion: number | null
+  num_search_results: number | null
+  num_fetches: number | null
+  app_id: number | null
+  origin: string
+  http_referer: string | null
+  user_agent: string | null
+  external_user: string | null
+  data_region: 'global' | 'europe' | 'us'
+  router: string | null
+  preset_id: string | null
+  service_tier: string | null
+  web_search_engine: string | null
+  workspace_id: string | null
+  provider_responses: {
+    status: number | null
+    provider_name?: string | undefined
+    latency?: number | undefined
+    is_byok?: boolean | undefined
+    endpoint_id?: string | undefined
+    id?: string | undefined
+    model_permaslug?: string | undefined
+    routed_service_tier?: string | undefined
+  }[] | null
+  request_id: string | null
+  session_id: string | null
+  response_cache_source_id: string | null
+  context: string
+  accountId: string | null
+  externalId: string | null
+  apiKeyHash: string | null
+  /** By its key. */
+  provider: string
+  status: 'ok' | 'error' | 'cancelled' | 'interrupted'
+  usageSource: 'reported' | 'estimated' | 'unknown'
+  usageType: string
+  inputTokens: number | null
+  cachedTokens: number | null
+  outputTokens: number | null
+  reasoningTokens: number | null
+  /** The provider's cost as it is summed up; null: unknown. */
+  costUsd: number | null
+  /** Null: the call has no charge of its own, or an unknown one. */
+  chargeUsd: number | null
+  cacheSavingUsd: number
+  decimal: Record<string, string>
+  tags: Record<string, string> | null
+  lineItems: {
+    meter: string
+    /** Where several models worked on one call. */
+    model?: string | undefined
+    quantity: string
+    /** For `per` of them. */
+    unitPriceUsd: string
+    per: number
+    amountUsd: number
+    decimal: Record<string, string>
+  }[]
+  rateCardId: string | null
+  attempts: {
+    provider: string
+    providerName: string
+    /** Its name there. */
+    model: string
+    status: number | null
+    latencyMs: number
+    error: string | null
+  }[]
+  /** The provider's own words, without zeros. */
+  rawUsage: unknown
+  transactionId: string | null
+  reservationId: string | null
+  flags: string[]
+  occurredAt: string
+  recordedAt: string
+}
+
 export type Grant = {
   id: string
   accountId: string
@@ -167,6 +680,66 @@ export type Grant = {
   status: 'active' | 'spent' | 'expired' | 'void'
   createdAt: string
   decimal: Record<string, string>
+}
+
+export type GrantExpiredEvent = {
+  type: 'grant.expired'
+  timestamp: string
+  data: {
+    /** The same in every repetition; it is the `webhook-id` too. */
+    eventId: string
+    /** The name of the organisation. */
+    organisation: string
+    /** What happens next, in a sentence or two. */
+    next: string
+    /** Where to look; null without the setting `publicUrl`. */
+    link: string | null
+    /** Asked for by a person: nothing has happened. */
+    test?: true | undefined
+    /** The account. */
+    accountId: string
+    /** Your own name for the account. */
+    externalId: string
+    grantId: string
+    category: string
+    /** USD. What was granted. */
+    amountUsd: number
+    /** USD. What is gone with it. */
+    lostUsd: number
+    /** USD. What is posted now. */
+    balanceUsd: number
+    expiresAt: string | null
+    decimal: Record<string, string>
+  }
+}
+
+export type GrantExpiringEvent = {
+  type: 'grant.expiring'
+  timestamp: string
+  data: {
+    /** The same in every repetition; it is the `webhook-id` too. */
+    eventId: string
+    /** The name of the organisation. */
+    organisation: string
+    /** What happens next, in a sentence or two. */
+    next: string
+    /** Where to look; null without the setting `publicUrl`. */
+    link: string | null
+    /** Asked for by a person: nothing has happened. */
+    test?: true | undefined
+    /** The account. */
+    accountId: string
+    /** Your own name for the account. */
+    externalId: string
+    grantId: string
+    category: string
+    /** At most so many are left. */
+    days: 7 | 1
+    /** USD. What is left of it. */
+    remainingUsd: number
+    expiresAt: string
+    decimal: Record<string, string>
+  }
 }
 
 export type Key = {
@@ -303,6 +876,33 @@ export type PricedModel = {
   }
 }
 
+export type QuoteExceededEvent = {
+  type: 'quote.exceeded'
+  timestamp: string
+  data: {
+    /** The same in every repetition; it is the `webhook-id` too. */
+    eventId: string
+    /** The name of the organisation. */
+    organisation: string
+    /** What happens next, in a sentence or two. */
+    next: string
+    /** Where to look; null without the setting `publicUrl`. */
+    link: string | null
+    /** Asked for by a person: nothing has happened. */
+    test?: true | undefined
+    generationId: string
+    accountId: string | null
+    externalId: string | null
+    model: string
+    provider: string
+    /** USD. What was charged. */
+    chargeUsd: number
+    /** USD. What the call should have come to at most. */
+    quoteUsd: number
+    decimal: Record<string, string>
+  }
+}
+
 export type Reconciliation = {
   verdict: 'missing' | 'unpriced' | 'below_cost' | 'matched'
   /** Usage records of the transaction. */
@@ -329,6 +929,32 @@ export type Reservation = {
   transactionId: string | null
   metadata: Record<string, unknown>
   decimal: Record<string, string>
+}
+
+export type ReservationExpiredEvent = {
+  type: 'reservation.expired'
+  timestamp: string
+  data: {
+    /** The same in every repetition; it is the `webhook-id` too. */
+    eventId: string
+    /** The name of the organisation. */
+    organisation: string
+    /** What happens next, in a sentence or two. */
+    next: string
+    /** Where to look; null without the setting `publicUrl`. */
+    link: string | null
+    /** Asked for by a person: nothing has happened. */
+    test?: true | undefined
+    /** The account. */
+    accountId: string
+    /** Your own name for the account. */
+    externalId: string
+    reservationId: string
+    /** USD. What is available again. */
+    releasedUsd: number
+    expiresAt: string | null
+    decimal: Record<string, string>
+  }
 }
 
 export type Session = {
@@ -370,6 +996,32 @@ export type Transaction = {
   reconciliation?: Reconciliation | undefined
 }
 
+export type UsageMissingEvent = {
+  type: 'usage.missing'
+  timestamp: string
+  data: {
+    /** The same in every repetition; it is the `webhook-id` too. */
+    eventId: string
+    /** The name of the organisation. */
+    organisation: string
+    /** What happens next, in a sentence or two. */
+    next: string
+    /** Where to look; null without the setting `publicUrl`. */
+    link: string | null
+    /** Asked for by a person: nothing has happened. */
+    test?: true | undefined
+    /** The account. */
+    accountId: string
+    /** Your own name for the account. */
+    externalId: string
+    transactionId: string
+    /** USD. What was charged. */
+    amountUsd: number
+    bookedAt: string
+    decimal: Record<string, string>
+  }
+}
+
 export type UsageRecord = {
   id: string
   context: 'customer' | 'system'
@@ -400,6 +1052,114 @@ export type UsageRecord = {
   decimal: Record<string, string>
 }
 
+export type UsageReport = {
+  totals: {
+    requests: number
+    /** Of the requests, those that failed. */
+    errors: number
+    /** What was cached is inside. */
+    inputTokens: number
+    cachedTokens: number
+    /** Reasoning is inside. */
+    outputTokens: number
+    reasoningTokens: number
+    totalTokens: number
+    /** What the providers took, as far as it is known. */
+    costUsd: number
+    /** What accounts were charged; in `system` context what they would have been. */
+    chargeUsd: number
+    /** What cached tokens would have cost as plain input, less what they cost. */
+    cacheSavingUsd: number
+    /** Left out of the cost: nobody knows a price. */
+    unpricedRequests: number
+    /** Counted here, since the provider told no usage. */
+    estimatedRequests: number
+    decimal: Record<string, string>
+  }
+  groups: {
+    /** The values of `groupBy`; null where the calls have none. */
+    key: {
+      api_key?: string | null | undefined
+      account?: string | null | undefined
+      model?: string | null | undefined
+      provider?: string | null | undefined
+      context?: string | null | undefined
+      end_user?: string | null | undefined
+      status?: string | null | undefined
+      tag?: Record<string, string> | null | undefined
+    }
+    requests: number
+    /** Of the requests, those that failed. */
+    errors: number
+    /** What was cached is inside. */
+    inputTokens: number
+    cachedTokens: number
+    /** Reasoning is inside. */
+    outputTokens: number
+    reasoningTokens: number
+    totalTokens: number
+    /** What the providers took, as far as it is known. */
+    costUsd: number
+    /** What accounts were charged; in `system` context what they would have been. */
+    chargeUsd: number
+    /** What cached tokens would have cost as plain input, less what they cost. */
+    cacheSavingUsd: number
+    /** Left out of the cost: nobody knows a price. */
+    unpricedRequests: number
+    /** Counted here, since the provider told no usage. */
+    estimatedRequests: number
+    decimal: Record<string, string>
+  }[]
+  buckets: {
+    start: string
+    end: string
+    /** The values of `groupBy`; null where the calls have none. */
+    key: {
+      api_key?: string | null | undefined
+      account?: string | null | undefined
+      model?: string | null | undefined
+      provider?: string | null | undefined
+      context?: string | null | undefined
+      end_user?: string | null | undefined
+      status?: string | null | undefined
+      tag?: Record<string, string> | null | undefined
+    }
+    requests: number
+    /** Of the requests, those that failed. */
+    errors: number
+    /** What was cached is inside. */
+    inputTokens: number
+    cachedTokens: number
+    /** Reasoning is inside. */
+    outputTokens: number
+    reasoningTokens: number
+    totalTokens: number
+    /** What the providers took, as far as it is known. */
+    costUsd: number
+    /** What accounts were charged; in `system` context what they would have been. */
+    chargeUsd: number
+    /** What cached tokens would have cost as plain input, less what they cost. */
+    cacheSavingUsd: number
+    /** Left out of the cost: nobody knows a price. */
+    unpricedRequests: number
+    /** Counted here, since the provider told no usage. */
+    estimatedRequests: number
+    decimal: Record<string, string>
+  }[]
+  unknown: {
+    /** Requests whose cost is in no sum. */
+    unpriced: number
+    /** Requests whose tokens are in no sum. */
+    noUsage: number
+  }
+  range: {
+    from: string
+    to: string
+    timeZone: string
+    bucket: string
+  }
+}
+
 export type UsageSummary = {
   totalCostUsd: number
   totalInputTokens: number
@@ -428,6 +1188,48 @@ export type UsageSummary = {
     decimal: Record<string, string>
   }>
   decimal: Record<string, string>
+}
+
+export type UsageUnpricedEvent = {
+  type: 'usage.unpriced'
+  timestamp: string
+  data: {
+    /** The same in every repetition; it is the `webhook-id` too. */
+    eventId: string
+    /** The name of the organisation. */
+    organisation: string
+    /** What happens next, in a sentence or two. */
+    next: string
+    /** Where to look; null without the setting `publicUrl`. */
+    link: string | null
+    /** Asked for by a person: nothing has happened. */
+    test?: true | undefined
+    model: string
+    provider: string
+    /** In UTC; one event a model and day. */
+    day: string
+  }
+}
+
+export type WebhookEndpointDisabledEvent = {
+  type: 'webhook.endpoint_disabled'
+  timestamp: string
+  data: {
+    /** The same in every repetition; it is the `webhook-id` too. */
+    eventId: string
+    /** The name of the organisation. */
+    organisation: string
+    /** What happens next, in a sentence or two. */
+    next: string
+    /** Where to look; null without the setting `publicUrl`. */
+    link: string | null
+    /** Asked for by a person: nothing has happened. */
+    test?: true | undefined
+    channelId: string
+    name: string | null
+    host: string
+    reason: string
+  }
 }
 
 /** What each operation takes and what it answers. */
@@ -901,6 +1703,8 @@ export type Operations = {
       overdraft?: number | string | undefined
       /** How much a call reserves; without one as the server is set. */
       reserveMode?: 'strict' | 'estimate' | null | undefined
+      /** A balance up to here, in credits, is told as low; null: as its organisation's accounts. */
+      lowCreditThreshold?: number | string | null | undefined
     }
     result: Account
   }
@@ -1228,6 +2032,8 @@ export type Operations = {
       offset?: number | undefined
       /** `nextCursor` of the page before; takes the place of `offset`. */
       cursor?: string | undefined
+      /** In place of `Accept`: csv and ndjson stream every row that the filters match. */
+      format?: 'json' | 'csv' | 'ndjson' | undefined
       /** The account, by its id. */
       accountId?: string | undefined
       /** The account, by your own name for it. */
@@ -1409,6 +2215,8 @@ export type Operations = {
       cursor?: string | undefined
       /** The sums in place of the records. */
       summary?: boolean | undefined
+      /** In place of `Accept`: csv and ndjson stream every row that the filters match. */
+      format?: 'json' | 'csv' | 'ndjson' | undefined
     }
     result: {
       success: true
@@ -1446,6 +2254,124 @@ export type Operations = {
     result: {
       success: true
       summary: UsageSummary
+    }
+  }
+  /** What was used and what it came to, by calendar bucket and by up to two groups */
+  reportUsage: {
+    query: {
+      /** Default: 30 days up to `to`. */
+      from?: string | undefined
+      /** Default: today. */
+      to?: string | undefined
+      /** An IANA zone; default: the organisation's. */
+      timeZone?: string | undefined
+      /** Of the calendar of `timeZone`; default: day. */
+      bucket?: 'hour' | 'day' | 'week' | 'month' | undefined
+      /** None, one or two, repeated or with a comma between them. */
+      groupBy?: ('api_key' | 'account' | 'model' | 'provider' | 'context' | 'end_user' | 'tag' | 'status')[] | undefined
+      /** Hashes of API keys; empty: without a key. */
+      api_key?: string[] | undefined
+      /** `acc_…`; empty: without an account. */
+      account?: string[] | undefined
+      /** In any spelling. */
+      model?: string[] | undefined
+      /** By its key. */
+      provider?: string[] | undefined
+      context?: ('customer' | 'system')[] | undefined
+      /** The `user` of calls; empty: without one. */
+      end_user?: string[] | undefined
+      /** `key:value` as in `metadata`; empty: without tags. */
+      tag?: string[] | undefined
+      status?: ('ok' | 'error' | 'cancelled' | 'interrupted')[] | undefined
+      /** In place of `Accept`: csv and ndjson stream every row that the filters match. */
+      format?: 'json' | 'csv' | 'ndjson' | undefined
+      /** With csv and ndjson: the columns of the FinOps Open Cost and Usage Specification. */
+      columns?: 'focus' | undefined
+    }
+    result: UsageReport
+  }
+  /** The calls behind a report, newest first */
+  listGenerations: {
+    query: {
+      /** Default: 30 days up to `to`. */
+      from?: string | undefined
+      /** Default: today. */
+      to?: string | undefined
+      /** An IANA zone; default: the organisation's. */
+      timeZone?: string | undefined
+      /** Hashes of API keys; empty: without a key. */
+      api_key?: string[] | undefined
+      /** `acc_…`; empty: without an account. */
+      account?: string[] | undefined
+      /** In any spelling. */
+      model?: string[] | undefined
+      /** By its key. */
+      provider?: string[] | undefined
+      context?: ('customer' | 'system')[] | undefined
+      /** The `user` of calls; empty: without one. */
+      end_user?: string[] | undefined
+      /** `key:value` as in `metadata`; empty: without tags. */
+      tag?: string[] | undefined
+      status?: ('ok' | 'error' | 'cancelled' | 'interrupted')[] | undefined
+      /** USD that a call came to, at least. */
+      minCostUsd?: number | string | undefined
+      /** Milliseconds that a call took, at least. */
+      minLatencyMs?: number | undefined
+      usageSource?: ('reported' | 'estimated' | 'unknown')[] | undefined
+      /** Rows a page. Default: 50. */
+      limit?: number | undefined
+      /** Rows to pass over. */
+      offset?: number | undefined
+      /** `nextCursor` of the page before; takes the place of `offset`. */
+      cursor?: string | undefined
+      /** In place of `Accept`: csv and ndjson stream every row that the filters match. */
+      format?: 'json' | 'csv' | 'ndjson' | undefined
+      /** With csv and ndjson: the columns of the FinOps Open Cost and Usage Specification. */
+      columns?: 'focus' | undefined
+    }
+    result: {
+      generations: GenerationRecord[]
+      pagination: {
+        limit: number
+        offset: number
+        totalCount: number
+        hasMore: boolean
+        nextCursor: string | null
+      }
+    }
+  }
+  /** One call with all that is kept of it: line items, rate card, attempts, raw usage */
+  getGenerationRecord: {
+    result: {
+      generation: GenerationRecord
+    }
+  }
+  /** The last 30 completed UTC days by model and endpoint */
+  getActivity: {
+    query: {
+      /** One of the last 30 completed UTC days. */
+      date?: string | undefined
+      /** Calls of one API key alone. */
+      api_key_hash?: string | undefined
+      /** The `user` of the calls. */
+      user_id?: string | undefined
+    }
+    result: {
+      data: {
+        date: string
+        model: string
+        model_permaslug: string
+        endpoint_id: string
+        provider_name: string
+        /** USD charged. */
+        usage: number
+        /** USD that calls on own credentials cost upstream. */
+        byok_usage_inference: number
+        requests: number
+        prompt_tokens: number
+        completion_tokens: number
+        reasoning_tokens: number
+      }[]
     }
   }
   /** Make an organisation */
@@ -1678,6 +2604,272 @@ export type Operations = {
       expiresAt: string
     }
   }
+  /** Set a budget: so much of something for a scope in a window */
+  createBudget: {
+    body: {
+      /** What refusals and events call it. */
+      name: string
+      /** Whom it binds. */
+      scope: 'organisation' | 'account' | 'api_key' | 'end_user' | 'tag' | 'model'
+      /** Left out for the organisation; `acc_…`; the hash of an API key; the `user` of calls, `*` for each by themself; `key:value` of metadata; a model. */
+      scopeId?: string | undefined
+      /** What is counted; `concurrency`: calls under way. */
+      metric: 'usd' | 'tokens' | 'requests' | 'concurrency'
+      /** USD for `usd`; a whole number for the others. 0 refuses all. */
+      limit: number | string
+      /** How long it is counted; `request`: each call by itself. */
+      window: 'request' | 'minute' | 'hour' | 'day' | 'week' | 'month' | 'total'
+      /** Where its days begin. Default: the organisation's. */
+      timeZone?: string | undefined
+      /** Day on which a week begins: 1 (Monday, the default) to 7. */
+      weekStart?: number | undefined
+      /** Day on which a month begins, by default 1; a short month uses its last. */
+      anchorDay?: number | undefined
+      /** Percent of the limit at which people are told, by default 80 and 100. */
+      thresholds?: number[] | undefined
+      /** `block`, the default, refuses; `alert` only tells. */
+      action?: 'block' | 'alert' | undefined
+      /** What a call holds: the most that it can use, or what calls like it usually do. Null: as the server has it. */
+      reserveMode?: 'strict' | 'estimate' | null | undefined
+    }
+    result: {
+      budget: Budget
+    }
+  }
+  /** Budgets, newest first, with what is spent and reserved of them now */
+  listBudgets: {
+    query: {
+      /** Rows a page. Default: 50. */
+      limit?: number | undefined
+      /** Rows to pass over. */
+      offset?: number | undefined
+      /** `nextCursor` of the page before; takes the place of `offset`. */
+      cursor?: string | undefined
+      /** Whom it binds. */
+      scope?: 'organisation' | 'account' | 'api_key' | 'end_user' | 'tag' | 'model' | undefined
+      /** As a budget shows it. */
+      scopeId?: string | undefined
+    }
+    result: {
+      budgets: Budget[]
+      pagination: {
+        limit: number
+        offset: number
+        totalCount: number
+        hasMore: boolean
+        nextCursor: string | null
+      }
+    }
+  }
+  /** One budget, with what is spent and reserved of it now */
+  getBudget: {
+    result: {
+      budget: Budget
+    }
+  }
+  /** Change a budget; a limit holds at once, another window at the end of the present one */
+  updateBudget: {
+    body: {
+      /** What refusals and events call it. */
+      name?: string | undefined
+      /** USD for `usd`; a whole number for the others. 0 refuses all. */
+      limit?: number | string | undefined
+      /** How long it is counted; `request`: each call by itself. */
+      window?: 'request' | 'minute' | 'hour' | 'day' | 'week' | 'month' | 'total' | undefined
+      /** Where its days begin. Default: the organisation's. */
+      timeZone?: string | undefined
+      /** Day on which a week begins: 1 (Monday, the default) to 7. */
+      weekStart?: number | undefined
+      /** Day on which a month begins, by default 1; a short month uses its last. */
+      anchorDay?: number | undefined
+      /** Percent of the limit at which people are told, by default 80 and 100. */
+      thresholds?: number[] | undefined
+      /** `block`, the default, refuses; `alert` only tells. */
+      action?: 'block' | 'alert' | undefined
+      /** What a call holds: the most that it can use, or what calls like it usually do. Null: as the server has it. */
+      reserveMode?: 'strict' | 'estimate' | null | undefined
+    }
+    result: {
+      budget: Budget
+    }
+  }
+  /** End a budget; what it counted stays */
+  deleteBudget: {
+    result: {
+      deleted: true
+    }
+  }
+  /** Tell somebody of events, by mail, webhook or chat; the secret of a webhook is shown this once */
+  createAlertChannel: {
+    body: {
+      /** How: email, webhook or slack. */
+      type: 'email' | 'webhook' | 'slack'
+      /** What people call the channel. */
+      name?: string | null | undefined
+      /** Of `email`: who gets it. */
+      to?: string[] | undefined
+      /** Of `webhook` and `slack`: https, and no private address. */
+      url?: string | undefined
+      /** Types of events; without them those that fit the type. */
+      events?: ('budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled')[] | null | undefined
+      /** Only what happens to this budget, `bud_…`. */
+      budgetId?: string | null | undefined
+      /** Nothing is delivered. */
+      disabled?: boolean | undefined
+    }
+    result: {
+      channel: AlertChannel
+      /** Of a webhook: `whsec_…`, shown this once. */
+      secret?: string | undefined
+    }
+  }
+  /** Who is told of events */
+  listAlertChannels: {
+    query: {
+      /** Rows a page. Default: 50. */
+      limit?: number | undefined
+      /** Rows to pass over. */
+      offset?: number | undefined
+      /** `nextCursor` of the page before; takes the place of `offset`. */
+      cursor?: string | undefined
+    }
+    result: {
+      channels: AlertChannel[]
+      pagination: {
+        limit: number
+        offset: number
+        totalCount: number
+        hasMore: boolean
+        nextCursor: string | null
+      }
+    }
+  }
+  /** One alert channel */
+  getAlertChannel: {
+    result: {
+      channel: AlertChannel
+    }
+  }
+  /** Change an alert channel, or enable one that was given up */
+  updateAlertChannel: {
+    body: {
+      /** What people call the channel. */
+      name?: string | null | undefined
+      /** Of `email`: who gets it. */
+      to?: string[] | undefined
+      /** Of `webhook` and `slack`: https, and no private address. */
+      url?: string | undefined
+      /** Types of events; without them those that fit the type. */
+      events?: ('budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled')[] | null | undefined
+      /** Only what happens to this budget, `bud_…`. */
+      budgetId?: string | null | undefined
+      /** Nothing is delivered. */
+      disabled?: boolean | undefined
+    }
+    result: {
+      channel: AlertChannel
+    }
+  }
+  /** Tell somebody no more */
+  deleteAlertChannel: {
+    result: {
+      deleted: true
+    }
+  }
+  /** Send a sample event to a channel */
+  testAlertChannel: {
+    query: {
+      /** What it looks like. Default: budget.threshold_reached. */
+      event?: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled' | undefined
+    }
+    result: {
+      delivery: Delivery
+    }
+  }
+  /** A new secret for a webhook; the old one signs too for 24 hours */
+  rotateAlertChannelSecret: {
+    result: {
+      channel: AlertChannel
+      /** The new one, shown this once; the old one signs too for 24 hours. */
+      secret: string
+    }
+  }
+  /** From which balance on accounts are told as low */
+  getAlertDefaults: {
+    result: {
+      /** Credits. A balance up to here is told as `credits.low`; null: none is. */
+      lowCreditThreshold: number | null
+      decimal: Record<string, string>
+    }
+  }
+  /** Set from which balance on accounts are told as low */
+  updateAlertDefaults: {
+    body: {
+      /** A balance up to here, in credits, is told as low; null: none is. */
+      lowCreditThreshold: number | string | null
+    }
+    result: {
+      /** Credits. A balance up to here is told as `credits.low`; null: none is. */
+      lowCreditThreshold: number | null
+      decimal: Record<string, string>
+    }
+  }
+  /** What was delivered to whom, with every try and its answer, newest first */
+  listDeliveries: {
+    query: {
+      /** Rows a page. Default: 50. */
+      limit?: number | undefined
+      /** Rows to pass over. */
+      offset?: number | undefined
+      /** `nextCursor` of the page before; takes the place of `offset`. */
+      cursor?: string | undefined
+      /** Of this channel, `chan_…`. */
+      channelId?: string | undefined
+      /** Of this type of event. */
+      type?: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled' | undefined
+      /** pending, delivered or failed. */
+      state?: 'pending' | 'delivered' | 'failed' | undefined
+    }
+    result: {
+      deliveries: Delivery[]
+      pagination: {
+        limit: number
+        offset: number
+        totalCount: number
+        hasMore: boolean
+        nextCursor: string | null
+      }
+    }
+  }
+  /** Deliver once more, from the first try on */
+  resendDelivery: {
+    result: {
+      delivery: Delivery
+    }
+  }
+  /** What happened, as it was or would have been told, newest first */
+  listEvents: {
+    query: {
+      /** Rows a page. Default: 50. */
+      limit?: number | undefined
+      /** Rows to pass over. */
+      offset?: number | undefined
+      /** `nextCursor` of the page before; takes the place of `offset`. */
+      cursor?: string | undefined
+      /** Of this type. */
+      type?: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled' | undefined
+    }
+    result: {
+      events: Event[]
+      pagination: {
+        limit: number
+        offset: number
+        totalCount: number
+        hasMore: boolean
+        nextCursor: string | null
+      }
+    }
+  }
 }
 
 /**
@@ -1734,6 +2926,10 @@ export const endpoints = {
   recordUsage: { method: 'POST', path: '/v1/usage', once: true },
   listUsage: { method: 'GET', path: '/v1/usage' },
   summariseUsage: { method: 'GET', path: '/v1/usage/summary' },
+  reportUsage: { method: 'GET', path: '/api/admin/usage' },
+  listGenerations: { method: 'GET', path: '/api/admin/generations' },
+  getGenerationRecord: { method: 'GET', path: '/api/admin/generations/{id}' },
+  getActivity: { method: 'GET', path: '/api/v1/activity' },
   createOrganisation: { method: 'POST', path: '/api/admin/organisations' },
   listOrganisations: { method: 'GET', path: '/api/admin/organisations' },
   getOrganisation: { method: 'GET', path: '/api/admin/organisations/{id}' },
@@ -1751,4 +2947,21 @@ export const endpoints = {
   updateMember: { method: 'PATCH', path: '/api/admin/members/{id}' },
   removeMember: { method: 'DELETE', path: '/api/admin/members/{id}' },
   createSetupLink: { method: 'POST', path: '/api/admin/setup-link' },
+  createBudget: { method: 'POST', path: '/api/admin/budgets', once: true },
+  listBudgets: { method: 'GET', path: '/api/admin/budgets' },
+  getBudget: { method: 'GET', path: '/api/admin/budgets/{id}' },
+  updateBudget: { method: 'PATCH', path: '/api/admin/budgets/{id}' },
+  deleteBudget: { method: 'DELETE', path: '/api/admin/budgets/{id}' },
+  createAlertChannel: { method: 'POST', path: '/api/admin/alert-channels' },
+  listAlertChannels: { method: 'GET', path: '/api/admin/alert-channels' },
+  getAlertChannel: { method: 'GET', path: '/api/admin/alert-channels/{id}' },
+  updateAlertChannel: { method: 'PATCH', path: '/api/admin/alert-channels/{id}' },
+  deleteAlertChannel: { method: 'DELETE', path: '/api/admin/alert-channels/{id}' },
+  testAlertChannel: { method: 'POST', path: '/api/admin/alert-channels/{id}/test' },
+  rotateAlertChannelSecret: { method: 'POST', path: '/api/admin/alert-channels/{id}/rotate-secret' },
+  getAlertDefaults: { method: 'GET', path: '/api/admin/alert-defaults' },
+  updateAlertDefaults: { method: 'PATCH', path: '/api/admin/alert-defaults' },
+  listDeliveries: { method: 'GET', path: '/api/admin/deliveries' },
+  resendDelivery: { method: 'POST', path: '/api/admin/deliveries/{id}/resend' },
+  listEvents: { method: 'GET', path: '/api/admin/events' },
 } as const

@@ -3,10 +3,14 @@ import type { BodyOf, QueryOf, ResultOf } from './calls.ts'
 
 export type {
   Account,
+  AlertChannel,
   ApiKey,
   AuditEntry,
   Balance,
+  Budget,
+  Delivery,
   Generation,
+  GenerationRecord,
   Grant,
   Key,
   ManagementKey,
@@ -19,6 +23,7 @@ export type {
   Reservation,
   Transaction,
   UsageRecord,
+  UsageReport,
   UsageSummary,
 } from './schema.gen.ts'
 

@@ -2,25 +2,25 @@
 import type { AuditEntry } from '../contract/audit.ts'
 import type { AuditRow } from '../core/ledger-rows.ts'
 import { instantText } from '../lib/clock.ts'
-import { csvRow } from '../lib/csv.ts'
+import type { Cell } from '../lib/csv.ts'
 import { auditCount, auditPage } from '../store/audit-log.ts'
-import { rangeOf } from './date-range.ts'
+import { exportName, rangeOf } from './date-range.ts'
 import { organisationFor } from './management-keys.ts'
 import { paged, pageOf } from './page.ts'
 import type { Handlers } from './parts.ts'
+import { pagesBy } from './rows.ts'
 
 export const auditHandlers: Handlers<'listAudit'> = {
-  async listAudit(parts, { caller, query, csv, ndjson }) {
-    const { actor, action, target, format, from, to } = query
+  async listAudit(parts, { caller, query, rows }) {
+    const { actor, action, target, from, to } = query
     const { id } = await organisationFor(parts, caller, query.organisationId)
     const range = await rangeOf(parts, id, { startDate: from, endDate: to }, { startDate: 'from', endDate: 'to' })
     const filter = { actor, action, target, ...range }
     const pageAt = (page: Page) => auditPage(parts.store, id, filter, page)
-    if (format === undefined ? csv : format === 'csv') return { csv: csvOf(pageAt) }
-    if (format === undefined ? ndjson : format === 'ndjson') return { ndjson: ndjsonOf(pageAt) }
+    if (rows) return { rows: { name: exportName('audit', { startDate: from, endDate: to }), ...rowsOf(pageAt) } }
     const page = pageOf('audit', query)
-    const [rows, total] = await Promise.all([pageAt(page), auditCount(parts.store, id, filter)])
-    const { shown, pagination } = paged('audit', page, rows, total)
+    const [found, total] = await Promise.all([pageAt(page), auditCount(parts.store, id, filter)])
+    const { shown, pagination } = paged('audit', page, found, total)
     return { body: { entries: shown.map(entryOf), pagination } }
   },
 }
@@ -28,31 +28,22 @@ export const auditHandlers: Handlers<'listAudit'> = {
 type Page = ReturnType<typeof pageOf>
 type PageAt = (page: Page) => Promise<AuditRow[]>
 
-const ROWS = 500
-
-/** Page by page, so that neither the log nor the client's pace is ever held in memory. */
-async function* rowsOf(pageAt: PageAt): AsyncGenerator<AuditRow> {
-  let before: bigint | undefined
-  for (;;) {
-    const rows = await pageAt({ limit: ROWS, offset: 0, before })
-    yield* rows.slice(0, ROWS)
-    if (rows.length <= ROWS) return
-    before = rows[ROWS - 1]?.id
-  }
-}
-
 const COLUMNS = ['id', 'createdAt', 'actor', 'action', 'target', 'before', 'after', 'requestId'] as const
 
-async function* csvOf(pageAt: PageAt): AsyncGenerator<string> {
-  yield csvRow(COLUMNS)
-  for await (const row of rowsOf(pageAt)) {
-    const { id, createdAt, actor, action, target, requestId } = entryOf(row)
-    yield csvRow([id, createdAt, actor, action, target, row.before, row.after, requestId])
-  }
-}
+/** Page by page, so that neither the log nor the client's pace is ever held in memory. */
+const rowsOf = (pageAt: PageAt) => ({
+  columns: COLUMNS,
+  pages: pagesBy<AuditRow, bigint>(
+    (before, limit) => pageAt({ limit: limit - 1, offset: 0, before }),
+    ({ id }) => id,
+    (page) => page.map(cellsOf),
+  ),
+})
 
-async function* ndjsonOf(pageAt: PageAt): AsyncGenerator<string> {
-  for await (const row of rowsOf(pageAt)) yield `${JSON.stringify(entryOf(row))}\n`
+const cellsOf = (row: AuditRow): Cell[] => {
+  const { id, createdAt, actor, action, target, requestId } = entryOf(row)
+  const json = (text: string | null) => (text === null ? null : { json: text })
+  return [id, createdAt, actor, action, target, json(row.before), json(row.after), requestId]
 }
 
 const entryOf = ({ code, actor, action, target, before, after, requestId, createdAt }: AuditRow): AuditEntry => ({

@@ -24,7 +24,15 @@ export async function rangeOf(
 /** What the two are called in the query. */
 const NAMES = { startDate: 'startDate', endDate: 'endDate' }
 
-function instantOf(param: string, text: string, timeZone: string, daysOn: number): number {
+/** Words for the name of a file: what is in it, and the dates as they were given. */
+export const exportName = (what: string, { startDate, endDate }: Dates): string[] => [
+  what,
+  ...(startDate === undefined ? [] : [startDate]),
+  ...(endDate === undefined ? [] : [endDate]),
+]
+
+/** A date begins in the zone, so many days later where it is told; an instant is itself. */
+export function instantOf(param: string, text: string, timeZone: string, daysOn: number): number {
   try {
     if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return Temporal.Instant.from(text).epochMilliseconds
     return Temporal.PlainDate.from(text).add({ days: daysOn }).toZonedDateTime(timeZone).startOfDay().epochMilliseconds

@@ -101,7 +101,9 @@ export async function giveNewSecret(
       exists(selectFrom('api_keys').select('id').where('hash', '=', made.hash)),
     )
     const by = { organisationId: caller.organisationId, at, audit: row }
-    if (await rotateApiKey(parts.store, key, made, by)) return { key: await changed(parts, caller, key), secret }
+    if (!(await rotateApiKey(parts.store, key, made, by))) continue
+    parts.budgets.forget(caller.organisationId)
+    return { key: await changed(parts, caller, key), secret }
   }
   throw refuse('service_unavailable', 'The key is being rotated by others; try again', { retryAfterMs: 1_000 })
 }

@@ -10,9 +10,14 @@ import { type OperationName, operations } from '../contract/operations.ts'
 import type { Caller } from '../core/caller.ts'
 import { auditQuery, auditRow, type Provided } from '../store/audit-log.ts'
 import { accountHandlers } from './accounts.ts'
+import { activityHandlers } from './activity.ts'
 import { adminKeyHandlers } from './admin-keys.ts'
+import { alertChannelHandlers } from './alert-channels.ts'
 import { auditHandlers } from './audit.ts'
+import { budgetHandlers } from './budgets.ts'
 import { creditHandlers } from './credits.ts'
+import { deliveryHandlers } from './deliveries.ts'
+import { generationListHandlers } from './generation-list.ts'
 import { generationHandlers } from './generations.ts'
 import { grantHandlers } from './grants.ts'
 import { idempotencyOf } from './idempotency.ts'
@@ -24,7 +29,9 @@ import { organisationHandlers } from './organisations.ts'
 import type { ApiParts, AuditedChange, Handlers } from './parts.ts'
 import { planHandlers } from './plans.ts'
 import { replyWithError } from './reply-with-error.ts'
+import { reportHandlers } from './reports.ts'
 import { reservationHandlers } from './reservations.ts'
+import { fileName, ROW_TYPES, type RowFormat, type Rows, rowFormat, rowText } from './rows.ts'
 import { originOf } from './same-origin.ts'
 import { mountSignIn } from './sign-in.ts'
 import { transactionHandlers } from './transactions.ts'
@@ -43,10 +50,16 @@ const handlers: Handlers = {
   ...reservationHandlers,
   ...transactionHandlers,
   ...usageHandlers,
+  ...reportHandlers,
+  ...generationListHandlers,
+  ...activityHandlers,
   ...organisationHandlers,
   ...managementKeyHandlers,
   ...memberHandlers,
   ...auditHandlers,
+  ...budgetHandlers,
+  ...alertChannelHandlers,
+  ...deliveryHandlers,
 }
 
 /** Control requests are small; model calls have a limit of their own. */
@@ -73,8 +86,7 @@ export function mountApi(fastify: FastifyInstance, parts: ApiParts): void {
 
 type AnyAnswer =
   | { readonly body: unknown; readonly status?: number; readonly replayed?: boolean }
-  | { readonly csv: AsyncIterable<string> }
-  | { readonly ndjson: AsyncIterable<string> }
+  | { readonly rows: Rows }
 type AnyHandler = (parts: ApiParts, call: never) => Promise<AnyAnswer>
 
 function mountOperation(scope: FastifyInstance, parts: ApiParts, path: string, operation: Operation): void {
@@ -99,6 +111,7 @@ function mountOperation(scope: FastifyInstance, parts: ApiParts, path: string, o
       const at = parts.store.now()
       const requestId = parts.requestId(request)
       const by = { organisationId: caller.organisationId, actor: caller.actor, requestId, at }
+      const format = operation.rows ? rowFormat(request.query as object, request.headers) : undefined
       const call = {
         ...validate(request),
         caller,
@@ -107,12 +120,11 @@ function mountOperation(scope: FastifyInstance, parts: ApiParts, path: string, o
         at,
         audit: (change: AuditedChange, provided?: Provided) => auditQuery(parts.store, { ...by, ...change }, provided),
         auditRow: (change: AuditedChange) => auditRow(parts.store, { ...by, ...change }),
-        csv: /^\s*text\/csv\b/i.test(request.headers.accept ?? ''),
-        ndjson: /^\s*application\/x-ndjson\b/i.test(request.headers.accept ?? ''),
+        rows: format !== undefined,
         idempotency: (content: unknown) => idempotencyOf(operation, request.headers, caller, content),
       }
       // The input was read by this operation's own schemas, which is what its handler takes.
-      return send(reply, operation, await handler(parts, call as never))
+      return send(reply, operation, await handler(parts, call as never), format)
     },
   })
 }
@@ -152,12 +164,19 @@ async function authorised(parts: ApiParts, { key, method }: Operation, request: 
   return caller
 }
 
-function send(reply: FastifyReply, { status = 200 }: Operation, answer: AnyAnswer) {
-  if ('csv' in answer) return reply.header('content-type', 'text/csv; charset=utf-8').send(Readable.from(answer.csv))
-  if ('ndjson' in answer) return reply.header('content-type', 'application/x-ndjson').send(Readable.from(answer.ndjson))
+function send(reply: FastifyReply, { status = 200 }: Operation, answer: AnyAnswer, format: RowFormat | undefined) {
+  if ('rows' in answer) return sendRows(reply, answer.rows, format ?? 'csv')
   if (answer.replayed) reply.header('Idempotent-Replay', 'true')
   return reply
     .code(answer.status ?? status)
     .header('content-type', 'application/json')
     .send(JSON.stringify(answer.body))
+}
+
+/** As fast as the client takes them; one that leaves ends the reading. */
+function sendRows(reply: FastifyReply, rows: Rows, format: RowFormat) {
+  return reply
+    .header('content-type', ROW_TYPES[format])
+    .header('content-disposition', `attachment; filename="${fileName(rows, format)}"`)
+    .send(Readable.from(rowText(rows, format), { highWaterMark: 1 }))
 }

@@ -46,6 +46,7 @@ export const organisationHandlers: Handlers<Names> = {
     )
     if (!(await updateOrganisation(parts.store, known.id, { name, timeZone }, row))) throw taken()
     parts.forgetKeys()
+    parts.budgets.forget(known.id)
     return { body: { organisation: organisationOf({ ...known, name, timeZone }) } }
   },
 }

@@ -13,7 +13,7 @@ const GUARDED = /^\/api\/(?:admin|auth)(?:\/|$)/
 
 export function guardHosts(fastify: FastifyInstance, { settings, requestId }: ApiParts): void {
   if (!isLoopback(settings.host)) return
-  const { publicUrl } = settings.signIn
+  const { publicUrl } = settings
   const known = publicUrl === undefined ? undefined : URL.parse(publicUrl)?.hostname
   fastify.addHook('onRequest', async (request, reply) => {
     const path = request.url.split('?', 1)[0] ?? ''
@@ -23,7 +23,7 @@ export function guardHosts(fastify: FastifyInstance, { settings, requestId }: Ap
     if (named !== undefined && (isLoopback(named) || named === known)) return
     const refused = refuse(
       'forbidden',
-      'This server listens on loopback and is served under localhost or 127.0.0.1 alone. Behind a proxy, set signIn.publicUrl',
+      'This server listens on loopback and is served under localhost or 127.0.0.1 alone. Behind a proxy, set publicUrl',
     )
     return sendError(reply, 'openai', refused, requestId(request))
   })

@@ -9,21 +9,33 @@ import type { Idempotency } from '../core/ledger-commands.ts'
 import type { AuditRow } from '../core/ledger-rows.ts'
 import type { CompiledTerms } from '../core/price.ts'
 import type { RateCard } from '../core/rate-card.ts'
+import type { AddressGuard } from '../delivery/address-guard.ts'
 import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
+import type { Seal } from '../lib/seal.ts'
 import type { AuditEntry, Provided } from '../store/audit-log.ts'
+import type { BudgetDirectory } from '../store/budget-directory.ts'
 import type { RateCards } from '../store/rate-cards.ts'
+import type { HashDetails } from '../store/report-values.ts'
 import type { Query, Store } from '../store/store.ts'
+import type { Rows } from './rows.ts'
 
 export type ApiParts = {
   readonly store: Store
-  readonly settings: Pick<Settings, 'billing' | 'reservations' | 'host' | 'signIn'>
+  readonly settings: Pick<Settings, 'billing' | 'reservations' | 'limits' | 'smtp' | 'publicUrl' | 'host'>
+  readonly budgets: BudgetDirectory
   readonly routes: ApiRoutes
   /** What is charged on top of a provider's cost. */
   readonly terms: CompiledTerms
   readonly rateCards: Pick<RateCards, 'keep'>
   readonly random: Random
+  /** The name of a personal text where the text itself must not stand. */
+  readonly hashDetails: HashDetails
   readonly log: Log
+  /** Keeps what signs a webhook. */
+  readonly seal: Seal
+  /** Where webhooks may go. */
+  readonly addresses: AddressGuard
   /** The caller behind a request's secret, else behind its session. Throws `Refused`: `invalid_api_key`, `rate_limit_exceeded`. */
   authenticate(request: FastifyRequest): Promise<Caller>
   /** From where a request came, past the proxies that are trusted. */
@@ -114,10 +126,8 @@ export type Call<N extends OperationName> = {
   readonly requestId: string
   /** The store's clock when the request came. */
   readonly at: number
-  /** Asks for rows as text/csv, where the operation has them. */
-  readonly csv: boolean
-  /** Asks for rows as application/x-ndjson, where the operation has them. */
-  readonly ndjson: boolean
+  /** Asks for rows, where the operation has them. */
+  readonly rows: boolean
   /** The row that tells who changed what, to be written behind the change. `provided`: only where that holds by then. */
   audit(change: AuditedChange, provided?: Provided): Query<unknown>
   /** The same row for a command of the ledger. */
@@ -131,10 +141,7 @@ export type AuditedChange = Pick<AuditEntry, 'action' | 'target' | 'before' | 'a
   readonly organisationId?: bigint
 }
 
-type Answer<N extends OperationName> =
-  | Whole<N>
-  | { readonly csv: AsyncIterable<string> }
-  | { readonly ndjson: AsyncIterable<string> }
+type Answer<N extends OperationName> = Whole<N> | { readonly rows: Rows }
 
 export type Whole<N extends OperationName> = {
   readonly body: z.input<OperationNamed<N>['result']>

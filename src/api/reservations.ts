@@ -14,6 +14,7 @@ import {
   type StoredReservation,
 } from '../store/reservations.ts'
 import { usageBy } from '../store/usage.ts'
+import { accountChain } from './chains.ts'
 import { fingerprintOf } from './idempotency.ts'
 import { modelNames } from './models.ts'
 import { creditRate, rateOf, withDecimal } from './money.ts'
@@ -44,6 +45,7 @@ export const reservationHandlers: Handlers<Names> = {
       ...commandFor(caller, account, at, call.idempotency(contentOf(body, account))),
       amount: rate.nanos(body.amount),
       ...livesFor(parts, body.ttlSeconds),
+      chain: await accountChain(parts, caller.organisationId, account.id, at),
       context: JSON.stringify(contextOf(body, rate.usd)),
     } as const
     const { result, replayed } = await post(parts, rate, command, 'reserved')

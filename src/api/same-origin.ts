@@ -37,5 +37,5 @@ function origin(request: Asked): 'own' | 'other' | 'unsaid' {
 }
 
 /** Where people reach the dashboard: as it is set, else as this request did. */
-export const originOf = (request: FastifyRequest, { signIn }: Pick<Settings, 'signIn'>): string =>
-  signIn.publicUrl?.replace(/\/+$/, '') ?? `${request.protocol}://${request.host}`
+export const originOf = (request: FastifyRequest, { publicUrl }: Pick<Settings, 'publicUrl'>): string =>
+  publicUrl?.replace(/\/+$/, '') ?? `${request.protocol}://${request.host}`

@@ -4,6 +4,8 @@
  */
 import type { OperationName } from '../contract/operations.ts'
 import { accountCommands } from './account-commands.ts'
+import { alertCommands } from './alert-commands.ts'
+import { budgetCommands } from './budget-commands.ts'
 import type { CommandRow } from './command-row.ts'
 import { keyCommands } from './key-commands.ts'
 import { memberCommands } from './member-commands.ts'
@@ -16,6 +18,8 @@ export const commands: readonly CommandRow[] = [
   ...usageCommands,
   ...keyCommands,
   ...memberCommands,
+  ...budgetCommands,
+  ...alertCommands,
 ]
 
 /** In the order of the help. */
@@ -30,9 +34,13 @@ export const nouns: Readonly<Record<string, string>> = {
   models: 'models and their prices',
   providers: 'who is behind the models',
   keys: 'API keys and their limits',
+  budgets: 'how much of something a scope may use in a window',
   'management-keys': 'keys that administer the organisation',
   members: 'people who sign in to the dashboard',
   organisations: 'organisations of this server',
+  channels: 'who is told of events, and from when on credit is low',
+  deliveries: 'what was delivered to channels',
+  events: 'what happened, told or not',
   audit: 'who changed what',
 }
 

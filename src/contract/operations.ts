@@ -3,11 +3,14 @@
  */
 import type { z } from 'zod'
 import { accountOperations } from './account-operations.ts'
+import { alertOperations } from './alert-operations.ts'
+import { budgetOperations } from './budget-operations.ts'
 import { generationOperations } from './generation-operations.ts'
 import { keyOperations } from './key-operations.ts'
 import { memberOperations } from './member-operations.ts'
 import { modelOperations } from './model-operations.ts'
 import { organisationOperations } from './organisation-operations.ts'
+import { reportOperations } from './report-operations.ts'
 import { reservationOperations } from './reservation-operations.ts'
 import { transactionOperations } from './transaction-operations.ts'
 import { usageOperations } from './usage-operations.ts'
@@ -20,8 +23,11 @@ export const operations = [
   ...reservationOperations,
   ...transactionOperations,
   ...usageOperations,
+  ...reportOperations,
   ...organisationOperations,
   ...memberOperations,
+  ...budgetOperations,
+  ...alertOperations,
 ] as const
 
 type AnyOperation = (typeof operations)[number]

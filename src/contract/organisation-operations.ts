@@ -124,7 +124,7 @@ export const organisationOperations = [
     path: '/api/admin/audit',
     query: AuditQuery,
     result: AuditList,
-    csv: true,
+    rows: true,
     errors: ['not_found'],
   }),
 ] as const

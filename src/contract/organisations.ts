@@ -1,6 +1,6 @@
 /** Organisations and the management keys that administer them. */
 import { z } from 'zod'
-import { fixed, Instant, id, Name, PageQuery, Pagination } from './common.ts'
+import { fixed, Instant, id, isTimeZone, Name, PageQuery, Pagination } from './common.ts'
 
 const TimeZone = z
   .string('expected the name of a time zone')
@@ -73,11 +73,3 @@ export const ManagementKeySecret = z.object({
   managementKey: ManagementKey,
   key: z.string().meta({ description: 'The secret, shown this once.' }),
 })
-
-function isTimeZone(zone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '' && !/^[+-]/.test(zone)
-  } catch {
-    return false
-  }
-}

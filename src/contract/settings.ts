@@ -149,13 +149,21 @@ const Limits = group({
   keyLimitStatus: z.literal(402, '402').optional().meta({
     description: 'Status when the limit of a key is used up. Default: 403 on /api/v1, 429 on /v1.',
   }),
-  budgetStatus: z.literal([429, 402, 403], '429, 402 or 403').default(429),
+  budgetStatus: z
+    .literal([429, 402, 403], '429, 402 or 403')
+    .default(429)
+    .meta({ description: 'Status when a budget is used up. Limits per minute or hour stay 429.' }),
+  hideBudgetAmounts: flag()
+    .default(false)
+    .meta({ description: 'Callers are told which budget refused, and no amount of it.' }),
 })
 
 const Reservations = group({
   ttlSeconds: whole(1, DAY).default(300),
   graceSeconds: whole(0, HOUR).default(60),
-  mode: choice(['strict', 'estimate']).default('strict'),
+  mode: choice(['strict', 'estimate'])
+    .default('strict')
+    .meta({ description: 'What a call holds: the most that it can cost, or what calls like it usually come to.' }),
   fitShare: decimal('a share above 0 and up to 1 in quotes, e.g. "0.25"', (value) =>
     isWithin(value, '0.000000000000001', '1'),
   )
@@ -178,12 +186,6 @@ const Smtp = group({
   from: pattern(/^[^\r\n]{0,200}@[^\r\n@]{1,200}$/, 'an e-mail address'),
 })
 
-const SignIn = group({
-  publicUrl: httpUrl.optional().meta({
-    description: 'The address of the dashboard in links, where it is another than that of the server: behind a proxy.',
-  }),
-})
-
 /** The whole of `turnpike.yaml`. */
 export const SettingsFile = group({
   providers: z.record(providerKey, ProviderFile, 'a group of settings').prefault({}),
@@ -195,6 +197,11 @@ export const SettingsFile = group({
   nodes: group({ leaseSeconds: whole(1, HOUR).default(30) }).prefault({}),
   webhooks: Webhooks.prefault({}),
   smtp: Smtp.optional().meta({ description: 'Without it no e-mail is sent.' }),
+  publicUrl: httpUrl
+    .optional()
+    .meta({
+      description: 'Where people reach this server: alerts and one-time links lead to it, and its host name is served.',
+    }),
   openrouter: group({ usageChunkChoices: choice(['repeat', 'empty']).default('repeat') }).prefault({}),
   trustProxy: z
     .union(
@@ -203,7 +210,6 @@ export const SettingsFile = group({
     )
     .default(false)
     .meta({ description: 'Whose X-Forwarded-For is believed.' }),
-  signIn: SignIn.prefault({}),
   cors: group({
     origins: list(pattern(/^(\*|https?:\/\/[^\s/]{1,253})$/, '"*" or an origin, e.g. https://app.example.com'), 0, 100)
       .default(['*'])

@@ -17,7 +17,9 @@ export type Caller = {
   readonly label: string
   readonly accountId: bigint | null
   readonly externalId: string | null
-  /** Budgets that every call of this key must pass. */
+  /** How much is reserved of its account; null: as the organisation has it. */
+  readonly reserveMode: string | null
+  /** The limit of this key itself. */
   readonly budgets: readonly Budget[]
   /** Models it may call, as {@link allowsModel} reads them; null: all. */
   readonly allowedModels: readonly string[] | null

@@ -5,6 +5,7 @@ import { fitsInt64 } from '../lib/money.ts'
 import { allocate } from './burn-down.ts'
 import type { Balance } from './ledger-commands.ts'
 import type { Draft } from './ledger-draft.ts'
+import { grantExpired } from './ledger-events.ts'
 import type {
   Account,
   Allocation,
@@ -81,13 +82,13 @@ export function release(draft: Draft, reservation: Reservation): void {
   for (const hold of reservation.holds) {
     const counter = draft.counter(hold, reservation.organisationId)
     counter.reserved -= hold.quantity
+    counter.overshoot -= unproven(hold)
     assert(counter.reserved >= 0n, 'a counter never holds less than nothing')
   }
 }
 
-export function spend(draft: Draft, organisationId: bigint, hold: Hold, quantity: bigint): void {
-  draft.counter(hold, organisationId).spent += quantity
-}
+/** By how much a hold may turn out to be too small. */
+export const unproven = ({ quantity, quote = quantity }: Hold): bigint => quote - quantity
 
 /** Grants that are over by `at` lose what is not reserved; each loss is a posting at the instant of the expiry or release. */
 export function expireGrants(
@@ -99,7 +100,7 @@ export function expireGrants(
     if (grant.expiresAt === null || grant.expiresAt > at) continue
     const free = grant.remaining - grant.reserved
     if (free <= 0n) continue
-    takeBack(draft, account, grant, free, {
+    const { amount } = takeBack(draft, account, grant, free, {
       type: 'expiry',
       against: 'expired',
       occurredAt: Math.max(at, grant.createdAt),
@@ -107,6 +108,7 @@ export function expireGrants(
       actor: 'system',
       ids,
     })
+    draft.emit(grantExpired(account, grant, amount, bookedAt, ids))
   }
 }
 

@@ -5,9 +5,11 @@
 import { unreachable } from '../lib/assert.ts'
 import type { Ids } from '../lib/id.ts'
 import { expireGrants } from './ledger-balance.ts'
+import { markBlocked } from './ledger-budgets.ts'
 import type { Command, Idempotency, Outcome, Refusal } from './ledger-commands.ts'
 import { addGrant, debit, refund, setStatus, voidGrant } from './ledger-credits.ts'
 import { createDraft, type Draft } from './ledger-draft.ts'
+import { tellCredits } from './ledger-events.ts'
 import { reserveCredits, reserveGeneration } from './ledger-reserve.ts'
 import { type IdempotencyRow, idempotencyKey, type Rows } from './ledger-rows.ts'
 import { cancel, confirm, decodeOutcome, encodeOutcome, expireReservations, extend, settle } from './ledger-settle.ts'
@@ -19,7 +21,11 @@ export function apply(rows: Rows, commands: readonly Command[], ids: Ids): Outco
     try {
       const accountId = accountOf(rows, command)
       const at = accountId === null ? command.at : advance(rows, accountId, command, ids)
-      return once(rows, { ...command, at }, (draft, stamped) => step(draft, stamped, ids))
+      return once(rows, { ...command, at }, ids, (draft, stamped) => {
+        const outcome = step(draft, stamped, ids)
+        if (outcome.ok && accountId !== null) tellCredits(draft, accountId, at, ids)
+        return outcome
+      })
     } catch (error) {
       return { ok: false, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }
     }
@@ -83,10 +89,11 @@ function advance(rows: Rows, accountId: bigint, { at, creditUsd }: Command, ids:
   if (!account) return at
   const instant = Math.max(at, account.lastAt)
   for (const due of dueInstants(rows, accountId, instant)) {
-    expireReservations(draft, accountId, due)
+    expireReservations(draft, account, { at: due, bookedAt: instant, ids })
     expireGrants(draft, account, { at: due, bookedAt: instant, ids })
   }
   account.lastAt = instant
+  tellCredits(draft, accountId, instant, ids)
   draft.keep()
   return instant
 }
@@ -104,24 +111,27 @@ function dueInstants(rows: Rows, accountId: bigint, until: number): number[] {
 }
 
 /** An idempotency key has one effect: the same content again gets the first outcome, other content is a conflict. */
-function once(rows: Rows, command: Command, run: (draft: Draft, command: Command) => Outcome): Outcome {
+function once(rows: Rows, command: Command, ids: Ids, run: (draft: Draft, command: Command) => Outcome): Outcome {
   const { idempotency } = command
   const draft = createDraft(rows, command.creditUsd)
-  if (!idempotency) return kept(draft, command, run(draft, command))
+  if (!idempotency) return kept(draft, run(draft, command), command, ids)
   const key = { organisationId: command.organisationId, ...idempotency }
   const stored = rows.idempotency.get(idempotencyKey(key))
   const answered = command.type !== 'settle' && stored && answerOf(stored, idempotency)
   if (answered) return answered
-  const outcome = kept(draft, command, run(draft, command))
+  const outcome = kept(draft, run(draft, command), command, ids)
   remember(rows, command, idempotency, outcome)
   return outcome
 }
 
-function kept(draft: Draft, { audit }: Command, outcome: Outcome): Outcome {
-  if (!outcome.ok) return outcome
+function kept(draft: Draft, outcome: Outcome, command: Command, ids: Ids): Outcome {
+  if (!outcome.ok) {
+    if (draft.refusing.length > 0) markBlocked(draft.rows, draft.refusing, command, ids)
+    return outcome
+  }
   draft.keep()
   // What was done before is not done again.
-  if (audit && !outcome.replay) draft.rows.written.audits.push(audit)
+  if (command.audit && !outcome.replay) draft.rows.written.audits.push(command.audit)
   return outcome
 }
 

@@ -5,9 +5,11 @@ import type { CompiledTerms } from '../core/price.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
+import type { BudgetDirectory } from '../store/budget-directory.ts'
 import type { RateCards } from '../store/rate-cards.ts'
 import type { Store } from '../store/store.ts'
 import type { TokenCounter } from '../tokens/token-counter.ts'
+import type { Estimates } from './estimates.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import type { Keys } from './keys.ts'
 import type { LastUse } from './last-use.ts'
@@ -22,6 +24,8 @@ export type Gateway = {
   /** Where a request came from, past the proxies that are trusted. */
   readonly addressOf: (request: Pick<IncomingMessage, 'headers' | 'socket'>) => string
   readonly lastUse: LastUse
+  readonly budgets: BudgetDirectory
+  readonly estimates: Estimates
   readonly routes: Routes
   readonly rateCards: RateCards
   readonly terms: CompiledTerms

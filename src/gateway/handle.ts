@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { refuse } from '../contract/errors.ts'
+import { allowancesOf } from '../core/budget-refusal.ts'
 import { decimalOf } from '../core/cost-details.ts'
 import { estimateFromBytes } from '../core/token-bound.ts'
 import type { Dialect, ReplyContext, Settled } from '../dialects/dialect.ts'
@@ -59,6 +60,8 @@ export async function handle(gateway: Gateway, { read, dialect }: Entrance, inco
     admission = admitted
     const finish = once((outcome: Outcome) => settle(gateway, admitted, outcome))
     if (admitted.fitted) call.client.also({ 'X-Turnpike-Output-Limit': String(admitted.outputLimit) })
+    if (admitted.rates.length > 0)
+      call.client.also(dialect.rateHeaders(allowancesOf(admitted.rates), admitted.admittedAt, false))
     if (admitted.call.stream && dialect.keepAlive)
       call.client.keepAlive(dialect.keepAlive.text, dialect.keepAlive.everyMs)
     try {
@@ -148,7 +151,7 @@ type Failing = Known & {
 }
 
 /** The one place where a failure becomes an answer. */
-function fail({ log }: Gateway, dialect: Dialect, failing: Failing, failure: unknown): void {
+function fail({ log, store }: Gateway, dialect: Dialect, failing: Failing, failure: unknown): void {
   const { ids, client, request, admission, charged } = failing
   const refused = refusedOf(failure)
   if (!refused.expected)
@@ -166,7 +169,9 @@ function fail({ log }: Gateway, dialect: Dialect, failing: Failing, failure: unk
     return
   }
   const { status, headers: stated, body } = dialect.error(refused.refused, ids)
-  const headers = { ...stated, 'X-Turnpike-Cost': charged }
+  const { allowances } = refused.refused.extras
+  const rates = allowances ? dialect.rateHeaders(allowances, store.now(), true) : {}
+  const headers = { ...stated, ...rates, 'X-Turnpike-Cost': charged }
   // What of a body was not read is thrown away, and the connection with it.
   client.send(status, request.complete ? headers : { ...headers, connection: 'close' }, body)
   request.resume()

@@ -1,6 +1,6 @@
 /** A request of Anthropic's Messages API: read as the chat request that says the same. */
 import type { IncomingHttpHeaders } from 'node:http'
-import { refuse } from '../contract/errors.ts'
+import { type Refused, refuse } from '../contract/errors.ts'
 import { chatOfMessages, promptOfMessages } from '../dialects/messages-request.ts'
 import type { Call } from './call.ts'
 import { readChat } from './read-chat.ts'
@@ -22,9 +22,24 @@ function wireHeaders(headers: IncomingHttpHeaders): Record<string, string> {
 const isWord = (value: unknown): value is string => typeof value === 'string' && /^[\w.,: -]{1,512}$/.test(value)
 
 function readAs(convert: typeof chatOfMessages, bytes: Buffer, headers: IncomingHttpHeaders): Call {
-  const body = parsed(openJson(bytes).text) as Record<string, unknown>
+  const { text } = openJson(bytes)
+  const body = parsed(text) as Record<string, unknown>
   if (typeof body.model !== 'string')
     throw refuse('invalid_request', 'model is missing: name the model to call', { param: 'model' })
-  const call = readChat(Buffer.from(JSON.stringify(convert(body))), headers)
-  return { ...call, converted: true, wireHeaders: wireHeaders(headers) }
+  const found: Refused[] = []
+  const chat = convert(body, { note: (at, type) => void found.push(foreignAt(at, type)) })
+  const [nativeOnly] = found
+  const call = readChat(Buffer.from(JSON.stringify(chat)), headers)
+  return {
+    ...call,
+    converted: true,
+    native: { wire: 'anthropic', text },
+    ...(nativeOnly ? { nativeOnly } : {}),
+    wireHeaders: wireHeaders(headers),
+  }
 }
+
+const foreignAt = (at: string, type: unknown): Refused =>
+  refuse('invalid_request', `${at}: ${String(type).slice(0, 64)} is offered by Anthropic's own models alone`, {
+    param: at,
+  })

@@ -2,6 +2,7 @@
 import type { OnCancel } from '../contract/provider-presets.ts'
 import { readingFor } from '../core/usage-reading-for.ts'
 import { anthropicFailure } from './anthropic-error.ts'
+import { nativeRequest } from './anthropic-native.ts'
 import { completionOf, type ReadingAs } from './anthropic-reply.ts'
 import { anthropicRequest } from './anthropic-request.ts'
 import { readAnthropicStream } from './anthropic-stream.ts'
@@ -36,8 +37,9 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
     name: options.name,
     readingOf: (api) => (api === 'chat' ? readingFor('anthropic', 'messages') : undefined),
     onCancel: options.onCancel,
+    wire: 'anthropic',
     send(call) {
-      const { body, ignored, ...as } = anthropicRequest(call)
+      const { body, ignored, ...as } = call.native ? nativeRequest(call, call.native) : anthropicRequest(call)
       const outgoing = { path, headers: { ...headers, ...call.wireHeaders }, body }
       return { ...sendOver(pool, anthropicWire(as), outgoing, call), ignored }
     },

@@ -4,6 +4,7 @@ import type { CallDefaults } from '../core/caller.ts'
 import type { KeyUsage } from '../core/ledger-rows.ts'
 import type { Id } from '../lib/id.ts'
 import { codeRange, type PageOf } from './accounts.ts'
+import { renaming } from './budgets.ts'
 import { changedLimit, endLimit, type KeyLimit, type KnownLimit, type LimitWindow, newLimit } from './key-limits.ts'
 import type { Query, Store } from './store.ts'
 
@@ -198,7 +199,11 @@ export async function rotateApiKey(
     .where('id', '=', id)
     .where('hash', '=', known)
     .where('deleted_at', 'is', null)
-  const [changed] = await store.write([update, audit])
+  // Budgets of the key are called by its secret's hash.
+  const renamed = renaming(store, organisationId, { scope: 'api_key', scopeId: String(id) }, hash).where((of) =>
+    of.exists(of.selectFrom('api_keys').select('id').where('id', '=', id).where('hash', '=', hash)),
+  )
+  const [changed] = await store.write([update, renamed, audit])
   return changed === 1
 }
 

@@ -2,8 +2,18 @@
  * Commands and outcomes on their way between threads. Copying an object of forty members costs more than the rest of a
  * batch, so the two commands of the hot path travel as one text of cells; all others travel as they are.
  */
-import type { Command, Done, Outcome, Reserved, ReserveGeneration, Settle, Settled } from '../core/ledger-commands.ts'
-import { UNTOLD, type UsageRecord } from '../core/ledger-rows.ts'
+import type {
+  Command,
+  Done,
+  Estimate,
+  Outcome,
+  Rate,
+  Reserved,
+  ReserveGeneration,
+  Settle,
+  Settled,
+} from '../core/ledger-commands.ts'
+import { type ReserveMode, UNTOLD, type UsageRecord } from '../core/ledger-rows.ts'
 import type { Ratio } from '../lib/ratio.ts'
 import type { Cell, Plain } from './tables.ts'
 import * as tables from './tables.ts'
@@ -25,7 +35,7 @@ export function packOutcome(outcome: Outcome): Packed<Outcome> {
   const { result } = outcome
   if (result.kind === 'settled') return JSON.stringify(['s', result.state, result.overQuote])
   if (result.kind !== 'reserved' || result.code !== undefined) return outcome
-  const { amount, holds, fittedOutput, admittedAt, expiresAt, balance } = result
+  const { amount, holds, fittedOutput, admittedAt, expiresAt, balance, quote, rates } = result
   return JSON.stringify([
     'r',
     amount.toString(),
@@ -34,6 +44,8 @@ export function packOutcome(outcome: Outcome): Packed<Outcome> {
     admittedAt,
     expiresAt,
     balance && [balance.posted, balance.reserved, balance.available].map(String),
+    quote?.toString() ?? null,
+    rates ?? null,
   ])
 }
 
@@ -48,14 +60,20 @@ export function unpackOutcome(packed: Packed<Outcome>): Outcome {
 
 const settledOf = ([state, overQuote]: [Settled['state'], boolean]): Done => ({ kind: 'settled', state, overQuote })
 
-type ReservedCells = [string, Cell, number | null, number, number | null, [string, string, string] | null]
+type ReservedCells = [
+  ...[string, Cell, number | null, number, number | null, [string, string, string] | null],
+  ...[string | null, readonly Rate[] | null],
+]
 
-function reservedOf([amount, holds, fittedOutput, admittedAt, expiresAt, balance]: ReservedCells): Reserved {
+function reservedOf(cells: ReservedCells): Reserved {
+  const [amount, holds, fittedOutput, admittedAt, expiresAt, balance, quote, rates] = cells
   const [posted, reserved, available] = balance ?? ['0', '0', '0']
   return {
     kind: 'reserved',
     amount: BigInt(amount),
+    ...(quote === null ? {} : { quote: BigInt(quote) }),
     holds: tables.holds.read(holds),
+    ...(rates === null ? {} : { rates }),
     ...(fittedOutput === null ? {} : { fittedOutput }),
     admittedAt,
     expiresAt,
@@ -84,6 +102,8 @@ type ReserveCells = [
   string,
   unknown,
   Text,
+  [string, string, number, number] | null,
+  ReserveMode | null,
 ]
 
 function packReserve({
@@ -95,12 +115,13 @@ function packReserve({
   apiKeyId,
   owner,
   demand,
+  mode,
   chain,
   context,
   idempotency,
   creditUsd,
 }: ReserveGeneration): string {
-  const { fixed, outputUnitPrice, inputTokens, outputTokens, choices, fit } = demand
+  const { fixed, outputUnitPrice, inputTokens, outputTokens, choices, fit, estimate } = demand
   const cells: ReserveCells = [
     'r',
     organisationId.toString(),
@@ -124,13 +145,18 @@ function packReserve({
     context,
     idempotency ?? null,
     creditUsd ?? null,
+    estimate
+      ? [estimate.fixed.n.toString(), estimate.fixed.d.toString(), estimate.inputTokens, estimate.outputTokens]
+      : null,
+    mode ?? null,
   ]
   return JSON.stringify(cells)
 }
 
 function unpackReserve(cells: ReserveCells): ReserveGeneration {
   const [, organisationId, at, id, code, accountId, apiKeyId, owner, fixedN, fixedD, unitN, unitD, ...rest] = cells
-  const [inputTokens, outputTokens, choices, shareN, shareD, atLeast, chain, context, idempotency, creditUsd] = rest
+  const [inputTokens, outputTokens, choices, shareN, shareD, atLeast, chain, context, idempotency, ...last] = rest
+  const [creditUsd, estimate, mode] = last
   return {
     type: 'reserve',
     organisationId: BigInt(organisationId),
@@ -147,7 +173,9 @@ function unpackReserve(cells: ReserveCells): ReserveGeneration {
       outputTokens,
       choices,
       ...(shareN === null || shareD === null ? {} : { fit: { share: ratioOf(shareN, shareD), atLeast } }),
+      ...(estimate === null ? {} : { estimate: estimateOf(estimate) }),
     },
+    ...(mode === null ? {} : { mode }),
     chain: (chain as [string, number, number | null][]).map(([budgetId, windowStart, windowEnd]) => ({
       budgetId: BigInt(budgetId),
       windowStart,
@@ -158,6 +186,12 @@ function unpackReserve(cells: ReserveCells): ReserveGeneration {
     ...(creditUsd === null ? {} : { creditUsd }),
   }
 }
+
+const estimateOf = ([n, d, inputTokens, outputTokens]: [string, string, number, number]): Estimate => ({
+  fixed: ratioOf(n, d),
+  inputTokens,
+  outputTokens,
+})
 
 type SettleCells = ['s', number, Plain[], string, Cell, string, Plain[] | null, string, unknown, Text]
 

@@ -43,7 +43,7 @@ export function newLimit(
 ): { budgetId: bigint; query: Query<unknown> } {
   const { id, code } = store.ids.next()
   const { timeZone, weekStart, anchorDay } = utcRule(window)
-  const query = store.sql.insertInto('budgets').values({
+  const query = store.sql.insertInto('budgets').values((of) => ({
     id,
     code,
     organisation_id: organisationId,
@@ -51,6 +51,7 @@ export function newLimit(
     name: 'key limit',
     scope: 'api_key',
     scope_id: keyId.toString(),
+    scope_name: of.selectFrom('api_keys').select('hash').where('id', '=', keyId),
     metric: 'usd',
     limit_quantity: nanos,
     window_kind: window,
@@ -61,7 +62,7 @@ export function newLimit(
     version: 1n,
     deleted_at: null,
     created_at: BigInt(at),
-  })
+  }))
   return { budgetId: id, query }
 }
 

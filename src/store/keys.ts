@@ -24,6 +24,8 @@ export type StoredKey = Shared &
         readonly kind: 'api_key'
         readonly accountId: bigint | null
         readonly externalId: string | null
+        /** Of its account. */
+        readonly reserveMode: string | null
         readonly limit: Budget | null
         readonly allowedModels: readonly string[] | null
         readonly defaults: CallDefaults
@@ -47,7 +49,15 @@ async function findApiKey(store: Store, hash: string): Promise<StoredKey | undef
       .where((of) => of.or([of('k.hash', '=', hash), of('k.previous_hash', '=', hash)]))
       .where('k.deleted_at', 'is', null)
       .select(['k.id', 'k.organisation_id', 'o.name as organisation', 'k.hash', 'k.label'])
-      .select(['k.account_id', 'a.external_id', 'k.disabled', 'k.expires_at', 'k.previous_until', 'k.limit_budget_id'])
+      .select([
+        'k.account_id',
+        'a.external_id',
+        'a.reserve_mode',
+        'k.disabled',
+        'k.expires_at',
+        'k.previous_until',
+        'k.limit_budget_id',
+      ])
       .select(['k.allowed_models', 'k.include_usage', 'k.default_user', 'k.default_metadata']),
   )
   if (!key) return undefined
@@ -57,6 +67,7 @@ async function findApiKey(store: Store, hash: string): Promise<StoredKey | undef
     ...{ id: key.id, organisationId, organisation: key.organisation, hash: key.hash, label: key.label },
     accountId: key.account_id,
     externalId: key.external_id,
+    reserveMode: key.reserve_mode,
     disabled: key.disabled === 1n,
     until: earlier(key.expires_at, key.hash === hash ? null : (key.previous_until ?? 0n)),
     limit: limitId === null ? null : ((await findBudget(store, organisationId, limitId)) ?? null),

@@ -1,6 +1,7 @@
 /** Organisations: the tenants of a server. What an organisation is called is its id outside. */
 import type { Id } from '../lib/id.ts'
 import type { PageOf } from './accounts.ts'
+import { renaming } from './budgets.ts'
 import type { Query, Store } from './store.ts'
 
 export type StoredOrganisation = Id & { readonly name: string; readonly timeZone: string; readonly createdAt: number }
@@ -70,7 +71,10 @@ export async function updateOrganisation(
         ),
       ),
     )
-  const [changed] = await store.write([update, audit])
+  const renamed = renaming(store, id, { scope: 'organisation', scopeId: String(id) }, name).where((of) =>
+    of.exists(of.selectFrom('organisations').select('id').where('id', '=', id).where('name', '=', name)),
+  )
+  const [changed] = await store.write([update, renamed, audit])
   return changed === 1
 }
 

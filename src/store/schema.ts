@@ -5,7 +5,14 @@ type Int = bigint
 
 export type Schema = {
   settings: { name: string; value: string }
-  organisations: { id: Int; code: string; name: string; time_zone: string; created_at: Int }
+  organisations: {
+    id: Int
+    code: string
+    name: string
+    time_zone: string
+    created_at: Int
+    low_credit_nanos: Generated<Int | null>
+  }
   nodes: { id: Int; name: string; lease_until: Int }
   accounts: {
     id: Int
@@ -24,6 +31,10 @@ export type Schema = {
     last_at: Int
     created_at: Int
     updated_at: Int
+    /** What holds: its own threshold, or a copy of its organisation's. */
+    low_credit_nanos: Generated<Int | null>
+    low_credit_own: Generated<Int>
+    credit_level: Generated<Int>
   }
   api_keys: {
     id: Int
@@ -151,6 +162,7 @@ export type Schema = {
     charge_nanos: Int | null
     cost_exact: string | null
     charge_exact: string | null
+    cache_saving_nanos: Int
     items: string
     is_byok: Int
     admitted_at: Int
@@ -208,6 +220,15 @@ export type Schema = {
     version: Int
     deleted_at: Int | null
     created_at: Int
+    /** Null: as `scope_id`. */
+    scope_name: string | null
+    thresholds: Generated<string>
+    reserve_mode: string | null
+    template_id: Int | null
+    since: Generated<Int>
+    /** JSON: the rule that takes over, and from when. */
+    coming: string | null
+    updated_at: Int | null
   }
   plans: {
     id: Int
@@ -240,6 +261,20 @@ export type Schema = {
     organisation_id: Int
     spent: Int
     reserved: Int
+    overshoot: Generated<Int>
+    version: Generated<Int>
+    fired: Generated<string>
+    blocked_at: Int | null
+  }
+  alert_firings: {
+    budget_id: Int
+    window_start: Int
+    threshold: Int
+    budget_version: Int
+    organisation_id: Int
+    value: Int
+    at: Int
+    event_id: Int
   }
   outbox: {
     id: Int
@@ -249,7 +284,44 @@ export type Schema = {
     data: string
     created_at: Int
     /** Null: nobody has been told yet. */
-    dispatched_at: Int | null
+    dispatched_at: Generated<Int | null>
+    once_key: Generated<string | null>
+    dispatch_after: Generated<Int>
+  }
+  alert_channels: {
+    id: Int
+    organisation_id: Int
+    code: string
+    type: string
+    name: string | null
+    target: string
+    events: string | null
+    budget_code: string | null
+    secret: string | null
+    old_secret: string | null
+    old_secret_until: Int | null
+    disabled: Int
+    disabled_reason: string | null
+    deleted_at: Int | null
+    created_at: Int
+    updated_at: Int
+  }
+  deliveries: {
+    id: Int
+    organisation_id: Int
+    code: string
+    event_id: Int
+    channel_id: Int
+    type: string
+    body: string
+    state: string
+    attempts: Int
+    next_at: Int
+    lease_until: Int
+    log: string
+    note: Generated<string | null>
+    created_at: Int
+    ended_at: Int | null
   }
   audit_log: {
     id: Int
@@ -277,9 +349,38 @@ export type Schema = {
     reasoning_tokens: Int
     cost_nanos: Int
     charge_nanos: Int
+    cache_saving_nanos: Int
+    byok_cost_nanos: Int
     unpriced: Int
     estimated: Int
+    no_usage: Int
   }
+  quarters: { organisation_id: Int; quarter: Int; records: Int; folded: Int }
+  folded_days: { organisation_id: Int; day: Int; records: Int }
+  folded_rollups: {
+    organisation_id: Int
+    dimension: string
+    span: string
+    start: Int
+    value: string
+    model: string
+    provider: string
+    context: string
+    status: string
+    requests: Int
+    input_tokens: Int
+    cached_tokens: Int
+    output_tokens: Int
+    reasoning_tokens: Int
+    cost_nanos: Int
+    charge_nanos: Int
+    cache_saving_nanos: Int
+    byok_cost_nanos: Int
+    unpriced: Int
+    estimated: Int
+    no_usage: Int
+  }
+  dimension_values: { organisation_id: Int; dimension: string; hash: string; value: string }
 }
 
 /** What keys of both kinds have in common beside their hash. */
