@@ -52,7 +52,7 @@ export type ApiParts = {
 }
 
 /** Sign-in, as far as the API offers it; what it throws is refused in the words of its code. */
-export type ApiPeople = {
+type ApiPeople = {
   signIn(asked: { email: string; password: string; address: string }): Promise<SignedIn>
   redeem(asked: {
     token: string

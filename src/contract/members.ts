@@ -7,7 +7,7 @@ const Role = z
   .meta({ description: 'What the person may do; a reader changes nothing.' })
 
 /** Compared in lower case. */
-export const Email = z
+const Email = z
   .string('expected an e-mail address')
   .max(254, 'expected at most 254 characters')
   .regex(/^[^\s@\p{C}]+@[^\s@\p{C}]+$/u, 'expected an e-mail address')

@@ -28,7 +28,7 @@ export type Caller = {
   readonly member?: CallingMember
 }
 
-export type CallingMember = { readonly code: string; readonly email: string; readonly name: string }
+type CallingMember = { readonly code: string; readonly email: string; readonly name: string }
 
 /** What its calls say where they say nothing themselves. */
 export type CallDefaults = {

@@ -6,9 +6,9 @@ import { auditQuery } from '../store/audit-log.ts'
 import { createLink, type NewLink } from '../store/members.ts'
 import type { Store } from '../store/store.ts'
 
-export const SETUP_LINK_MS = 15 * 60_000
+const SETUP_LINK_MS = 15 * 60_000
 /** A colleague reads it tomorrow. */
-export const INVITATION_MS = 3 * 24 * 60 * 60_000
+const INVITATION_MS = 3 * 24 * 60 * 60_000
 
 const TOKEN_BYTES = 32
 

@@ -40,7 +40,7 @@ export type People = {
   close(): Promise<void>
 }
 
-export type SignedIn = { readonly caller: Caller; readonly cookies: readonly string[] }
+type SignedIn = { readonly caller: Caller; readonly cookies: readonly string[] }
 
 /** Checking a password takes a core for a tenth of a second, and other work waits for the same threads. */
 const MOST_AT_ONCE = 8

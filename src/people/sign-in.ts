@@ -26,7 +26,7 @@ export type SignIn = {
 }
 
 /** Cookies are the values of `Set-Cookie`. */
-export type Session = { readonly userId: string; readonly cookies: readonly string[] }
+type Session = { readonly userId: string; readonly cookies: readonly string[] }
 
 export type SignInParts = {
   open(): Promise<SignInDatabase>
