@@ -139,7 +139,14 @@ describe.each([
 
   test('a reader reads, and is refused every change, also one made by hand', async () => {
     const { cookie, id } = await member('reader@example.com', 'reader')
-    for (const path of ['/api/admin/members', '/api/admin/audit', '/v1/accounts', '/api/v1/keys', '/api/v1/credits'])
+    for (const path of [
+      '/api/admin/members',
+      '/api/admin/audit',
+      '/v1/accounts',
+      '/api/v1/keys',
+      '/api/v1/credits',
+      '/api/v1/key',
+    ])
       expect([path, (await as(cookie, 'GET', path)).status]).toEqual([path, 200])
     for (const [method, path, body] of [
       ['POST', '/v1/accounts', { name: 'x', externalId: 'x' }],
@@ -225,6 +232,7 @@ describe.each([
       `${name}=x`,
       `${name}=${value.slice(0, -8)}AAAAAAA%3D`,
       'better-auth.session_token=x',
+      ...['%E0%A4%A', '%', 'a.b', '\u00e4.\u00f6', `${'x'.repeat(8_000)}.y`].map((each) => `${name}=${each}`),
     ]
     for (const cookie of forged)
       for (const path of ['/api/admin/session', '/api/admin/members', '/v1/accounts', '/api/v1/keys'])
