@@ -129,6 +129,26 @@ describe.each([
     expect((await redeem(tokenOf(open.body.link), 'late@example.com')).status).toBe(410)
   }, 60_000)
 
+  test('whoever a link lets in can sign in, and what is no address is refused before the link is spent', async () => {
+    const { body } = await as(owner, 'POST', '/api/admin/members', { role: 'reader' })
+    const token = tokenOf(body.link)
+    for (const email of [
+      'a@b.c',
+      'a',
+      'a@localhost',
+      'a b@example.com',
+      '@example.com',
+      'ä@example.com',
+      'a@example.com\n',
+    ])
+      expect([email, (await redeem(token, email)).status]).toEqual([email, 400])
+    const short = { token, email: 'o@example.com', password: 'too short', name: 'O' }
+    expect((await ask('POST', '/api/auth/setup', { body: short, headers: OWN })).status).toBe(400)
+    const email = "O'Neil+gateway@Mail.Example.co.uk"
+    expect((await redeem(token, email)).status).toBe(201)
+    expect((await signIn(email)).status).toBe(200)
+  }, 60_000)
+
   test('of many who redeem one link at once, one becomes a member', async () => {
     const { body } = await as(owner, 'POST', '/api/admin/members', { role: 'reader' })
     const replies = await Promise.all([1, 2, 3, 4].map((n) => redeem(tokenOf(body.link), `racer${n}@example.com`)))
@@ -349,7 +369,10 @@ describe.each([
       ['DELETE', undefined],
     ] as const)
       expect((await as(cookie, method, `/api/admin/members/${id}`, body)).status).toBe(404)
-    // A link of one organisation is none for a member of another.
+    // Who invites is not told who is a member elsewhere, and the link is none for that person.
+    const named = await as(cookie, 'POST', '/api/admin/members', { email: 'owner@example.com', role: 'admin' })
+    expect(named.status).toBe(201)
+    expect((await redeem(tokenOf(named.body.link), 'owner@example.com')).status).toBe(409)
     const link = (await as(cookie, 'POST', '/api/admin/members', { role: 'admin' })).body.link
     expect((await redeem(tokenOf(link), 'owner@example.com')).status).toBe(409)
   }, 60_000)

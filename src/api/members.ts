@@ -34,9 +34,10 @@ export const memberHandlers: Handlers<Names> = {
   async inviteMember(parts, { caller, body, at, origin, requestId }) {
     const { store, people } = parts
     const email = body.email?.toLowerCase() ?? null
-    if (email !== null && (await findMemberBy(store, { email })))
-      throw refuse('email_taken', undefined, { param: 'email' })
     const { organisationId, actor } = caller
+    const known = email === null ? undefined : await findMemberBy(store, { email })
+    // Who is a member elsewhere is not told to whoever invites here.
+    if (known?.organisationId === organisationId) throw refuse('email_taken', undefined, { param: 'email' })
     const wanted = { organisationId, email, role: body.role, via: 'invitation', at, actor, requestId } as const
     const { code, path } = await people.makeLink(wanted)
     return { body: { member: memberOf(await memberFor(parts, caller, `mem_${code}`)), link: `${origin}${path}` } }
