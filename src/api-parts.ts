@@ -17,15 +17,23 @@ type Introduced = {
 }
 
 export function apiParts({ gateway, alerts, people }: Introduced, operatorKey: string): ApiParts {
-  const { store, settings, budgets, routes, terms, rateCards, random, log, keys, hashDetails, addressOf } = gateway
+  const { store, budgets, rateCards, random, log, keys, health, hashDetails, addressOf } = gateway
   const { seal, addresses } = alerts
   const operatorHash = hashSecret(operatorKey)
   return {
     store,
-    settings,
     budgets,
-    routes,
-    terms,
+    // These change when the settings are read again.
+    get settings() {
+      return gateway.settings
+    },
+    get routes() {
+      return gateway.routes
+    },
+    get terms() {
+      return gateway.terms
+    },
+    health,
     rateCards,
     random,
     hashDetails,

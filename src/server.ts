@@ -12,20 +12,21 @@ import { mountReference } from './api/reference.ts'
 import { apiParts } from './api-parts.ts'
 import { CannotGoOn, EXIT } from './cli/exit-code.ts'
 import { portMoved, portTaken } from './cli/start-faults.ts'
+import { type Configuration, createConfigure } from './configure.ts'
 import type { Settings } from './contract/settings.ts'
 import { createCatalogue } from './core/catalogue.ts'
 import type { CatalogueData } from './core/catalogue-data.ts'
-import { compileTerms } from './core/price.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
 import { createDemo } from './demo.ts'
+import { type Configured as ConfiguredGateway, createConfigured, type SharedParts } from './gateway/configured.ts'
 import { createEstimates } from './gateway/estimates.ts'
 import type { Gateway } from './gateway/gateway.ts'
+import { createHealth } from './gateway/health.ts'
 import { createHeartbeat } from './gateway/heartbeat.ts'
 import { createKeys } from './gateway/keys.ts'
 import { createLastUse } from './gateway/last-use.ts'
 import { createNormaliser } from './gateway/normaliser.ts'
 import { createProgress } from './gateway/progress.ts'
-import { createRoutes } from './gateway/routes.ts'
 import { corsHeaders, createHttpServer, rewriteUrl } from './gateway-routes.ts'
 import { createFolds } from './jobs/fold.ts'
 import { type Recovered, recover } from './jobs/recover.ts'
@@ -34,13 +35,13 @@ import { createClientAddress } from './lib/client-address.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import { createDetailsHash } from './lib/details-hash.ts'
 import type { Log } from './lib/log.ts'
-import { systemRandom } from './lib/random.ts'
+import { type Random, systemRandom } from './lib/random.ts'
 import { openSignIn } from './open-sign-in.ts'
 import { openStore } from './open-store.ts'
 import { createPeople, type People } from './people/people.ts'
 import type { SignIn } from './people/sign-in.ts'
-import { openProviders, type Providers } from './providers.ts'
 import { requestIdOf } from './request-id.ts'
+import { withoutRestart } from './restart-settings.ts'
 import type { Simulator } from './simulator/simulator.ts'
 import { createFirstOrganisation, firstOrganisation, type Organisation, sharedSecret } from './store/bootstrap.ts'
 import { createBudgetDirectory } from './store/budget-directory.ts'
@@ -49,6 +50,8 @@ import { keyHashes } from './store/keys.ts'
 import { grantPlans } from './store/plans.ts'
 import { createRateCards } from './store/rate-cards.ts'
 import { createTokenCounter } from './tokens/token-counter.ts'
+
+type Configured = ConfiguredGateway<Configuration>
 
 export type Server = {
   readonly url: string
@@ -66,6 +69,8 @@ export type Server = {
   readonly demoKey: string | undefined
   /** The port that was wanted and taken, where nobody had asked for it. */
   readonly moved: string | undefined
+  /** Other settings for the calls from now on. Gives the names of those that hold only after a restart. */
+  reload(settings: Settings): Promise<readonly string[]>
   /** No new calls; open ones finish within the limit; everything is settled. */
   close(): Promise<void>
 }
@@ -75,9 +80,17 @@ export type ServerParts = {
   readonly log: Log
   /** How long open calls may take to finish once the server stops. */
   readonly drainMs?: number
+  readonly clock?: Clock
+  readonly random?: Random
 }
 
-export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerParts): Promise<Server> {
+export async function startServer({
+  settings,
+  log,
+  drainMs = DRAIN_MS,
+  clock = systemClock,
+  random = systemRandom,
+}: ServerParts): Promise<Server> {
   const folder = openDataFolder(settings.dataDir, settings.adminKey)
   const [opened, catalogue] = [
     await openStore({ databaseUrl: settings.databaseUrl, database: folder.database }),
@@ -90,11 +103,11 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
   const tokens = createTokenCounter({
     onFailure: (error) => log.warn({ error: error.message }, 'the token counter was restarted'),
   })
-  const providers = await openProviders(settings, tokens, log)
-  const terms = compileTerms(settings.billing)
+  const configure = createConfigure({ catalogue: createCatalogue(catalogue), tokens, log })
+  const first = await configure(settings, undefined)
   const rateCards = createRateCards(store)
   const stranded = new Set<bigint>()
-  const recovered = await recover({ store, rateCards, terms, log, stranded, starting: true })
+  const recovered = await recover({ store, rateCards, terms: first.terms, log, stranded, starting: true })
   const hashDetails = createDetailsHash(
     await sharedSecret(store, 'details_key', Buffer.from(systemRandom.bytes(32)).toString('hex')),
   )
@@ -105,22 +118,20 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
     everyMs: RECOVER_EVERY_MS,
     run: () =>
       Promise.all([
-        recover({ store, rateCards, terms, log, stranded, starting: false }),
+        recover({ store, rateCards, terms: gateway.terms, log, stranded, starting: false }),
         grantPlans(store, store.now()),
         folds.run(),
       ]),
   })
   const lastUse = createLastUse({ store, clock: systemClock, log })
   const alerts = await startAlerts(store, settings, log)
-  const gateway: Gateway = {
-    settings,
+  const shared: SharedParts = {
     store,
     rateCards,
-    terms,
     tokens,
     log,
-    clock: systemClock,
-    random: systemRandom,
+    clock,
+    random,
     keys: createKeys({
       store,
       clock: systemClock,
@@ -128,30 +139,25 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
       lastUse,
       expected: await keyHashes(store),
     }),
+    health: createHealth({ clock, log }),
     addressOf: createClientAddress(settings.trustProxy),
     lastUse,
     budgets: createBudgetDirectory({ store, clock: systemClock }),
     estimates: createEstimates(),
-    routes: createRoutes({
-      settings,
-      catalogue: createCatalogue(catalogue),
-      providers: providers.configured,
-      simulator: providers.simulated,
-      simulated: providers.simulatedModels,
-    }),
     heartbeat: createHeartbeat(systemClock),
     progress: createProgress({ store, clock: systemClock, log }),
     normaliser: createNormaliser({ store, clock: systemClock, log }),
     hashDetails,
     stranded,
     open: new Set(),
-    draining: false,
   }
+  const configured = createConfigured(shared, first)
+  const { gateway } = configured
   const signIn = openSignIn({ store, databaseUrl: settings.databaseUrl, file: folder.signInDatabase, log })
   const people = createPeople({ store, signIn, clock: systemClock, random: systemRandom })
-  const fastify = createHttp({ gateway, alerts, people }, folder.adminKey)
+  const fastify = createHttp(configured, { alerts, people }, folder.adminKey)
   const repeating = { stop: async () => void (await Promise.all([jobs.stop(), alerts.stop()])) }
-  const running = { gateway, fastify, providers, jobs: repeating, people }
+  const running = { configured, fastify, jobs: repeating, people }
   const { port, moved } = await listen(fastify, settings).catch(async (error: unknown) => {
     await stop(running, 0)
     throw error
@@ -161,7 +167,9 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
   return {
     url: `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
     gateway,
-    simulator: providers.simulator,
+    get simulator() {
+      return configured.current().simulator
+    },
     organisation,
     catalogueSource: catalogue.source,
     folder,
@@ -171,6 +179,13 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
     moved,
     signIn,
     setupPath: (await people.firstLink(organisation.id))?.path,
+    async reload(next) {
+      if (gateway.draining) return []
+      const { settings: kept, restart } = withoutRestart(gateway.settings, next)
+      configured.exchange(await configure(kept, configured.current().simulator))
+      gateway.health.forgive()
+      return restart
+    },
     close: () => stop(running, drainMs),
   }
 }
@@ -178,10 +193,12 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
 const loadCatalogue = (): CatalogueData =>
   JSON.parse(readFileSync(new URL('../catalogue/catalogue.json', import.meta.url), 'utf8')) as CatalogueData
 
-function createHttp(parties: Parameters<typeof apiParts>[0], operatorKey: string): FastifyInstance {
-  const { gateway } = parties
-  const { cors, trustProxy } = gateway.settings
-  const parts = apiParts(parties, operatorKey)
+type Introduced = Omit<Parameters<typeof apiParts>[0], 'gateway'>
+
+function createHttp(configured: Configured, introduced: Introduced, operatorKey: string): FastifyInstance {
+  const { gateway } = configured
+  const { trustProxy } = gateway.settings
+  const parts = apiParts({ gateway, ...introduced }, operatorKey)
   const notFound = createNotFound(parts)
   const fastify = Fastify({
     trustProxy: typeof trustProxy === 'number' ? (_address, hop) => hop < trustProxy : trustProxy,
@@ -190,14 +207,15 @@ function createHttp(parties: Parameters<typeof apiParts>[0], operatorKey: string
     // A stopping server refuses calls in the words of their dialect, and its probes still answer.
     return503OnClosing: false,
     rewriteUrl: (request) => rewriteUrl(request),
-    serverFactory: (handler) => createHttpServer(gateway, handler),
+    serverFactory: (handler) => createHttpServer(configured, handler),
     routerOptions: { maxParamLength: 512 },
     // A path that cannot be read, or with a name too long to be one, names nothing.
     frameworkErrors: (_error, request, reply) => notFound(request, reply),
   })
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', requestIdOf(request.raw))
-    if (/^\/(?:api\/)?v1(?:\/|$)/.test(request.url)) reply.headers(corsHeaders(cors.origins, request.headers))
+    if (/^\/(?:api\/)?v1(?:\/|$)/.test(request.url))
+      reply.headers(corsHeaders(gateway.settings.cors.origins, request.headers))
     if (request.method === 'OPTIONS') return preflight(request.headers['access-control-request-headers'], reply)
   })
   fastify.get('/healthz', async () => ({ status: 'ok' }))
@@ -264,19 +282,20 @@ const LAST_WORDS_MS = 5_000
 const RECOVER_EVERY_MS = 10_000
 
 type Running = {
-  readonly gateway: Gateway
+  readonly configured: Configured
   readonly fastify: FastifyInstance
-  readonly providers: Providers
   readonly jobs: Repeating
   readonly people: People
 }
 
 /** No new calls; open ones finish within the limit. What is open then is cut, and settled as far as it came. */
-async function stop({ gateway, fastify, providers, jobs, people }: Running, drainMs: number): Promise<void> {
+async function stop({ configured, fastify, jobs, people }: Running, drainMs: number): Promise<void> {
+  const { gateway, current, close } = configured
   gateway.draining = true
   const closed = fastify.close()
   await callsOver(gateway, drainMs)
-  await providers.close()
+  await close()
+  await current().simulator?.close()
   await callsOver(gateway, SETTLE_MS)
   await hangUp(fastify, gateway.clock, closed)
   await jobs.stop()

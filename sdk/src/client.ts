@@ -106,9 +106,9 @@ export class TurnpikeClient {
 
   /**
    * Records the usage of a model; moves no credits. `context: 'customer'` needs `transactionId` and the account, `'system'`
-   * takes neither. The same record again answers the first one with `duplicate: true`. `estimatedCostUsd` is USD, null
-   * where the model has no price. Errors: `transaction_required`, `transaction_account_mismatch`, `unknown_model`,
-   * `invalid_usage`.
+   * takes neither. Told again under the same `idempotencyKey` it answers the first record with `duplicate: true`.
+   * `estimatedCostUsd` is USD, null where the model has no price. Errors: `transaction_required`,
+   * `transaction_account_mismatch`, `unknown_model`, `invalid_usage`.
    */
   recordUsage(usage: UsageRequest, options?: RequestOptions) {
     return this.#call('recordUsage', { body: usage }, options)

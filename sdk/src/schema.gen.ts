@@ -909,7 +909,7 @@ export type Reconciliation = {
   records: number
   chargedUsd: number
   writtenOffUsd: number
-  /** Of all its usage; null where there is none, or none is priced. */
+  /** Of all its usage; null where there is none, or some of it has no price. */
   costUsd: number | null
   /** Charged and written off, less the cost. */
   differenceUsd: number | null
@@ -1555,6 +1555,50 @@ export type Operations = {
         name: string
         slug: string
         privacy_policy_url: string | null
+      }[]
+    }
+  }
+  /** How the endpoints fare: circuits, uptime, speed */
+  listEndpointStates: {
+    result: {
+      endpoints: {
+        /** The provider's key and the name of the model there. */
+        id: string
+        model: string | null
+        /** open: it is left alone; half_open: one call at a time tries whether it serves again. */
+        circuit: 'closed' | 'open' | 'half_open'
+        coolsUntil: string | null
+        successes: number
+        failures: {
+          connect: number
+          timeout: number
+          rate_limited: number
+          status: number
+          credential: number
+          invalid: number
+          cut: number
+        }
+        uptime: {
+          /** Percent; null: it was not called. */
+          last5m: number | null
+          /** Percent; null: it was not called. */
+          last30m: number | null
+          /** Percent; null: it was not called. */
+          last1d: number | null
+        }
+        /** Milliseconds to the first token of streams, over 30 minutes. */
+        latencyMs: {
+          p50: number
+          p75: number
+          p90: number
+          p99: number
+        } | null
+        tokensPerSecond: {
+          p50: number
+          p75: number
+          p90: number
+          p99: number
+        } | null
       }[]
     }
   }
@@ -2897,6 +2941,7 @@ export const endpoints = {
   getModel: { method: 'GET', path: '/api/v1/model/{author}/{slug}' },
   listEndpoints: { method: 'GET', path: '/api/v1/models/{author}/{slug}/endpoints' },
   listProviders: { method: 'GET', path: '/api/v1/providers' },
+  listEndpointStates: { method: 'GET', path: '/api/admin/endpoints' },
   listAllModels: { method: 'GET', path: '/v1/models' },
   getOneModel: { method: 'GET', path: '/v1/models/{id}' },
   calculateCost: { method: 'POST', path: '/v1/models/calculate' },

@@ -12,6 +12,8 @@ const AttemptRecord = z.object({
   /** Of the reply; null where none came. */
   status: z.int().nullable().default(null),
   latencyMs: z.int().default(0),
+  /** How it failed, in one word. */
+  kind: z.string().nullable().default(null),
   error: z.string().nullable().default(null),
 })
 

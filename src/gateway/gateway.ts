@@ -10,6 +10,7 @@ import type { RateCards } from '../store/rate-cards.ts'
 import type { Store } from '../store/store.ts'
 import type { TokenCounter } from '../tokens/token-counter.ts'
 import type { Estimates } from './estimates.ts'
+import type { Health } from './health.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import type { Keys } from './keys.ts'
 import type { LastUse } from './last-use.ts'
@@ -18,6 +19,7 @@ import type { Progress } from './progress.ts'
 import type { Routes } from './routes.ts'
 
 export type Gateway = {
+  /** Of one call the settings, the terms and the routes stay the same from its first step to its last. */
   readonly settings: Settings
   readonly store: Store
   readonly keys: Keys
@@ -30,6 +32,7 @@ export type Gateway = {
   readonly rateCards: RateCards
   readonly terms: CompiledTerms
   readonly tokens: TokenCounter
+  readonly health: Health
   readonly heartbeat: Heartbeat
   readonly progress: Progress
   readonly normaliser: Normaliser

@@ -16,6 +16,7 @@ import { exactText, type Ratio, ZERO } from '../lib/ratio.ts'
 import { type Admission, idempotencyOf } from './admit.ts'
 import type { Candidate } from './candidates.ts'
 import type { Gateway } from './gateway.ts'
+import { usageTypeOf } from './usage-type.ts'
 
 /** How a call ended, before anybody knows what it costs. */
 export type Outcome = {
@@ -34,6 +35,8 @@ export type Outcome = {
   /** By `clock.elapsed()`; null: no token came. */
   readonly firstTokenAt: number | null
   readonly sentAt: number | null
+  /** What was delivered before a failure is of use by itself: sound up to where it breaks off. */
+  readonly usable?: boolean
 }
 
 const NOTHING: Usage = { parts: [{ counts: new Map() }], flags: [] }
@@ -131,7 +134,8 @@ function priceOf({ settings, terms }: Gateway, { quoteNanos }: Admission, outcom
 }
 
 /** An answer that failed, or that is none, is not charged; a client's own cancel is, once the provider had begun. */
-function isInsured({ status, finishReason, firstTokenAt }: Outcome, usage: Usage): boolean {
+function isInsured({ status, finishReason, firstTokenAt, usable }: Outcome, usage: Usage): boolean {
+  if (usable) return false
   if (status === 'error' || finishReason === 'error') return true
   if (status === 'cancelled') return firstTokenAt === null
   return finishReason === null && totalsOf(usage).output === 0
@@ -140,7 +144,7 @@ function isInsured({ status, finishReason, firstTokenAt }: Outcome, usage: Usage
 type SettledRecord = Settle['record']
 
 function recordOf(gateway: Gateway, admission: Admission, outcome: Outcome, priced: Priced): SettledRecord {
-  const { caller, id, admittedAt } = admission
+  const { call, caller, id, admittedAt } = admission
   const usage = outcome.usage ?? NOTHING
   const totals = totalsOf(usage)
   const served = outcome.served ?? admission.candidates[0]
@@ -179,7 +183,7 @@ function recordOf(gateway: Gateway, admission: Admission, outcome: Outcome, pric
     firstTokenMs: outcome.firstTokenAt === null ? null : Math.round(outcome.firstTokenAt - admission.startedAt),
     detailsHash: hashOf(gateway, admission),
     generation: encodeFacts(factsOf(gateway, admission, outcome, priced)),
-    usageType: admission.call.api === 'embeddings' ? 'embedding' : 'text',
+    usageType: usageTypeOf(call.api),
   }
 }
 
@@ -209,7 +213,7 @@ function factsOf(gateway: Gateway, admission: Admission, outcome: Outcome, price
     total: priced.charge ? decimalOf(priced.charge) : null,
     cacheDiscount: saved.n === 0n ? '0' : decimalOf(saved),
     images: call.images,
-    audios: call.audios,
+    audios: call.sound?.kind === 'recording' ? 1 : call.audios,
     rawUsage: withoutZeros(outcome.rawUsage),
     ...(admission.fitted ? { fittedOutputLimit: admission.outputLimit } : {}),
   }

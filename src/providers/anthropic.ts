@@ -7,6 +7,7 @@ import { completionOf, type ReadingAs } from './anthropic-reply.ts'
 import { anthropicRequest } from './anthropic-request.ts'
 import { readAnthropicStream } from './anthropic-stream.ts'
 import type { Provider } from './provider.ts'
+import { unmetBy } from './unmet.ts'
 import { openPool, sendOver, type Wire } from './wire-send.ts'
 
 export type AnthropicOptions = {
@@ -38,6 +39,8 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
     readingOf: (api) => (api === 'chat' ? readingFor('anthropic', 'messages') : undefined),
     onCancel: options.onCancel,
     wire: 'anthropic',
+    parameters: PARAMETERS,
+    unmet: (call) => unmetBy(() => (call.native ? [] : anthropicRequest(call).ignored)),
     send(call) {
       const { body, ignored, ...as } = call.native ? nativeRequest(call, call.native) : anthropicRequest(call)
       const outgoing = { path, headers: { ...headers, ...call.wireHeaders }, body }
@@ -46,6 +49,12 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
     close: () => pool.destroy(),
   }
 }
+
+/** Those that each of its models takes; newer ones leave out some of sampling. */
+const PARAMETERS = [
+  ...['max_tokens', 'max_completion_tokens', 'stop', 'tools', 'tool_choice', 'parallel_tool_calls', 'response_format'],
+  ...['reasoning', 'reasoning_effort', 'include_reasoning', 'temperature', 'top_p', 'top_k', 'web_search_options'],
+]
 
 const anthropicWire = (as: ReadingAs): Wire => ({
   whole: (status, headers, body) =>

@@ -16,7 +16,7 @@ export type Exchange = { pause(): void; resume(): void; abort(): void }
 export type ExchangeRequest = {
   readonly path: string
   readonly headers: Record<string, string>
-  readonly body: string
+  readonly body: string | Buffer
   readonly firstByteMs: number
   readonly idleMs: number
 }

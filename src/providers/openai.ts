@@ -3,9 +3,11 @@
  * the request for usage, and members that are Turnpike's or OpenRouter's own.
  */
 import type { OnCancel } from '../contract/provider-presets.ts'
+import type { UpstreamApi } from '../contract/upstream-api.ts'
 import { readingFor } from '../core/usage-reading-for.ts'
+import { formBody, speechWire, transcriptionWire } from './openai-audio.ts'
 import { openaiBody } from './openai-request.ts'
-import { type Provider, UpstreamFailure } from './provider.ts'
+import { type Provider, type UpstreamCall, UpstreamFailure } from './provider.ts'
 import { readReply } from './upstream-error.ts'
 import { openPool, sendOver, type Wire, type WireOut } from './wire-send.ts'
 
@@ -19,6 +21,10 @@ export type OpenaiOptions = {
   readonly reading: string
   readonly onCancel: OnCancel
   readonly connectMs: number
+  /** The header of the key, in place of `Authorization: Bearer`. */
+  readonly keyHeader?: string | undefined
+  /** As Azure has it: the model in the path, this version behind it. */
+  readonly apiVersion?: string | undefined
 }
 
 export function createOpenaiProvider(options: OpenaiOptions): Provider {
@@ -26,26 +32,53 @@ export function createOpenaiProvider(options: OpenaiOptions): Provider {
   const pool = openPool(url.origin, options.connectMs)
   const base = url.pathname.replace(/\/$/, '')
   const headers: Record<string, string> = { 'content-type': 'application/json', accept: '*/*' }
-  if (options.apiKey !== undefined) headers.authorization = `Bearer ${options.apiKey}`
+  const { apiKey, keyHeader } = options
+  if (apiKey !== undefined) headers[keyHeader ?? 'authorization'] = keyHeader ? apiKey : `Bearer ${apiKey}`
   return {
     key: options.key,
     name: options.name,
     readingOf: (api) => readingFor(options.reading, api),
     onCancel: options.onCancel,
+    parameters: PARAMETERS,
+    // What it is sent passes on as it came, and nobody but the server behind it knows what it takes.
+    unmet: () => [],
     send: (call) =>
       sendOver(
         pool,
-        openaiWire,
-        { path: base + PATHS[call.api], headers, body: openaiBody(call, options.reading) },
+        WIRES[call.api] ?? openaiWire,
+        call.form
+          ? { path: pathOf(base, options.apiVersion, call), ...formBody(call.form, call.model, headers) }
+          : { path: pathOf(base, options.apiVersion, call), headers, body: openaiBody(call, options.reading) },
         call,
       ),
     close: () => pool.destroy(),
   }
 }
 
-const PATHS = { chat: '/chat/completions', completions: '/completions', embeddings: '/embeddings' } as const
+const PATHS = {
+  chat: '/chat/completions',
+  completions: '/completions',
+  embeddings: '/embeddings',
+  'audio/speech': '/audio/speech',
+  'audio/transcriptions': '/audio/transcriptions',
+} as const satisfies Record<UpstreamApi, string>
+
+function pathOf(base: string, apiVersion: string | undefined, { api, model }: UpstreamCall): string {
+  if (apiVersion === undefined) return base + PATHS[api]
+  return `${base}/deployments/${encodeURIComponent(model)}${PATHS[api]}?api-version=${apiVersion}`
+}
+
+/** What servers of this wire have in common. */
+const PARAMETERS = [
+  ...['max_tokens', 'max_completion_tokens', 'temperature', 'top_p', 'stop', 'seed', 'frequency_penalty'],
+  ...['presence_penalty', 'logprobs', 'top_logprobs', 'logit_bias', 'tools', 'tool_choice', 'response_format'],
+]
 
 const openaiWire: Wire = { whole: readWhole, stream: readStream }
+const WIRES: { readonly [api in UpstreamApi]?: Wire } = {
+  'audio/speech': speechWire,
+  'audio/transcriptions': transcriptionWire,
+}
 
 function readWhole(status: number, headers: Parameters<Wire['whole']>[1], body: string): ReturnType<Wire['whole']> {
   const parsed = readReply(status, headers, body)
