@@ -1,17 +1,24 @@
-/** What the control plane needs of the gateway: rooms of one floor don't know each other, so they are introduced here. */
+/** What the control plane needs of the gateway and of sign-in: rooms of one floor don't know each other, so they are introduced here. */
+import type { FastifyRequest } from 'fastify'
 import type { Alerts } from './alerts.ts'
 import type { ApiParts } from './api/parts.ts'
+import { demandJson, isOwnPage } from './api/same-origin.ts'
+import type { Caller } from './core/caller.ts'
 import { secretOf } from './gateway/caller-secret.ts'
 import type { Gateway } from './gateway/gateway.ts'
 import { hashSecret } from './lib/secret.ts'
+import type { People } from './people/people.ts'
 import { requestIdOf } from './request-id.ts'
 
-export function apiParts(
-  gateway: Gateway,
-  { seal, addresses }: Pick<Alerts, 'seal' | 'addresses'>,
-  operatorKey: string,
-): ApiParts {
+type Introduced = {
+  readonly gateway: Gateway
+  readonly alerts: Pick<Alerts, 'seal' | 'addresses'>
+  readonly people: People
+}
+
+export function apiParts({ gateway, alerts, people }: Introduced, operatorKey: string): ApiParts {
   const { store, budgets, rateCards, random, log, keys, health, hashDetails, addressOf } = gateway
+  const { seal, addresses } = alerts
   const operatorHash = hashSecret(operatorKey)
   return {
     store,
@@ -33,10 +40,21 @@ export function apiParts(
     log,
     seal,
     addresses,
-    authenticate: ({ raw }) => keys.authenticate(secretOf(raw.headers), addressOf(raw)),
+    people,
+    authenticate: (request) => authenticate(gateway, people, request),
+    addressOf: ({ raw }) => addressOf(raw),
     isOperator: ({ keyHash }) => keyHash === operatorHash,
     forgetKey: (hash) => keys.forget(hash),
     forgetKeys: () => keys.forgetAll(),
     requestId: ({ raw }) => requestIdOf(raw),
   }
+}
+
+/** A key comes first. Without one a session counts, where one of our own pages sends it. */
+async function authenticate({ keys, addressOf }: Gateway, people: People, request: FastifyRequest): Promise<Caller> {
+  const secret = secretOf(request.raw.headers)
+  const member = secret === undefined && isOwnPage(request) ? await people.callerOf(request.headers.cookie) : undefined
+  if (member === undefined) return keys.authenticate(secret, addressOf(request.raw))
+  demandJson(request)
+  return member
 }

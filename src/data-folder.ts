@@ -8,6 +8,8 @@ import { newSecret } from './lib/secret.ts'
 
 export type DataFolder = {
   readonly database: string
+  /** Where people's passwords and sessions lie. */
+  readonly signInDatabase: string
   readonly isNew: boolean
   readonly adminKey: string
   readonly adminKeyFile: string | undefined
@@ -23,10 +25,10 @@ export function openDataFolder(dataDir: string, givenAdminKey: string | undefine
     throw new CannotGoOn(dataNotWritable(dataDir, owner, process.getuid?.() ?? 0), EXIT.usage)
   }
   const database = join(dataDir, 'turnpike.db')
-  const isNew = !existsSync(database)
-  if (givenAdminKey !== undefined) return { database, isNew, adminKey: givenAdminKey, adminKeyFile: undefined }
+  const places = { database, signInDatabase: join(dataDir, 'auth.db'), isNew: !existsSync(database) }
+  if (givenAdminKey !== undefined) return { ...places, adminKey: givenAdminKey, adminKeyFile: undefined }
   const adminKeyFile = join(dataDir, 'admin-key')
   if (!existsSync(adminKeyFile))
     writeFileSync(adminKeyFile, `${newSecret('mk-tp', systemRandom)}\n`, { mode: 0o600, flag: 'wx' })
-  return { database, isNew, adminKey: readFileSync(adminKeyFile, 'utf8').trim(), adminKeyFile }
+  return { ...places, adminKey: readFileSync(adminKeyFile, 'utf8').trim(), adminKeyFile }
 }

@@ -1,10 +1,13 @@
 /** Puts the parts together: store, catalogue, providers, gateway, API; listens, and stops in order. */
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { type Alerts, startAlerts } from './alerts.ts'
+import { mountDashboard } from './api/dashboard.ts'
 import { mountApi } from './api/mount.ts'
 import { createNotFound } from './api/not-found.ts'
+import { guardHosts } from './api/own-hosts.ts'
 import { mountReference } from './api/reference.ts'
 import { apiParts } from './api-parts.ts'
 import { CannotGoOn, EXIT } from './cli/exit-code.ts'
@@ -33,7 +36,10 @@ import { type Clock, systemClock } from './lib/clock.ts'
 import { createDetailsHash } from './lib/details-hash.ts'
 import type { Log } from './lib/log.ts'
 import { type Random, systemRandom } from './lib/random.ts'
+import { openSignIn } from './open-sign-in.ts'
 import { openStore } from './open-store.ts'
+import { createPeople, type People } from './people/people.ts'
+import type { SignIn } from './people/sign-in.ts'
 import { requestIdOf } from './request-id.ts'
 import { withoutRestart } from './restart-settings.ts'
 import type { Simulator } from './simulator/simulator.ts'
@@ -56,6 +62,9 @@ export type Server = {
   readonly folder: DataFolder
   readonly recovered: Recovered
   readonly alerts: Alerts
+  readonly signIn: SignIn
+  /** The one-time link to the dashboard, behind its address, while nobody owns the organisation. */
+  readonly setupPath: string | undefined
   /** Set on the first start alone. */
   readonly demoKey: string | undefined
   /** The port that was wanted and taken, where nobody had asked for it. */
@@ -142,12 +151,15 @@ export async function startServer({
     stranded,
     open: new Set(),
   }
-  const running = { stop: async () => void (await Promise.all([jobs.stop(), alerts.stop()])) }
   const configured = createConfigured(shared, first)
   const { gateway } = configured
-  const fastify = createHttp(configured, alerts, folder.adminKey)
+  const signIn = openSignIn({ store, databaseUrl: settings.databaseUrl, file: folder.signInDatabase, log })
+  const people = createPeople({ store, signIn, clock: systemClock, random: systemRandom })
+  const fastify = createHttp(configured, { alerts, people }, folder.adminKey)
+  const repeating = { stop: async () => void (await Promise.all([jobs.stop(), alerts.stop()])) }
+  const running = { configured, fastify, jobs: repeating, people }
   const { port, moved } = await listen(fastify, settings).catch(async (error: unknown) => {
-    await stop(configured, fastify, running, 0)
+    await stop(running, 0)
     throw error
   })
   // The first count loads the tables of the tokenizer; a call that needs one should not wait for them.
@@ -165,6 +177,8 @@ export async function startServer({
     alerts,
     demoKey,
     moved,
+    signIn,
+    setupPath: (await people.firstLink(organisation.id))?.path,
     async reload(next) {
       if (gateway.draining) return []
       const { settings: kept, restart } = withoutRestart(gateway.settings, next)
@@ -172,17 +186,19 @@ export async function startServer({
       gateway.health.forgive()
       return restart
     },
-    close: () => stop(configured, fastify, running, drainMs),
+    close: () => stop(running, drainMs),
   }
 }
 
 const loadCatalogue = (): CatalogueData =>
   JSON.parse(readFileSync(new URL('../catalogue/catalogue.json', import.meta.url), 'utf8')) as CatalogueData
 
-function createHttp(configured: Configured, alerts: Alerts, operatorKey: string): FastifyInstance {
+type Introduced = Omit<Parameters<typeof apiParts>[0], 'gateway'>
+
+function createHttp(configured: Configured, introduced: Introduced, operatorKey: string): FastifyInstance {
   const { gateway } = configured
   const { trustProxy } = gateway.settings
-  const parts = apiParts(gateway, alerts, operatorKey)
+  const parts = apiParts({ gateway, ...introduced }, operatorKey)
   const notFound = createNotFound(parts)
   const fastify = Fastify({
     trustProxy: typeof trustProxy === 'number' ? (_address, hop) => hop < trustProxy : trustProxy,
@@ -204,11 +220,16 @@ function createHttp(configured: Configured, alerts: Alerts, operatorKey: string)
   })
   fastify.get('/healthz', async () => ({ status: 'ok' }))
   fastify.get('/readyz', async (_request, reply) => ready(gateway, reply))
+  guardHosts(fastify, parts)
   mountApi(fastify, parts)
   mountReference(fastify)
+  mountDashboard(fastify, DASHBOARD)
   fastify.setNotFoundHandler(notFound)
   return fastify
 }
+
+/** Beside the sources as beside what is made of them for the package. */
+const DASHBOARD = fileURLToPath(new URL('../dashboard/dist', import.meta.url))
 
 function preflight(asked: string | undefined, reply: FastifyReply) {
   const allowed = {
@@ -260,13 +281,16 @@ const LAST_WORDS_MS = 5_000
 /** Other nodes' calls are settled this long after their lease is over, at the latest. */
 const RECOVER_EVERY_MS = 10_000
 
+type Running = {
+  readonly configured: Configured
+  readonly fastify: FastifyInstance
+  readonly jobs: Repeating
+  readonly people: People
+}
+
 /** No new calls; open ones finish within the limit. What is open then is cut, and settled as far as it came. */
-async function stop(
-  { gateway, current, close }: Configured,
-  fastify: FastifyInstance,
-  jobs: Repeating,
-  drainMs: number,
-): Promise<void> {
+async function stop({ configured, fastify, jobs, people }: Running, drainMs: number): Promise<void> {
+  const { gateway, current, close } = configured
   gateway.draining = true
   const closed = fastify.close()
   await callsOver(gateway, drainMs)
@@ -277,6 +301,7 @@ async function stop(
   await jobs.stop()
   await gateway.lastUse.flush()
   await gateway.tokens.close()
+  await people.close()
   await gateway.store.close()
 }
 

@@ -52,6 +52,7 @@ export async function start({
 }
 
 function welcome(server: Server, settings: Settings, version: string): string[] {
+  const dashboard = settings.publicUrl?.replace(/\/+$/, '') ?? server.url
   const common = {
     version,
     store:
@@ -60,6 +61,8 @@ function welcome(server: Server, settings: Settings, version: string): string[] 
         : `PostgreSQL ${new URL(settings.databaseUrl).host}`,
     zone: server.organisation.timeZone,
     url: server.url,
+    dashboard,
+    ...(server.setupPath === undefined ? {} : { setupLink: `${dashboard}${server.setupPath}` }),
     providers: [...settings.providers.values()],
     simulatorActive: settings.simulatorActive,
     ...(settings.file === undefined ? {} : { file: settings.file }),

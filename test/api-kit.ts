@@ -3,10 +3,9 @@ import Fastify from 'fastify'
 import { mountApi } from '../src/api/mount.ts'
 import { createNotFound } from '../src/api/not-found.ts'
 import type { ApiParts } from '../src/api/parts.ts'
-import { secretOf } from '../src/gateway/caller-secret.ts'
+import { apiParts } from '../src/api-parts.ts'
 import { systemRandom } from '../src/lib/random.ts'
-import { hashSecret } from '../src/lib/secret.ts'
-import { requestIdOf } from '../src/request-id.ts'
+import { createPeople } from '../src/people/people.ts'
 import type { Store } from '../src/store/store.ts'
 import { startTurnpike, type Turnpike } from './turnpike.ts'
 
@@ -47,27 +46,15 @@ export async function openApi(yaml?: string, { env = {}, still = false }: ApiOpt
   let ahead = 0
   const start = still ? gateway.store.now() + 86_400_000 : undefined
   const store: Store = { ...gateway.store, now: () => (start ?? gateway.store.now()) + ahead }
+  const { signIn } = turnpike.server
+  const people = createPeople({ store, signIn, clock: { now: () => store.now() }, random: systemRandom })
   const parts: ApiParts = {
+    ...apiParts({ gateway, alerts: turnpike.server.alerts, people }, operator),
     store,
-    settings: gateway.settings,
-    budgets: gateway.budgets,
-    routes: gateway.routes,
-    terms: gateway.terms,
-    rateCards: gateway.rateCards,
-    health: gateway.health,
-    random: systemRandom,
-    hashDetails: gateway.hashDetails,
-    seal: turnpike.server.alerts.seal,
-    addresses: turnpike.server.alerts.addresses,
     log: {
       ...gateway.log,
       error: (fields, message) => void faults.push(`${message} ${JSON.stringify(fields, textOfError)}`),
     },
-    authenticate: ({ raw }) => gateway.keys.authenticate(secretOf(raw.headers), gateway.addressOf(raw)),
-    isOperator: ({ keyHash }) => keyHash === hashSecret(operator),
-    forgetKey: (hash) => gateway.keys.forget(hash),
-    forgetKeys: () => gateway.keys.forgetAll(),
-    requestId: ({ raw }) => requestIdOf(raw),
   }
   const notFound = createNotFound(parts)
   const fastify = Fastify({

@@ -42,7 +42,9 @@ describe.each([
 
   async function ask(method: string, url: string, body?: unknown, key = admin): Promise<Reply> {
     const reply = await api.request(method, url, key, body)
-    for (const secret of [reply.body?.key, reply.body?.secret]) if (typeof secret === 'string') secrets.push(secret)
+    const token = /#token=(.+)/.exec(reply.body?.link)?.[1]
+    for (const secret of [reply.body?.key, reply.body?.secret, token])
+      if (typeof secret === 'string') secrets.push(secret)
     return reply
   }
   const logged = async (query = '', key = admin) =>
@@ -56,6 +58,7 @@ describe.each([
   const managementKey = async () =>
     (await ask('POST', '/api/admin/management-keys', { name: 'm', role: 'reader' })).body.managementKey.id as string
 
+  const invited = async () => (await ask('POST', '/api/admin/members', { role: 'reader' })).body.member.id as string
   const monthly = { name: 'b', scope: 'organisation', metric: 'usd', limit: 5, window: 'month' }
   const budget = async () => (await ask('POST', '/api/admin/budgets', monthly)).body.budget.id as string
 
@@ -241,6 +244,29 @@ describe.each([
       const id = await managementKey()
       return { action: 'management_key.rotate', run: () => ask('POST', `/api/admin/management-keys/${id}/rotate`) }
     },
+    inviteMember: () => ({
+      action: 'member.invite',
+      before: null,
+      after: { email: 'eve@example.com', role: 'reader' },
+      run: () => ask('POST', '/api/admin/members', { email: 'Eve@example.com', role: 'reader' }),
+    }),
+    updateMember: async () => {
+      const id = await invited()
+      const run = () => ask('PATCH', `/api/admin/members/${id}`, { role: 'admin' })
+      return { action: 'member.update', before: { role: 'reader' }, after: { role: 'admin' }, run }
+    },
+    removeMember: async () => {
+      const id = await invited()
+      const run = () => ask('DELETE', `/api/admin/members/${id}`)
+      return { action: 'member.remove', before: { role: 'reader' }, after: null, run }
+    },
+    createSetupLink: () => ({
+      action: 'member.setup_link',
+      by: 'operator',
+      org: 'default',
+      after: { role: 'admin' },
+      run: () => ask('POST', '/api/admin/setup-link', {}, api.operator),
+    }),
   }
 
   test.each(writing.map(({ name }) => name as OperationName))('%s leaves its row, or says why not', async (name) => {

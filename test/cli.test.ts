@@ -37,6 +37,21 @@ async function newAccount(credits?: string): Promise<string> {
 }
 
 describe('each noun does its work', () => {
+  test('members are invited, listed, given a role and removed, and the first link is made again', async () => {
+    const invited = await cli(['members', 'invite', 'ann@example.com', '--role', 'reader'])
+    expect(invited).toMatchObject({ code: 0, out: expect.stringMatching(/^http:\S+\/setup#token=[\w-]{43}\n$/) })
+    const { members } = (await json('members', 'list')) as { members: { id: string }[] }
+    expect(members).toMatchObject([{ email: 'ann@example.com', role: 'reader', status: 'invited' }])
+    const id = members[0]?.id ?? ''
+    expect(await json('members', 'update', id, '--role', 'admin')).toMatchObject({ member: { role: 'admin' } })
+    expect(await json('members', 'remove', id, '--yes')).toEqual({ deleted: true })
+    expect(await json('members', 'whoami')).toMatchObject({ session: { actor: 'operator', isOperator: true } })
+    const link = await cli(['setup-link'])
+    expect(link).toMatchObject({ code: 0, out: expect.stringMatching(/^http:\S+\/setup#token=[\w-]{43}\n$/) })
+    expect((await cli(['setup-link', '--help'])).out).toContain('turnpike setup-link')
+    expect((await cli(['--help'])).out).toMatch(/setup-link +make the link/i)
+  })
+
   test('accounts are made, changed, frozen, reopened and closed, by either name', async () => {
     const made = await json(
       'accounts',

@@ -22,7 +22,8 @@ let ours: Record<
   | 'manager'
   | 'budget'
   | 'channel'
-  | 'delivery',
+  | 'delivery'
+  | 'member',
   string
 >
 const OURS = 'our-own-customer'
@@ -53,6 +54,7 @@ beforeAll(async () => {
     transaction: (await ask('POST', '/v1/accounts/credits/deduct', debit)).body.transactionId,
     plan: (await ask('POST', '/v1/plans', { name: OURS, amount: 1, interval: '1d', occurrences: 1 })).body.plan.id,
     manager: (await ask('POST', '/api/admin/management-keys', { name: OURS, role: 'admin' })).body.managementKey.id,
+    member: (await ask('POST', '/api/admin/members', { email: `${OURS}@example.com`, role: 'admin' })).body.member.id,
   }
   expect(Object.values(ours).every((id) => typeof id === 'string' && id.length > 10)).toBe(true)
 })
@@ -149,6 +151,12 @@ const cases: Record<OperationName, Named | Lists | Open> = {
   updateManagementKey: named(() => [`/api/admin/management-keys/${ours.manager}`, { disabled: true }]),
   deleteManagementKey: named(() => [`/api/admin/management-keys/${ours.manager}`]),
   rotateManagementKey: named(() => [`/api/admin/management-keys/${ours.manager}/rotate`]),
+  getSession: lists('/api/admin/session'),
+  listMembers: lists('/api/admin/members?limit=500'),
+  inviteMember: { open: 'names nobody' },
+  updateMember: named(() => [`/api/admin/members/${ours.member}`, { role: 'reader' }]),
+  removeMember: named(() => [`/api/admin/members/${ours.member}`]),
+  createSetupLink: named(() => ['/api/admin/setup-link', { organisationId: 'default' }]),
   createBudget: named(() => [
     '/api/admin/budgets',
     { name: 'x', scope: 'account', scopeId: ours.account, metric: 'usd', limit: 0, window: 'day' },
@@ -211,6 +219,7 @@ test('after all of these everything of ours is as it was', async () => {
   expect((await ask('GET', `/v1/reservations/${ours.reservation}`)).body.reservation.status).toBe('pending')
   expect((await ask('GET', `/api/admin/management-keys/${ours.manager}`)).body.managementKey.disabled).toBe(false)
   expect((await ask('GET', '/api/admin/organisations/default')).status).toBe(200)
+  expect((await ask('GET', '/api/admin/members')).body.members).toMatchObject([{ id: ours.member, role: 'admin' }])
   expect((await ask('GET', `/api/admin/budgets/${ours.budget}`)).body.budget).toMatchObject({ limit: 5, version: 1 })
 })
 

@@ -41,7 +41,7 @@ test.each(table.map((operation) => [operation.name, operation] as const))(
       const own = dialect === 'openrouter' ? openrouterStatus : status
       expect(responses[String(own)]?.description).toContain(`\`${code}\`: `)
     }
-    expect(entry?.security).toEqual([{ bearer: [] }, { apiKeyHeader: [] }])
+    expect(entry?.security).toEqual([{ bearer: [] }, { apiKeyHeader: [] }, { session: [] }])
   },
 )
 

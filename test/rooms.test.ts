@@ -18,6 +18,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   tokens: 3,
   delivery: 3,
   gateway: 4,
+  people: 4,
   api: 4,
   jobs: 4,
   cli: 5,

@@ -61,6 +61,22 @@ const EXPLAINED: Record<ErrorCode, { readonly cause: string; readonly cure: stri
     cause: 'Two names of an account were sent that belong to different accounts',
     cure: 'Send one of them',
   },
+  wrong_credentials: {
+    cause: 'Nobody signs in with this e-mail address and this password',
+    cure: 'Type them again; who has forgotten the password asks an admin for another invitation, or the operator for `turnpike setup-link`',
+  },
+  email_taken: {
+    cause: 'The e-mail address belongs to a member',
+    cure: 'Sign in with it, or invite another address',
+  },
+  last_admin: {
+    cause: 'The organisation would be left without an admin who can sign in',
+    cure: 'Invite another admin, or make a reader one, and try again',
+  },
+  link_ended: {
+    cause: 'A link works once and for a limited time, and a new one ends the one before',
+    cure: 'Ask for another: `turnpike setup-link`, or an invitation by an admin',
+  },
   context_length_exceeded: {
     cause: 'The provider says that the prompt is longer than the context of the model',
     cure: 'Shorten the prompt, or choose a model with a longer context',

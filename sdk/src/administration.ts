@@ -2,7 +2,7 @@
 import { type BodyOf, call, list, type OperationName, type QueryOf, type ResultOf } from './calls.ts'
 import type { PagePromise, RequestPromise } from './request-promise.ts'
 import type { RequestOptions, Transport } from './transport.ts'
-import type { ApiKey, AuditEntry, Budget, GenerationRecord, ManagementKey, Organisation } from './types.ts'
+import type { ApiKey, AuditEntry, Budget, GenerationRecord, ManagementKey, Member, Organisation } from './types.ts'
 
 type Options = RequestOptions | undefined
 /** Rows as CSV or NDJSON are asked for by `fetch`. */
@@ -122,6 +122,29 @@ export const administration = (transport: Transport) => ({
     grace: BodyOf<'rotateManagementKey'> = {},
     options?: Options,
   ): Reply<'rotateManagementKey'> => call(transport, 'rotateManagementKey', { params: { id }, body: grace }, options),
+
+  /** Who asks: the key, or the member whose session is behind the client. */
+  getSession: (options?: Options): Reply<'getSession'> => call(transport, 'getSession', {}, options),
+
+  /** Who may sign in, and who is invited, newest first. */
+  listMembers: (query?: QueryOf<'listMembers'>, options?: Options): Pages<'listMembers', Member> =>
+    list(transport, 'listMembers', query, ({ members }) => members, options),
+
+  /** Makes an invitation; its `link` is shown this once. Not tried again once it may have been made. */
+  inviteMember: (invitation: BodyOf<'inviteMember'>, options?: Options): Reply<'inviteMember'> =>
+    call(transport, 'inviteMember', { body: invitation }, options),
+
+  /** Gives a member (`mem_…`) another role; the last admin stays one (`last_admin`). */
+  updateMember: (id: string, changes: BodyOf<'updateMember'>, options?: Options): Reply<'updateMember'> =>
+    call(transport, 'updateMember', { params: { id }, body: changes }, options),
+
+  /** Ends all sessions of a member, or an invitation. */
+  removeMember: (id: string, options?: Options): Reply<'removeMember'> =>
+    call(transport, 'removeMember', { params: { id } }, options),
+
+  /** A link that makes an admin; needs the operator's key, and ends the link before. */
+  createSetupLink: (request: BodyOf<'createSetupLink'> = {}, options?: Options): Reply<'createSetupLink'> =>
+    call(transport, 'createSetupLink', { body: request }, options),
 
   /** Who changed what, newest first. */
   listAudit: (query?: Omit<QueryOf<'listAudit'>, 'format'>, options?: Options): Pages<'listAudit', AuditEntry> =>

@@ -788,6 +788,19 @@ export type ManagementKey = {
   updatedAt: string | null
 }
 
+export type Member = {
+  id: string
+  /** Null while an invitation without an address is open. */
+  email: string | null
+  name: string | null
+  role: 'admin' | 'reader'
+  status: 'active' | 'invited'
+  /** Until when the link of an invitation works. */
+  invitedUntil: string | null
+  createdAt: string
+  joinedAt: string | null
+}
+
 export type Model = {
   id: string
   canonical_slug: string
@@ -941,6 +954,24 @@ export type ReservationExpiredEvent = {
     releasedUsd: number
     expiresAt: string | null
     decimal: Record<string, string>
+  }
+}
+
+export type Session = {
+  /** Null where a key asks. */
+  member: {
+    id: string
+    email: string
+    name: string
+  } | null
+  /** The name in the audit log. */
+  actor: string
+  role: 'admin' | 'reader'
+  isOperator: boolean
+  organisation: {
+    id: string
+    name: string
+    timeZone: string
   }
 }
 
@@ -2548,6 +2579,75 @@ export type Operations = {
       }
     }
   }
+  /** Who asks: the member behind the session, or the key */
+  getSession: {
+    result: {
+      session: Session
+    }
+  }
+  /** The people who may sign in, and who is invited */
+  listMembers: {
+    query: {
+      /** Rows a page. Default: 50. */
+      limit?: number | undefined
+      /** Rows to pass over. */
+      offset?: number | undefined
+      /** `nextCursor` of the page before; takes the place of `offset`. */
+      cursor?: string | undefined
+    }
+    result: {
+      members: Member[]
+      pagination: {
+        limit: number
+        offset: number
+        totalCount: number
+        hasMore: boolean
+        nextCursor: string | null
+      }
+    }
+  }
+  /** Invite a person by a link that works once, for three days */
+  inviteMember: {
+    body: {
+      /** The only address that the link lets in. Default: any. */
+      email?: string | undefined
+      /** What the person may do; a reader changes nothing. */
+      role: 'admin' | 'reader'
+    }
+    result: {
+      member: Member
+      /** Works once. It is shown this once; hand it to the person alone. */
+      link: string
+    }
+  }
+  /** Change what a member may do; it holds at once */
+  updateMember: {
+    body: {
+      /** What the person may do; a reader changes nothing. */
+      role: 'admin' | 'reader'
+    }
+    result: {
+      member: Member
+    }
+  }
+  /** Remove a member and end all sessions of that person, or withdraw an invitation */
+  removeMember: {
+    result: {
+      deleted: true
+    }
+  }
+  /** Make the link that makes an admin: works once, for 15 minutes */
+  createSetupLink: {
+    body: {
+      /** Whose admin the link makes. Default: the first one. */
+      organisationId?: string | undefined
+    }
+    result: {
+      /** Works once. It is shown this once; hand it to the person alone. */
+      link: string
+      expiresAt: string
+    }
+  }
   /** Set a budget: so much of something for a scope in a window */
   createBudget: {
     body: {
@@ -2886,6 +2986,12 @@ export const endpoints = {
   deleteManagementKey: { method: 'DELETE', path: '/api/admin/management-keys/{id}' },
   rotateManagementKey: { method: 'POST', path: '/api/admin/management-keys/{id}/rotate' },
   listAudit: { method: 'GET', path: '/api/admin/audit' },
+  getSession: { method: 'GET', path: '/api/admin/session' },
+  listMembers: { method: 'GET', path: '/api/admin/members' },
+  inviteMember: { method: 'POST', path: '/api/admin/members' },
+  updateMember: { method: 'PATCH', path: '/api/admin/members/{id}' },
+  removeMember: { method: 'DELETE', path: '/api/admin/members/{id}' },
+  createSetupLink: { method: 'POST', path: '/api/admin/setup-link' },
   createBudget: { method: 'POST', path: '/api/admin/budgets', once: true },
   listBudgets: { method: 'GET', path: '/api/admin/budgets' },
   getBudget: { method: 'GET', path: '/api/admin/budgets/{id}' },

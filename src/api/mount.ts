@@ -23,6 +23,7 @@ import { grantHandlers } from './grants.ts'
 import { idempotencyOf } from './idempotency.ts'
 import { keyHandlers } from './keys.ts'
 import { managementKeyHandlers } from './management-keys.ts'
+import { memberHandlers } from './members.ts'
 import { modelHandlers } from './models.ts'
 import { organisationHandlers } from './organisations.ts'
 import type { ApiParts, AuditedChange, Handlers } from './parts.ts'
@@ -31,6 +32,8 @@ import { replyWithError } from './reply-with-error.ts'
 import { reportHandlers } from './reports.ts'
 import { reservationHandlers } from './reservations.ts'
 import { fileName, ROW_TYPES, type RowFormat, type Rows, rowFormat, rowText } from './rows.ts'
+import { originOf } from './same-origin.ts'
+import { mountSignIn } from './sign-in.ts'
 import { transactionHandlers } from './transactions.ts'
 import { usageHandlers } from './usage.ts'
 import { validatorOf } from './validate.ts'
@@ -52,6 +55,7 @@ const handlers: Handlers = {
   ...activityHandlers,
   ...organisationHandlers,
   ...managementKeyHandlers,
+  ...memberHandlers,
   ...auditHandlers,
   ...budgetHandlers,
   ...alertChannelHandlers,
@@ -76,6 +80,7 @@ export function mountApi(fastify: FastifyInstance, parts: ApiParts): void {
       for (const operation of own) mountOperation(scope, parts, path, operation)
       mountOtherMethods(scope, parts, path, own)
     }
+    mountSignIn(scope, parts)
   })
 }
 
@@ -95,17 +100,23 @@ function mountOperation(scope: FastifyInstance, parts: ApiParts, path: string, o
     // Before the body is read: whoever has no key is not worth reading.
     async onRequest(request, reply) {
       reply.header('x-request-id', parts.requestId(request))
-      callers.set(request, await authorised(parts, operation, request))
+      const caller = await authorised(parts, operation, request)
+      // Another person may sit down at the same browser.
+      if (caller.member) reply.header('cache-control', 'no-store')
+      callers.set(request, caller)
     },
     async handler(request, reply) {
       const caller = callers.get(request)
       if (!caller) throw refuse('invalid_api_key')
       const at = parts.store.now()
-      const by = { organisationId: caller.organisationId, actor: caller.actor, requestId: parts.requestId(request), at }
+      const requestId = parts.requestId(request)
+      const by = { organisationId: caller.organisationId, actor: caller.actor, requestId, at }
       const format = operation.rows ? rowFormat(request.query as object, request.headers) : undefined
       const call = {
         ...validate(request),
         caller,
+        origin: originOf(request, parts.settings),
+        requestId,
         at,
         audit: (change: AuditedChange, provided?: Provided) => auditQuery(parts.store, { ...by, ...change }, provided),
         auditRow: (change: AuditedChange) => auditRow(parts.store, { ...by, ...change }),

@@ -24,7 +24,7 @@ import type { Rows } from './rows.ts'
 
 export type ApiParts = {
   readonly store: Store
-  readonly settings: Pick<Settings, 'billing' | 'reservations' | 'limits' | 'providers' | 'smtp' | 'publicUrl'>
+  readonly settings: Pick<Settings, 'billing' | 'reservations' | 'limits' | 'providers' | 'smtp' | 'publicUrl' | 'host'>
   readonly budgets: BudgetDirectory
   readonly routes: ApiRoutes
   /** What is charged on top of a provider's cost. */
@@ -40,17 +40,55 @@ export type ApiParts = {
   readonly seal: Seal
   /** Where webhooks may go. */
   readonly addresses: AddressGuard
-  /** The caller behind a request's secret. Throws `Refused`: `invalid_api_key`, `rate_limit_exceeded`. */
+  /** The caller behind a request's secret, else behind its session. Throws `Refused`: `invalid_api_key`, `rate_limit_exceeded`. */
   authenticate(request: FastifyRequest): Promise<Caller>
+  /** From where a request came, past the proxies that are trusted. */
+  addressOf(request: FastifyRequest): string
   /** Whether the caller is who runs this server. */
   isOperator(caller: Caller): boolean
   /** A change to a key holds from here on. */
   forgetKey(hash: string): void
   /** A change to what an organisation is called holds from here on. */
   forgetKeys(): void
+  readonly people: ApiPeople
   /** 32 hex digits, the same for every question about one request. */
   requestId(request: FastifyRequest): string
 }
+
+/** Sign-in, as far as the API offers it; what it throws is refused in the words of its code. */
+type ApiPeople = {
+  signIn(asked: { email: string; password: string; address: string }): Promise<SignedIn>
+  redeem(asked: {
+    token: string
+    email: string | undefined
+    password: string
+    name: string
+    address: string
+    requestId: string
+  }): Promise<SignedIn>
+  signOut(cookie: string | undefined, everywhere: boolean): Promise<readonly string[]>
+  changePassword(asked: {
+    cookie: string
+    email: string
+    current: string
+    next: string
+    address: string
+  }): Promise<readonly string[]>
+  /** The person can no longer sign in, and every session is over. */
+  removeUser(userId: string): Promise<void>
+  makeLink(wanted: {
+    organisationId: bigint
+    email: string | null
+    role: 'admin' | 'reader'
+    via: 'setup' | 'invitation'
+    at: number
+    actor: string
+    requestId: string | null
+  }): Promise<{ code: string; path: string; expiresAt: number }>
+}
+
+/** Cookies are the values of `Set-Cookie`. */
+export type SignedIn = { readonly caller: Caller; readonly cookies: readonly string[] }
 
 export type ApiRoutes = {
   find(name: string): ApiRoute | undefined
@@ -98,6 +136,9 @@ export type Call<N extends OperationName> = {
   readonly params: Input<OperationNamed<N>, 'params'>
   readonly query: Input<OperationNamed<N>, 'query'>
   readonly body: Input<OperationNamed<N>, 'body'>
+  /** The address that the server was reached at, for links to it. */
+  readonly origin: string
+  readonly requestId: string
   /** The store's clock when the request came. */
   readonly at: number
   /** Asks for rows, where the operation has them. */

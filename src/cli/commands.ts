@@ -8,6 +8,7 @@ import { alertCommands } from './alert-commands.ts'
 import { budgetCommands } from './budget-commands.ts'
 import type { CommandRow } from './command-row.ts'
 import { keyCommands } from './key-commands.ts'
+import { memberCommands } from './member-commands.ts'
 import { reservationCommands } from './reservation-commands.ts'
 import { usageCommands } from './usage-commands.ts'
 
@@ -16,6 +17,7 @@ export const commands: readonly CommandRow[] = [
   ...reservationCommands,
   ...usageCommands,
   ...keyCommands,
+  ...memberCommands,
   ...budgetCommands,
   ...alertCommands,
 ]
@@ -35,6 +37,7 @@ export const nouns: Readonly<Record<string, string>> = {
   keys: 'API keys and their limits',
   budgets: 'how much of something a scope may use in a window',
   'management-keys': 'keys that administer the organisation',
+  members: 'people who sign in to the dashboard',
   organisations: 'organisations of this server',
   channels: 'who is told of events, and from when on credit is low',
   deliveries: 'what was delivered to channels',

@@ -3,6 +3,7 @@
  * command that needs it, so that help is there at once.
  */
 import { Command, CommanderError, type OutputConfiguration } from 'commander'
+import { summaries } from '../contract/operation-summaries.ts'
 import { addCommands } from './add-commands.ts'
 import { wantsColour } from './colour.ts'
 import { commandNamed } from './commands.ts'
@@ -56,8 +57,12 @@ export async function runProgram(argv: readonly string[], parts: ProgramParts): 
 function plainWords(argv: readonly string[]): { words: string[]; plain: boolean } {
   const words = argv.filter((word) => word !== '--no-color')
   const plain = words.length < argv.length
-  return { words: words[0] === 'help' ? [...words.slice(1), '--help'] : words, plain }
+  const named = words[0] === 'help' ? [...words.slice(1), '--help'] : words
+  return { words: named[0] === SETUP_LINK ? ['members', ...named] : named, plain }
 }
+
+/** What newcomers are told to type, without a noun. */
+const SETUP_LINK = 'setup-link'
 
 export function createProgram(
   parts: ProgramParts,
@@ -86,6 +91,8 @@ export function createProgram(
   addStart(program, parts, end)
   addVerify(program, parts, end)
   addConfig(program, parts, end)
+  // Its words are taken for those of the command of the API before they come here.
+  program.command(SETUP_LINK).description(summaries.createSetupLink)
   addCommands(program, { chosen, run: async (row, typed) => end(await parts.call({ row, env: parts.env, ...typed })) })
   return program
 }

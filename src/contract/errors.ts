@@ -67,6 +67,13 @@ export const errors = {
     message: 'No valid API key was provided',
     openrouterMessage: 'Missing Authentication header',
   },
+  wrong_credentials: {
+    status: 401,
+    type: 'authentication_error',
+    errorType: 'authentication',
+    anthropicType: 'authentication_error',
+    message: 'E-mail or password is wrong',
+  },
   insufficient_credits: {
     status: 402,
     type: 'insufficient_quota',
@@ -134,6 +141,14 @@ export const errors = {
     message: 'This payment was credited with another amount or to another account',
   },
   grant_spent: { ...conflict, message: 'The grant has nothing left to void' },
+  email_taken: { ...conflict, message: 'Somebody signs in with this e-mail address' },
+  last_admin: { ...conflict, message: 'This is the last admin of the organisation; make another one first' },
+  link_ended: {
+    ...invalid,
+    status: 410,
+    errorType: 'precondition_failed',
+    message: 'The link was used, has expired or was replaced by another one',
+  },
   reservation_expired: {
     ...invalid,
     status: 410,

@@ -63,13 +63,20 @@ export function openApiDocument(operations: readonly Operation[], calls: readonl
           name: 'X-API-Key',
           description: 'The same keys without `Bearer`',
         },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'turnpike.session_token',
+          description:
+            "A person who is signed in, with the rights of a management key; for the dashboard's own pages alone",
+        },
       },
     },
   }
 }
 
 const MODEL_CALLS = 'model calls'
-const SECURITY: Json = [{ bearer: [] }, { apiKeyHeader: [] }]
+const SECURITY: Json = [{ bearer: [] }, { apiKeyHeader: [] }, { session: [] }]
 
 const CALLERS: Readonly<Record<Operation['key'], string>> = {
   any: 'API keys see what is theirs, management keys all of their organisation.',

@@ -7,6 +7,7 @@ import { alertOperations } from './alert-operations.ts'
 import { budgetOperations } from './budget-operations.ts'
 import { generationOperations } from './generation-operations.ts'
 import { keyOperations } from './key-operations.ts'
+import { memberOperations } from './member-operations.ts'
 import { modelOperations } from './model-operations.ts'
 import { organisationOperations } from './organisation-operations.ts'
 import { reportOperations } from './report-operations.ts'
@@ -24,6 +25,7 @@ export const operations = [
   ...usageOperations,
   ...reportOperations,
   ...organisationOperations,
+  ...memberOperations,
   ...budgetOperations,
   ...alertOperations,
 ] as const

@@ -238,7 +238,9 @@ export const SettingsFile = group({
   nodes: group({ leaseSeconds: whole(1, HOUR).default(30) }).prefault({}),
   webhooks: Webhooks.prefault({}),
   smtp: Smtp.optional().meta({ description: 'Without it no e-mail is sent.' }),
-  publicUrl: httpUrl.optional().meta({ description: 'Where people reach this server: alerts link to it.' }),
+  publicUrl: httpUrl.optional().meta({
+    description: 'Where people reach this server: alerts and one-time links lead to it, and its host name is served.',
+  }),
   openrouter: group({ usageChunkChoices: choice(['repeat', 'empty']).default('repeat') }).prefault({}),
   trustProxy: z
     .union(

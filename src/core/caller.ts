@@ -24,7 +24,11 @@ export type Caller = {
   /** Models it may call, as {@link allowsModel} reads them; null: all. */
   readonly allowedModels: readonly string[] | null
   readonly defaults: CallDefaults
+  /** The person behind a session; absent for keys. */
+  readonly member?: CallingMember
 }
+
+type CallingMember = { readonly code: string; readonly email: string; readonly name: string }
 
 /** What its calls say where they say nothing themselves. */
 export type CallDefaults = {

@@ -9,6 +9,7 @@ import { budgetsMigration } from './migrations/0004-budgets.ts'
 import { alertsMigration } from './migrations/0005-alerts.ts'
 import { reportsMigration } from './migrations/0006-reports.ts'
 import { keysMigration } from './migrations/0007-keys.ts'
+import { membersMigration } from './migrations/0009-members.ts'
 import { StoreUnusable } from './store.ts'
 
 const migrations = (engine: Engine): Record<string, Migration> => ({
@@ -19,11 +20,18 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
   '0005-alerts': alertsMigration(engine),
   '0006-reports': reportsMigration(engine),
   '0007-keys': keysMigration(engine),
+  '0009-members': membersMigration(engine),
 })
 
-export async function migrate(db: Kysely<unknown>, engine: Engine): Promise<void> {
-  const known = migrations(engine)
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => known } })
+export const migrate = (db: Kysely<unknown>, engine: Engine): Promise<void> => migrateTo(migrations(engine), db)
+
+/** `schema`: where PostgreSQL keeps the tables and the list of what was run; it is made where it is missing. */
+export async function migrateTo(known: Record<string, Migration>, db: Kysely<unknown>, schema?: string): Promise<void> {
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: async () => known },
+    ...(schema === undefined ? {} : { migrationTableSchema: schema }),
+  })
   const { error, results } = await migrator.migrateToLatest()
   if (!error) return
   const text = error instanceof Error ? error.message : String(error)

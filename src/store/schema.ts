@@ -68,6 +68,21 @@ export type Schema = {
     created_at: Int
     updated_at: Int | null
   } & SecretColumns
+  members: {
+    id: Int
+    organisation_id: Int
+    code: string
+    user_id: string | null
+    email: string | null
+    name: string | null
+    role: string
+    via: string
+    link_hash: string | null
+    link_expires_at: Int | null
+    created_at: Int
+    joined_at: Int | null
+    removed_at: Int | null
+  }
   key_usage: {
     api_key_id: Int
     organisation_id: Int

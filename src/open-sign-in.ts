@@ -1,0 +1,16 @@
+/** Sign-in with its database beside the store, both opened when somebody first needs them. */
+import type { Log } from './lib/log.ts'
+import { systemRandom } from './lib/random.ts'
+import { createSignIn, type SignIn } from './people/sign-in.ts'
+import { sharedSecret } from './store/bootstrap.ts'
+import type { SignInPlace } from './store/sign-in-database.ts'
+import type { Store } from './store/store.ts'
+
+const SECRET_BYTES = 32
+
+export const openSignIn = ({ store, log, ...place }: Omit<SignInPlace, 'now'> & { store: Store; log: Log }): SignIn =>
+  createSignIn({
+    open: async () => (await import('./store/sign-in-database.ts')).openSignInDatabase({ ...place, now: store.now() }),
+    secret: () => sharedSecret(store, 'auth_secret', Buffer.from(systemRandom.bytes(SECRET_BYTES)).toString('hex')),
+    log,
+  })
