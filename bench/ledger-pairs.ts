@@ -99,6 +99,7 @@ export const recordAt = (at: number): Omit<UsageRecord, 'transactionId' | 'recor
   chargeExact: '0.00018735',
   items,
   isByok: false,
+  limitNanos: null,
   admittedAt: at,
   occurredAt: at,
   latencyMs: 1874,

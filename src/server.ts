@@ -14,6 +14,7 @@ import type { CatalogueData } from './core/catalogue-data.ts'
 import { compileTerms } from './core/price.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
 import { createDemo } from './demo.ts'
+import { createCredentials } from './gateway/credentials.ts'
 import type { Gateway } from './gateway/gateway.ts'
 import { createHeartbeat } from './gateway/heartbeat.ts'
 import { createKeys } from './gateway/keys.ts'
@@ -27,6 +28,7 @@ import { type Clock, systemClock } from './lib/clock.ts'
 import { createDetailsHash } from './lib/details-hash.ts'
 import type { Log } from './lib/log.ts'
 import { systemRandom } from './lib/random.ts'
+import { createSealer } from './lib/seal.ts'
 import { openStore } from './open-store.ts'
 import { openProviders, type Providers } from './providers.ts'
 import { requestIdOf } from './request-id.ts'
@@ -61,7 +63,7 @@ export type ServerParts = {
 }
 
 export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerParts): Promise<Server> {
-  const folder = openDataFolder(settings.dataDir, settings.adminKey)
+  const folder = openDataFolder(settings)
   const [opened, catalogue] = [
     await openStore({ databaseUrl: settings.databaseUrl, database: folder.database }),
     loadCatalogue(),
@@ -75,6 +77,7 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
   })
   const providers = await openProviders(settings, tokens, log)
   const terms = compileTerms(settings.billing)
+  const sealer = createSealer(folder.secretKey, systemRandom)
   const rateCards = createRateCards(store)
   const stranded = new Set<bigint>()
   const recovered = await recover({ store, rateCards, terms, log, stranded, starting: true })
@@ -93,6 +96,7 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
     store,
     rateCards,
     terms,
+    credentials: createCredentials({ store, clock: systemClock, log, sealer }),
     tokens,
     log,
     clock: systemClock,
@@ -237,6 +241,7 @@ async function stop(
   await callsOver(gateway, SETTLE_MS)
   await hangUp(fastify, gateway.clock, closed)
   await jobs.stop()
+  await gateway.credentials.flush()
   await gateway.tokens.close()
   await gateway.store.close()
 }

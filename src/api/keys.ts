@@ -155,7 +155,14 @@ function spending(key: StoredApiKey | undefined, at: number) {
     week: current('week') ? (usage?.weekNanos ?? 0n) : 0n,
     month: current('month') ? (usage?.monthNanos ?? 0n) : 0n,
   }
-  const left = key?.limit ? key.limit.nanos - spent[key.limit.window] : null
+  // A call on the customer's own credential may count more than it was charged.
+  const counted = {
+    total: usage?.counted ?? 0n,
+    day: current('day') ? (usage?.dayCounted ?? 0n) : 0n,
+    week: current('week') ? (usage?.weekCounted ?? 0n) : 0n,
+    month: current('month') ? (usage?.monthCounted ?? 0n) : 0n,
+  }
+  const left = key?.limit ? key.limit.nanos - counted[key.limit.window] : null
   return {
     limit: key?.limit ? nanosNumber(key.limit.nanos) : null,
     limit_remaining: left === null ? null : nanosNumber(left > 0n ? left : asNanos(0n)),

@@ -8,6 +8,7 @@ import {
   type Demand,
   done,
   type Outcome,
+  type Prices,
   type Refusal,
   type ReserveCredits,
   type ReserveGeneration,
@@ -28,7 +29,7 @@ export const reserveGeneration: Step<ReserveGeneration> = (draft, command) => {
   const amount = amountFor(command.demand, outputTokens)
   const holds = chain.map(({ budget, hold }) => ({
     ...hold,
-    quantity: quantityOf(budget, command.demand, amount, outputTokens),
+    quantity: quantityOf(budget, command.demand, outputTokens),
   }))
   const refusals = [...creditRefusal(account, amount, command.demand), ...budgetRefusals(chain, holds, command.demand)]
   if (refusals.length > 0) return firstOf(refusals)
@@ -90,15 +91,19 @@ export const reserveCredits: Step<ReserveCredits> = (draft, command) => {
   })
 }
 
-/** Nano-dollars for the demand with this output limit, rounded up. */
-const amountFor = ({ fixed, outputUnitPrice }: Demand, outputTokens: number): bigint =>
+/** Nano-dollars at these prices with this output limit, rounded up. */
+const amountFor = ({ fixed, outputUnitPrice }: Prices, outputTokens: number): bigint =>
   ceilToNanos(add(fixed, multiply(outputUnitPrice, whole(BigInt(outputTokens)))))
 
 const isTooBig = (account: Account | undefined, amount: bigint): boolean =>
   amount > MAX_AMOUNT || !fitsInt64((account?.reserved ?? 0n) + amount)
 
-const affordableOutput = (demand: Demand, nanos: bigint): number =>
-  Math.min(demand.outputTokens, quoted.affordableOutput(demand, nanos))
+const affordableOutput = (demand: Demand, nanos: bigint, prices: Prices = demand): number =>
+  Math.min(demand.outputTokens, quoted.affordableOutput(prices, nanos))
+
+/** A key's own limit may count a call at other prices than it is charged at. */
+const pricesFor = ({ source }: Budget, demand: Demand): Prices =>
+  (source === 'key_limit' ? demand.keyLimit : undefined) ?? demand
 
 type Link = {
   readonly budget: Budget
@@ -130,25 +135,22 @@ function fittedOutput(demand: Demand, account: Account | undefined, chain: reado
   const narrow = (tokens: number) => {
     fitted = Math.min(fitted, Math.max(tokens, fit.atLeast))
   }
-  const full = amountFor(demand, outputTokens)
   const money = chain
     .filter(({ budget }) => budget.metric === 'usd' && budget.action === 'block')
-    .map(({ room }) => room)
-  if (account) money.push(headroomOf(account))
-  for (const room of money) if (full > room) narrow(affordableOutput(demand, shareOf(room)))
+    .map(({ budget, room }) => ({ room, prices: pricesFor(budget, demand) }))
+  if (account) money.push({ room: headroomOf(account), prices: demand })
+  for (const { room, prices } of money)
+    if (amountFor(prices, outputTokens) > room) narrow(affordableOutput(demand, shareOf(room), prices))
   for (const { budget, room } of chain)
     if (budget.metric === 'tokens' && budget.action === 'block' && BigInt(inputTokens + outputTokens * choices) > room)
       narrow(Math.floor((Number(shareOf(room)) - inputTokens) / choices))
   return fitted < outputTokens ? fitted : undefined
 }
 
-function quantityOf(
-  { metric }: Budget,
-  { inputTokens, choices }: Demand,
-  amount: bigint,
-  outputTokens: number,
-): bigint {
-  if (metric === 'usd') return amount
+function quantityOf(budget: Budget, demand: Demand, outputTokens: number): bigint {
+  const { metric } = budget
+  if (metric === 'usd') return amountFor(pricesFor(budget, demand), outputTokens)
+  const { inputTokens, choices } = demand
   return metric === 'tokens' ? BigInt(inputTokens + outputTokens * choices) : 1n
 }
 
@@ -194,7 +196,8 @@ function budgetRefusals(chain: readonly Link[], holds: readonly Hold[], demand: 
       timeZone: budget.timeZone,
       usedUp: room <= 0n,
       requestedTokens: demand.outputTokens,
-      affordableTokens: budget.metric === 'usd' && room > 0n ? affordableOutput(demand, room) : 0,
+      affordableTokens:
+        budget.metric === 'usd' && room > 0n ? affordableOutput(demand, room, pricesFor(budget, demand)) : 0,
     }
     return [{ refusal: { code: 'budget_exceeded', details } as const, rank: hold.windowEnd ?? Number.MAX_SAFE_INTEGER }]
   })

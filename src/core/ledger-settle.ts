@@ -14,9 +14,9 @@ import {
   type Step,
 } from './ledger-commands.ts'
 import type { Draft } from './ledger-draft.ts'
-import { type Account, type Overage, type Reservation, UNTOLD, type UsageRecord } from './ledger-rows.ts'
+import { type Account, type Budget, type Overage, type Reservation, UNTOLD, type UsageRecord } from './ledger-rows.ts'
 import { tell } from './ledger-usage.ts'
-import { addToKeyUsage, rollupOf } from './usage-sums.ts'
+import { addToKeyUsage, countedNanos, rollupOf } from './usage-sums.ts'
 
 /**
  * The one atomic step that ends a generation. Never refused: the provider is paid already. A reservation that is gone
@@ -49,7 +49,7 @@ export const settle: Step<Settle> = (draft, command, ids) => {
   const metrics = { usd: charge, tokens: BigInt(record.inputTokens + record.outputTokens), requests: 1n }
   for (const hold of command.holds) {
     const budget = draft.rows.budgets.get(hold.budgetId)
-    if (budget) spend(draft, organisationId, hold, metrics[budget.metric])
+    if (budget) spend(draft, organisationId, hold, isKeyLimit(budget) ? countedNanos(record) : metrics[budget.metric])
   }
   const keyUsage = record.apiKeyId === null ? undefined : draft.keyUsage(record.apiKeyId)
   if (keyUsage) addToKeyUsage(keyUsage, record, command.upstreamNanos)
@@ -58,6 +58,8 @@ export const settle: Step<Settle> = (draft, command, ids) => {
   if (reservation) end(draft, reservation, 'confirmed', null, null)
   return done({ kind: 'settled', state: reservation ? 'settled' : 'settled_late', overQuote })
 }
+
+const isKeyLimit = ({ source, metric }: Budget): boolean => source === 'key_limit' && metric === 'usd'
 
 /** A provider is paid already, so the gateway can't refuse: what `reject` would, `cap` writes off. */
 const softened = (overage: Overage): Overage => (overage === 'reject' ? 'cap' : overage)

@@ -15,7 +15,15 @@ import type {
   Transaction,
   UsageRecord,
 } from './ledger-rows.ts'
-import { addToKeyUsage, emptyKeyUsage, foldRollup, ROLLUP_SUMS, rollupKey, rollupOf } from './usage-sums.ts'
+import {
+  addToKeyUsage,
+  countedNanos,
+  emptyKeyUsage,
+  foldRollup,
+  ROLLUP_SUMS,
+  rollupKey,
+  rollupOf,
+} from './usage-sums.ts'
 
 type Value = bigint | null
 
@@ -213,7 +221,7 @@ function spentIn({ counter: { windowStart, windowEnd }, budget }: Counted, recor
   const counts =
     budget && (admittedAt >= budget.createdAt || (budget.source === 'key_limit' && recordedAt <= budget.createdAt))
   if (!counts || admittedAt < windowStart || (windowEnd !== null && admittedAt >= windowEnd)) return 0n
-  if (budget.metric === 'usd') return record.chargeNanos ?? 0n
+  if (budget.metric === 'usd') return budget.source === 'key_limit' ? countedNanos(record) : (record.chargeNanos ?? 0n)
   return budget.metric === 'tokens' ? BigInt(record.inputTokens + record.outputTokens) : 1n
 }
 

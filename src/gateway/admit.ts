@@ -5,7 +5,7 @@
 import { errors, type RefusalExtras, refuse } from '../contract/errors.ts'
 import type { BudgetReason, Shortfall } from '../contract/refusal-reasons.ts'
 import type { ReservationContext } from '../contract/reservation-context.ts'
-import type { Demand, Idempotency, Refusal } from '../core/ledger-commands.ts'
+import type { Demand, Idempotency, Prices, Refusal } from '../core/ledger-commands.ts'
 import type { Budget, Hold } from '../core/ledger-rows.ts'
 import { type Quote, quote } from '../core/quote.ts'
 import { windowAt } from '../core/window.ts'
@@ -14,8 +14,10 @@ import { asNanos } from '../lib/money.ts'
 import { max, type Ratio, ratio, ZERO } from '../lib/ratio.ts'
 import type { Call } from './call.ts'
 import { type Candidate, candidatesFor } from './candidates.ts'
+import { isByok } from './credential.ts'
 import type { Gateway } from './gateway.ts'
 import type { Caller } from './keys.ts'
+import { withCredentials } from './with-credentials.ts'
 
 export type Admission = {
   readonly id: Id
@@ -53,8 +55,9 @@ export async function admit(
   const { store } = gateway
   const admittedAt = store.now()
   const startedAt = gateway.clock.elapsed()
-  const candidates = withinLimits(candidatesFor(gateway, call, admittedAt), call)
-  const { demand, priced } = demandOf(gateway, candidates, call)
+  const reached = withinLimits(candidatesFor(gateway, call, admittedAt), call)
+  const candidates = await withCredentials(gateway, caller, reached)
+  const { demand, priced } = demandOf(gateway, caller, candidates, call)
   if (
     !priced &&
     (caller.accountId !== null || caller.budgets.some(({ metric, action }) => metric === 'usd' && action === 'block'))
@@ -100,12 +103,19 @@ export async function admit(
   }
 }
 
-function demandOf(gateway: Gateway, candidates: readonly Candidate[], call: Call): { demand: Demand; priced: boolean } {
+function demandOf(
+  gateway: Gateway,
+  caller: Caller,
+  candidates: readonly Candidate[],
+  call: Call,
+): { demand: Demand; priced: boolean } {
   const inputTokens = inputBound(candidates, call)
-  const quotes = candidates.map((candidate) => quoteOf(gateway, candidate, call, inputTokens))
+  const quotesAt = (byokAsOurs: boolean) =>
+    alikeOnce(candidates).map((candidate) =>
+      quoteOf(gateway, candidate, call, inputTokens, !byokAsOurs && isByok(candidate)),
+    )
+  const quotes = quotesAt(false)
   const priced = quotes.every((quoted) => quoted !== undefined)
-  const dearest = (part: (quoted: Quote) => Ratio) =>
-    quotes.reduce((most, quoted) => (quoted ? max(most, part(quoted)) : most), ZERO)
   const { settings } = gateway
   const fit =
     call.outputLimit === undefined && settings.reservations.mode === 'strict'
@@ -114,14 +124,28 @@ function demandOf(gateway: Gateway, candidates: readonly Candidate[], call: Call
   return {
     priced,
     demand: {
-      fixed: dearest(({ fixed }) => fixed),
-      outputUnitPrice: dearest(({ outputUnitPrice }) => outputUnitPrice),
+      ...dearest(quotes),
+      ...(caller.includeByokInLimit && candidates.some(isByok) ? { keyLimit: dearest(quotesAt(true)) } : {}),
       inputTokens,
       outputTokens: Math.max(...candidates.map((candidate) => outputOf(candidate, call))),
       choices: call.choices,
       ...fit,
     },
   }
+}
+
+/** Two credentials of one owner at one endpoint cost the same. */
+function alikeOnce(candidates: readonly Candidate[]): Candidate[] {
+  return candidates.filter((candidate, index) => {
+    const before = candidates[index - 1]
+    return !before || before.endpoint !== candidate.endpoint || isByok(before) !== isByok(candidate)
+  })
+}
+
+const dearest = (quotes: readonly (Quote | undefined)[]): Prices => {
+  const most = (part: (quoted: Quote) => Ratio) =>
+    quotes.reduce((found, quoted) => (quoted ? max(found, part(quoted)) : found), ZERO)
+  return { fixed: most(({ fixed }) => fixed), outputUnitPrice: most(({ outputUnitPrice }) => outputUnitPrice) }
 }
 
 /** A limit above the model's own maximum, where that is known, could never be honoured. */
@@ -152,7 +176,13 @@ const inputBound = (candidates: readonly Candidate[], { bytes, images, audios, f
   return Math.min(bound, Math.max(...candidates.map(({ endpoint }) => endpoint.model.contextLength)))
 }
 
-function quoteOf(gateway: Gateway, { endpoint, card }: Candidate, call: Call, inputTokens: number): Quote | undefined {
+function quoteOf(
+  gateway: Gateway,
+  { endpoint, card }: Candidate,
+  call: Call,
+  inputTokens: number,
+  byok: boolean,
+): Quote | undefined {
   const quoted =
     card &&
     quote(
@@ -174,7 +204,7 @@ function quoteOf(gateway: Gateway, { endpoint, card }: Candidate, call: Call, in
           : {}),
       },
       card,
-      gateway.terms,
+      byok ? { ...gateway.terms, byok } : gateway.terms,
     )
   if (quoted?.priced) return quoted
   if (endpoint.model.unpricedAllowed) return undefined
@@ -204,6 +234,7 @@ function contextOf(caller: Caller, call: Call, candidates: readonly Candidate[],
     outputLimit: demand.outputTokens * demand.choices,
     stream: call.stream,
     context: caller.accountId === null ? 'system' : 'customer',
+    ...(first && isByok(first) ? { byok: caller.includeByokInLimit ? 'counted' : 'apart' } : {}),
     ...idempotencyOf(caller, call),
   } satisfies ReservationContext)
 }

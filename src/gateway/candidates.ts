@@ -4,6 +4,7 @@ import { refuse } from '../contract/errors.ts'
 import type { ProviderPreferences } from '../contract/model-request.ts'
 import { cardAt, type RateCard } from '../core/rate-card.ts'
 import type { Call } from './call.ts'
+import type { Credential } from './credential.ts'
 import type { Gateway } from './gateway.ts'
 import { byPrice } from './price-preferences.ts'
 import type { Endpoint } from './routes.ts'
@@ -13,6 +14,8 @@ export type Candidate = {
   /** As the client named the model. */
   readonly asSpelled: string
   readonly card: RateCard | undefined
+  /** What it is sent with; undefined: the provider's own one. */
+  readonly credential?: Credential
 }
 
 export function candidatesFor({ routes }: Gateway, call: Call, at: number): Candidate[] {

@@ -9,8 +9,10 @@ import { UpstreamFailure, type UpstreamReply } from '../providers/provider.ts'
 import type { Admission } from './admit.ts'
 import type { Candidate } from './candidates.ts'
 import type { ClientResponse } from './client-response.ts'
+import { isByok, isPolicy, isRefusal, refusedByProvider, withoutSecret } from './credential.ts'
 import type { Gateway } from './gateway.ts'
 import type { Endpoint } from './routes.ts'
+import { stillOpen } from './with-credentials.ts'
 
 export type Served = {
   readonly candidate: Candidate
@@ -40,14 +42,20 @@ export async function forward(gateway: Gateway, admission: Admission, response: 
   const { clock, random, settings } = gateway
   const attempts: AttemptRecord[] = []
   const failures: UpstreamFailure[] = []
+  let open = admission.candidates
+  let tried = admission.candidates.at(-1)
+  let refusal: Refused | undefined
   for (const candidate of admission.candidates) {
+    if (!open.includes(candidate)) continue
+    tried = candidate
     for (let retry = 0; retry <= settings.limits.retriesPerEndpoint; retry++) {
       if (response.gone) throw new AllFailed(attempts, refuse('provider_error'), true)
-      if (attempts.length >= settings.limits.attempts) throw exhausted(attempts, failures, candidate)
+      if (attempts.length >= settings.limits.attempts) throw exhausted(attempts, failures, candidate, refusal)
       const sentAt = clock.elapsed()
       try {
         const reply = await attemptAt(gateway, admission, candidate, response)
         attempts.push(recordOf(candidate, reply.status, clock.elapsed() - sentAt, null))
+        if (candidate.credential) gateway.credentials.used(candidate.credential)
         return { candidate, reply, attempts, sentAt }
       } catch (error) {
         if (!(error instanceof UpstreamFailure)) throw error
@@ -57,18 +65,21 @@ export async function forward(gateway: Gateway, admission: Admission, response: 
         attempts.push(recordOf(candidate, error.status ?? null, clock.elapsed() - sentAt, error.message))
         if (error.kind === 'aborted') throw new AllFailed(attempts, refuse('provider_error'), true)
         if (aboutTheRequest(error)) throw new AllFailed(attempts, passedOn(error, candidate), false)
+        refusal = isRefusal(error) ? refusedOf(gateway, candidate, error) : undefined
         if (!worthRepeating(error) || retry === settings.limits.retriesPerEndpoint) break
         await clock.sleep(backoff({ attempt: retry, ...BACKOFF, random }))
       }
     }
+    const last = failures.at(-1)
+    if (last) open = open.filter(stillOpen(candidate, isRefusal(last)))
   }
-  throw exhausted(attempts, failures, admission.candidates.at(-1))
+  throw exhausted(attempts, failures, tried, refusal)
 }
 
 async function attemptAt(
   { settings: { limits } }: Gateway,
   { call, setOutputLimit }: Admission,
-  { endpoint }: Candidate,
+  { endpoint, credential }: Candidate,
   response: ClientResponse,
 ): Promise<UpstreamReply> {
   const attempt = endpoint.provider.send({
@@ -76,6 +87,7 @@ async function attemptAt(
     converted: call.converted === true,
     text: call.text,
     members: call.members,
+    ...(credential ? { secret: credential.secret } : {}),
     model: endpoint.upstreamModel,
     stream: call.stream,
     outputLimit: limitFor(endpoint, setOutputLimit),
@@ -92,9 +104,19 @@ async function attemptAt(
   const stop = call.stream && endpoint.provider.onCancel === 'abort' ? response.onGone(() => attempt.abort()) : () => {}
   try {
     return await attempt.reply
+  } catch (error) {
+    throw error instanceof UpstreamFailure ? withoutSecret(error, credential?.secret) : error
   } finally {
     stop()
   }
+}
+
+/** The credential rests, whosever it is; a customer is told what became of theirs. */
+function refusedOf({ credentials }: Gateway, candidate: Candidate, failure: UpstreamFailure): Refused | undefined {
+  const { credential, endpoint } = candidate
+  if (!credential) return undefined
+  credentials.refused(credential, failure)
+  return refusedByProvider(credential, endpoint.provider.name, failure)
 }
 
 /** The quote covers the greatest of the candidates; each is asked for no more than it has. */
@@ -102,7 +124,7 @@ const limitFor = ({ model }: Endpoint, limit: number | undefined): number | unde
   limit === undefined || model.maxOutputIsDefault ? limit : Math.min(limit, model.maxOutputTokens)
 
 const recordOf = (
-  { endpoint }: Candidate,
+  { endpoint, credential }: Candidate,
   status: number | null,
   latencyMs: number,
   error: string | null,
@@ -113,14 +135,13 @@ const recordOf = (
   status,
   latencyMs: Math.round(latencyMs),
   error,
+  credential: credential ? { id: credential.id, label: credential.label } : null,
+  byok: credential?.customer !== undefined,
 })
 
 /** Refusals that another endpoint or another try would not change. */
 const aboutTheRequest = ({ kind, status, code }: UpstreamFailure): boolean =>
-  kind === 'status' && (status === 400 || status === 413 || status === 422 || (status === 403 && isPolicy(code)))
-
-const isPolicy = (code: string | undefined): boolean =>
-  code !== undefined && /policy|moderation|safety|content_filter/.test(code)
+  kind === 'status' && (status === 400 || status === 413 || status === 422 || (status === 403 && isPolicy(code ?? '')))
 
 const worthRepeating = ({ kind, status = 0 }: UpstreamFailure): boolean =>
   kind === 'connect' || (kind === 'status' && (status === 408 || status >= 500))
@@ -141,8 +162,9 @@ function exhausted(
   attempts: readonly AttemptRecord[],
   failures: readonly UpstreamFailure[],
   candidate: Candidate | undefined,
+  refusal: Refused | undefined,
 ): AllFailed {
-  return new AllFailed(attempts, lastWord(failures, candidate), false)
+  return new AllFailed(attempts, refusal ?? lastWord(failures, candidate), false)
 }
 
 function lastWord(all: readonly UpstreamFailure[], candidate: Candidate | undefined): Refused {
@@ -162,7 +184,11 @@ function lastWord(all: readonly UpstreamFailure[], candidate: Candidate | undefi
   if (last?.status === 429) {
     const hints = failures.filter(({ status }) => status === 429).map(({ retryAfterMs }) => retryAfterMs)
     const known = hints.every((hint) => hint !== undefined) && failures.every(({ status }) => status === 429)
-    return refuse('rate_limit_exceeded', undefined, {
+    const whose =
+      candidate && isByok(candidate)
+        ? `${candidate.endpoint.provider.name} limits the rate of your own credential`
+        : undefined
+    return refuse('rate_limit_exceeded', whose, {
       ...extras,
       ...(known ? { retryAfterMs: Math.min(...hints.map((hint) => hint ?? 0)) } : {}),
     })

@@ -7,6 +7,7 @@ import type { Random } from '../lib/random.ts'
 import type { RateCards } from '../store/rate-cards.ts'
 import type { Store } from '../store/store.ts'
 import type { TokenCounter } from '../tokens/token-counter.ts'
+import type { Credentials } from './credentials.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import type { Keys } from './keys.ts'
 import type { Normaliser } from './normaliser.ts'
@@ -20,6 +21,7 @@ export type Gateway = {
   readonly routes: Routes
   readonly rateCards: RateCards
   readonly terms: CompiledTerms
+  readonly credentials: Credentials
   readonly tokens: TokenCounter
   readonly heartbeat: Heartbeat
   readonly progress: Progress

@@ -21,6 +21,8 @@ export type Caller = {
   readonly externalId: string | null
   /** Budgets that every call of this key must pass. */
   readonly budgets: readonly Budget[]
+  /** The limit of the key counts BYOK calls at the price of our own credential. */
+  readonly includeByokInLimit: boolean
 }
 
 export type Keys = {
@@ -95,6 +97,7 @@ const operatorOf = (
   accountId: null,
   externalId: null,
   budgets: [],
+  includeByokInLimit: false,
 })
 
 function callerOf(key: StoredKey, keyHash: string): Caller {
@@ -117,5 +120,6 @@ function callerOf(key: StoredKey, keyHash: string): Caller {
     accountId: key.accountId,
     externalId: key.externalId,
     budgets: key.limit ? [key.limit] : [],
+    includeByokInLimit: key.includeByokInLimit,
   }
 }

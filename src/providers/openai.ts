@@ -4,8 +4,9 @@
  */
 import type { OnCancel } from '../contract/provider-presets.ts'
 import { readingFor } from '../core/usage-reading-for.ts'
+import { checkOver, withCredential } from './credential.ts'
 import { openaiBody } from './openai-request.ts'
-import { type Provider, UpstreamFailure } from './provider.ts'
+import { type Provider, type ProviderKey, UpstreamFailure } from './provider.ts'
 import { readReply } from './upstream-error.ts'
 import { openPool, sendOver, type Wire, type WireOut } from './wire-send.ts'
 
@@ -15,6 +16,8 @@ export type OpenaiOptions = {
   /** Up to and with `/v1`. */
   readonly baseUrl: string
   readonly apiKey: string | undefined
+  /** Several of ours, in place of `apiKey`. */
+  readonly keys?: readonly ProviderKey[]
   /** The family of usage bodies. */
   readonly reading: string
   readonly onCancel: OnCancel
@@ -25,20 +28,21 @@ export function createOpenaiProvider(options: OpenaiOptions): Provider {
   const url = new URL(options.baseUrl)
   const pool = openPool(url.origin, options.connectMs)
   const base = url.pathname.replace(/\/$/, '')
-  const headers: Record<string, string> = { 'content-type': 'application/json', accept: '*/*' }
-  if (options.apiKey !== undefined) headers.authorization = `Bearer ${options.apiKey}`
+  const headersFor = withCredential(options.apiKey, (secret) => ({ authorization: `Bearer ${secret}` }))
   return {
     key: options.key,
     name: options.name,
     readingOf: (api) => readingFor(options.reading, api),
     onCancel: options.onCancel,
+    keys: options.keys ?? [],
     send: (call) =>
       sendOver(
         pool,
         openaiWire,
-        { path: base + PATHS[call.api], headers, body: openaiBody(call, options.reading) },
+        { path: base + PATHS[call.api], headers: headersFor(call.secret), body: openaiBody(call, options.reading) },
         call,
       ),
+    check: (secret) => checkOver(pool, `${base}/models`, headersFor(secret)),
     close: () => pool.destroy(),
   }
 }

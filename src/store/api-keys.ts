@@ -206,7 +206,7 @@ function spentSoFar(
         of.cast<bigint>(of.val(BigInt(start)), 'bigint').as('window_start'),
         of.cast<bigint>(of.val(end === undefined ? null : BigInt(end)), 'bigint').as('window_end'),
         'organisation_id',
-        `${window}_nanos as spent`,
+        `${window}_counted_nanos as spent`,
         of.cast<bigint>(of.val(0n), 'bigint').as('reserved'),
       ])
     })
@@ -256,6 +256,7 @@ const keysOf = (store: Store, organisationId: bigint) =>
       'u.byok_week_nanos',
     ])
     .select(['u.month', 'u.month_nanos', 'u.byok_month_nanos'])
+    .select(['u.total_counted_nanos', 'u.day_counted_nanos', 'u.week_counted_nanos', 'u.month_counted_nanos'])
 
 type KeyRow = Awaited<ReturnType<ReturnType<typeof keysOf>['execute']>>[number]
 
@@ -290,4 +291,8 @@ const usageOf = (row: KeyRow): NonNullable<StoredApiKey['usage']> => ({
   month: Number(row.month),
   monthNanos: row.month_nanos ?? 0n,
   byokMonthNanos: row.byok_month_nanos ?? 0n,
+  counted: row.total_counted_nanos ?? 0n,
+  dayCounted: row.day_counted_nanos ?? 0n,
+  weekCounted: row.week_counted_nanos ?? 0n,
+  monthCounted: row.month_counted_nanos ?? 0n,
 })

@@ -2,7 +2,16 @@
  * Commands and outcomes on their way between threads. Copying an object of forty members costs more than the rest of a
  * batch, so the two commands of the hot path travel as one text of cells; all others travel as they are.
  */
-import type { Command, Done, Outcome, Reserved, ReserveGeneration, Settle, Settled } from '../core/ledger-commands.ts'
+import type {
+  Command,
+  Done,
+  Outcome,
+  Prices,
+  Reserved,
+  ReserveGeneration,
+  Settle,
+  Settled,
+} from '../core/ledger-commands.ts'
 import { UNTOLD, type UsageRecord } from '../core/ledger-rows.ts'
 import type { Ratio } from '../lib/ratio.ts'
 import type { Cell, Plain } from './tables.ts'
@@ -64,6 +73,7 @@ function reservedOf([amount, holds, fittedOutput, admittedAt, expiresAt, balance
 }
 
 type Text = string | null
+type PriceCells = [string, string, string, string]
 type ReserveCells = [
   'r',
   string,
@@ -84,6 +94,7 @@ type ReserveCells = [
   string,
   unknown,
   Text,
+  PriceCells | null,
 ]
 
 function packReserve({
@@ -100,7 +111,7 @@ function packReserve({
   idempotency,
   creditUsd,
 }: ReserveGeneration): string {
-  const { fixed, outputUnitPrice, inputTokens, outputTokens, choices, fit } = demand
+  const { fixed, outputUnitPrice, inputTokens, outputTokens, choices, fit, keyLimit } = demand
   const cells: ReserveCells = [
     'r',
     organisationId.toString(),
@@ -124,13 +135,26 @@ function packReserve({
     context,
     idempotency ?? null,
     creditUsd ?? null,
+    keyLimit ? priceCells(keyLimit) : null,
   ]
   return JSON.stringify(cells)
 }
 
 function unpackReserve(cells: ReserveCells): ReserveGeneration {
   const [, organisationId, at, id, code, accountId, apiKeyId, owner, fixedN, fixedD, unitN, unitD, ...rest] = cells
-  const [inputTokens, outputTokens, choices, shareN, shareD, atLeast, chain, context, idempotency, creditUsd] = rest
+  const [
+    inputTokens,
+    outputTokens,
+    choices,
+    shareN,
+    shareD,
+    atLeast,
+    chain,
+    context,
+    idempotency,
+    creditUsd,
+    keyLimit,
+  ] = rest
   return {
     type: 'reserve',
     organisationId: BigInt(organisationId),
@@ -146,6 +170,7 @@ function unpackReserve(cells: ReserveCells): ReserveGeneration {
       inputTokens,
       outputTokens,
       choices,
+      ...(keyLimit === null ? {} : { keyLimit: pricesOf(keyLimit) }),
       ...(shareN === null || shareD === null ? {} : { fit: { share: ratioOf(shareN, shareD), atLeast } }),
     },
     chain: (chain as [string, number, number | null][]).map(([budgetId, windowStart, windowEnd]) => ({
@@ -158,6 +183,18 @@ function unpackReserve(cells: ReserveCells): ReserveGeneration {
     ...(creditUsd === null ? {} : { creditUsd }),
   }
 }
+
+const priceCells = ({ fixed, outputUnitPrice }: Prices): PriceCells => [
+  fixed.n.toString(),
+  fixed.d.toString(),
+  outputUnitPrice.n.toString(),
+  outputUnitPrice.d.toString(),
+]
+
+const pricesOf = ([fixedN, fixedD, unitN, unitD]: PriceCells): Prices => ({
+  fixed: ratioOf(fixedN, fixedD),
+  outputUnitPrice: ratioOf(unitN, unitD),
+})
 
 type SettleCells = ['s', number, Plain[], string, Cell, string, Plain[] | null, string, unknown, Text]
 

@@ -18,6 +18,7 @@ export type StoredKey =
       readonly disabled: boolean
       readonly expiresAt: number | null
       readonly limit: Budget | null
+      readonly includeByokInLimit: boolean
     }
   | {
       readonly kind: 'management_key'
@@ -47,7 +48,7 @@ export async function findKey(store: Store, hash: string): Promise<StoredKey | u
         'a.code as account_code',
         'a.external_id',
       ])
-      .select(['k.disabled', 'k.expires_at', 'k.limit_budget_id']),
+      .select(['k.disabled', 'k.expires_at', 'k.limit_budget_id', 'k.include_byok_in_limit']),
   )
   if (key)
     return {
@@ -61,6 +62,7 @@ export async function findKey(store: Store, hash: string): Promise<StoredKey | u
       accountCode: key.account_code,
       externalId: key.external_id,
       disabled: key.disabled === 1n,
+      includeByokInLimit: key.include_byok_in_limit === 1n,
       expiresAt: key.expires_at === null ? null : Number(key.expires_at),
       limit:
         key.limit_budget_id === null

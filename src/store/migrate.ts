@@ -5,12 +5,14 @@ import type { Engine } from './engine.ts'
 import { ledgerMigration } from './migrations/0001-ledger.ts'
 import { eventsMigration } from './migrations/0002-events.ts'
 import { creditRateMigration } from './migrations/0003-credit-rate.ts'
+import { credentialsMigration } from './migrations/0008-credentials.ts'
 import { StoreUnusable } from './store.ts'
 
 const migrations = (engine: Engine): Record<string, Migration> => ({
   '0001-ledger': ledgerMigration(engine),
   '0002-events': eventsMigration(engine),
   '0003-credit-rate': creditRateMigration,
+  '0008-credentials': credentialsMigration(engine),
 })
 
 export async function migrate(db: Kysely<unknown>, engine: Engine): Promise<void> {

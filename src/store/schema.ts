@@ -38,6 +38,27 @@ export type Schema = {
     created_at: Int
     updated_at: Int | null
   }
+  credentials: {
+    id: Int
+    organisation_id: Int
+    code: string
+    provider: string
+    name: string
+    label: string
+    sealed: string
+    sealed_by: string
+    account_id: Int | null
+    api_keys: string | null
+    weight: Int
+    priority: Int
+    fallback: Int
+    disabled: Int
+    cooling_until: Int | null
+    cooling_reason: string | null
+    last_used_at: Int | null
+    created_at: Int
+    updated_at: Int | null
+  }
   management_keys: { hash: string; organisation_id: Int; name: string; role: string; disabled: Int; created_at: Int }
   key_usage: {
     api_key_id: Int
@@ -53,6 +74,10 @@ export type Schema = {
     month: Int
     month_nanos: Int
     byok_month_nanos: Int
+    total_counted_nanos: Int
+    day_counted_nanos: Int
+    week_counted_nanos: Int
+    month_counted_nanos: Int
   }
   grants: {
     id: Int
@@ -133,6 +158,7 @@ export type Schema = {
     sequence: Int | null
     dedupe_key: string | null
     payload_hash: string | null
+    limit_nanos: Int | null
   }
   call_details: {
     hash: string
