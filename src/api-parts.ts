@@ -1,19 +1,20 @@
 /** What the control plane needs of the gateway: rooms of one floor don't know each other, so they are introduced here. */
 import type { ApiParts } from './api/parts.ts'
 import { secretOf } from './gateway/caller-secret.ts'
+import { checkCredential } from './gateway/check-credential.ts'
 import type { Gateway } from './gateway/gateway.ts'
+import { assert } from './lib/assert.ts'
 import { hashSecret } from './lib/secret.ts'
 import { requestIdOf } from './request-id.ts'
 
-export function apiParts(
-  { store, settings, routes, terms, rateCards, random, log, keys }: Gateway,
-  operatorKey: string,
-): ApiParts {
+export function apiParts(gateway: Gateway, operatorKey: string): ApiParts {
+  const { store, settings, routes, terms, rateCards, random, log, keys } = gateway
   const operatorHash = hashSecret(operatorKey)
   return {
     store,
     settings,
     routes,
+    credentials: credentialParts(gateway),
     terms,
     rateCards,
     random,
@@ -24,3 +25,17 @@ export function apiParts(
     requestId: ({ raw }) => requestIdOf(raw),
   }
 }
+
+export const credentialParts = ({ credentials, upstreams, clock }: Gateway): ApiParts['credentials'] => ({
+  providers: upstreams,
+  sealedBy: credentials.sealedBy,
+  seal: credentials.seal,
+  open: credentials.open,
+  fingerprint: credentials.fingerprint,
+  forget: credentials.forget,
+  async check(key, secret) {
+    const provider = upstreams.get(key)
+    assert(provider, 'the provider of a check is there')
+    return checkCredential(provider, secret, clock)
+  },
+})

@@ -113,6 +113,10 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
       simulator: providers.simulated,
       simulated: providers.simulatedModels,
     }),
+    upstreams: new Map([
+      ...providers.configured,
+      ...(providers.simulated ? [[providers.simulated.key, providers.simulated] as const] : []),
+    ]),
     heartbeat: createHeartbeat(systemClock),
     progress: createProgress({ store, clock: systemClock, log }),
     normaliser: createNormaliser({ store, clock: systemClock, log }),

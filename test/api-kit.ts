@@ -3,6 +3,7 @@ import Fastify from 'fastify'
 import { mountApi } from '../src/api/mount.ts'
 import { createNotFound } from '../src/api/not-found.ts'
 import type { ApiParts } from '../src/api/parts.ts'
+import { credentialParts } from '../src/api-parts.ts'
 import { secretOf } from '../src/gateway/caller-secret.ts'
 import { systemRandom } from '../src/lib/random.ts'
 import { hashSecret } from '../src/lib/secret.ts'
@@ -51,6 +52,7 @@ export async function openApi(yaml?: string, { env = {}, still = false }: ApiOpt
     store,
     settings: gateway.settings,
     routes: gateway.routes,
+    credentials: credentialParts(gateway),
     terms: gateway.terms,
     rateCards: gateway.rateCards,
     random: systemRandom,

@@ -9,6 +9,7 @@ import type { Operation } from '../contract/operation.ts'
 import { type OperationName, operations } from '../contract/operations.ts'
 import { auditQuery } from '../store/audit-log.ts'
 import { accountHandlers } from './accounts.ts'
+import { credentialHandlers } from './credentials.ts'
 import { creditHandlers } from './credits.ts'
 import { generationHandlers } from './generations.ts'
 import { grantHandlers } from './grants.ts'
@@ -36,6 +37,7 @@ const handlers: Handlers = {
   ...transactionHandlers,
   ...usageHandlers,
   ...organisationHandlers,
+  ...credentialHandlers,
 }
 
 /** Control requests are small; model calls have a limit of their own. */

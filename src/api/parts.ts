@@ -3,6 +3,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import type { z } from 'zod'
+import type { CredentialCheck } from '../contract/credentials.ts'
 import type { Input, OperationName, OperationNamed } from '../contract/operations.ts'
 import type { Settings } from '../contract/settings.ts'
 import type { Idempotency } from '../core/ledger-commands.ts'
@@ -11,6 +12,7 @@ import type { RateCard } from '../core/rate-card.ts'
 import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
 import type { AuditEntry } from '../store/audit-log.ts'
+import type { StoredCredential } from '../store/credentials.ts'
 import type { RateCards } from '../store/rate-cards.ts'
 import type { Query, Store } from '../store/store.ts'
 
@@ -18,6 +20,7 @@ export type ApiParts = {
   readonly store: Store
   readonly settings: Pick<Settings, 'billing' | 'reservations'>
   readonly routes: ApiRoutes
+  readonly credentials: ApiCredentials
   /** What is charged on top of a provider's cost. */
   readonly terms: CompiledTerms
   readonly rateCards: Pick<RateCards, 'keep'>
@@ -44,6 +47,23 @@ export type Caller = {
   readonly keyHash: string
   readonly label: string
   readonly accountId: bigint | null
+}
+
+/** Customers' credentials: sealed on their way in, read by nobody but the call that carries them. */
+export type ApiCredentials = {
+  /** Those that a credential may be for, by key. */
+  readonly providers: ReadonlyMap<string, ApiProvider>
+  /** Names the key that seals. */
+  readonly sealedBy: string
+  seal(owner: { organisationId: bigint; code: string }, secret: string): string
+  /** Throws `SealBroken`. */
+  open(stored: StoredCredential): string
+  /** The same secret has the same one, which nobody can guess back. */
+  fingerprint(secret: string): string
+  /** A change to one of the organisation's holds from here on. */
+  forget(organisationId: bigint): void
+  /** Asks the provider, within some seconds. */
+  check(provider: string, secret: string): Promise<CredentialCheck>
 }
 
 type ApiRoutes = {

@@ -5,6 +5,7 @@
 import type { OperationName } from '../contract/operations.ts'
 import { accountCommands } from './account-commands.ts'
 import type { CommandRow } from './command-row.ts'
+import { credentialCommands } from './credential-commands.ts'
 import { keyCommands } from './key-commands.ts'
 import { reservationCommands } from './reservation-commands.ts'
 import { usageCommands } from './usage-commands.ts'
@@ -14,6 +15,7 @@ export const commands: readonly CommandRow[] = [
   ...reservationCommands,
   ...usageCommands,
   ...keyCommands,
+  ...credentialCommands,
 ]
 
 /** In the order of the help. */
@@ -28,6 +30,7 @@ export const nouns: Readonly<Record<string, string>> = {
   models: 'models and their prices',
   providers: 'who is behind the models',
   keys: 'API keys and their limits',
+  credentials: "customers' own keys at providers",
   'management-keys': 'keys that administer the organisation',
   organisations: 'organisations of this server',
 }

@@ -45,5 +45,11 @@ export const summaries: Readonly<Record<OperationName, string>> = {
   listTransactions: 'What moved credits, newest first',
   getTransaction: 'One transaction',
   createOrganisation: 'Make an organisation',
+  createCredential: "Bring a customer's own key at a provider; calls on it are charged the fee alone",
+  listCredentials: 'Credentials of customers at providers, newest first, without their secrets',
+  getCredential: 'One credential, without its secret',
+  updateCredential: 'Rename, weigh or disable a credential, or give it a new secret; it holds at once',
+  deleteCredential: 'Delete a credential and its secret',
+  checkCredential: 'Ask the provider whether it takes a credential; costs nothing',
   createManagementKey: 'Make a management key; its secret is shown this once',
 }

@@ -3,6 +3,7 @@
  */
 import type { z } from 'zod'
 import { accountOperations } from './account-operations.ts'
+import { credentialOperations } from './credential-operations.ts'
 import { generationOperations } from './generation-operations.ts'
 import { modelOperations } from './model-operations.ts'
 import { organisationOperations } from './organisation-operations.ts'
@@ -18,6 +19,7 @@ export const operations = [
   ...transactionOperations,
   ...usageOperations,
   ...organisationOperations,
+  ...credentialOperations,
 ] as const
 
 type AnyOperation = (typeof operations)[number]

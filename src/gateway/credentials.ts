@@ -11,6 +11,7 @@ import {
   type CredentialState,
   type StoredCredential,
   saveCredentialStates,
+  sealFor,
   unsealed,
   usableCredentials,
 } from '../store/credentials.ts'
@@ -29,6 +30,12 @@ export type Credentials = {
   refused(credential: Credential, failure: UpstreamFailure): void
   /** A provider refused it, and its time is not over. */
   isCooling(credential: Credential): boolean
+  /** Names the key that seals. */
+  readonly sealedBy: string
+  seal(owner: { organisationId: bigint; code: string }, secret: string): string
+  /** Throws `SealBroken`. */
+  open(stored: StoredCredential): string
+  fingerprint(secret: string): string
   /** Writes what is not written yet. */
   flush(): Promise<void>
 }
@@ -94,6 +101,10 @@ export function createCredentials({ store, clock, log, sealer }: Parts): Credent
       if (customer) states.add({ ...customer, cooling: { until, reason: coolingReason(failure) } })
     },
     isCooling: (credential) => (cooling.get(coolingName(credential)) ?? 0) > clock.now(),
+    sealedBy: sealer.keyId,
+    seal: (owner, secret) => sealFor(sealer, owner, secret),
+    open: (stored) => unsealed(sealer, stored),
+    fingerprint: sealer.fingerprint,
     flush: states.flush,
   }
 }

@@ -4,6 +4,7 @@ import type { CompiledTerms } from '../core/price.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
+import type { Provider } from '../providers/provider.ts'
 import type { RateCards } from '../store/rate-cards.ts'
 import type { Store } from '../store/store.ts'
 import type { TokenCounter } from '../tokens/token-counter.ts'
@@ -19,6 +20,8 @@ export type Gateway = {
   readonly store: Store
   readonly keys: Keys
   readonly routes: Routes
+  /** Every provider that a credential may be for, by key. */
+  readonly upstreams: ReadonlyMap<string, Provider>
   readonly rateCards: RateCards
   readonly terms: CompiledTerms
   readonly credentials: Credentials

@@ -129,17 +129,34 @@ export async function otherSealingKey(store: Store, keyId: string): Promise<stri
   return row?.sealed_by
 }
 
-/** Everything but when it was last used, which calls tell. */
+export type CredentialChange = Partial<
+  Omit<StoredCredential, 'id' | 'code' | 'organisationId' | 'provider' | 'createdAt' | 'lastUsedAt'>
+>
+
+/** Sets what changes and leaves the rest, which somebody else may be changing. False: it is not there any more. */
 export async function updateCredential(
   store: Store,
   credential: StoredCredential,
+  change: CredentialChange,
   beside: readonly Query<unknown>[],
-): Promise<void> {
-  const { id, organisation_id, code, created_at, last_used_at, ...cells } = cellsOf(credential)
-  await store.write([
-    store.sql.updateTable('credentials').set(cells).where('organisation_id', '=', organisation_id).where('id', '=', id),
+): Promise<boolean> {
+  const cells = cellsOf({ ...credential, ...change })
+  const columns = Object.keys(change).map((field) => COLUMNS[field as keyof CredentialChange])
+  const [changed] = await store.write([
+    store.sql
+      .updateTable('credentials')
+      .set(Object.fromEntries(columns.map((column) => [column, cells[column]])))
+      .where('organisation_id', '=', credential.organisationId)
+      .where('id', '=', credential.id),
     ...beside,
   ])
+  return changed === 1
+}
+
+const COLUMNS: Record<keyof CredentialChange, keyof Row> = {
+  ...{ name: 'name', label: 'label', sealed: 'sealed', sealedBy: 'sealed_by', accountId: 'account_id' },
+  ...{ apiKeyIds: 'api_keys', weight: 'weight', priority: 'priority', fallback: 'fallback', disabled: 'disabled' },
+  ...{ coolingUntil: 'cooling_until', coolingReason: 'cooling_reason', updatedAt: 'updated_at' },
 }
 
 /** Nothing of the secret stays behind. */
