@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { faultLine } from '../src/cli/fault.ts'
 import { loadSettings } from '../src/cli/settings.ts'
-import { createLog } from '../src/lib/log.ts'
+import { createLog, type Log } from '../src/lib/log.ts'
 import { type Server, startServer } from '../src/server.ts'
 import type { Simulator } from '../src/simulator/simulator.ts'
 
@@ -37,9 +37,16 @@ export type TurnpikeOptions = {
   readonly yaml?: string
   readonly env?: Record<string, string>
   readonly folder?: string
+  /** Default: silence. */
+  readonly log?: Log
 }
 
-export async function startTurnpike({ yaml, env = {}, folder }: TurnpikeOptions = {}): Promise<Turnpike> {
+export async function startTurnpike({
+  yaml,
+  env = {},
+  folder,
+  log = createLog({ level: 'silent' }),
+}: TurnpikeOptions = {}): Promise<Turnpike> {
   const home = folder ?? mkdtempSync(join(tmpdir(), 'turnpike-test-'))
   const loaded = loadSettings({
     env: {
@@ -57,7 +64,7 @@ export async function startTurnpike({ yaml, env = {}, folder }: TurnpikeOptions 
     },
   })
   if ('faults' in loaded) throw new Error(loaded.faults.map(faultLine).join('\n'))
-  const server = await startServer({ settings: loaded.settings, log: createLog({ level: 'silent' }) })
+  const server = await startServer({ settings: loaded.settings, log })
   const { simulator, demoKey: key = '' } = server
   if (!simulator) throw new Error('a test server has its simulator')
   const stop = () => server.close()

@@ -6,6 +6,8 @@ export type Credential = {
   /** As reports call it: never the secret. */
   readonly id: string
   readonly label: string
+  /** Changes with the secret, and says nothing of it. */
+  readonly version?: string
   readonly secret: string
   /** Its share of the calls beside others of its priority. */
   readonly weight: number

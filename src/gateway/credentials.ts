@@ -110,12 +110,13 @@ export function createCredentials({ store, clock, log, sealer }: Parts): Credent
 }
 
 /** A rotated secret is another credential: what its predecessor was refused says nothing of it. */
-const coolingName = ({ id, label }: Pick<Credential, 'id' | 'label'>): string => `${id} ${label}`
-const cooledId = ({ code, label }: StoredCredential): string => coolingName({ id: `cred_${code}`, label })
+const coolingName = ({ id, version = '' }: Pick<Credential, 'id' | 'version'>): string => `${id} ${version}`
+const cooledId = ({ code, sealed }: StoredCredential): string => coolingName({ id: `cred_${code}`, version: sealed })
 
 const credentialOf = (stored: StoredCredential, secret: string): Credential => ({
   id: `cred_${stored.code}`,
   label: stored.label,
+  version: stored.sealed,
   secret,
   weight: stored.weight,
   priority: stored.priority,
