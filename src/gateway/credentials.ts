@@ -62,8 +62,9 @@ export function createCredentials({ store, clock, log, sealer }: Parts): Credent
     const stored = await usableCredentials(store, organisationId)
     return stored.map((each) => {
       const { coolingUntil } = each
-      // What another node was told holds here as well.
-      if (coolingUntil !== null && coolingUntil > clock.now()) cooling.set(cooledId(each), coolingUntil)
+      // What another node was told holds here as well. Nodes share the store's clock, not their own.
+      const rests = (coolingUntil ?? 0) - store.now()
+      if (rests > 0) cooling.set(cooledId(each), clock.now() + rests)
       return { stored: each, credential: opened(each) }
     })
   }
@@ -95,10 +96,10 @@ export function createCredentials({ store, clock, log, sealer }: Parts): Credent
       if (customer) states.add({ ...customer, lastUsedAt: store.now() })
     },
     refused(credential, failure) {
-      const until = clock.now() + coolingMs(failure)
-      cooling.set(coolingName(credential), until)
+      const rests = coolingMs(failure)
+      cooling.set(coolingName(credential), clock.now() + rests)
       const { customer } = credential
-      if (customer) states.add({ ...customer, cooling: { until, reason: coolingReason(failure) } })
+      if (customer) states.add({ ...customer, cooling: { until: store.now() + rests, reason: coolingReason(failure) } })
     },
     isCooling: (credential) => (cooling.get(coolingName(credential)) ?? 0) > clock.now(),
     sealedBy: sealer.keyId,
