@@ -3,13 +3,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { startTurnpike, type Turnpike, type TurnpikeOptions } from './turnpike.ts'
 
-export type Answer = {
+type Answer = {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body: object
 }
 
-export type Upstream = {
+type Upstream = {
   readonly port: number
   /** Secrets in the order in which they came, with the path. */
   readonly calls: { readonly secret: string; readonly path: string }[]
@@ -20,9 +20,9 @@ export type Upstream = {
 
 /** 194 tokens in, 25 out: at 0.05 and 0.372 USD a token, 9.7 and 9.3 USD. */
 export const USAGE = { prompt_tokens: 194, completion_tokens: 25, total_tokens: 219 }
-export type Usage = Readonly<Record<string, unknown>>
+type Usage = Readonly<Record<string, unknown>>
 
-export async function startUpstream(): Promise<Upstream & { usage: Usage }> {
+async function startUpstream(): Promise<Upstream & { usage: Usage }> {
   const answers = new Map<string, Answer>()
   const calls: Upstream['calls'] = []
   const upstream = {

@@ -50,7 +50,7 @@ export type Caller = {
 }
 
 /** Customers' credentials: sealed on their way in, read by nobody but the call that carries them. */
-export type ApiCredentials = {
+type ApiCredentials = {
   /** Those that a credential may be for, by key. */
   readonly providers: ReadonlyMap<string, ApiProvider>
   /** Names the key that seals. */

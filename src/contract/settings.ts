@@ -255,13 +255,12 @@ export type ProviderSettings = {
   readonly baseUrl: string
   readonly apiKey?: string
   /** Several in its place. */
-  readonly apiKeys?: readonly OwnKeySettings[]
+  readonly apiKeys?: NonNullable<ProviderFile['apiKeys']>
   /** The family of usage bodies, as in a preset. */
   readonly reading: string
   readonly onCancel: OnCancel
   readonly origin: 'environment' | 'file'
 }
-export type OwnKeySettings = NonNullable<ProviderFile['apiKeys']>[number]
 export type ModelSettings = SettingsFile['models'][number]
 export type EndpointSettings = ModelSettings['endpoints'][number]
 export type RateCardSettings = NonNullable<EndpointSettings['rateCard']>
