@@ -75,6 +75,7 @@ async function openAccounts(run: Run, now: number): Promise<void> {
     externalId: '',
     status: 'open',
     overage: 'charge',
+    reserveMode: null,
     overdraft: 0n,
     posted: balance,
     reserved: 0n,

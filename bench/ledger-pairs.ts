@@ -97,6 +97,7 @@ export const recordAt = (at: number): Omit<UsageRecord, 'transactionId' | 'recor
   chargeNanos,
   costExact: '0.00018735',
   chargeExact: '0.00018735',
+  cacheSavingNanos: 0n,
   items,
   isByok: false,
   limitNanos: null,

@@ -11,6 +11,7 @@ import { startServingChild } from './child.ts'
 import { createHarness, type Harness } from './harness.ts'
 import { benchLedger } from './ledger.ts'
 import { type Line, linesOf, type Rounds, table } from './report.ts'
+import { benchReports } from './reports.ts'
 import type { Row } from './row.ts'
 import { credits } from './rows/credits.ts'
 import { json } from './rows/json.ts'
@@ -18,12 +19,14 @@ import { lastMessage } from './rows/last-message.ts'
 import { ledgerTable } from './rows/ledger.ts'
 import { hostilePrompt, largePrompt } from './rows/long-prompt.ts'
 import { openStreams } from './rows/open-streams.ts'
+import { reportsTable } from './rows/reports.ts'
 import { stream } from './rows/stream.ts'
 import { startTarget, type Target, type TargetName, targetNames } from './targets.ts'
 
 const rows: readonly Row[] = [json, stream, lastMessage, largePrompt, hostilePrompt, openStreams, credits]
 /** The rows that need no call: the store alone. */
 const ledgerRow = 'ledger'
+const reportsRow = 'reports'
 const options = readOptions()
 // What was started ends with this process, if it gets to its exit handlers.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
@@ -32,7 +35,7 @@ await main()
 function readOptions() {
   const { values } = parseArgs({
     options: {
-      only: { type: 'string', multiple: true, default: [...rows.map((row) => row.name), ledgerRow] },
+      only: { type: 'string', multiple: true, default: [...rows.map((row) => row.name), ledgerRow, reportsRow] },
       targets: { type: 'string', default: targetNames.join(',') },
       rounds: { type: 'string' },
       quick: { type: 'boolean', default: false },
@@ -42,7 +45,7 @@ function readOptions() {
   })
   const wanted = values.targets.split(',')
   refuseUnknown('--targets', wanted, targetNames)
-  const names = [...rows.map((row) => row.name), ledgerRow]
+  const names = [...rows.map((row) => row.name), ledgerRow, reportsRow]
   refuseUnknown('--only', values.only, names)
   const targets = targetNames.filter((name) => wanted.includes(name))
   const chosen = rows.filter((row) => values.only.includes(row.name))
@@ -51,7 +54,12 @@ function readOptions() {
   const { quick, postgres } = values
   const records = Number(values.records ?? (quick ? 50_000 : postgres ? 200_000 : 1_000_000))
   const ledger = { records, rounds, pairs: quick ? 2_000 : 6_000, postgres }
-  return { rows: chosen, targets, rounds, times, quick, postgres, ledger: values.only.includes(ledgerRow) && ledger }
+  const reports = { records, times: quick ? 20 : 100 }
+  return {
+    ...{ rows: chosen, targets, rounds, times, quick, postgres },
+    ledger: values.only.includes(ledgerRow) && ledger,
+    reports: values.only.includes(reportsRow) && reports,
+  }
 }
 
 function refuseUnknown(option: string, given: readonly string[], known: readonly string[]): void {
@@ -70,9 +78,17 @@ async function main(): Promise<void> {
   const lines = options.rows.length > 0 ? await runRows(accounting) : []
   const ledger = options.ledger ? await benchLedger(options.ledger) : undefined
   if (ledger) console.log(ledgerTable(ledger))
+  const reports = options.reports ? await benchReports(options.reports) : undefined
+  if (reports) console.log(reportsTable(reports))
   const about = { ...machine, loadAfter: loadavg(), rounds: options.rounds, ...options.times, quick: options.quick }
   console.log(heading(about, accounting))
-  await save({ ...about, accounting: Object.fromEntries(accounting), lines, ...(ledger && { ledger }) })
+  await save({
+    ...about,
+    accounting: Object.fromEntries(accounting),
+    lines,
+    ...(ledger && { ledger }),
+    ...(reports && { reports }),
+  })
 }
 
 async function runRows(accounting: Map<TargetName, string>): Promise<Line[]> {

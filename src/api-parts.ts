@@ -8,20 +8,23 @@ import { hashSecret } from './lib/secret.ts'
 import { requestIdOf } from './request-id.ts'
 
 export function apiParts(gateway: Gateway, operatorKey: string): ApiParts {
-  const { store, settings, routes, terms, rateCards, random, log, keys } = gateway
+  const { store, settings, budgets, routes, terms, rateCards, random, log, keys, hashDetails, addressOf } = gateway
   const operatorHash = hashSecret(operatorKey)
   return {
     store,
     settings,
+    budgets,
     routes,
     credentials: credentialParts(gateway),
     terms,
     rateCards,
     random,
+    hashDetails,
     log,
-    authenticate: (headers) => keys.authenticate(secretOf(headers)),
+    authenticate: ({ raw }) => keys.authenticate(secretOf(raw.headers), addressOf(raw)),
     isOperator: ({ keyHash }) => keyHash === operatorHash,
     forgetKey: (hash) => keys.forget(hash),
+    forgetKeys: () => keys.forgetAll(),
     requestId: ({ raw }) => requestIdOf(raw),
   }
 }

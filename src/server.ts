@@ -15,15 +15,19 @@ import { compileTerms } from './core/price.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
 import { createDemo } from './demo.ts'
 import { createCredentials } from './gateway/credentials.ts'
+import { createEstimates } from './gateway/estimates.ts'
 import type { Gateway } from './gateway/gateway.ts'
 import { createHeartbeat } from './gateway/heartbeat.ts'
 import { createKeys } from './gateway/keys.ts'
+import { createLastUse } from './gateway/last-use.ts'
 import { createNormaliser } from './gateway/normaliser.ts'
 import { createProgress } from './gateway/progress.ts'
 import { createRoutes } from './gateway/routes.ts'
 import { corsHeaders, createHttpServer, rewriteUrl } from './gateway-routes.ts'
+import { createFolds } from './jobs/fold.ts'
 import { type Recovered, recover } from './jobs/recover.ts'
 import { type Repeating, repeat } from './jobs/repeat.ts'
+import { createClientAddress } from './lib/client-address.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import { createDetailsHash } from './lib/details-hash.ts'
 import type { Log } from './lib/log.ts'
@@ -34,7 +38,9 @@ import { openProviders, type Providers } from './providers.ts'
 import { requestIdOf } from './request-id.ts'
 import type { Simulator } from './simulator/simulator.ts'
 import { createFirstOrganisation, firstOrganisation, type Organisation, sharedSecret } from './store/bootstrap.ts'
+import { createBudgetDirectory } from './store/budget-directory.ts'
 import { atCreditRate } from './store/credit-rate.ts'
+import { keyHashes } from './store/keys.ts'
 import { grantPlans } from './store/plans.ts'
 import { createRateCards } from './store/rate-cards.ts'
 import { createTokenCounter } from './tokens/token-counter.ts'
@@ -81,6 +87,10 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
   const rateCards = createRateCards(store)
   const stranded = new Set<bigint>()
   const recovered = await recover({ store, rateCards, terms, log, stranded, starting: true })
+  const hashDetails = createDetailsHash(
+    await sharedSecret(store, 'details_key', Buffer.from(systemRandom.bytes(32)).toString('hex')),
+  )
+  const folds = createFolds({ store, hashDetails })
   const jobs = repeat({
     clock: systemClock,
     log,
@@ -89,8 +99,10 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
       Promise.all([
         recover({ store, rateCards, terms, log, stranded, starting: false }),
         grantPlans(store, store.now()),
+        folds.run(),
       ]),
   })
+  const lastUse = createLastUse({ store, clock: systemClock, log })
   const gateway: Gateway = {
     settings,
     store,
@@ -104,8 +116,14 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
     keys: createKeys({
       store,
       clock: systemClock,
-      operator: { secret: folder.adminKey, organisationId: organisation.id, organisation: organisation.name },
+      operator: { secret: folder.adminKey, organisationId: organisation.id },
+      lastUse,
+      expected: await keyHashes(store),
     }),
+    addressOf: createClientAddress(settings.trustProxy),
+    lastUse,
+    budgets: createBudgetDirectory({ store, clock: systemClock }),
+    estimates: createEstimates(),
     routes: createRoutes({
       settings,
       catalogue: createCatalogue(catalogue),
@@ -120,9 +138,7 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
     heartbeat: createHeartbeat(systemClock),
     progress: createProgress({ store, clock: systemClock, log }),
     normaliser: createNormaliser({ store, clock: systemClock, log }),
-    hashDetails: createDetailsHash(
-      await sharedSecret(store, 'details_key', Buffer.from(systemRandom.bytes(32)).toString('hex')),
-    ),
+    hashDetails,
     stranded,
     open: new Set(),
     draining: false,
@@ -156,7 +172,7 @@ function createHttp(gateway: Gateway, operatorKey: string): FastifyInstance {
   const parts = apiParts(gateway, operatorKey)
   const notFound = createNotFound(parts)
   const fastify = Fastify({
-    trustProxy: typeof trustProxy === 'number' ? (_address, hop) => hop <= trustProxy : trustProxy,
+    trustProxy: typeof trustProxy === 'number' ? (_address, hop) => hop < trustProxy : trustProxy,
     bodyLimit: 1_048_576,
     forceCloseConnections: 'idle',
     // A stopping server refuses calls in the words of their dialect, and its probes still answer.
@@ -246,6 +262,7 @@ async function stop(
   await hangUp(fastify, gateway.clock, closed)
   await jobs.stop()
   await gateway.credentials.flush()
+  await gateway.lastUse.flush()
   await gateway.tokens.close()
   await gateway.store.close()
 }

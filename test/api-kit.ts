@@ -51,18 +51,21 @@ export async function openApi(yaml?: string, { env = {}, still = false }: ApiOpt
   const parts: ApiParts = {
     store,
     settings: gateway.settings,
+    budgets: gateway.budgets,
     routes: gateway.routes,
     credentials: credentialParts(gateway),
     terms: gateway.terms,
     rateCards: gateway.rateCards,
     random: systemRandom,
+    hashDetails: gateway.hashDetails,
     log: {
       ...gateway.log,
       error: (fields, message) => void faults.push(`${message} ${JSON.stringify(fields, textOfError)}`),
     },
-    authenticate: (headers) => gateway.keys.authenticate(secretOf(headers)),
+    authenticate: ({ raw }) => gateway.keys.authenticate(secretOf(raw.headers), gateway.addressOf(raw)),
     isOperator: ({ keyHash }) => keyHash === hashSecret(operator),
     forgetKey: (hash) => gateway.keys.forget(hash),
+    forgetKeys: () => gateway.keys.forgetAll(),
     requestId: ({ raw }) => requestIdOf(raw),
   }
   const notFound = createNotFound(parts)
@@ -97,7 +100,7 @@ export async function openApi(yaml?: string, { env = {}, still = false }: ApiOpt
         status: reply.statusCode,
         headers: reply.headers,
         text: reply.body,
-        body: /json/.test(String(reply.headers['content-type'])) ? JSON.parse(reply.body) : undefined,
+        body: /^application\/json/.test(String(reply.headers['content-type'])) ? JSON.parse(reply.body) : undefined,
       }
     },
     async close() {

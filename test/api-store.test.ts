@@ -4,11 +4,13 @@ import { verifyLedger } from '../src/jobs/verify.ts'
 import { hashSecret } from '../src/lib/secret.ts'
 import { createAccount, findAccount, listAccounts } from '../src/store/accounts.ts'
 import { createApiKey, deleteApiKey, findApiKey, listApiKeys, updateApiKey } from '../src/store/api-keys.ts'
+import { auditQuery } from '../src/store/audit-log.ts'
 import { creditSums, hasPaidGrant } from '../src/store/credits.ts'
 import { findGeneration } from '../src/store/generations.ts'
 import { listGrants } from '../src/store/grants.ts'
 import { findKey } from '../src/store/keys.ts'
-import { createManagementKey, createOrganisation, findOrganisation } from '../src/store/organisations.ts'
+import { createManagementKey } from '../src/store/management-keys.ts'
+import { createOrganisation, findOrganisation } from '../src/store/organisations.ts'
 import { activePlan, archivePlan, assignPlan, createPlan, findPlan, grantPlans, listPlans } from '../src/store/plans.ts'
 import { rememberedAnswer } from '../src/store/remembered.ts'
 import { findReservation, listReservations, reservationsById } from '../src/store/reservations.ts'
@@ -18,6 +20,7 @@ import { type Backend, openPostgresBackend, openSqliteBackend } from './backends
 import { type Commands, commandsAt, resultOf, usd } from './commands.ts'
 
 const DAY = 86_400_000
+const NO_DEFAULTS = { includeUsage: false, user: null, metadata: null }
 const WHOLE = { limit: 50, offset: 0, before: undefined }
 
 describe.each([
@@ -35,6 +38,11 @@ describe.each([
   afterAll(() => backend.close())
 
   const post = (command: Parameters<Backend['store']['post']>[0]) => backend.store.post({ ...command, organisationId })
+  const audit = () =>
+    auditQuery(backend.store, {
+      ...{ organisationId, actor: 'test', action: 'test.change', target: 'it', before: null, after: null },
+      ...{ requestId: null, at: backend.store.now() },
+    })
   const account = (more: { externalId?: string } = {}) => backend.account({ organisationId, ...more })
 
   test('what is over by now counts no more, whether or not it was booked', async () => {
@@ -73,6 +81,7 @@ describe.each([
           metadata: null,
           at: store.now(),
         },
+        audit(),
         { name: { ...name, key }, answer: key },
       )
     expect([await make('one'), await make('two')]).toEqual([true, false])
@@ -105,10 +114,13 @@ describe.each([
       accountId: id,
       includeByokInLimit: false,
       expiresAt: null,
+      allowedModels: null,
+      defaults: NO_DEFAULTS,
     }
-    await createApiKey(store, { ...base, limit: null, at: store.now() })
+    await createApiKey(store, { ...store.ids.next(), ...base, limit: null, at: store.now() }, audit())
+    const by = () => ({ organisationId, at: store.now(), audit: audit() })
     const key = async () => {
-      const found = await findApiKey(store, organisationId, hash)
+      const found = await findApiKey(store, organisationId, { hash })
       if (!found) throw new Error('the key is there')
       return found
     }
@@ -129,7 +141,7 @@ describe.each([
       return rows.map((row) => row.spent).sort()
     }
     const change = async (nanos: bigint, window: 'day' | 'total') =>
-      updateApiKey(store, organisationId, await key(), { limit: { nanos, window } }, store.now())
+      updateApiKey(store, await key(), { limit: { nanos, window } }, by())
     await change(usd(10), 'day')
     expect(await spent()).toEqual([usd(2)])
     await change(usd(9), 'total')
@@ -141,18 +153,17 @@ describe.each([
     await change(usd(8), 'total')
     expect(await findKey(store, hash)).toMatchObject({ limit: { limit: usd(8), version: 2 } })
     expect(await verifyLedger(store)).toEqual([])
-    await updateApiKey(store, organisationId, await key(), { limit: null, name: 'other', disabled: true }, store.now())
+    await updateApiKey(store, await key(), { limit: null, name: 'other', disabled: true }, by())
     expect(await key()).toMatchObject({
       limit: null,
       name: 'other',
       disabled: true,
       usage: { total: usd(5), dayNanos: usd(2) },
     })
-    const list = (includeDisabled: boolean) =>
-      listApiKeys(store, organisationId, { includeDisabled, offset: 0, limit: 100 })
-    expect([(await list(true)).length, (await list(false)).length]).toEqual([1, 0])
-    await deleteApiKey(store, organisationId, await key(), store.now())
-    expect(await findApiKey(store, organisationId, hash)).toBeUndefined()
+    const list = (disabled: boolean | undefined) => listApiKeys(store, organisationId, { disabled }, WHOLE)
+    expect([(await list(undefined)).length, (await list(false)).length]).toEqual([1, 0])
+    await deleteApiKey(store, await key(), by())
+    expect(await findApiKey(store, organisationId, { hash })).toBeUndefined()
     expect(await creditSums(store, organisationId)).toMatchObject({ charged: usd(5) })
     expect(await hasPaidGrant(store, organisationId, id)).toBe(true)
   })
@@ -309,12 +320,13 @@ describe.each([
     const start = store.now()
     const plan = async (dollars: number) => {
       const made = { ...store.ids.next(), name: 'p', amount: usd(dollars), interval: '1d', occurrences: 2 }
-      await createPlan(store, organisationId, { ...made, accumulate: true, isActive: true, createdAt: store.now() })
+      const plan = { ...made, accumulate: true, isActive: true, createdAt: store.now() }
+      await createPlan(store, organisationId, plan, [audit()])
       return made
     }
     const [first, second] = [await plan(1), await plan(5)]
     const assign = (planId: bigint) =>
-      assignPlan(store, { organisationId, accountId: id, planId, startsAt: start, at: start })
+      assignPlan(store, { organisationId, accountId: id, planId, startsAt: start, at: start }, [audit()])
     await assign(first.id)
     const begun = await activePlan(store, organisationId, id)
     expect(begun).toEqual({ planId: first.id, startsAt: start })
@@ -325,7 +337,7 @@ describe.each([
     await Promise.all([assign(second.id), assign(second.id)])
     await grantPlans(store, start + 3 * DAY)
     expect(await findAccount(store, organisationId, { id }, start + 3 * DAY)).toMatchObject({ posted: usd(11) })
-    await archivePlan(store, organisationId, first.id)
+    await archivePlan(store, organisationId, first.id, [audit()])
     expect(await findPlan(store, organisationId, first.code)).toMatchObject({ isActive: false, amount: usd(1) })
     expect(await findPlan(store, 1n, first.code)).toBeUndefined()
     expect((await listPlans(store, organisationId, WHOLE)).plans.map(({ id }) => id)).toEqual([second.id, first.id])
@@ -333,18 +345,15 @@ describe.each([
 
   test('an organisation has a name of its own', async () => {
     const { store } = backend
-    const make = () =>
-      createOrganisation(store, { ...store.ids.next(), name: 'acme', timeZone: 'Europe/Berlin', at: store.now() })
+    const make = () => {
+      const made = { ...store.ids.next(), name: 'acme', timeZone: 'Europe/Berlin', createdAt: store.now() }
+      return createOrganisation(store, made, audit())
+    }
     expect([await make(), await make()]).toEqual([true, false])
     const acme = await findOrganisation(store, { name: 'acme' })
     expect(acme).toMatchObject({ timeZone: 'Europe/Berlin' })
-    await createManagementKey(store, {
-      hash: 'h',
-      organisationId: acme?.id ?? 0n,
-      name: 'n',
-      role: 'reader',
-      at: store.now(),
-    })
+    const managing = { hash: 'h', organisationId: acme?.id ?? 0n, name: 'n', label: 'l', role: 'reader' } as const
+    await createManagementKey(store, { ...store.ids.next(), ...managing, at: store.now() }, audit())
     expect(await findKey(store, 'h')).toMatchObject({ kind: 'management_key', organisation: 'acme', role: 'reader' })
   })
 })

@@ -109,6 +109,7 @@ function backend(store: Store, clock: TestClock, place: string, cleanUp: () => P
       await store.write([
         store.sql.insertInto('api_keys').values({
           id,
+          code,
           organisation_id: organisationId,
           hash: code,
           name: code,
@@ -126,10 +127,10 @@ function backend(store: Store, clock: TestClock, place: string, cleanUp: () => P
       return id
     },
     async budget(more) {
-      const row = budgetOf({ ...store.ids.next(), ...more })
+      const row = budgetOf({ ...store.ids.next(), createdAt: clock.now(), ...more })
       const cells = budgetTable.cells(row)
       const columns = Object.fromEntries(budgetTable.columns.map((column, index) => [column, cells[index]]))
-      const values = { ...columns, deleted_at: null, created_at: created() }
+      const values = { ...columns, deleted_at: null }
       await store.write([store.sql.insertInto('budgets').values(values as never)])
       return row
     },
@@ -151,5 +152,12 @@ export const budgetOf = (more: BudgetOptions & Pick<Budget, 'id' | 'code'>): Bud
   ...utcRule('total'),
   action: 'block',
   version: 1,
+  scopeName: null,
+  thresholds: [],
+  reserveMode: null,
+  templateId: null,
+  since: 0,
+  coming: null,
+  createdAt: 0,
   ...more,
 })

@@ -344,7 +344,7 @@ describe('what goes wrong', () => {
       'an unknown key',
       ['keys', 'get', 'f00'],
       EXIT.notFound,
-      /No API key has this hash\. \(not_found, request [0-9a-f]{32}\)/,
+      /No API key has this id or hash\. \(not_found, request [0-9a-f]{32}\)/,
     ],
     [
       'a key that is none',

@@ -1,19 +1,23 @@
 /** Random commands against the real ledger and the naive one of model.ts: every answer and every balance must agree. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { chainFor, countingAt, indexBudgets, linksAt } from '../src/core/budget-chain.ts'
 import { apply } from '../src/core/ledger.ts'
 import type { Command, Outcome } from '../src/core/ledger-commands.ts'
 import {
   type Budget,
   emptyRows,
   emptyWritten,
+  type Link,
+  type OutboxEvent,
   type Overage,
+  type Scope,
   type Transaction,
   type UsageRecord,
 } from '../src/core/ledger-rows.ts'
 import { emptyKeyUsage } from '../src/core/usage-sums.ts'
-import { createProof } from '../src/core/verify.ts'
-import { utcRule, windowAt } from '../src/core/window.ts'
+import { createProof, type Spending, scopesOfAccount, scopesOfRecord } from '../src/core/verify.ts'
+import { utcRule, type WindowKind } from '../src/core/window.ts'
 import { verifyLedger } from '../src/jobs/verify.ts'
 import { createIds } from '../src/lib/id.ts'
 import { systemRandom } from '../src/lib/random.ts'
@@ -37,11 +41,19 @@ const ACCOUNTS: readonly { overage: Overage; overdraft: bigint }[] = [
   { overage: 'cap', overdraft: 40n },
   { overage: 'reject', overdraft: 0n },
 ]
-const BUDGETS: readonly Pick<Budget, 'limit' | 'metric' | 'window' | 'action'>[] = [
-  { limit: 400n, metric: 'usd', window: 'day', action: 'block' },
+/** `of` none: asked by some calls as the dice have it. The others are asked by whatever matches them. */
+type Ceiling = Pick<Budget, 'limit' | 'metric' | 'action'> & { window: WindowKind; thresholds?: number[]; of?: Scope }
+const BUDGETS: readonly Ceiling[] = [
+  { limit: 400n, metric: 'usd', window: 'day', action: 'block', thresholds: [50, 100] },
   { limit: 900n, metric: 'tokens', window: 'hour', action: 'block' },
   { limit: 5n, metric: 'requests', window: 'minute', action: 'block' },
+  { limit: 500n, metric: 'usd', window: 'month', action: 'block', thresholds: [20, 80, 95], of: 'account' },
+  { limit: 300n, metric: 'tokens', window: 'day', action: 'alert', thresholds: [100, 300], of: 'account' },
+  { limit: 150n, metric: 'usd', window: 'week', action: 'alert', thresholds: [1, 100, 1000], of: 'account' },
+  { limit: 3n, metric: 'concurrency', window: 'total', action: 'block', of: 'api_key' },
+  { limit: 30n, metric: 'requests', window: 'total', action: 'block', thresholds: [10, 50], of: 'api_key' },
 ]
+const DICED = BUDGETS.filter(({ of }) => of === undefined).length
 
 /** A command before its ids are known: small numbers that pick from what there is. */
 type Plan = { do: string; who: number; which: number; amount: number; life: number; key: number }
@@ -140,7 +152,7 @@ function holds({ accounts }: World, command: Command, outcome: Outcome): void {
 function createPlanner({ accounts, budgets, apiKeyId, run }: World, make: Commands, clock: { now(): number }) {
   const credits: Extract<Command, { type: 'reserve_credits' }>[] = []
   const calls: Extract<Command, { type: 'reserve' }>[] = []
-  const charges: bigint[] = []
+  const charges: { id: bigint; chain: readonly Link[] }[] = []
   const grants: { owner: bigint; id: bigint }[] = []
   const pick = <T>(pool: readonly T[], which: number): T | undefined =>
     pool[pool.length - 1 - (which % Math.max(1, pool.length))]
@@ -148,11 +160,16 @@ function createPlanner({ accounts, budgets, apiKeyId, run }: World, make: Comman
     key > 2
       ? {}
       : { idempotency: { principal: `run ${run}`, operation, key: String(key), fingerprint: String(fingerprint) } }
+  const index = indexBudgets(budgets)
+  const matching = (accountId: bigint | null, key: bigint | null, at: number) => {
+    const nobody = { endUser: null, tags: [], models: [] }
+    const found = chainFor(index, { organisationId: ORGANISATION, accountId, apiKeyId: key, ...nobody })
+    return linksAt(countingAt(found, at), at)
+  }
   const chainOf = (which: number) =>
-    budgets.flatMap((budget, index) => {
+    budgets.slice(0, DICED).flatMap((budget, index) => {
       if (((which + 1) & (1 << index)) === 0) return []
-      const { start, end } = windowAt(budget, clock.now())
-      return [{ budgetId: budget.id, windowStart: start, windowEnd: end ?? null }]
+      return linksAt([budget], clock.now())
     })
 
   function command({ do: what, who, which, amount: size, life, key }: Plan): Command {
@@ -178,6 +195,7 @@ function createPlanner({ accounts, budgets, apiKeyId, run }: World, make: Comman
         const made = make.reserve(owner, most, {
           ttlMs: life * 60_000 + 1000,
           graceMs: (which % 3) * 30_000,
+          chain: matching(owner, null, clock.now()),
           ...keyed(key, 'reserve', `${owner} ${most}`),
         })
         credits.push(made)
@@ -188,7 +206,7 @@ function createPlanner({ accounts, budgets, apiKeyId, run }: World, make: Comman
         const onOverage = ([undefined, undefined, 'charge', 'cap', 'reject'] as const)[size % 5]
         const inline = which % 2 === 0 && 'accountId' in credit
         return make.confirm(credit, asked, {
-          ...(inline ? { usage: [make.usage(credit.accountId, null).record] } : {}),
+          ...(inline ? { usage: [toldWith(credit)] } : {}),
           ...(life > 3 ? { ifExpired: 'charge' } : {}),
           ...(onOverage ? { onOverage } : {}),
           ...keyed(key, 'confirm', `${credit.id} ${asked}`),
@@ -200,8 +218,9 @@ function createPlanner({ accounts, budgets, apiKeyId, run }: World, make: Comman
         return make.extend(credit, { ttlMs: 1 + life * 40_000, graceMs: 10_000 })
       case 'admit':
       case 'system': {
-        const made = make.admit(what === 'system' ? null : owner, amount, {
-          chain: chainOf(which),
+        const payer = what === 'system' ? null : owner
+        const made = make.admit(payer, amount, {
+          chain: [...chainOf(which), ...matching(payer, apiKeyId, clock.now())],
           apiKeyId,
           ...keyed(key, 'generation', owner),
         })
@@ -211,8 +230,13 @@ function createPlanner({ accounts, budgets, apiKeyId, run }: World, make: Comman
       case 'settle':
       case 'lost': {
         const call =
-          what === 'lost' ? make.admit(owner, amount, { chain: chainOf(which), apiKeyId }) : pick(calls, which)
-        if (!call) return make.debit(owner, most)
+          what === 'lost'
+            ? make.admit(owner, amount, {
+                chain: [...chainOf(which), ...matching(owner, apiKeyId, clock.now())],
+                apiKeyId,
+              })
+            : pick(calls, which)
+        if (!call) return make.debit(owner, most, { chain: matching(owner, null, clock.now()) })
         const charge = [amount, 0n, amount * 2n, null, amount, amount][life] ?? null
         const more = call.idempotency ? { idempotency: call.idempotency } : {}
         return make.settle(call, charge, {
@@ -222,16 +246,22 @@ function createPlanner({ accounts, budgets, apiKeyId, run }: World, make: Comman
         })
       }
       case 'debit':
-        return make.debit(owner, most, keyed(key, 'debit', `${owner} ${most}`))
-      case 'refund':
-        return make.refund(
-          pick(charges, which) ?? 1n,
-          life === 0 ? undefined : most,
-          keyed(key, 'refund', `${which} ${most}`),
-        )
+        return make.debit(owner, most, {
+          chain: matching(owner, null, clock.now()),
+          ...keyed(key, 'debit', `${owner} ${most}`),
+        })
+      case 'refund': {
+        const charge = pick(charges, which)
+        return make.refund(charge?.id ?? 1n, life === 0 ? undefined : most, {
+          ...(charge ? { chain: charge.chain } : {}),
+          ...keyed(key, 'refund', `${which} ${most}`),
+        })
+      }
       case 'usage': {
-        const linked = life === 0 ? null : (pick(charges, which) ?? 1n)
-        return make.usage(linked === null ? null : owner, linked, {
+        const linked = life === 0 ? null : (pick(charges, which)?.id ?? 1n)
+        const teller = linked === null ? null : owner
+        return make.usage(teller, linked, {
+          chain: matching(teller, null, clock.now()),
           payloadHash: String(which % 3),
           dedupeKey: key > 2 ? null : `run ${run}:${key}`,
         })
@@ -249,11 +279,24 @@ function createPlanner({ accounts, budgets, apiKeyId, run }: World, make: Comman
     }
   }
 
+  /** Counted where its reservation was admitted. */
+  const toldWith = (credit: { accountId: bigint; at: number }) =>
+    make.usage(credit.accountId, null, {
+      admittedAt: credit.at,
+      occurredAt: credit.at,
+      chain: matching(credit.accountId, null, credit.at),
+    }).record
+
   function learn(done: Command, outcome: Outcome): void {
     if (!outcome.ok) return
     const { transaction, grant } = namesOf(outcome)
-    if (done.type === 'settle') charges.push(done.record.id)
-    else if (transaction !== undefined && (done.type === 'confirm' || done.type === 'debit')) charges.push(transaction)
+    if (outcome.replay) return
+    if (done.type === 'settle' && done.record.accountId !== null)
+      charges.push({ id: done.record.id, chain: done.holds })
+    if (transaction === undefined) return
+    if (done.type === 'debit') charges.push({ id: transaction, chain: done.chain ?? [] })
+    const reserved = done.type === 'confirm' && credits.find(({ id }) => id === done.reservationId)
+    if (reserved) charges.push({ id: transaction, chain: reserved.chain ?? [] })
     if (done.type === 'grant' && grant !== undefined) grants.push({ owner: done.accountId, id: grant })
   }
   return { command, learn }
@@ -283,6 +326,7 @@ function answerOf(outcome: Outcome): Answer {
     usage: _usage,
     accountId: _account,
     holds: _holds,
+    rates: _rates,
     ...numbers
   } = outcome.result as unknown as Record<string, unknown>
   return { ...numbers, ...(outcome.replay ? { replay: true } : {}) }
@@ -328,16 +372,26 @@ describe('the ledger agrees with its model', () => {
     })
 })
 
-const worldOf = (ids: { next(): { id: bigint; code: string } }, run: number): World => ({
-  run,
-  apiKeyId: ids.next().id,
-  accounts: ACCOUNTS.map((account) => ({ ...account, id: ids.next().id })),
-  budgets: BUDGETS.map((budget) => budgetOf({ ...utcRule(budget.window), scope: 'tag', ...budget, ...ids.next() })),
-})
+function worldOf(ids: { next(): { id: bigint; code: string } }, run: number): World {
+  const apiKeyId = ids.next().id
+  const accounts = ACCOUNTS.map((account) => ({ ...account, id: ids.next().id }))
+  const budgets = ceilings(accounts[0]?.id, apiKeyId).map((budget) => budgetOf({ ...budget, ...ids.next() }))
+  return { run, apiKeyId, accounts, budgets }
+}
+
+/** Of the first account, of the key, or of nobody who can be found in records. */
+const ceilings = (accountId: bigint | undefined, apiKeyId: bigint) =>
+  BUDGETS.map(({ of, ...budget }) => ({
+    ...utcRule(budget.window),
+    ...budget,
+    scope: of ?? ('tag' as const),
+    scopeId: String(of === 'account' ? accountId : of === 'api_key' ? apiKeyId : 'any:thing'),
+  }))
 
 function inMemory(world: World, ids: Parameters<typeof apply>[2]): Subject {
   const rows = emptyRows()
   const transactions: Transaction[] = []
+  const events: OutboxEvent[] = []
   const records: UsageRecord[] = []
   for (const { id, overage, overdraft } of world.accounts) {
     const fresh = { status: 'open' as const, posted: 0n, reserved: 0n, lastAt: 0 }
@@ -347,6 +401,7 @@ function inMemory(world: World, ids: Parameters<typeof apply>[2]): Subject {
       code: String(id),
       externalId: String(id),
       overage,
+      reserveMode: null,
       overdraft,
       ...fresh,
     })
@@ -359,6 +414,7 @@ function inMemory(world: World, ids: Parameters<typeof apply>[2]): Subject {
       const outcomes = apply(rows, commands, ids)
       transactions.push(...rows.written.transactions)
       records.push(...rows.written.usageRecords)
+      events.push(...rows.written.events)
       rows.written = emptyWritten()
       return outcomes
     },
@@ -376,22 +432,42 @@ function inMemory(world: World, ids: Parameters<typeof apply>[2]): Subject {
           .map(summary)
           .sort(),
       ),
+      events: tellings(world, events),
       counters: world.budgets.map(({ id }) =>
         [...rows.counters.values()]
           .filter(({ budgetId }) => budgetId === id)
           .sort((a, b) => a.windowStart - b.windowStart)
-          .map(({ windowStart, spent, reserved }) => ({ window: windowStart, spent, reserved }))
+          .map(({ windowStart: window, spent, reserved, fired, blockedAt }) => ({
+            ...{ window, spent, reserved, fired, blocked: blockedAt !== null },
+          }))
           .filter(isMoved),
       ),
     }),
     async check() {
       const proof = createProof()
       const byId = new Map(transactions.map((transaction) => [transaction.id, transaction]))
-      for (const counter of rows.counters.values()) proof.window(counter, undefined)
+      for (const counter of rows.counters.values())
+        proof.window(
+          counter,
+          world.budgets.find(({ id }) => id === counter.budgetId),
+        )
       const findings: unknown[] = []
+      const recordsById = new Map(records.map((record) => [record.id, record]))
+      const placeOf = (charge: Transaction) => {
+        const record = recordsById.get(charge.usageRecordId ?? 0n)
+        if (record) return { scopes: scopesOfRecord(record), at: record.admittedAt }
+        if (charge.type === 'debit') return { scopes: scopesOfAccount(charge), at: charge.occurredAt }
+        return { holds: rows.reservations.get(charge.reservationId ?? 0n)?.holds ?? [] }
+      }
+      const spendingOf = (row: Transaction): Spending | undefined => {
+        const original = byId.get(row.reversesId ?? 0n)
+        if (row.type === 'refund' && original) return { usd: -row.amount, ...placeOf(original) }
+        const isOwn = row.type === 'debit' || (row.type === 'usage' && row.usageRecordId === null)
+        return isOwn ? { usd: row.amount + row.writtenOff, ...placeOf(row) } : undefined
+      }
       for (const row of rows.reservations.values())
         if (row.status === 'pending') findings.push(...proof.reservation(row))
-      for (const row of transactions) findings.push(...proof.transaction(row, true))
+      for (const row of transactions) findings.push(...proof.transaction(row, true, spendingOf(row)))
       for (const row of records) findings.push(...proof.record(row, byId.get(row.transactionId ?? 0n)))
       for (const row of rows.accounts.values()) findings.push(...proof.account(row))
       for (const row of [...rows.grants.values()].flat()) findings.push(...proof.grant(row))
@@ -401,6 +477,16 @@ function inMemory(world: World, ids: Parameters<typeof apply>[2]): Subject {
     },
   }
 }
+
+/** What the budgets of this world told: the thresholds of each, and whom they refused. */
+const tellings = ({ budgets }: World, events: readonly { type: string; data: string }[]): string[] =>
+  events
+    .flatMap(({ type, data }) => {
+      const { budgetId, thresholds = [] } = JSON.parse(data) as { budgetId: string; thresholds?: number[] }
+      const budget = budgets.find(({ code }) => budgetId === `bud_${code}`)
+      return budget ? [`${type} ${budget.code} ${thresholds.join(',')}`] : []
+    })
+    .sort()
 
 const summary = ({
   type,
@@ -414,10 +500,9 @@ async function stored(backend: Backend, run: number): Promise<World> {
   const accounts = await Promise.all(
     ACCOUNTS.map(async (account) => ({ ...account, id: await backend.account(account) })),
   )
-  const budgets = await Promise.all(
-    BUDGETS.map((budget) => backend.budget({ ...utcRule(budget.window), scope: 'tag', ...budget })),
-  )
-  return { run, accounts, budgets, apiKeyId: await backend.key() }
+  const apiKeyId = await backend.key()
+  const budgets = await Promise.all(ceilings(accounts[0]?.id, apiKeyId).map((budget) => backend.budget(budget)))
+  return { run, accounts, budgets, apiKeyId }
 }
 
 function onStore({ store }: Backend, world: World): Subject {
@@ -427,10 +512,11 @@ function onStore({ store }: Backend, world: World): Subject {
     post: (commands) => Promise.all(commands.map((command) => store.post(command))),
     async state() {
       const owners = world.accounts.map(({ id }) => id)
-      const [accounts, grants, transactions, counters] = await Promise.all([
+      const [accounts, grants, transactions, events, counters] = await Promise.all([
         store.rows(store.sql.selectFrom('accounts').selectAll().where('id', 'in', owners)),
         store.rows(store.sql.selectFrom('grants').selectAll().where('account_id', 'in', owners).orderBy('id')),
         store.rows(store.sql.selectFrom('transactions').selectAll().where('account_id', 'in', owners)),
+        store.rows(store.sql.selectFrom('outbox').selectAll().where('type', 'like', 'budget.%')),
         store.rows(
           store.sql
             .selectFrom('budget_counters')
@@ -464,10 +550,13 @@ function onStore({ store }: Backend, world: World): Subject {
             .map((row) => `${row.type} ${row.amount_nanos} ${row.written_off_nanos} ${row.occurred_at}`)
             .sort(),
         ),
+        events: tellings(world, events),
         counters: world.budgets.map(({ id }) =>
           counters
             .filter(({ budget_id }) => budget_id === id)
-            .map((row) => ({ window: Number(row.window_start), spent: row.spent, reserved: row.reserved }))
+            .map(({ window_start, spent, reserved, fired, blocked_at }) => ({
+              ...{ window: Number(window_start), spent, reserved, fired, blocked: blocked_at !== null },
+            }))
             .filter(isMoved),
         ),
       }

@@ -136,6 +136,30 @@ for (const base of ['', '/api']) {
   })
 }
 
+test('a provider of the same wire is told the version and the trials of the client, and nothing else of it', async () => {
+  const own = await startTurnpike({
+    yaml: `providers:
+  vendor: { type: simulator, preset: anthropic }
+models:
+  - { id: acme/claude, endpoints: [{ provider: vendor, model: sentences, prices: { input: "3", output: "15" } }] }`,
+  })
+  try {
+    const client = new Anthropic({ baseURL: own.url, apiKey: own.key, maxRetries: 0 })
+    const ask = { model: 'acme/claude', max_tokens: 50, messages }
+    await client.messages.create(ask, { headers: { 'anthropic-beta': 'context-1m-2025-08-07', 'x-own': 'a' } })
+    const sent = own.simulator.requests.at(-1)
+    expect(sent?.path).toBe('/v1/messages')
+    expect(sent?.headers).toMatchObject({
+      'anthropic-beta': 'context-1m-2025-08-07',
+      'anthropic-version': expect.any(String),
+    })
+    expect(sent?.headers).not.toHaveProperty('x-own')
+    expect(JSON.stringify(sent?.headers)).not.toContain(own.key)
+  } finally {
+    await own.close()
+  }
+})
+
 test('an answer that breaks off ends in an error event', async () => {
   const reply = await turnpike.request('/v1/messages', {
     body: { model: 'simulator/cut-stream', max_tokens: 100, messages, stream: true },

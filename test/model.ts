@@ -39,20 +39,22 @@ type Pledge = {
   kind: 'api' | 'gateway'
   amount: bigint
   parts: Part[]
-  budgets: { budget: Budget; window: number; quantity: bigint }[]
+  budgets: Share[]
   admittedAt: number
   expiresAt: number
   deadAt: number
   status: 'pending' | 'confirmed' | 'cancelled' | 'expired'
   end?: { content: string; answer: Answer }
 }
+/** What of one window of a budget is held or spent. */
+type Share = { budget: Budget; window: number; quantity: bigint }
 type Kept = { fingerprint: string; answer?: Answer; generation?: bigint; running: boolean }
 
 const EAGERNESS: GrantCategory[] = ['promotional', 'plan', 'adjustment', 'paid']
 const DAY = 86_400_000
 /** A counter that says nothing may or may not have a row. */
-export const isMoved = ({ spent, reserved }: { spent: bigint; reserved: bigint }): boolean =>
-  spent !== 0n || reserved !== 0n
+export const isMoved = (counter: { spent: bigint; reserved: bigint; fired: string; blocked: boolean }): boolean =>
+  counter.spent !== 0n || counter.reserved !== 0n || counter.fired !== '' || counter.blocked
 const STICKING = [
   ...[
     'insufficient_credits',
@@ -69,7 +71,9 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
   const moves: Move[] = []
   const postings: Posting[] = []
   const pledges: Pledge[] = []
-  const spendings: { budget: Budget; window: number; quantity: bigint }[] = []
+  const spendings: Share[] = []
+  const tellings: { budget: Budget; window: number; thresholds: number[] }[] = []
+  const blocks: { budget: Budget; window: number }[] = []
   const settled = new Set<bigint>()
   const told: { usage: Told; link: bigint | null }[] = []
   const kept = new Map<string, Kept>()
@@ -99,13 +103,55 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
     const room = headroom(owner)
     return { posted: posted(owner), reserved: reserved(owner), available: room > 0n ? room : 0n }
   }
-  const spent = (budget: Budget, window: number) =>
-    total(spendings.filter((part) => part.budget === budget && part.window === window).map(({ quantity }) => quantity))
-  const pledged = (budget: Budget, window: number) =>
+  type Links = readonly { budgetId: bigint; windowStart: number }[]
+  /** What each budget of a chain is asked for. */
+  const shares = (chain: Links | undefined, wanted: Record<Budget['metric'], bigint>): Share[] =>
+    (chain ?? []).flatMap(({ budgetId, windowStart }) => {
+      const budget = budgets.find(({ id }) => id === budgetId)
+      return budget ? [{ budget, window: windowStart, quantity: wanted[budget.metric] }] : []
+    })
+  const dollars = (amount: bigint) => ({ usd: amount, tokens: 0n, requests: 0n, concurrency: 0n })
+  const inUsd = (chain: Links | undefined, amount: bigint) =>
+    shares(chain, dollars(amount)).filter(({ budget }) => budget.metric === 'usd')
+  /** Those that have no room, by how long they stay full. */
+  function overBudget(parts: readonly Share[]): Answer | undefined {
+    const over = parts.filter(
+      ({ budget: { limit, action, ...budget }, window, quantity }) =>
+        action === 'block' &&
+        (limit === 0n || spentIn(budget.id, window) + pledgedIn(budget.id, window) + quantity > limit),
+    )
+    for (const { budget, window } of over)
+      if (budget.metric !== 'concurrency' && !blocks.some((one) => one.budget === budget && one.window === window))
+        blocks.push({ budget, window })
+    const patience = ({ budget }: Share) =>
+      budget.metric === 'concurrency' ? -1 : ['minute', 'hour', 'day', 'week', 'month', 'total'].indexOf(budget.window)
+    const longest = over.toSorted((a, b) => patience(b) - patience(a))[0]
+    if (!longest) return undefined
+    return refused(patience(longest) < 2 ? 'rate_limit_exceeded' : 'budget_exceeded')
+  }
+  /** Adds up, and tells of what no telling of that window has told yet. */
+  function use(parts: readonly Share[]): void {
+    for (const part of parts) {
+      const { budget, window, quantity } = part
+      if (quantity === 0n) continue
+      spendings.push(part)
+      if (quantity < 0n) continue
+      const told = tellings.filter((one) => one.budget === budget && one.window === window)
+      const now = budget.thresholds.filter(
+        (percent) =>
+          spentIn(budget.id, window) * 100n >= BigInt(percent) * budget.limit &&
+          !told.some(({ thresholds }) => thresholds.includes(percent)),
+      )
+      if (now.length > 0) tellings.push({ budget, window, thresholds: now })
+    }
+  }
+  const spentIn = (id: bigint, window: number) =>
+    total(spendings.filter((part) => part.budget.id === id && part.window === window).map(({ quantity }) => quantity))
+  const pledgedIn = (id: bigint, window: number) =>
     total(
       pending().flatMap((pledge) =>
         pledge.budgets
-          .filter((part) => part.budget === budget && part.window === window)
+          .filter((part) => part.budget.id === id && part.window === window)
           .map(({ quantity }) => quantity),
       ),
     )
@@ -229,12 +275,15 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
       case 'reserve_credits': {
         const no = stopped(command.accountId)
         if (no) return no
+        const parts = inUsd(command.chain, command.amount)
+        const over = overBudget(parts)
         if (command.amount > headroom(command.accountId)) return refused('insufficient_credits')
+        if (over) return over
         const expiresAt = at + command.ttlMs
         pledge(command.accountId, command.amount, at, {
           id: command.id,
           kind: 'api',
-          budgets: [],
+          budgets: parts,
           expiresAt,
           deadAt: expiresAt + command.graceMs,
         })
@@ -245,17 +294,11 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
         const no = accountId === null ? undefined : stopped(accountId)
         if (no) return no
         const amount = (demand.fixed.n * 1_000_000_000n) / demand.fixed.d
-        const parts = command.chain.flatMap(({ budgetId, windowStart }) => {
-          const budget = budgets.find(({ id }) => id === budgetId)
-          const tokens = BigInt(demand.inputTokens + demand.outputTokens * demand.choices)
-          return budget
-            ? [{ budget, window: windowStart, quantity: { usd: amount, tokens, requests: 1n }[budget.metric] }]
-            : []
-        })
+        const tokens = BigInt(demand.inputTokens + demand.outputTokens * demand.choices)
+        const parts = shares(command.chain, { usd: amount, tokens, requests: 1n, concurrency: 1n })
+        const over = overBudget(parts)
         if (accountId !== null && amount > headroom(accountId)) return refused('insufficient_credits')
-        for (const { budget, window, quantity } of parts)
-          if (budget.limit === 0n || spent(budget, window) + pledged(budget, window) + quantity > budget.limit)
-            return refused('budget_exceeded')
+        if (over) return over
         pledge(accountId, amount, at, {
           id: command.id,
           kind: 'gateway',
@@ -278,11 +321,8 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
           record(usage.accountId, 'usage', amount - writtenOff, usage.occurredAt, { name: usage.id, writtenOff, lines })
           dropOver(usage.accountId, at)
         }
-        for (const { budgetId, windowStart } of command.holds) {
-          const budget = budgets.find(({ id }) => id === budgetId)
-          const quantities = { usd: amount, tokens: BigInt(usage.inputTokens + usage.outputTokens), requests: 1n }
-          if (budget) spendings.push({ budget, window: windowStart, quantity: quantities[budget.metric] })
-        }
+        const tokens = BigInt(usage.inputTokens + usage.outputTokens)
+        use(shares(command.holds, { usd: amount, tokens, requests: 1n, concurrency: 0n }))
         return { state: found ? 'settled' : 'settled_late', overQuote: amount > command.quote }
       }
       case 'confirm': {
@@ -316,7 +356,8 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
           balance: balance(found.owner),
         }
         found.end = { content: command.fingerprint, answer }
-        for (const usage of command.usage ?? []) told.push({ usage, link: names.transaction ?? null })
+        use(found.budgets.map((part) => ({ ...part, quantity: command.amount })))
+        for (const usage of command.usage ?? []) hear(usage, names.transaction ?? null)
         return answer
       }
       case 'cancel': {
@@ -370,7 +411,10 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
         const { accountId: owner, amount } = command
         const no = stopped(owner)
         if (no) return no
+        const over = overBudget(inUsd(command.chain, amount))
         if (amount > balance(owner).available) return refused('insufficient_credits')
+        if (over) return over
+        use(inUsd(command.chain, amount))
         record(owner, 'debit', amount, at, {
           name: names.transaction,
           lines: charge(owner, [], amount, 'charge', at).lines,
@@ -385,6 +429,7 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
         const amount = command.amount ?? original.amount - original.refunded
         if (amount === 0n || original.refunded + amount > original.amount) return refused('refund_exceeds_transaction')
         original.refunded += amount
+        use(inUsd(command.chain, -amount))
         giveBack(original, amount, at)
         record(original.owner, 'refund', amount, at)
         return { amount, balance: balance(original.owner) }
@@ -406,7 +451,7 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
           )
           if (again && usage.dedupeKey === null) return { duplicate: true }
         }
-        told.push({ usage, link: transactionId })
+        hear(usage, transactionId)
         return { duplicate: false }
       }
       case 'set_status':
@@ -418,6 +463,14 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
         }
         return { expiresAt: null }
     }
+  }
+
+  /** Usage that is told counts its tokens, and where nobody pays for it, its cost. */
+  function hear(usage: Told, link: bigint | null): void {
+    const usd = usage.accountId === null ? (usage.costNanos ?? 0n) : 0n
+    const tokens = BigInt(usage.inputTokens + usage.outputTokens)
+    use(shares(usage.chain, { usd, tokens, requests: 0n, concurrency: 0n }))
+    told.push({ usage, link })
   }
 
   function give(owner: bigint, amount: bigint, lot: Omit<Lot, 'owner' | 'number'>): void {
@@ -489,13 +542,27 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
           .map(({ type, amount, writtenOff, occurredAt }) => `${type} ${amount} ${writtenOff} ${occurredAt}`)
           .sort(),
       ),
+      events: [
+        ...tellings.map(({ budget, thresholds }) => `budget.threshold_reached ${budget.code} ${thresholds.join(',')}`),
+        ...blocks.map(({ budget }) => `budget.blocked ${budget.code} `),
+      ].sort(),
       counters: budgets.map((budget) => {
-        const windows = [...spendings, ...pledges.flatMap((each) => each.budgets)]
+        const windows = [...spendings, ...pledges.flatMap((each) => each.budgets), ...blocks]
           .filter((part) => part.budget === budget)
           .map(({ window }) => window)
         return [...new Set(windows)]
           .sort((a, b) => a - b)
-          .map((window) => ({ window, spent: spent(budget, window), reserved: pledged(budget, window) }))
+          .map((window) => ({
+            window,
+            spent: spentIn(budget.id, window),
+            reserved: pledgedIn(budget.id, window),
+            fired: tellings
+              .filter((one) => one.budget === budget && one.window === window)
+              .flatMap(({ thresholds }) => thresholds)
+              .sort((a, b) => a - b)
+              .join(','),
+            blocked: blocks.some((one) => one.budget === budget && one.window === window),
+          }))
           .filter(isMoved)
       }),
     }),

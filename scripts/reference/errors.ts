@@ -169,6 +169,10 @@ const EXPLAINED: Record<ErrorCode, { readonly cause: string; readonly cure: stri
     cause: 'No reservation has this id, or it belongs to another organisation',
     cure: 'Take the id from the answer that created it',
   },
+  budget_not_found: {
+    cause: 'No budget of this organisation has the id',
+    cure: 'List the budgets with `GET /api/admin/budgets`',
+  },
   plan_not_found: {
     cause: 'No plan has this id, or it belongs to another organisation',
     cure: '`GET /v1/plans` lists them',

@@ -23,8 +23,7 @@ export const settingsReference = (): string =>
     table(['setting', 'default', 'expected', ''], rowsOf(SettingsFile, '').map(cells)),
     '## Accepted, without effect yet\n',
     'These are checked, so that a file need not change later, but no part of this version reads them: ' +
-      `${WITHOUT_EFFECT.map(({ setting }) => code(setting)).join(', ')}. ` +
-      `${code('reservations.mode: estimate')} does no more yet than to leave the output limit of a call unfitted.\n`,
+      `${WITHOUT_EFFECT.map(({ setting }) => code(setting)).join(', ')}.\n`,
   ].join('\n')
 
 /** `found` is how other code would name it: a test looks that none does. */

@@ -2,6 +2,7 @@
  * The client of Turnpike's API: one method for each operation. Methods answer with the body of the reply; money in it is
  * a number, and exact, as text, under the same name in `decimal`. Every failure is a `TurnpikeError`.
  */
+import { type Administration, administration } from './administration.ts'
 import { type BodyOf, type CallInput, call, list, type OperationName, type QueryOf, type ResultOf } from './calls.ts'
 import { TurnpikeError } from './errors.ts'
 import { platform } from './platform.ts'
@@ -40,11 +41,14 @@ import { type Webhooks, webhooks } from './webhooks.ts'
 export class TurnpikeClient {
   /** Verifies what Turnpike sends to your server. */
   readonly webhooks: Webhooks = webhooks
+  /** Keys, organisations and the audit log, on `/api/admin`. */
+  readonly admin: Administration
   readonly #transport: Transport
 
   /** Throws `TurnpikeError` where no key or no address is given, nor in the environment. */
   constructor(options: ClientOptions = {}) {
     this.#transport = opened(options)
+    this.admin = administration(this.#transport)
   }
 
   // Reservations
@@ -311,6 +315,11 @@ export class TurnpikeClient {
   /** Renames, disables or limits (USD) an API key; it holds at once. Errors: `not_found`, `invalid_amount`. */
   updateKey(hash: string, changes: BodyOf<'updateKey'>, options?: RequestOptions): RequestPromise<Key> {
     return mapped(this.#call('updateKey', { params: { hash }, body: changes }, options), ({ data }) => data)
+  }
+
+  /** Gives an API key another secret, shown this once; the old one works for `grace_seconds` (0 by default). Errors: `not_found`. */
+  rotateKey(hash: string, grace: BodyOf<'rotateKey'> = {}, options?: RequestOptions) {
+    return this.#call('rotateKey', { params: { hash }, body: grace }, options)
   }
 
   /** Deletes an API key; its usage stays in the reports. Errors: `not_found`. */

@@ -1,4 +1,5 @@
 /** `@turnpike/sdk`: the client of Turnpike, the errors it throws, and a cost tracker for any OpenRouter-like API. */
+export type { Administration } from './administration.ts'
 export type { ChatChunk, ChatMessage, ChatReply, ChatRequest, ChatStream, ChatUsage } from './chat.ts'
 export { TurnpikeClient } from './client.ts'
 export type { CostRecord } from './cost-record.ts'
@@ -24,15 +25,21 @@ export type { ClientOptions, Logger, RequestOptions } from './transport.ts'
 export type {
   Account,
   Amount,
+  ApiKey,
+  AuditEntry,
   Balance,
+  Budget,
   Confirmation,
   ConfirmedUsage,
   ConfirmRequest,
   Generation,
+  GenerationRecord,
   Grant,
   Key,
+  ManagementKey,
   Model,
   Operations,
+  Organisation,
   Pagination,
   Plan,
   PricedModel,
@@ -44,6 +51,7 @@ export type {
   UsagePage,
   UsageQuery,
   UsageRecord,
+  UsageReport,
   UsageRequest,
   UsageSummary,
   Who,

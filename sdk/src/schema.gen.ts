@@ -23,6 +23,63 @@ export type Account = {
   decimal: Record<string, string>
 }
 
+export type ApiKey = {
+  /** Stays what it is, whatever secret the key has. */
+  id: string
+  /** SHA-256 of the current secret. */
+  hash: string
+  name: string
+  /** Enough of the secret to tell it apart. */
+  label: string
+  /** Who pays; null: the organisation itself. */
+  accountId: string | null
+  externalId: string | null
+  disabled: boolean
+  limit: number | null
+  limitRemaining: number | null
+  limitReset: 'daily' | 'weekly' | 'monthly' | null
+  includeByokInLimit: boolean
+  expiresAt: string | null
+  allowedModels: string[] | null
+  /** Replies as if each call had asked for its cost. */
+  includeUsage: boolean
+  /** End user of calls that name none. */
+  user: string | null
+  /** Tags of every call. */
+  metadata: Record<string, string> | null
+  usage: number
+  usageDaily: number
+  usageWeekly: number
+  usageMonthly: number
+  byokUsage: number
+  byokUsageDaily: number
+  byokUsageWeekly: number
+  byokUsageMonthly: number
+  /** Some seconds behind. */
+  lastUsedAt: string | null
+  /** The secret before the rotation works until then. */
+  previousSecretUntil: string | null
+  createdAt: string
+  updatedAt: string | null
+  decimal: Record<string, string>
+}
+
+export type AuditEntry = {
+  id: string
+  /** `operator`, or `management:` and the name of the key. */
+  actor: string
+  /** Noun and verb, e.g. `key.update`. */
+  action: string
+  /** The id of what was changed. */
+  target: string
+  /** What of it was otherwise; null: there was nothing. */
+  before: Record<string, unknown> | null
+  /** What of it is from then on; null: there is nothing. */
+  after: Record<string, unknown> | null
+  requestId: string | null
+  createdAt: string
+}
+
 export type Balance = {
   accountId: string
   externalId: string
@@ -30,6 +87,55 @@ export type Balance = {
   reserved: number
   /** What can be reserved or deducted now; never below 0. */
   available: number
+  decimal: Record<string, string>
+}
+
+export type Budget = {
+  id: string
+  name: string
+  /** Whom it binds. */
+  scope: 'organisation' | 'account' | 'api_key' | 'end_user' | 'tag' | 'model'
+  /** What the scope is called: of the organisation its name. */
+  scopeId: string
+  /** What is counted; `concurrency`: calls under way. */
+  metric: 'usd' | 'tokens' | 'requests' | 'concurrency'
+  limit: number
+  /** How long it is counted; `request`: each call by itself. */
+  window: 'request' | 'minute' | 'hour' | 'day' | 'week' | 'month' | 'total'
+  timeZone: string
+  weekStart: number
+  anchorDay: number
+  /** Percent of the limit. */
+  thresholds: number[]
+  /** `block`, the default, refuses; `alert` only tells. */
+  action: 'block' | 'alert'
+  /** Null: as the organisation has it. */
+  reserveMode: 'strict' | 'estimate' | null
+  /** The template that made it, for one end user. */
+  templateId: string | null
+  /** Gives each end user a budget of their own. */
+  isTemplate: boolean
+  spent: number
+  reserved: number
+  remaining: number
+  /** By how much the calls under way could exceed what is reserved for them; 0 in strict mode. */
+  possibleOvershoot: number
+  /** Null where each call is limited by itself. */
+  windowStart: string | null
+  windowEnd: string | null
+  /** The rule that takes over at the end of this window. */
+  coming: {
+    from: string
+    /** How long it is counted; `request`: each call by itself. */
+    window: 'request' | 'minute' | 'hour' | 'day' | 'week' | 'month' | 'total'
+    timeZone: string
+    weekStart: number
+    anchorDay: number
+  } | null
+  /** The first refusal in this window. */
+  blockedAt: string | null
+  version: number
+  createdAt: string
   decimal: Record<string, string>
 }
 
@@ -128,6 +234,115 @@ export type Generation = {
   response_cache_source_id: string | null
 }
 
+export type GenerationRecord = {
+  id: string
+  upstream_id: string | null
+  created_at: string
+  model: string
+  provider_name: string | null
+  api_type: 'completions' | 'embeddings' | 'rerank' | 'tts' | 'stt' | 'video' | 'image' | null
+  is_byok: boolean
+  /** USD: the whole charge, equal to `usage.cost` of the reply. */
+  total_cost: number
+  usage: number
+  /** USD saved by caching; negative where writing cost more. */
+  cache_discount: number
+  upstream_inference_cost: number | null
+  streamed: boolean | null
+  cancelled: boolean | null
+  finish_reason: string | null
+  native_finish_reason: string | null
+  /** Milliseconds, the whole call. */
+  latency: number | null
+  moderation_latency: number | null
+  generation_time: number | null
+  native_tokens_prompt: number | null
+  native_tokens_completion: number | null
+  native_tokens_reasoning: number | null
+  native_tokens_cached: number | null
+  native_tokens_completion_images: number | null
+  /** By o200k_base; null until counted, never billed. */
+  tokens_prompt: number | null
+  tokens_completion: number | null
+  num_media_prompt: number | null
+  num_input_audio_prompt: number | null
+  num_media_completion: number | null
+  num_search_results: number | null
+  num_fetches: number | null
+  app_id: number | null
+  origin: string
+  http_referer: string | null
+  user_agent: string | null
+  external_user: string | null
+  data_region: 'global' | 'europe' | 'us'
+  router: string | null
+  preset_id: string | null
+  service_tier: string | null
+  web_search_engine: string | null
+  workspace_id: string | null
+  provider_responses: {
+    status: number | null
+    provider_name?: string | undefined
+    latency?: number | undefined
+    is_byok?: boolean | undefined
+    endpoint_id?: string | undefined
+    id?: string | undefined
+    model_permaslug?: string | undefined
+    routed_service_tier?: string | undefined
+  }[] | null
+  request_id: string | null
+  session_id: string | null
+  response_cache_source_id: string | null
+  context: string
+  accountId: string | null
+  externalId: string | null
+  apiKeyHash: string | null
+  /** By its key. */
+  provider: string
+  status: 'ok' | 'error' | 'cancelled' | 'interrupted'
+  usageSource: 'reported' | 'estimated' | 'unknown'
+  usageType: string
+  inputTokens: number | null
+  cachedTokens: number | null
+  outputTokens: number | null
+  reasoningTokens: number | null
+  /** The provider's cost as it is summed up; null: unknown. */
+  costUsd: number | null
+  /** Null: the call has no charge of its own, or an unknown one. */
+  chargeUsd: number | null
+  cacheSavingUsd: number
+  decimal: Record<string, string>
+  tags: Record<string, string> | null
+  lineItems: {
+    meter: string
+    /** Where several models worked on one call. */
+    model?: string | undefined
+    quantity: string
+    /** For `per` of them. */
+    unitPriceUsd: string
+    per: number
+    amountUsd: number
+    decimal: Record<string, string>
+  }[]
+  rateCardId: string | null
+  attempts: {
+    provider: string
+    providerName: string
+    /** Its name there. */
+    model: string
+    status: number | null
+    latencyMs: number
+    error: string | null
+  }[]
+  /** The provider's own words, without zeros. */
+  rawUsage: unknown
+  transactionId: string | null
+  reservationId: string | null
+  flags: string[]
+  occurredAt: string
+  recordedAt: string
+}
+
 export type Grant = {
   id: string
   accountId: string
@@ -147,8 +362,10 @@ export type Grant = {
 }
 
 export type Key = {
-  /** SHA-256 of the secret: what the key is called. */
+  /** SHA-256 of the secret: what the key is called until it is rotated. */
   hash: string
+  /** Stays what it is when the key is rotated; taken wherever a hash is. */
+  id: string
   name: string
   label: string
   disabled: boolean
@@ -170,6 +387,24 @@ export type Key = {
   creator_user_id: string | null
   external_user: string | null
   expires_at?: string | undefined
+}
+
+export type ManagementKey = {
+  /** Stays what it is when the key is rotated. */
+  id: string
+  /** SHA-256 of the current secret. */
+  hash: string
+  /** In the audit log `management:` stands before it. */
+  name: string
+  label: string
+  role: 'admin' | 'reader'
+  organisationId: string
+  disabled: boolean
+  /** Some seconds behind. */
+  lastUsedAt: string | null
+  previousSecretUntil: string | null
+  createdAt: string
+  updatedAt: string | null
 }
 
 export type Model = {
@@ -200,6 +435,14 @@ export type Model = {
   links: {
     details: string
   }
+}
+
+export type Organisation = {
+  /** Its name, by which everything else refers to it. */
+  id: string
+  name: string
+  timeZone: string
+  createdAt: string
 }
 
 export type Plan = {
@@ -316,6 +559,114 @@ export type UsageRecord = {
   occurredAt: string
   createdAt: string
   decimal: Record<string, string>
+}
+
+export type UsageReport = {
+  totals: {
+    requests: number
+    /** Of the requests, those that failed. */
+    errors: number
+    /** What was cached is inside. */
+    inputTokens: number
+    cachedTokens: number
+    /** Reasoning is inside. */
+    outputTokens: number
+    reasoningTokens: number
+    totalTokens: number
+    /** What the providers took, as far as it is known. */
+    costUsd: number
+    /** What accounts were charged; in `system` context what they would have been. */
+    chargeUsd: number
+    /** What cached tokens would have cost as plain input, less what they cost. */
+    cacheSavingUsd: number
+    /** Left out of the cost: nobody knows a price. */
+    unpricedRequests: number
+    /** Counted here, since the provider told no usage. */
+    estimatedRequests: number
+    decimal: Record<string, string>
+  }
+  groups: {
+    /** The values of `groupBy`; null where the calls have none. */
+    key: {
+      api_key?: string | null | undefined
+      account?: string | null | undefined
+      model?: string | null | undefined
+      provider?: string | null | undefined
+      context?: string | null | undefined
+      end_user?: string | null | undefined
+      status?: string | null | undefined
+      tag?: Record<string, string> | null | undefined
+    }
+    requests: number
+    /** Of the requests, those that failed. */
+    errors: number
+    /** What was cached is inside. */
+    inputTokens: number
+    cachedTokens: number
+    /** Reasoning is inside. */
+    outputTokens: number
+    reasoningTokens: number
+    totalTokens: number
+    /** What the providers took, as far as it is known. */
+    costUsd: number
+    /** What accounts were charged; in `system` context what they would have been. */
+    chargeUsd: number
+    /** What cached tokens would have cost as plain input, less what they cost. */
+    cacheSavingUsd: number
+    /** Left out of the cost: nobody knows a price. */
+    unpricedRequests: number
+    /** Counted here, since the provider told no usage. */
+    estimatedRequests: number
+    decimal: Record<string, string>
+  }[]
+  buckets: {
+    start: string
+    end: string
+    /** The values of `groupBy`; null where the calls have none. */
+    key: {
+      api_key?: string | null | undefined
+      account?: string | null | undefined
+      model?: string | null | undefined
+      provider?: string | null | undefined
+      context?: string | null | undefined
+      end_user?: string | null | undefined
+      status?: string | null | undefined
+      tag?: Record<string, string> | null | undefined
+    }
+    requests: number
+    /** Of the requests, those that failed. */
+    errors: number
+    /** What was cached is inside. */
+    inputTokens: number
+    cachedTokens: number
+    /** Reasoning is inside. */
+    outputTokens: number
+    reasoningTokens: number
+    totalTokens: number
+    /** What the providers took, as far as it is known. */
+    costUsd: number
+    /** What accounts were charged; in `system` context what they would have been. */
+    chargeUsd: number
+    /** What cached tokens would have cost as plain input, less what they cost. */
+    cacheSavingUsd: number
+    /** Left out of the cost: nobody knows a price. */
+    unpricedRequests: number
+    /** Counted here, since the provider told no usage. */
+    estimatedRequests: number
+    decimal: Record<string, string>
+  }[]
+  unknown: {
+    /** Requests whose cost is in no sum. */
+    unpriced: number
+    /** Requests whose tokens are in no sum. */
+    noUsage: number
+  }
+  range: {
+    from: string
+    to: string
+    timeZone: string
+    bucket: string
+  }
 }
 
 export type UsageSummary = {
@@ -460,6 +811,9 @@ export type Operations = {
       limit_reset?: 'daily' | 'weekly' | 'monthly' | null | undefined
       /** Calls on the customer's own provider key count against the limit too. */
       include_byok_in_limit?: boolean | undefined
+      /** From when on it is refused, e.g. 2027-01-01T00:00:00Z. */
+      expires_at?: string | null | undefined
+      external_user?: unknown | undefined
     }
     result: {
       data: Key
@@ -469,6 +823,111 @@ export type Operations = {
   deleteKey: {
     result: {
       deleted: true
+    }
+  }
+  /** Give an API key another secret; what it spent and its limits stay */
+  rotateKey: {
+    body: {
+      /** So long the secret before still works. Default: 0, it ends at once. */
+      grace_seconds?: number | undefined
+    }
+    result: {
+      data: Key
+      /** The secret, shown this once. */
+      key: string
+    }
+  }
+  /** API keys, newest first */
+  listApiKeys: {
+    query: {
+      /** Rows a page. Default: 50. */
+      limit?: number | undefined
+      /** Rows to pass over. */
+      offset?: number | undefined
+      /** `nextCursor` of the page before; takes the place of `offset`. */
+      cursor?: string | undefined
+      /** A part of it, in either letter case. */
+      name?: string | undefined
+      accountId?: string | undefined
+      externalId?: string | undefined
+      disabled?: boolean | undefined
+    }
+    result: {
+      keys: ApiKey[]
+      pagination: {
+        limit: number
+        offset: number
+        totalCount: number
+        hasMore: boolean
+        nextCursor: string | null
+      }
+    }
+  }
+  /** Make an API key; its secret is shown this once */
+  createApiKey: {
+    body: {
+      name: string
+      accountId?: string | null | undefined
+      externalId?: string | null | undefined
+      limit?: number | string | null | undefined
+      limitReset?: 'daily' | 'weekly' | 'monthly' | null | undefined
+      includeByokInLimit?: boolean | undefined
+      expiresAt?: string | null | undefined
+      /** Models, or `author/*` for all of an author. Null: every model. */
+      allowedModels?: string[] | null | undefined
+      includeUsage?: boolean | undefined
+      user?: string | null | undefined
+      metadata?: Record<string, string> | null | undefined
+    }
+    result: {
+      key: ApiKey
+      /** `sk-tp-…`, shown this once. */
+      secret: string
+    }
+  }
+  /** One API key */
+  getApiKey: {
+    result: {
+      key: ApiKey
+    }
+  }
+  /** Change what an API key may do; it holds at once */
+  updateApiKey: {
+    body: {
+      name?: string | undefined
+      disabled?: boolean | undefined
+      limit?: number | string | null | undefined
+      limitReset?: 'daily' | 'weekly' | 'monthly' | null | undefined
+      includeByokInLimit?: boolean | undefined
+      expiresAt?: string | null | undefined
+      /** Models, or `author/*` for all of an author. Null: every model. */
+      allowedModels?: string[] | null | undefined
+      includeUsage?: boolean | undefined
+      user?: string | null | undefined
+      metadata?: Record<string, string> | null | undefined
+      accountId?: unknown | undefined
+      externalId?: unknown | undefined
+    }
+    result: {
+      key: ApiKey
+    }
+  }
+  /** Delete an API key; its usage stays in the reports */
+  deleteApiKey: {
+    result: {
+      deleted: true
+    }
+  }
+  /** Give an API key another secret; what it spent and its limits stay */
+  rotateApiKey: {
+    body: {
+      /** So long the secret before still works. Default: 0, it ends at once. */
+      graceSeconds?: number | undefined
+    }
+    result: {
+      key: ApiKey
+      /** `sk-tp-…`, shown this once. */
+      secret: string
     }
   }
   /** Models and prices, in the words of OpenRouter's clients */
@@ -1038,6 +1497,8 @@ export type Operations = {
       offset?: number | undefined
       /** `nextCursor` of the page before; takes the place of `offset`. */
       cursor?: string | undefined
+      /** In place of `Accept`: csv and ndjson stream every row that the filters match. */
+      format?: 'json' | 'csv' | 'ndjson' | undefined
       /** The account, by its id. */
       accountId?: string | undefined
       /** The account, by your own name for it. */
@@ -1219,6 +1680,8 @@ export type Operations = {
       cursor?: string | undefined
       /** The sums in place of the records. */
       summary?: boolean | undefined
+      /** In place of `Accept`: csv and ndjson stream every row that the filters match. */
+      format?: 'json' | 'csv' | 'ndjson' | undefined
     }
     result: {
       success: true
@@ -1258,6 +1721,124 @@ export type Operations = {
       summary: UsageSummary
     }
   }
+  /** What was used and what it came to, by calendar bucket and by up to two groups */
+  reportUsage: {
+    query: {
+      /** Default: 30 days up to `to`. */
+      from?: string | undefined
+      /** Default: today. */
+      to?: string | undefined
+      /** An IANA zone; default: the organisation's. */
+      timeZone?: string | undefined
+      /** Of the calendar of `timeZone`; default: day. */
+      bucket?: 'hour' | 'day' | 'week' | 'month' | undefined
+      /** None, one or two, repeated or with a comma between them. */
+      groupBy?: ('api_key' | 'account' | 'model' | 'provider' | 'context' | 'end_user' | 'tag' | 'status')[] | undefined
+      /** Hashes of API keys; empty: without a key. */
+      api_key?: string[] | undefined
+      /** `acc_…`; empty: without an account. */
+      account?: string[] | undefined
+      /** In any spelling. */
+      model?: string[] | undefined
+      /** By its key. */
+      provider?: string[] | undefined
+      context?: ('customer' | 'system')[] | undefined
+      /** The `user` of calls; empty: without one. */
+      end_user?: string[] | undefined
+      /** `key:value` as in `metadata`; empty: without tags. */
+      tag?: string[] | undefined
+      status?: ('ok' | 'error' | 'cancelled' | 'interrupted')[] | undefined
+      /** In place of `Accept`: csv and ndjson stream every row that the filters match. */
+      format?: 'json' | 'csv' | 'ndjson' | undefined
+      /** With csv and ndjson: the columns of the FinOps Open Cost and Usage Specification. */
+      columns?: 'focus' | undefined
+    }
+    result: UsageReport
+  }
+  /** The calls behind a report, newest first */
+  listGenerations: {
+    query: {
+      /** Default: 30 days up to `to`. */
+      from?: string | undefined
+      /** Default: today. */
+      to?: string | undefined
+      /** An IANA zone; default: the organisation's. */
+      timeZone?: string | undefined
+      /** Hashes of API keys; empty: without a key. */
+      api_key?: string[] | undefined
+      /** `acc_…`; empty: without an account. */
+      account?: string[] | undefined
+      /** In any spelling. */
+      model?: string[] | undefined
+      /** By its key. */
+      provider?: string[] | undefined
+      context?: ('customer' | 'system')[] | undefined
+      /** The `user` of calls; empty: without one. */
+      end_user?: string[] | undefined
+      /** `key:value` as in `metadata`; empty: without tags. */
+      tag?: string[] | undefined
+      status?: ('ok' | 'error' | 'cancelled' | 'interrupted')[] | undefined
+      /** USD that a call came to, at least. */
+      minCostUsd?: number | string | undefined
+      /** Milliseconds that a call took, at least. */
+      minLatencyMs?: number | undefined
+      usageSource?: ('reported' | 'estimated' | 'unknown')[] | undefined
+      /** Rows a page. Default: 50. */
+      limit?: number | undefined
+      /** Rows to pass over. */
+      offset?: number | undefined
+      /** `nextCursor` of the page before; takes the place of `offset`. */
+      cursor?: string | undefined
+      /** In place of `Accept`: csv and ndjson stream every row that the filters match. */
+      format?: 'json' | 'csv' | 'ndjson' | undefined
+      /** With csv and ndjson: the columns of the FinOps Open Cost and Usage Specification. */
+      columns?: 'focus' | undefined
+    }
+    result: {
+      generations: GenerationRecord[]
+      pagination: {
+        limit: number
+        offset: number
+        totalCount: number
+        hasMore: boolean
+        nextCursor: string | null
+      }
+    }
+  }
+  /** One call with all that is kept of it: line items, rate card, attempts, raw usage */
+  getGenerationRecord: {
+    result: {
+      generation: GenerationRecord
+    }
+  }
+  /** The last 30 completed UTC days by model and endpoint */
+  getActivity: {
+    query: {
+      /** One of the last 30 completed UTC days. */
+      date?: string | undefined
+      /** Calls of one API key alone. */
+      api_key_hash?: string | undefined
+      /** The `user` of the calls. */
+      user_id?: string | undefined
+    }
+    result: {
+      data: {
+        date: string
+        model: string
+        model_permaslug: string
+        endpoint_id: string
+        provider_name: string
+        /** USD charged. */
+        usage: number
+        /** USD that calls on own credentials cost upstream. */
+        byok_usage_inference: number
+        requests: number
+        prompt_tokens: number
+        completion_tokens: number
+        reasoning_tokens: number
+      }[]
+    }
+  }
   /** Make an organisation */
   createOrganisation: {
     body: {
@@ -1267,12 +1848,46 @@ export type Operations = {
       timeZone?: string | undefined
     }
     result: {
-      organisation: {
-        id: string
-        name: string
-        timeZone: string
-        createdAt: string
+      organisation: Organisation
+    }
+  }
+  /** The organisations of this server */
+  listOrganisations: {
+    query: {
+      /** Rows a page. Default: 50. */
+      limit?: number | undefined
+      /** Rows to pass over. */
+      offset?: number | undefined
+      /** `nextCursor` of the page before; takes the place of `offset`. */
+      cursor?: string | undefined
+    }
+    result: {
+      organisations: Organisation[]
+      pagination: {
+        limit: number
+        offset: number
+        totalCount: number
+        hasMore: boolean
+        nextCursor: string | null
       }
+    }
+  }
+  /** One organisation; others than its own are for the operator */
+  getOrganisation: {
+    result: {
+      organisation: Organisation
+    }
+  }
+  /** Change the name or the time zone of an organisation */
+  updateOrganisation: {
+    body: {
+      /** Clients see another id from then on. */
+      name?: string | undefined
+      /** Where its days begin. */
+      timeZone?: string | undefined
+    }
+    result: {
+      organisation: Organisation
     }
   }
   /** Make a management key; its secret is shown this once */
@@ -1282,19 +1897,107 @@ export type Operations = {
       name: string
       /** A reader changes nothing. */
       role: 'admin' | 'reader'
-      /** Another organisation than one's own; the operator alone may. */
+      /** Default: the one of the key that asks. Another one is for the operator. */
       organisationId?: string | undefined
     }
     result: {
-      managementKey: {
-        hash: string
-        name: string
-        role: 'admin' | 'reader'
-        organisationId: string
-        createdAt: string
-      }
+      managementKey: ManagementKey
       /** The secret, shown this once. */
       key: string
+    }
+  }
+  /** The management keys of an organisation */
+  listManagementKeys: {
+    query: {
+      /** Rows a page. Default: 50. */
+      limit?: number | undefined
+      /** Rows to pass over. */
+      offset?: number | undefined
+      /** `nextCursor` of the page before; takes the place of `offset`. */
+      cursor?: string | undefined
+      /** Default: the one of the key that asks. Another one is for the operator. */
+      organisationId?: string | undefined
+    }
+    result: {
+      managementKeys: ManagementKey[]
+      pagination: {
+        limit: number
+        offset: number
+        totalCount: number
+        hasMore: boolean
+        nextCursor: string | null
+      }
+    }
+  }
+  /** One management key */
+  getManagementKey: {
+    result: {
+      managementKey: ManagementKey
+    }
+  }
+  /** Rename or disable a management key */
+  updateManagementKey: {
+    body: {
+      /** What people call the key. */
+      name?: string | undefined
+      /** Refuse it from now on. */
+      disabled?: boolean | undefined
+      role?: unknown | undefined
+    }
+    result: {
+      managementKey: ManagementKey
+    }
+  }
+  /** Delete a management key */
+  deleteManagementKey: {
+    result: {
+      deleted: true
+    }
+  }
+  /** Give a management key another secret */
+  rotateManagementKey: {
+    body: {
+      /** So long the secret before still works. Default: 0, it ends at once. */
+      graceSeconds?: number | undefined
+    }
+    result: {
+      managementKey: ManagementKey
+      /** The secret, shown this once. */
+      key: string
+    }
+  }
+  /** Who changed what, newest first */
+  listAudit: {
+    query: {
+      /** Rows a page. Default: 50. */
+      limit?: number | undefined
+      /** Rows to pass over. */
+      offset?: number | undefined
+      /** `nextCursor` of the page before; takes the place of `offset`. */
+      cursor?: string | undefined
+      /** Who, e.g. `operator` or `management:finance`. */
+      actor?: string | undefined
+      /** One action, or a noun for all that is done to it. */
+      action?: string | undefined
+      /** The id of what was changed. */
+      target?: string | undefined
+      /** A date, whole in the time zone of the organisation, or an instant. */
+      from?: string | undefined
+      /** A date, inclusive, or an instant, exclusive. */
+      to?: string | undefined
+      /** Another one than its own is for the operator. */
+      organisationId?: string | undefined
+      format?: 'json' | 'csv' | 'ndjson' | undefined
+    }
+    result: {
+      entries: AuditEntry[]
+      pagination: {
+        limit: number
+        offset: number
+        totalCount: number
+        hasMore: boolean
+        nextCursor: string | null
+      }
     }
   }
   /** Bring a customer's own key at a provider; calls on it are charged the fee alone */
@@ -1392,6 +2095,101 @@ export type Operations = {
       check: CredentialCheck
     }
   }
+  /** Set a budget: so much of something for a scope in a window */
+  createBudget: {
+    body: {
+      /** What refusals and events call it. */
+      name: string
+      /** Whom it binds. */
+      scope: 'organisation' | 'account' | 'api_key' | 'end_user' | 'tag' | 'model'
+      /** Left out for the organisation; `acc_…`; the hash of an API key; the `user` of calls, `*` for each by themself; `key:value` of metadata; a model. */
+      scopeId?: string | undefined
+      /** What is counted; `concurrency`: calls under way. */
+      metric: 'usd' | 'tokens' | 'requests' | 'concurrency'
+      /** USD for `usd`; a whole number for the others. 0 refuses all. */
+      limit: number | string
+      /** How long it is counted; `request`: each call by itself. */
+      window: 'request' | 'minute' | 'hour' | 'day' | 'week' | 'month' | 'total'
+      /** Where its days begin. Default: the organisation's. */
+      timeZone?: string | undefined
+      /** Day on which a week begins: 1 (Monday, the default) to 7. */
+      weekStart?: number | undefined
+      /** Day on which a month begins, by default 1; a short month uses its last. */
+      anchorDay?: number | undefined
+      /** Percent of the limit at which people are told, by default 80 and 100. */
+      thresholds?: number[] | undefined
+      /** `block`, the default, refuses; `alert` only tells. */
+      action?: 'block' | 'alert' | undefined
+      /** What a call holds: the most that it can use, or what calls like it usually do. Null: as the server has it. */
+      reserveMode?: 'strict' | 'estimate' | null | undefined
+    }
+    result: {
+      budget: Budget
+    }
+  }
+  /** Budgets, newest first, with what is spent and reserved of them now */
+  listBudgets: {
+    query: {
+      /** Rows a page. Default: 50. */
+      limit?: number | undefined
+      /** Rows to pass over. */
+      offset?: number | undefined
+      /** `nextCursor` of the page before; takes the place of `offset`. */
+      cursor?: string | undefined
+      /** Whom it binds. */
+      scope?: 'organisation' | 'account' | 'api_key' | 'end_user' | 'tag' | 'model' | undefined
+      /** As a budget shows it. */
+      scopeId?: string | undefined
+    }
+    result: {
+      budgets: Budget[]
+      pagination: {
+        limit: number
+        offset: number
+        totalCount: number
+        hasMore: boolean
+        nextCursor: string | null
+      }
+    }
+  }
+  /** One budget, with what is spent and reserved of it now */
+  getBudget: {
+    result: {
+      budget: Budget
+    }
+  }
+  /** Change a budget; a limit holds at once, another window at the end of the present one */
+  updateBudget: {
+    body: {
+      /** What refusals and events call it. */
+      name?: string | undefined
+      /** USD for `usd`; a whole number for the others. 0 refuses all. */
+      limit?: number | string | undefined
+      /** How long it is counted; `request`: each call by itself. */
+      window?: 'request' | 'minute' | 'hour' | 'day' | 'week' | 'month' | 'total' | undefined
+      /** Where its days begin. Default: the organisation's. */
+      timeZone?: string | undefined
+      /** Day on which a week begins: 1 (Monday, the default) to 7. */
+      weekStart?: number | undefined
+      /** Day on which a month begins, by default 1; a short month uses its last. */
+      anchorDay?: number | undefined
+      /** Percent of the limit at which people are told, by default 80 and 100. */
+      thresholds?: number[] | undefined
+      /** `block`, the default, refuses; `alert` only tells. */
+      action?: 'block' | 'alert' | undefined
+      /** What a call holds: the most that it can use, or what calls like it usually do. Null: as the server has it. */
+      reserveMode?: 'strict' | 'estimate' | null | undefined
+    }
+    result: {
+      budget: Budget
+    }
+  }
+  /** End a budget; what it counted stays */
+  deleteBudget: {
+    result: {
+      deleted: true
+    }
+  }
 }
 
 /**
@@ -1407,6 +2205,13 @@ export const endpoints = {
   getKey: { method: 'GET', path: '/api/v1/keys/{hash}' },
   updateKey: { method: 'PATCH', path: '/api/v1/keys/{hash}' },
   deleteKey: { method: 'DELETE', path: '/api/v1/keys/{hash}' },
+  rotateKey: { method: 'POST', path: '/api/v1/keys/{hash}/rotate' },
+  listApiKeys: { method: 'GET', path: '/api/admin/keys' },
+  createApiKey: { method: 'POST', path: '/api/admin/keys' },
+  getApiKey: { method: 'GET', path: '/api/admin/keys/{id}' },
+  updateApiKey: { method: 'PATCH', path: '/api/admin/keys/{id}' },
+  deleteApiKey: { method: 'DELETE', path: '/api/admin/keys/{id}' },
+  rotateApiKey: { method: 'POST', path: '/api/admin/keys/{id}/rotate' },
   listModels: { method: 'GET', path: '/api/v1/models' },
   countModels: { method: 'GET', path: '/api/v1/models/count' },
   getModel: { method: 'GET', path: '/api/v1/model/{author}/{slug}' },
@@ -1441,12 +2246,30 @@ export const endpoints = {
   recordUsage: { method: 'POST', path: '/v1/usage', once: true },
   listUsage: { method: 'GET', path: '/v1/usage' },
   summariseUsage: { method: 'GET', path: '/v1/usage/summary' },
+  reportUsage: { method: 'GET', path: '/api/admin/usage' },
+  listGenerations: { method: 'GET', path: '/api/admin/generations' },
+  getGenerationRecord: { method: 'GET', path: '/api/admin/generations/{id}' },
+  getActivity: { method: 'GET', path: '/api/v1/activity' },
   createOrganisation: { method: 'POST', path: '/api/admin/organisations' },
+  listOrganisations: { method: 'GET', path: '/api/admin/organisations' },
+  getOrganisation: { method: 'GET', path: '/api/admin/organisations/{id}' },
+  updateOrganisation: { method: 'PATCH', path: '/api/admin/organisations/{id}' },
   createManagementKey: { method: 'POST', path: '/api/admin/management-keys' },
+  listManagementKeys: { method: 'GET', path: '/api/admin/management-keys' },
+  getManagementKey: { method: 'GET', path: '/api/admin/management-keys/{id}' },
+  updateManagementKey: { method: 'PATCH', path: '/api/admin/management-keys/{id}' },
+  deleteManagementKey: { method: 'DELETE', path: '/api/admin/management-keys/{id}' },
+  rotateManagementKey: { method: 'POST', path: '/api/admin/management-keys/{id}/rotate' },
+  listAudit: { method: 'GET', path: '/api/admin/audit' },
   createCredential: { method: 'POST', path: '/api/admin/credentials', once: true },
   listCredentials: { method: 'GET', path: '/api/admin/credentials' },
   getCredential: { method: 'GET', path: '/api/admin/credentials/{id}' },
   updateCredential: { method: 'PATCH', path: '/api/admin/credentials/{id}' },
   deleteCredential: { method: 'DELETE', path: '/api/admin/credentials/{id}' },
   checkCredential: { method: 'POST', path: '/api/admin/credentials/{id}/check' },
+  createBudget: { method: 'POST', path: '/api/admin/budgets', once: true },
+  listBudgets: { method: 'GET', path: '/api/admin/budgets' },
+  getBudget: { method: 'GET', path: '/api/admin/budgets/{id}' },
+  updateBudget: { method: 'PATCH', path: '/api/admin/budgets/{id}' },
+  deleteBudget: { method: 'DELETE', path: '/api/admin/budgets/{id}' },
 } as const

@@ -3,18 +3,25 @@ import type { BodyOf, QueryOf, ResultOf } from './calls.ts'
 
 export type {
   Account,
+  ApiKey,
+  AuditEntry,
   Balance,
+  Budget,
   Generation,
+  GenerationRecord,
   Grant,
   Key,
+  ManagementKey,
   Model,
   Operations,
+  Organisation,
   Plan,
   PricedModel,
   Reconciliation,
   Reservation,
   Transaction,
   UsageRecord,
+  UsageReport,
   UsageSummary,
 } from './schema.gen.ts'
 

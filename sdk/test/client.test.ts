@@ -195,6 +195,44 @@ test('organisations and their management keys are made by the operator', async (
   })
 })
 
+test('budgets are set, changed and ended', async () => {
+  const { admin } = client
+  const wanted = { name: 'monthly', scope: 'organisation', metric: 'usd', limit: '500', window: 'month' } as const
+  const { budget } = await admin.createBudget(wanted)
+  expect(budget).toMatchObject({ limit: 500, decimal: { limit: '500' } })
+  expect(await admin.getBudget(budget.id)).toMatchObject({ budget: { id: budget.id } })
+  expect((await all(admin.listBudgets())).map(({ id }) => id)).toContain(budget.id)
+  expect((await admin.updateBudget(budget.id, { limit: 800 })).budget).toMatchObject({ limit: 800, version: 2 })
+  expect(await admin.deleteBudget(budget.id)).toEqual({ deleted: true })
+})
+
+test('keys, organisations and the audit log are administered', async () => {
+  const { admin } = client
+  const { key, secret } = await admin.createApiKey({ name: 'restricted', allowedModels: ['gpt-4o-mini'], limit: '1.5' })
+  expect(await admin.getApiKey(key.id)).toEqual({ key })
+  expect((await admin.updateApiKey(key.id, { limit: null })).key.limit).toBeNull()
+  const rotated = await admin.rotateApiKey(key.id, { graceSeconds: 60 })
+  expect([rotated.key.id, rotated.secret === secret]).toEqual([key.id, false])
+  expect((await client.rotateKey(key.id)).data.id).toBe(key.id)
+  expect(await all(admin.listApiKeys({ name: 'restricted' }))).toMatchObject([{ id: key.id }])
+  expect(await admin.deleteApiKey(key.id)).toEqual({ deleted: true })
+
+  const { managementKey } = await client.createManagementKey({ name: 'passing', role: 'reader' })
+  const { id } = managementKey
+  expect(await admin.getManagementKey(id)).toEqual({ managementKey })
+  expect((await admin.updateManagementKey(id, { disabled: true })).managementKey.disabled).toBe(true)
+  expect((await admin.rotateManagementKey(id)).key).toMatch(/^mk-tp-/)
+  expect((await all(admin.listManagementKeys())).map((each) => each.id)).toContain(id)
+  expect(await admin.deleteManagementKey(id)).toEqual({ deleted: true })
+
+  await client.createOrganisation({ name: 'to be renamed' })
+  await admin.updateOrganisation('to be renamed', { name: 'renamed', timeZone: 'Asia/Tokyo' })
+  expect((await admin.getOrganisation('renamed')).organisation).toMatchObject({ timeZone: 'Asia/Tokyo' })
+  expect((await all(admin.listOrganisations({ limit: 1 }))).map(({ name }) => name)).toContain('renamed')
+  const actions = (await all(admin.listAudit({ target: key.id, limit: 2 }))).map(({ action }) => action)
+  expect(actions).toEqual(['key.delete', 'key.rotate', 'key.rotate', 'key.update', 'key.create'])
+})
+
 creditsSuite(async () => {
   const { organisation } = await client.createOrganisation({ name: 'of credits' })
   const { key } = await client.createManagementKey({ name: 'x', role: 'admin', organisationId: organisation.id })

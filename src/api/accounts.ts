@@ -1,13 +1,25 @@
 /** Accounts: created, listed, read, and their balance. */
+
 import type { Account } from '../contract/accounts.ts'
 import { refuse } from '../contract/errors.ts'
+import type { Caller } from '../core/caller.ts'
 import type { Idempotency } from '../core/ledger-commands.ts'
 import { instantText } from '../lib/clock.ts'
-import { createAccount, disableKeysOf, listAccounts, type StoredAccount, updateAccount } from '../store/accounts.ts'
+import { nanosText } from '../lib/money.ts'
+import {
+  type AccountChange,
+  createAccount,
+  disableKeysOf,
+  keysOf,
+  listAccounts,
+  type StoredAccount,
+  updateAccount,
+} from '../store/accounts.ts'
 import { rememberedAnswer } from '../store/remembered.ts'
-import { creditRate, withDecimal } from './money.ts'
+import { changedMembers } from './audited.ts'
+import { type CreditRate, creditRate, withDecimal } from './money.ts'
 import { paged, pageOf } from './page.ts'
-import type { ApiParts, Call, Caller, Handlers, Whole } from './parts.ts'
+import type { ApiParts, Call, Handlers, Whole } from './parts.ts'
 import { post } from './post.ts'
 import { accountFor } from './who.ts'
 
@@ -21,7 +33,10 @@ export const accountHandlers: Handlers<
     const created = newAccount(parts, call)
     const body = { success: true, account: accountOf(parts, call.caller, created) } as const
     const values = { ...created, organisationId: call.caller.organisationId, at: call.at }
-    if (await createAccount(parts.store, values, name && { name, answer: JSON.stringify(body) })) return { body }
+    const row = call.audit(creationOf(created), ({ exists, selectFrom }) =>
+      exists(selectFrom('accounts').select('id').where('id', '=', created.id)),
+    )
+    if (await createAccount(parts.store, values, row, name && { name, answer: JSON.stringify(body) })) return { body }
     // Two requests with one key may have raced: the one that lost gives the winner's answer.
     const raced = name && (await repeatedAnswer(parts, call.caller, name))
     if (raced) return raced
@@ -41,29 +56,27 @@ export const accountHandlers: Handlers<
     return { body: accountOf(parts, caller, await accountFor(parts, caller, { ...params, ...query }, at)) }
   },
 
-  async updateAccount(parts, { caller, params, body, at }) {
-    const { store } = parts
+  async updateAccount(parts, call) {
+    const { caller, params, body, at, audit } = call
+    const { status, ...others } = body
     const rate = creditRate(parts)
-    const { id } = await accountFor(parts, caller, params, at)
+    const known = await accountFor(parts, caller, params, at)
     const { organisationId } = caller
-    const { name, email, metadata, status, expire, overage, overdraft, reserveMode } = body
-    if (expire && status !== 'closed')
+    if (body.expire && status !== 'closed')
       throw refuse('invalid_request', 'expire: goes with status closed alone', { param: 'expire' })
-    const change = {
-      ...{ name, email, overage, reserveMode },
-      metadata: metadata ? JSON.stringify(metadata) : metadata,
-      overdraft: overdraft === undefined ? undefined : rate.nanos(overdraft, 'overdraft'),
+    const { expire: _expire, ...policy } = others
+    if (Object.values(policy).some((value) => value !== undefined)) {
+      const change = changeOf(rate, body)
+      const row = audit({
+        ...changeTo(known, 'update'),
+        ...changedMembers(auditedAccount(known), auditedAccount(change)),
+      })
+      await updateAccount(parts.store, { organisationId, id: known.id }, change, { at, audit: row })
     }
-    await updateAccount(store, { organisationId, id }, change, at)
-    if (status !== undefined)
-      await post(
-        parts,
-        rate,
-        { type: 'set_status', organisationId, at, accountId: id, status, ...(expire ? { expire } : {}) },
-        'changed',
-      )
-    if (status === 'closed')
-      for (const hash of await disableKeysOf(store, organisationId, id, at)) parts.forgetKey(hash)
+    // With its keys it is remembered how much is reserved for their calls.
+    if (body.reserveMode !== undefined)
+      for (const hash of await keysOf(parts.store, organisationId, known.id)) parts.forgetKey(hash)
+    if (status !== undefined) await setStatus(parts, call, known, status)
     return { body: accountOf(parts, caller, await accountFor(parts, caller, params, at)) }
   },
 
@@ -80,6 +93,61 @@ export const accountHandlers: Handlers<
     return { body: { accountId: `acc_${account.code}`, externalId: account.externalId, ...withDecimal(amounts) } }
   },
 }
+
+const changeTo = ({ code }: StoredAccount, verb: string) => ({ action: `account.${verb}`, target: `acc_${code}` })
+
+const creationOf = (account: StoredAccount) => {
+  const { externalId } = account
+  return { ...changeTo(account, 'create'), before: null, after: { externalId, ...auditedAccount(account) } }
+}
+
+function changeOf(rate: CreditRate, body: Call<'updateAccount'>['body']): AccountChange {
+  const { name, email, metadata, overage, overdraft, reserveMode } = body
+  return {
+    ...{ name, email, overage, reserveMode },
+    metadata: metadata ? JSON.stringify(metadata) : metadata,
+    overdraft: overdraft === undefined ? undefined : rate.nanos(overdraft, 'overdraft'),
+  }
+}
+
+/** What an account is allowed, as the audit log keeps it: amounts in USD. What stays as it is is left out. */
+function auditedAccount({ name, email, metadata, overage, overdraft, reserveMode }: AccountChange) {
+  const all = {
+    ...{ name, email, overage, reserveMode },
+    metadata: metadata == null ? metadata : JSON.parse(metadata),
+    overdraftUsd: overdraft === undefined ? undefined : nanosText(overdraft),
+  }
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
+}
+
+async function setStatus(
+  parts: ApiParts,
+  { caller: { organisationId }, body: { expire }, at, audit, auditRow }: Call<'updateAccount'>,
+  account: StoredAccount,
+  status: Account['status'],
+): Promise<void> {
+  const change = changeTo(account, 'status')
+  const row = auditRow({
+    ...change,
+    before: { status: account.status },
+    after: { status, ...(expire ? { expire } : {}) },
+  })
+  const closing = { organisationId, at, accountId: account.id, status, audit: row, ...(expire ? { expire } : {}) }
+  const command = { type: 'set_status', ...closing } as const
+  await post(parts, creditRate(parts), command, 'changed')
+  if (status !== 'closed') return
+  const revoked = (codes: readonly string[]) =>
+    audit({
+      ...changeTo(account, 'revoke_keys'),
+      before: null,
+      after: { revoked: codes.length, keys: codes.slice(0, MOST_NAMED).map((code) => `key_${code}`) },
+    })
+  const ending = { at, audit: revoked }
+  for (const hash of await disableKeysOf(parts.store, organisationId, account.id, ending)) parts.forgetKey(hash)
+}
+
+/** A row of the log is no list. */
+const MOST_NAMED = 100
 
 async function repeatedAnswer(
   { store }: ApiParts,

@@ -1,6 +1,7 @@
 /** Customers' own credentials: made, listed, changed, checked, deleted. A secret goes in and never comes out again. */
 import type { Credential, CredentialPatch } from '../contract/credentials.ts'
 import { refuse } from '../contract/errors.ts'
+import type { Caller } from '../core/caller.ts'
 import { instantText } from '../lib/clock.ts'
 import { SealBroken } from '../lib/seal.ts'
 import { accountCodes } from '../store/accounts.ts'
@@ -10,6 +11,7 @@ import {
   createCredential,
   deleteCredential,
   findCredential,
+  isThere,
   listCredentials,
   MOST_CREDENTIALS,
   namedKeys,
@@ -19,7 +21,7 @@ import {
 } from '../store/credentials.ts'
 import { once } from './once.ts'
 import { paged, pageOf } from './page.ts'
-import type { ApiParts, Call, Caller, Handlers } from './parts.ts'
+import type { ApiParts, Call, Handlers } from './parts.ts'
 import { accountFor } from './who.ts'
 
 type Names =
@@ -100,7 +102,7 @@ export const credentialHandlers: Handlers<Names> = {
       await shownOne(parts, { ...stored, ...change }, at),
     ]
     const after = { ...credential, ...(body.secret === undefined ? {} : { secret: 'rotated' }) }
-    const audit = call.audit({ action: 'credential.update', target: credential.id, before, after })
+    const audit = call.audit({ action: 'credential.update', target: credential.id, before, after }, isThere(stored))
     if (!(await updateCredential(parts.store, stored, change, [audit]))) throw missing()
     parts.credentials.forget(caller.organisationId)
     return { body: { credential } }
@@ -110,7 +112,7 @@ export const credentialHandlers: Handlers<Names> = {
     const { caller, params, at } = call
     const stored = await credentialFor(parts, caller, params.id)
     const before = await shownOne(parts, stored, at)
-    const audit = call.audit({ action: 'credential.delete', target: before.id, before, after: null })
+    const audit = call.audit({ action: 'credential.delete', target: before.id, before, after: null }, isThere(stored))
     await deleteCredential(parts.store, stored, [audit])
     parts.credentials.forget(caller.organisationId)
     return { body: { deleted: true } }

@@ -3,6 +3,7 @@ import { refuse } from '../contract/errors.ts'
 import { nanosNumber } from '../lib/money.ts'
 import { creditSums } from '../store/credits.ts'
 import { rememberedAnswer } from '../store/remembered.ts'
+import { accountChain } from './chains.ts'
 import { creditRate, withDecimal } from './money.ts'
 import type { Handlers } from './parts.ts'
 import { commandFor, contentOf, post, rateOfPosted } from './post.ts'
@@ -58,6 +59,7 @@ export const creditHandlers: Handlers<'getCredits' | 'addCredits' | 'deductCredi
       type: 'debit',
       ...commandFor(caller, account, at, idempotency(contentOf(body, account))),
       amount: rate.nanos(body.amount),
+      chain: await accountChain(parts, caller.organisationId, account.id, at),
       description: body.description ?? null,
       metadata: body.metadata ? JSON.stringify(body.metadata) : null,
     } as const

@@ -11,19 +11,28 @@ export async function rangeOf(
   { store }: Pick<ApiParts, 'store'>,
   organisationId: bigint,
   { startDate, endDate }: Dates,
+  names: { readonly startDate: string; readonly endDate: string } = NAMES,
 ): Promise<{ from: number | undefined; to: number | undefined }> {
   if (startDate === undefined && endDate === undefined) return { from: undefined, to: undefined }
   const zone = (await findOrganisation(store, { id: organisationId }))?.timeZone ?? 'UTC'
   return {
-    from: startDate === undefined ? undefined : rangeStart(startDate, zone),
-    to: endDate === undefined ? undefined : rangeEnd(endDate, zone),
+    from: startDate === undefined ? undefined : instantOf(names.startDate, startDate, zone, 0),
+    to: endDate === undefined ? undefined : instantOf(names.endDate, endDate, zone, 1),
   }
 }
 
-const rangeStart = (text: string, timeZone: string): number => instantOf('startDate', text, timeZone, 0)
-const rangeEnd = (text: string, timeZone: string): number => instantOf('endDate', text, timeZone, 1)
+/** What the two are called in the query. */
+const NAMES = { startDate: 'startDate', endDate: 'endDate' }
 
-function instantOf(param: string, text: string, timeZone: string, daysOn: number): number {
+/** Words for the name of a file: what is in it, and the dates as they were given. */
+export const exportName = (what: string, { startDate, endDate }: Dates): string[] => [
+  what,
+  ...(startDate === undefined ? [] : [startDate]),
+  ...(endDate === undefined ? [] : [endDate]),
+]
+
+/** A date begins in the zone, so many days later where it is told; an instant is itself. */
+export function instantOf(param: string, text: string, timeZone: string, daysOn: number): number {
   try {
     if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return Temporal.Instant.from(text).epochMilliseconds
     return Temporal.PlainDate.from(text).add({ days: daysOn }).toZonedDateTime(timeZone).startOfDay().epochMilliseconds

@@ -1,7 +1,7 @@
 /** The look-up of one finished call. An API key sees what it made itself, a management key all of its organisation. */
 import { z } from 'zod'
 import { refuse } from '../contract/errors.ts'
-import { decodeFacts, type GenerationFacts } from '../contract/generation-facts.ts'
+import { decodeFacts, GenerationFacts } from '../contract/generation-facts.ts'
 import type { Generation } from '../contract/generations.ts'
 import { instantText } from '../lib/clock.ts'
 import { generationCode, generationId } from '../lib/id.ts'
@@ -19,8 +19,14 @@ export const generationHandlers: Handlers<'getGeneration'> = {
   },
 }
 
-function generationOf(stored: StoredGeneration, organisation: string): Generation {
-  const facts = decodeFacts(stored.facts)
+/** What a usage that was told says of a call: nothing. */
+const UNKNOWN_CALL: GenerationFacts = GenerationFacts.parse({ requestedModel: '' })
+
+export const factsOf = ({ facts }: StoredGeneration): GenerationFacts =>
+  facts === '{}' ? UNKNOWN_CALL : decodeFacts(facts)
+
+export function generationOf(stored: StoredGeneration, organisation: string): Generation {
+  const facts = factsOf(stored)
   // The wire has no word for an unknown cost; the record itself keeps it apart from 0.
   const total =
     facts.total != null ? Number(facts.total) : stored.chargeExact === null ? 0 : exactNumber(stored.chargeExact)

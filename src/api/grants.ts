@@ -2,6 +2,7 @@
 import { refuse } from '../contract/errors.ts'
 import type { Grant } from '../contract/grants.ts'
 import { instantText } from '../lib/clock.ts'
+import { nanosText } from '../lib/money.ts'
 import { findGrant, listGrants, type StoredGrant } from '../store/grants.ts'
 import { type CreditRate, creditRate, withDecimal } from './money.ts'
 import { paged, pageOf } from './page.ts'
@@ -20,7 +21,7 @@ export const grantHandlers: Handlers<'listGrants' | 'voidGrant'> = {
     return { body: { success: true, grants: shown.map((grant) => grantOf(grant, rate)), pagination } }
   },
 
-  async voidGrant(parts, { caller, params, at, idempotency }) {
+  async voidGrant(parts, { caller, params, at, idempotency, auditRow }) {
     const code = /^grant_(.+)$/.exec(params.id)?.[1] ?? ''
     const grant = await findGrant(parts.store, caller.organisationId, code, { at })
     if (!grant) throw refuse('grant_not_found')
@@ -29,6 +30,11 @@ export const grantHandlers: Handlers<'listGrants' | 'voidGrant'> = {
       type: 'void',
       ...commandFor(caller, { id: grant.accountId }, at, idempotency({ id: params.id })),
       grantId: grant.id,
+      audit: auditRow({
+        ...{ action: 'grant.void', target: `grant_${grant.code}` },
+        before: { status: grant.status, remainingUsd: nanosText(grant.remaining) },
+        after: { status: 'void', remainingUsd: nanosText(grant.reserved) },
+      }),
     } as const
     const done = await post(parts, rate, command, 'posted')
     const { result, replayed } = done

@@ -1,10 +1,11 @@
 /** The name under which a request is done once: who asks, for what, by which key, with what content. */
+
 import { hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { refuse } from '../contract/errors.ts'
 import type { Operation } from '../contract/operation.ts'
+import type { Caller } from '../core/caller.ts'
 import type { Idempotency } from '../core/ledger-commands.ts'
-import type { Caller } from './parts.ts'
 
 export function idempotencyOf(
   { name }: Operation,

@@ -4,9 +4,10 @@ import type { Endpoint, ListedModel, Model, PricedModel } from '../contract/mode
 import { openrouterPricing, perMillion } from '../core/published-prices.ts'
 import { cardAt, type RateCard } from '../core/rate-card.ts'
 import { instantText } from '../lib/clock.ts'
+import { allowedTo } from './allowed-routes.ts'
 import { estimateCost } from './estimate-cost.ts'
 import { withDecimal } from './money.ts'
-import type { ApiEndpoint, ApiModel, ApiParts, ApiRoute, Handlers } from './parts.ts'
+import type { ApiEndpoint, ApiModel, ApiParts, ApiRoute, ApiRoutes, Handlers } from './parts.ts'
 
 type Names =
   | 'listModels'
@@ -21,8 +22,8 @@ type Names =
 const MOST_LISTED = 1_000
 
 export const modelHandlers: Handlers<Names> = {
-  async listModels({ routes }, { query: { limit = MOST_LISTED, offset = 0 }, at }) {
-    const all = routes.list()
+  async listModels({ routes }, { caller, query: { limit = MOST_LISTED, offset = 0 }, at }) {
+    const all = allowedTo(caller, routes).list()
     const more = offset + limit < all.length
     const next = more ? `/api/v1/models?limit=${limit}&offset=${offset + limit}` : null
     return {
@@ -34,16 +35,16 @@ export const modelHandlers: Handlers<Names> = {
     }
   },
 
-  async countModels({ routes }) {
-    return { body: { data: { count: routes.list().length } } }
+  async countModels({ routes }, { caller }) {
+    return { body: { data: { count: allowedTo(caller, routes).list().length } } }
   },
 
-  async getModel(parts, { params: { author, slug }, at }) {
-    return { body: { data: modelOf(routeOf(parts, author, slug), at) } }
+  async getModel({ routes }, { caller, params: { author, slug }, at }) {
+    return { body: { data: modelOf(routeOf(allowedTo(caller, routes), author, slug), at) } }
   },
 
-  async listEndpoints(parts, { params: { author, slug }, at }) {
-    const { model, endpoints } = routeOf(parts, author, slug)
+  async listEndpoints({ routes }, { caller, params: { author, slug }, at }) {
+    const { model, endpoints } = routeOf(allowedTo(caller, routes), author, slug)
     const { id, displayName: name, created } = model
     const architecture = { ...architectureOf(model), instruct_type: null, tokenizer: null }
     return {
@@ -65,8 +66,9 @@ export const modelHandlers: Handlers<Names> = {
     return { body: { data } }
   },
 
-  async listAllModels({ routes }, { query: { modelId, provider, tier }, at }) {
-    const shared = sharedNames(routes.list())
+  async listAllModels({ routes: all }, { caller, query: { modelId, provider, tier }, at }) {
+    const shared = sharedNames(all.list())
+    const routes = allowedTo(caller, all)
     if (modelId !== undefined) {
       const route = routes.find(modelId)
       if (!route) throw notThere(modelId)
@@ -79,8 +81,8 @@ export const modelHandlers: Handlers<Names> = {
     return { body: { object: 'list', data, has_more: false, ...ends, success: true, models } }
   },
 
-  async getOneModel({ routes }, { params: { id } }) {
-    const route = routes.find(id)
+  async getOneModel({ routes }, { caller, params: { id } }) {
+    const route = allowedTo(caller, routes).find(id)
     if (!route) throw notThere(id)
     return { body: listedAs(route.model, id) }
   },
@@ -112,7 +114,7 @@ export const modelHandlers: Handlers<Names> = {
 const notThere = (model: string) =>
   refuse('model_not_found', undefined, { param: 'model', reason: { kind: 'unknown_model', model } })
 
-function routeOf({ routes }: ApiParts, author: string, slug: string): ApiRoute {
+function routeOf(routes: Pick<ApiRoutes, 'find'>, author: string, slug: string): ApiRoute {
   const route = routes.find(`${author}/${slug}`)
   if (!route) throw refuse('not_found', `No model ${author}/${slug} is served here`)
   return route

@@ -7,20 +7,29 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 
 import { refuse } from '../contract/errors.ts'
 import type { Operation } from '../contract/operation.ts'
 import { type OperationName, operations } from '../contract/operations.ts'
-import { auditQuery } from '../store/audit-log.ts'
+import type { Caller } from '../core/caller.ts'
+import { auditQuery, auditRow, type Provided } from '../store/audit-log.ts'
 import { accountHandlers } from './accounts.ts'
+import { activityHandlers } from './activity.ts'
+import { adminKeyHandlers } from './admin-keys.ts'
+import { auditHandlers } from './audit.ts'
+import { budgetHandlers } from './budgets.ts'
 import { credentialHandlers } from './credentials.ts'
 import { creditHandlers } from './credits.ts'
+import { generationListHandlers } from './generation-list.ts'
 import { generationHandlers } from './generations.ts'
 import { grantHandlers } from './grants.ts'
 import { idempotencyOf } from './idempotency.ts'
 import { keyHandlers } from './keys.ts'
+import { managementKeyHandlers } from './management-keys.ts'
 import { modelHandlers } from './models.ts'
 import { organisationHandlers } from './organisations.ts'
-import type { ApiParts, AuditedChange, Caller, Handlers } from './parts.ts'
+import type { ApiParts, AuditedChange, Handlers } from './parts.ts'
 import { planHandlers } from './plans.ts'
 import { replyWithError } from './reply-with-error.ts'
+import { reportHandlers } from './reports.ts'
 import { reservationHandlers } from './reservations.ts'
+import { fileName, ROW_TYPES, type RowFormat, type Rows, rowFormat, rowText } from './rows.ts'
 import { transactionHandlers } from './transactions.ts'
 import { usageHandlers } from './usage.ts'
 import { validatorOf } from './validate.ts'
@@ -28,6 +37,7 @@ import { validatorOf } from './validate.ts'
 const handlers: Handlers = {
   ...generationHandlers,
   ...keyHandlers,
+  ...adminKeyHandlers,
   ...creditHandlers,
   ...modelHandlers,
   ...accountHandlers,
@@ -36,8 +46,14 @@ const handlers: Handlers = {
   ...reservationHandlers,
   ...transactionHandlers,
   ...usageHandlers,
+  ...reportHandlers,
+  ...generationListHandlers,
+  ...activityHandlers,
   ...organisationHandlers,
   ...credentialHandlers,
+  ...managementKeyHandlers,
+  ...auditHandlers,
+  ...budgetHandlers,
 }
 
 /** Control requests are small; model calls have a limit of their own. */
@@ -63,7 +79,7 @@ export function mountApi(fastify: FastifyInstance, parts: ApiParts): void {
 
 type AnyAnswer =
   | { readonly body: unknown; readonly status?: number; readonly replayed?: boolean }
-  | { readonly csv: AsyncIterable<string> }
+  | { readonly rows: Rows }
 type AnyHandler = (parts: ApiParts, call: never) => Promise<AnyAnswer>
 
 function mountOperation(scope: FastifyInstance, parts: ApiParts, path: string, operation: Operation): void {
@@ -83,17 +99,19 @@ function mountOperation(scope: FastifyInstance, parts: ApiParts, path: string, o
       const caller = callers.get(request)
       if (!caller) throw refuse('invalid_api_key')
       const at = parts.store.now()
-      const by = { organisationId: caller.organisationId, actor: caller.label, requestId: parts.requestId(request), at }
+      const by = { organisationId: caller.organisationId, actor: caller.actor, requestId: parts.requestId(request), at }
+      const format = operation.rows ? rowFormat(request.query as object, request.headers) : undefined
       const call = {
         ...validate(request),
         caller,
         at,
-        audit: (change: AuditedChange) => auditQuery(parts.store, { ...by, ...change }),
-        csv: /^\s*text\/csv\b/i.test(request.headers.accept ?? ''),
+        audit: (change: AuditedChange, provided?: Provided) => auditQuery(parts.store, { ...by, ...change }, provided),
+        auditRow: (change: AuditedChange) => auditRow(parts.store, { ...by, ...change }),
+        rows: format !== undefined,
         idempotency: (content: unknown) => idempotencyOf(operation, request.headers, caller, content),
       }
       // The input was read by this operation's own schemas, which is what its handler takes.
-      return send(reply, operation, await handler(parts, call as never))
+      return send(reply, operation, await handler(parts, call as never), format)
     },
   })
 }
@@ -110,7 +128,7 @@ function mountOtherMethods(scope: FastifyInstance, parts: ApiParts, path: string
     errorHandler: (error, request, reply) => replyWithError(parts, operation, { error, request, reply }),
     async onRequest(request, reply) {
       reply.header('x-request-id', parts.requestId(request))
-      await parts.authenticate(request.headers)
+      await parts.authenticate(request)
       const offers = allowed.join(', ')
       throw refuse('method_not_allowed', `${path} does not offer ${request.method}; it offers ${offers}`, {
         headers: { Allow: offers },
@@ -124,7 +142,7 @@ function mountOtherMethods(scope: FastifyInstance, parts: ApiParts, path: string
 const urlOf = (path: string): string => path.replace(/\{(\w+)\*\}/g, '*').replace(/\{(\w+)\}/g, ':$1')
 
 async function authorised(parts: ApiParts, { key, method }: Operation, request: FastifyRequest): Promise<Caller> {
-  const caller = await parts.authenticate(request.headers)
+  const caller = await parts.authenticate(request)
   if (key === 'any') return caller
   if (caller.kind === 'api_key') throw refuse('forbidden', 'An API key cannot do that; use a management key (mk-tp-…)')
   if (method !== 'GET' && caller.role !== 'admin')
@@ -133,11 +151,19 @@ async function authorised(parts: ApiParts, { key, method }: Operation, request: 
   return caller
 }
 
-function send(reply: FastifyReply, { status = 200 }: Operation, answer: AnyAnswer) {
-  if ('csv' in answer) return reply.header('content-type', 'text/csv; charset=utf-8').send(Readable.from(answer.csv))
+function send(reply: FastifyReply, { status = 200 }: Operation, answer: AnyAnswer, format: RowFormat | undefined) {
+  if ('rows' in answer) return sendRows(reply, answer.rows, format ?? 'csv')
   if (answer.replayed) reply.header('Idempotent-Replay', 'true')
   return reply
     .code(answer.status ?? status)
     .header('content-type', 'application/json')
     .send(JSON.stringify(answer.body))
+}
+
+/** As fast as the client takes them; one that leaves ends the reading. */
+function sendRows(reply: FastifyReply, rows: Rows, format: RowFormat) {
+  return reply
+    .header('content-type', ROW_TYPES[format])
+    .header('content-disposition', `attachment; filename="${fileName(rows, format)}"`)
+    .send(Readable.from(rowText(rows, format), { highWaterMark: 1 }))
 }

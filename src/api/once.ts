@@ -1,9 +1,10 @@
 /** Changes outside of the ledger that are done once under an idempotency key: the answer is kept in the same step as the change. */
 import { Refused, refuse } from '../contract/errors.ts'
+import type { Caller } from '../core/caller.ts'
 import type { Idempotency } from '../core/ledger-commands.ts'
 import { rememberedAnswer, remembering } from '../store/remembered.ts'
 import type { Query } from '../store/store.ts'
-import type { ApiParts, Caller } from './parts.ts'
+import type { ApiParts } from './parts.ts'
 
 type Once<B> = { readonly body: B; readonly replayed: boolean }
 

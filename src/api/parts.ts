@@ -1,52 +1,48 @@
 /** What the API is put together from. What it needs of the gateway is described here as far as it is used. */
 
-import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import type { CredentialCheck } from '../contract/credentials.ts'
 import type { Input, OperationName, OperationNamed } from '../contract/operations.ts'
 import type { Settings } from '../contract/settings.ts'
+import type { Caller } from '../core/caller.ts'
 import type { Idempotency } from '../core/ledger-commands.ts'
+import type { AuditRow } from '../core/ledger-rows.ts'
 import type { CompiledTerms } from '../core/price.ts'
 import type { RateCard } from '../core/rate-card.ts'
 import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
-import type { AuditEntry } from '../store/audit-log.ts'
+import type { AuditEntry, Provided } from '../store/audit-log.ts'
+import type { BudgetDirectory } from '../store/budget-directory.ts'
 import type { StoredCredential } from '../store/credentials.ts'
 import type { RateCards } from '../store/rate-cards.ts'
+import type { HashDetails } from '../store/report-values.ts'
 import type { Query, Store } from '../store/store.ts'
+import type { Rows } from './rows.ts'
 
 export type ApiParts = {
   readonly store: Store
-  readonly settings: Pick<Settings, 'billing' | 'reservations'>
+  readonly settings: Pick<Settings, 'billing' | 'reservations' | 'limits'>
+  readonly budgets: BudgetDirectory
   readonly routes: ApiRoutes
   readonly credentials: ApiCredentials
   /** What is charged on top of a provider's cost. */
   readonly terms: CompiledTerms
   readonly rateCards: Pick<RateCards, 'keep'>
   readonly random: Random
+  /** The name of a personal text where the text itself must not stand. */
+  readonly hashDetails: HashDetails
   readonly log: Log
-  /** The caller behind a request's secret. Throws `Refused('invalid_api_key')`. */
-  authenticate(headers: IncomingHttpHeaders): Promise<Caller>
+  /** The caller behind a request's secret. Throws `Refused`: `invalid_api_key`, `rate_limit_exceeded`. */
+  authenticate(request: FastifyRequest): Promise<Caller>
   /** Whether the caller is who runs this server. */
   isOperator(caller: Caller): boolean
   /** A change to a key holds from here on. */
   forgetKey(hash: string): void
+  /** A change to what an organisation is called holds from here on. */
+  forgetKeys(): void
   /** 32 hex digits, the same for every question about one request. */
   requestId(request: FastifyRequest): string
-}
-
-export type Caller = {
-  readonly kind: 'api_key' | 'management_key'
-  readonly organisationId: bigint
-  /** Its name, which is its id outside. */
-  readonly organisation: string
-  readonly principal: string
-  readonly role: 'caller' | 'admin' | 'reader'
-  readonly keyId: bigint | null
-  readonly keyHash: string
-  readonly label: string
-  readonly accountId: bigint | null
 }
 
 /** Customers' credentials: sealed on their way in, read by nobody but the call that carries them. */
@@ -66,7 +62,7 @@ type ApiCredentials = {
   check(provider: string, secret: string): Promise<CredentialCheck>
 }
 
-type ApiRoutes = {
+export type ApiRoutes = {
   find(name: string): ApiRoute | undefined
   list(): readonly ApiRoute[]
   readonly providers: ReadonlyMap<string, ApiProvider>
@@ -103,17 +99,22 @@ export type Call<N extends OperationName> = {
   readonly body: Input<OperationNamed<N>, 'body'>
   /** The store's clock when the request came. */
   readonly at: number
-  /** Asks for rows as text/csv, where the operation has them. */
-  readonly csv: boolean
-  /** The row that tells who changed what, to be written together with the change. */
-  audit(change: AuditedChange): Query<unknown>
+  /** Asks for rows, where the operation has them. */
+  readonly rows: boolean
+  /** The row that tells who changed what, to be written behind the change. `provided`: only where that holds by then. */
+  audit(change: AuditedChange, provided?: Provided): Query<unknown>
+  /** The same row for a command of the ledger. */
+  auditRow(change: AuditedChange): AuditRow
   /** Under which name this content is done once; undefined: the client named none. */
   idempotency(content: unknown): Idempotency | undefined
 }
 
-export type AuditedChange = Pick<AuditEntry, 'action' | 'target' | 'before' | 'after'>
+export type AuditedChange = Pick<AuditEntry, 'action' | 'target' | 'before' | 'after'> & {
+  /** Whose thing was changed, where it is not the caller's. */
+  readonly organisationId?: bigint
+}
 
-type Answer<N extends OperationName> = Whole<N> | { readonly csv: AsyncIterable<string> }
+type Answer<N extends OperationName> = Whole<N> | { readonly rows: Rows }
 
 export type Whole<N extends OperationName> = {
   readonly body: z.input<OperationNamed<N>['result']>

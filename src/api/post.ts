@@ -1,25 +1,39 @@
 /** Commands to the ledger, and what it answers, in the words of the API. */
+
 import { type ErrorCode, errors, type Refused, refuse } from '../contract/errors.ts'
-import type { Balance, Command, Done, Posted, Refusal } from '../core/ledger-commands.ts'
+import { allRefusals, budgetRefused, isBudgetRefusal } from '../core/budget-refusal.ts'
+import type { Caller } from '../core/caller.ts'
+import type { Balance, Command, Done, Outcome, Posted, Refusal } from '../core/ledger-commands.ts'
 import type { StoredAccount } from '../store/accounts.ts'
 import { findTransaction } from '../store/transactions.ts'
 import { type CreditRate, rateOf, withDecimal } from './money.ts'
-import type { ApiParts, Caller } from './parts.ts'
+import type { ApiParts } from './parts.ts'
 
 type DoneOf<K extends Done['kind']> = Extract<Done, { kind: K }>
 
 /** Throws the ledger's refusal as an answer, with its amounts in credits. */
 export async function post<K extends Done['kind']>(
-  { store }: Pick<ApiParts, 'store'>,
+  parts: Pick<ApiParts, 'store' | 'budgets' | 'settings'>,
   rate: CreditRate,
   command: Command,
   kind: K,
 ): Promise<{ result: DoneOf<K>; replayed: boolean }> {
-  const outcome = await store.post(command)
+  const outcome = await posted(parts, command)
   const replayed = 'replay' in outcome && outcome.replay === true
-  if (!outcome.ok) throw 'refusal' in outcome ? refusedBy(outcome.refusal, rate, replayed) : new Error(outcome.failure)
+  if (!outcome.ok) {
+    if (!('refusal' in outcome)) throw new Error(outcome.failure)
+    if (isBudgetRefusal(outcome.refusal)) throw budgetRefused(outcome.refusal, command.at, parts.settings.limits)
+    throw refusedBy(outcome.refusal, rate, replayed)
+  }
   if (outcome.result.kind !== kind) throw new Error(`${command.type} came to ${outcome.result.kind}`)
   return { result: outcome.result as DoneOf<K>, replayed }
+}
+
+/** What a dead reservation still holds of a budget is free, whether or not anything touched its account since. */
+async function posted({ store, budgets }: Pick<ApiParts, 'store' | 'budgets'>, command: Command): Promise<Outcome> {
+  const outcome = await store.post(command)
+  if (outcome.ok || !('refusal' in outcome) || !isBudgetRefusal(outcome.refusal)) return outcome
+  return (await budgets.endDead(command.organisationId, command.at)) ? store.post(command) : outcome
 }
 
 /** A repetition is answered in credits of the price that the first was written with. */
@@ -40,15 +54,18 @@ const PREFIXES: Readonly<Record<string, string>> = {
   transactionId: 'txn_',
 }
 
-function refusedBy({ code, details }: Refusal, rate: CreditRate, replayed: boolean): Refused {
+function refusedBy(refusal: Refusal, rate: CreditRate, replayed: boolean): Refused {
+  const { code, details } = refusal
   if (!(code in errors)) throw new Error(`the ledger refused with ${code}`)
-  const shown = Object.entries(details).map(([name, value]) => {
+  const { refused: _refused, ...own } = details
+  const shown: [string, unknown][] = Object.entries(own).map(([name, value]) => {
     const prefix = PREFIXES[name]
     if (prefix !== undefined) return [name, value === null ? null : `${prefix}${value}`]
     return [name, typeof value === 'bigint' ? Number(rate.text(value)) : value]
   })
+  const all = { ...Object.fromEntries(shown), ...allRefusals(refusal) }
   return refuse(code as ErrorCode, undefined, {
-    ...(shown.length > 0 ? { details: Object.fromEntries(shown) } : {}),
+    ...(Object.keys(all).length > 0 ? { details: all } : {}),
     ...(replayed ? { headers: { 'Idempotent-Replay': 'true' } } : {}),
   })
 }

@@ -1,6 +1,8 @@
 /** Reservations: credits set aside, confirmed, given back, and looked at. */
+
 import { refuse } from '../contract/errors.ts'
 import type { UsageRecord } from '../contract/usage.ts'
+import type { Caller } from '../core/caller.ts'
 import type { Told } from '../core/ledger-commands.ts'
 import { instantText } from '../lib/clock.ts'
 import type { Id } from '../lib/id.ts'
@@ -12,11 +14,12 @@ import {
   type StoredReservation,
 } from '../store/reservations.ts'
 import { usageBy } from '../store/usage.ts'
+import { accountChain } from './chains.ts'
 import { fingerprintOf } from './idempotency.ts'
 import { modelNames } from './models.ts'
 import { creditRate, rateOf, withDecimal } from './money.ts'
 import { paged, pageOf } from './page.ts'
-import type { ApiParts, Call, Caller, Handlers } from './parts.ts'
+import type { ApiParts, Call, Handlers } from './parts.ts'
 import { balancesOf, commandFor, contentOf, post } from './post.ts'
 import { attachedTo, contextOf, shownReservation } from './shown-reservation.ts'
 import { exactUsage } from './shown-usage.ts'
@@ -42,6 +45,7 @@ export const reservationHandlers: Handlers<Names> = {
       ...commandFor(caller, account, at, call.idempotency(contentOf(body, account))),
       amount: rate.nanos(body.amount),
       ...livesFor(parts, body.ttlSeconds),
+      chain: await accountChain(parts, caller.organisationId, account.id, at),
       context: JSON.stringify(contextOf(body, rate.usd)),
     } as const
     const { result, replayed } = await post(parts, rate, command, 'reserved')

@@ -3,12 +3,13 @@ import type { Reconciliation, Transaction } from '../contract/credits.ts'
 import type { TransactionType } from '../core/ledger-rows.ts'
 import { reconcile } from '../core/reconcile.ts'
 import { instantText } from '../lib/clock.ts'
-import { type CsvCell, csvRow } from '../lib/csv.ts'
+import type { Cell } from '../lib/csv.ts'
 import { nanosText } from '../lib/money.ts'
 import type { PageOf } from '../store/accounts.ts'
 import type { StoredTransaction } from '../store/transactions.ts'
 import type { StoredUsage } from '../store/usage.ts'
 import { rateOf, withDecimal } from './money.ts'
+import { pagesBy, type Rows } from './rows.ts'
 
 export const DIRECTIONS: Readonly<Record<TransactionType, 'credit' | 'debit'>> = {
   grant: 'credit',
@@ -71,38 +72,34 @@ const COLUMNS = [
 ] as const
 const RECONCILED = ['verdict', 'chargedUsd', 'writtenOffUsd', 'costUsd', 'differenceUsd', 'records'] as const
 
-const ROWS_AT_A_TIME = 500
-
-/** Every row that the filters match, a page at a time; what comes meanwhile is newer than the first page. */
-export async function* transactionCsv(
+/** Every transaction that the filters match, newest first. */
+export function transactionRows(
   pageAt: (page: PageOf) => Promise<StoredTransaction[]>,
   shownWith: (page: readonly StoredTransaction[]) => Promise<Transaction[]>,
   isReconciled: boolean,
-): AsyncGenerator<string> {
-  yield csvRow([...COLUMNS, ...(isReconciled ? RECONCILED : [])])
-  for (let before: bigint | undefined; ; ) {
-    const rows = await pageAt({ limit: ROWS_AT_A_TIME, offset: 0, before })
-    const page = rows.slice(0, ROWS_AT_A_TIME)
-    before = page.at(-1)?.id
-    if (page.length > 0)
-      yield (await shownWith(page))
-        .map((shown) => csvRow([...cellsOf(shown), ...reconciledCells(shown, isReconciled)]))
-        .join('')
-    if (rows.length <= ROWS_AT_A_TIME) return
+): Omit<Rows, 'name'> {
+  return {
+    columns: [...COLUMNS, ...(isReconciled ? RECONCILED : [])],
+    pages: pagesBy<StoredTransaction, bigint>(
+      (before, limit) => pageAt({ limit, offset: 0, before }),
+      ({ id }) => id,
+      async (page) =>
+        (await shownWith(page)).map((shown) => [...cellsOf(shown), ...reconciledCells(shown, isReconciled)]),
+    ),
   }
 }
 
 /** Money is plain decimal text, which a sign makes no formula. */
-const money = (text: string | undefined): CsvCell => (text === undefined ? null : { plain: text })
+const money = (text: string | undefined): Cell => (text === undefined ? null : { exact: text })
 
-const cellsOf = (shown: Transaction): CsvCell[] =>
+const cellsOf = (shown: Transaction): Cell[] =>
   COLUMNS.map((name) => {
     const value = shown[name]
     if (typeof value === 'number') return money(shown.decimal[name])
-    return typeof value === 'object' && value !== null ? JSON.stringify(value) : value
+    return typeof value === 'object' && value !== null ? { json: JSON.stringify(value) } : value
   })
 
-const reconciledCells = ({ reconciliation }: Transaction, isAsked: boolean): CsvCell[] =>
+const reconciledCells = ({ reconciliation }: Transaction, isAsked: boolean): Cell[] =>
   isAsked
     ? RECONCILED.map((name) =>
         name === 'verdict' || name === 'records' ? reconciliation?.[name] : money(reconciliation?.decimal[name]),

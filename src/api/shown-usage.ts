@@ -2,11 +2,12 @@
 import { z } from 'zod'
 import type { UsageRecord } from '../contract/usage.ts'
 import { instantText } from '../lib/clock.ts'
-import { csvRow } from '../lib/csv.ts'
+import type { Cell } from '../lib/csv.ts'
 import { nanosText } from '../lib/money.ts'
 import { decimalText, exactRatio } from '../lib/ratio.ts'
 import type { PageOf } from '../store/accounts.ts'
 import type { StoredUsage } from '../store/usage.ts'
+import { pagesBy, type Rows } from './rows.ts'
 
 type ModelName = (id: string) => string
 
@@ -71,26 +72,24 @@ const COLUMNS = [
   ...(['usageSource', 'sequence', 'description', 'metadata', 'occurredAt', 'createdAt'] as const),
 ] as const
 
-const ROWS_AT_A_TIME = 500
-
-/** Every row that the filters match, a page at a time; what comes meanwhile is newer than the first page. */
-export async function* usageCsv(
+/** Every row that the filters match; what comes meanwhile is left out. */
+export const usageRows = (
   pageAt: (page: PageOf) => Promise<StoredUsage[]>,
   modelName: ModelName,
-): AsyncGenerator<string> {
-  yield csvRow(COLUMNS)
-  for (let before: bigint | undefined; ; ) {
-    const rows = await pageAt({ limit: ROWS_AT_A_TIME, offset: 0, before })
-    const page = rows.slice(0, ROWS_AT_A_TIME)
-    before = page.at(-1)?.id
-    if (page.length > 0) yield page.map((row) => csvRow(cellsOf(usageRecord(row, modelName)))).join('')
-    if (rows.length <= ROWS_AT_A_TIME) return
-  }
-}
+): Omit<Rows, 'name'> => ({
+  columns: COLUMNS,
+  pages: pagesBy<StoredUsage, bigint>(
+    async (before, limit) => (await pageAt({ limit, offset: 0, before })).slice(0, limit),
+    ({ id }) => id,
+    (page) => page.map((stored) => cellsOf(usageRecord(stored, modelName))),
+  ),
+})
 
-function cellsOf(record: UsageRecord) {
+function cellsOf(record: UsageRecord): Cell[] {
   return COLUMNS.map((name) => {
-    const value = record.decimal[name] ?? record[name]
-    return typeof value === 'object' && value !== null ? JSON.stringify(value) : value
+    const exact = record.decimal[name]
+    if (exact !== undefined) return { exact }
+    const value = record[name]
+    return typeof value === 'object' && value !== null ? { json: JSON.stringify(value) } : value
   })
 }

@@ -1,12 +1,14 @@
 /** A usage that a caller tells, checked and priced: everything that can be wrong with it is found before anything is written. */
 import { refuse } from '../contract/errors.ts'
 import type { UsageRequest } from '../contract/usage.ts'
+import { cacheDiscount } from '../core/card-cost.ts'
 import { recordLines } from '../core/cost-details.ts'
 import type { Told } from '../core/ledger-commands.ts'
 import { type Priced, price } from '../core/price.ts'
 import { totalsOf, type Usage } from '../core/usage.ts'
-import { MAX_AMOUNT } from '../lib/money.ts'
+import { MAX_AMOUNT, roundToNanos } from '../lib/money.ts'
 import { exactText } from '../lib/ratio.ts'
+import { toldChain } from './chains.ts'
 import { fingerprintOf } from './idempotency.ts'
 import { currentCard } from './models.ts'
 import type { ApiParts, ApiRoute } from './parts.ts'
@@ -41,7 +43,9 @@ export async function toldUsage(parts: ApiParts, body: Body, telling: Telling): 
   if ((priced.costNanos ?? 0n) > MAX_AMOUNT || (priced.chargeNanos ?? 0n) > MAX_AMOUNT) throw refuse('out_of_range')
   await parts.rateCards.keep([card])
   const totals = totalsOf(usage)
+  const teller = { organisationId, accountId, model: route.model.id, metadata: body.metadata }
   return {
+    chain: await toldChain(parts, teller, admittedAt),
     ...parts.store.ids.next(),
     ...{ organisationId, kind: 'original', context, accountId, apiKeyId: null, isByok: false, limitNanos: null },
     ...{ model: route.model.id, provider: route.endpoints[0]?.provider.key ?? '', status: 'ok', source: 'reported' },
@@ -54,6 +58,7 @@ export async function toldUsage(parts: ApiParts, body: Body, telling: Telling): 
     flags: [...priced.flags],
     rateCardId: card?.id ?? null,
     ...costsOf(priced, charged),
+    cacheSavingNanos: card ? roundToNanos(cacheDiscount(usage, card)) : 0n,
     ...{ admittedAt, occurredAt, latencyMs: null, firstTokenMs: null, detailsHash: null, generation: '{}' },
     usageType: body.usageType,
     description: body.description ?? null,

@@ -1,6 +1,8 @@
 /** What was posted: the list of an organisation's transactions, and each by its id. */
+
 import type { Transaction } from '../contract/credits.ts'
 import { refuse } from '../contract/errors.ts'
+import type { Caller } from '../core/caller.ts'
 import type { Posted } from '../core/ledger-commands.ts'
 import type { TransactionType } from '../core/ledger-rows.ts'
 import type { PageOf } from '../store/accounts.ts'
@@ -13,15 +15,16 @@ import {
   transactionPage,
 } from '../store/transactions.ts'
 import { usageBy } from '../store/usage.ts'
+import { accountChain, refundChain } from './chains.ts'
 import { USUAL_PRIORITY } from './credits.ts'
-import { rangeOf } from './date-range.ts'
+import { exportName, rangeOf } from './date-range.ts'
 import { modelNames } from './models.ts'
 import { creditRate, rateOf } from './money.ts'
 import { paged, pageOf } from './page.ts'
-import type { ApiParts, Call, Caller, Handlers } from './parts.ts'
+import type { ApiParts, Call, Handlers } from './parts.ts'
 import { commandFor, contentOf, post } from './post.ts'
 import { shownReservation } from './shown-reservation.ts'
-import { DIRECTIONS, reconciliationOf, shownTransaction, transactionCsv } from './shown-transaction.ts'
+import { DIRECTIONS, reconciliationOf, shownTransaction, transactionRows } from './shown-transaction.ts'
 import { usageRecord } from './shown-usage.ts'
 import { accountFor, ownAccount } from './who.ts'
 
@@ -29,16 +32,17 @@ type Names = 'listTransactions' | 'getTransaction' | 'createTransaction' | 'refu
 
 export const transactionHandlers: Handlers<Names> = {
   async listTransactions(parts, call) {
-    const { store } = parts
-    const { organisationId } = call.caller
     const filter = await filterOf(parts, call)
-    if (call.csv) {
-      const pageAt = (page: PageOf) => transactionPage(store, organisationId, filter, page)
-      const isReconciled = call.query.include?.includes('usage') ?? false
-      return { csv: transactionCsv(pageAt, (page) => shownWith(parts, call, page), isReconciled) }
+    if (call.rows) {
+      const { caller, query, at } = call
+      const pageAt = (page: PageOf) =>
+        transactionPage(parts.store, caller.organisationId, { ...filter, bookedBy: at }, page)
+      const isReconciled = query.include?.includes('usage') ?? false
+      const rows = transactionRows(pageAt, (page) => shownWith(parts, call, page), isReconciled)
+      return { rows: { ...rows, name: exportName('transactions', query) } }
     }
     const page = pageOf('transactions', call.query)
-    const { transactions, total } = await listTransactions(store, organisationId, filter, page)
+    const { transactions, total } = await listTransactions(parts.store, call.caller.organisationId, filter, page)
     const { shown, pagination } = paged('transactions', page, transactions, total)
     return { body: { items: await shownWith(parts, call, shown), pagination } }
   },
@@ -65,7 +69,8 @@ export const transactionHandlers: Handlers<Names> = {
       expiresAt: null,
       paymentId: null,
     } as const
-    const command = body.type === 'credit' ? { ...grant, ...what } : { type: 'debit' as const, ...what }
+    const chain = body.type === 'credit' ? [] : await accountChain(parts, caller.organisationId, account.id, at)
+    const command = body.type === 'credit' ? { ...grant, ...what } : { type: 'debit' as const, ...what, chain }
     return made(parts, caller, await post(parts, rate, command, 'posted'))
   },
 
@@ -77,6 +82,7 @@ export const transactionHandlers: Handlers<Names> = {
       ...{ type: 'refund' as const, organisationId: caller.organisationId, at, transactionId: id, creditUsd },
       ...(body.amount === undefined ? {} : { amount: rate.nanos(body.amount) }),
       ...{ actor: caller.principal, description: body.reason },
+      chain: await refundChain(parts, caller.organisationId, id),
       ...(name ? { idempotency: name } : {}),
     }
     return made(parts, caller, await post(parts, rate, command, 'posted'))

@@ -4,13 +4,13 @@ import type { UsageSummary } from '../contract/usage.ts'
 import { nanosText } from '../lib/money.ts'
 import { findTransaction } from '../store/transactions.ts'
 import { type UsageFilter, type UsageSum, usageBy, usageCount, usagePage, usageSums } from '../store/usage.ts'
-import { rangeOf } from './date-range.ts'
+import { exportName, rangeOf } from './date-range.ts'
 import { modelNames } from './models.ts'
 import { creditRate, withDecimal } from './money.ts'
 import { paged, pageOf } from './page.ts'
 import type { ApiParts, Call, Handlers } from './parts.ts'
 import { post } from './post.ts'
-import { exactUsage, usageCsv, usageRecord } from './shown-usage.ts'
+import { exactUsage, usageRecord, usageRows } from './shown-usage.ts'
 import { toldUsage } from './told-usage.ts'
 import { accountFor } from './who.ts'
 
@@ -38,8 +38,9 @@ export const usageHandlers: Handlers<'recordUsage' | 'listUsage' | 'summariseUsa
     if (query.summary) return { body: { success: true, summary: await summaryOf(parts, call) } }
     const filter = await filterOf(parts, call)
     const names = modelNames(parts.routes)
-    const pageAt = (page: ReturnType<typeof pageOf>) => usagePage(parts.store, caller.organisationId, filter, page)
-    if (call.csv) return { csv: usageCsv(pageAt, names) }
+    const pageAt = (page: ReturnType<typeof pageOf>) =>
+      usagePage(parts.store, caller.organisationId, call.rows ? { ...filter, recordedBy: call.at } : filter, page)
+    if (call.rows) return { rows: { ...usageRows(pageAt, names), name: exportName('usage-records', query) } }
     const page = pageOf('usage', query)
     const [records, total] = await Promise.all([pageAt(page), usageCount(parts.store, caller.organisationId, filter)])
     const { shown, pagination } = paged('usage', page, records, total)

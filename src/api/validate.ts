@@ -9,19 +9,30 @@ import { topLevelMembers } from '../lib/json-scan.ts'
 export type Validated = { readonly params: object; readonly query: object; readonly body: object }
 
 /** Made once an operation: it knows which members of a query are numbers. */
-export function validatorOf({ params, query, body, path }: Operation): (request: FastifyRequest) => Validated {
+export function validatorOf({ method, params, query, body, path }: Operation): (request: FastifyRequest) => Validated {
   const types = query ? typesOf(query) : new Map<string, string>()
   const watched = new Set(Object.keys(body?.shape ?? {}))
+  // Where a POST needs to say nothing it may send nothing.
+  const isOptional = method === 'POST' && body?.safeParse({}).success === true
   const rest = /\{(\w+)\*\}/.exec(path)?.[1]
   return (request) => {
     const named = request.params as Record<string, string>
     return {
-      params: params ? checked(params, rest === undefined ? named : { [rest]: named['*'] }) : {},
-      query: query ? checked(query, typed(request.query as Record<string, unknown>, types)) : {},
-      body: body ? checked(body, jsonOf(request, watched)) : {},
+      params: params ? checked(params, whole(rest === undefined ? named : { [rest]: named['*'] })) : {},
+      query: query ? checked(query, typed(whole(request.query as Record<string, unknown>), types)) : {},
+      body: body ? checked(body, isOptional && isEmpty(request) ? {} : jsonOf(request, watched)) : {},
     }
   }
 }
+
+/** No name and no id holds a NUL, and not every database takes one. */
+function whole(texts: Record<string, unknown>): Record<string, unknown> {
+  const broken = Object.keys(texts).find((name) => String(texts[name]).includes('\0'))
+  if (broken === undefined) return texts
+  throw refuse('invalid_request', `${broken}: expected text without control characters`, { param: broken })
+}
+
+const isEmpty = ({ body }: FastifyRequest): boolean => !Buffer.isBuffer(body) || body.length === 0
 
 function checked(schema: z.ZodObject, value: unknown): object {
   const result = schema.safeParse(value)

@@ -1,7 +1,9 @@
 /** Which account a request is about, and whether it is the caller's to see. */
+
 import { refuse } from '../contract/errors.ts'
+import type { Caller } from '../core/caller.ts'
 import { type AccountName, findAccount, type StoredAccount } from '../store/accounts.ts'
-import type { ApiParts, Caller } from './parts.ts'
+import type { ApiParts } from './parts.ts'
 
 /** `id`: of the path. An API key that names nobody means its own account. */
 export type Named = {

@@ -4,6 +4,7 @@
  */
 import type { OperationName } from '../contract/operations.ts'
 import { accountCommands } from './account-commands.ts'
+import { budgetCommands } from './budget-commands.ts'
 import type { CommandRow } from './command-row.ts'
 import { credentialCommands } from './credential-commands.ts'
 import { keyCommands } from './key-commands.ts'
@@ -15,6 +16,7 @@ export const commands: readonly CommandRow[] = [
   ...reservationCommands,
   ...usageCommands,
   ...keyCommands,
+  ...budgetCommands,
   ...credentialCommands,
 ]
 
@@ -30,15 +32,23 @@ export const nouns: Readonly<Record<string, string>> = {
   models: 'models and their prices',
   providers: 'who is behind the models',
   keys: 'API keys and their limits',
+  budgets: 'how much of something a scope may use in a window',
   credentials: "customers' own keys at providers",
   'management-keys': 'keys that administer the organisation',
   organisations: 'organisations of this server',
+  audit: 'who changed what',
 }
 
 /** Operations that have no command, and why. */
 export const WITHOUT_COMMAND: Partial<Record<OperationName, string>> = {
   listAllModels: 'shows what `models list` shows, in the words of other clients',
   getOneModel: 'shows what `models get` shows, in the words of other clients',
+  listApiKeys: 'administers the keys of `keys …` in another shape',
+  createApiKey: 'administers the keys of `keys …` in another shape',
+  getApiKey: 'administers the keys of `keys …` in another shape',
+  updateApiKey: 'administers the keys of `keys …` in another shape',
+  deleteApiKey: 'administers the keys of `keys …` in another shape',
+  rotateApiKey: 'administers the keys of `keys …` in another shape',
 }
 
 /** The row that a command line begins with, by any of its names. */

@@ -30,6 +30,7 @@ export const keyCommands: readonly CommandRow[] = [
   {
     ...{ noun: 'keys', verb: 'update', operation: 'updateKey' },
     args: ['hash'],
+    without: ['external_user'],
     shows: 'data',
     examples: [
       'turnpike keys update 5d41402abc4b2a76b9719d911017c592… --limit 8 --limit-reset weekly',
@@ -53,6 +54,15 @@ export const keyCommands: readonly CommandRow[] = [
     examples: ['turnpike keys enable 5d41402abc4b2a76b9719d911017c592…'],
   },
   {
+    ...{ noun: 'keys', verb: 'rotate', operation: 'rotateKey' },
+    args: ['hash'],
+    secret: 'key',
+    examples: [
+      'turnpike keys rotate key_0VYp3kQm5d41402abc4b',
+      'turnpike keys rotate key_0VYp3kQm5d41402abc4b --grace-seconds 3600',
+    ],
+  },
+  {
     ...{ noun: 'keys', verb: 'delete', operation: 'deleteKey' },
     args: ['hash'],
     destroys: 'ends the key for good',
@@ -68,6 +78,70 @@ export const keyCommands: readonly CommandRow[] = [
     args: ['name'],
     secret: 'key',
     examples: ['turnpike management-keys create backoffice --role admin'],
+  },
+  {
+    ...{ noun: 'management-keys', verb: 'list', operation: 'listManagementKeys' },
+    shows: 'managementKeys',
+    columns: ['id', 'name', 'role', 'disabled', 'lastUsedAt', 'createdAt'],
+    examples: ['turnpike management-keys list', 'turnpike management-keys list --organisation acme'],
+  },
+  {
+    ...{ noun: 'management-keys', verb: 'get', operation: 'getManagementKey' },
+    args: ['id'],
+    shows: 'managementKey',
+    examples: ['turnpike management-keys get mkey_0VYp3kQm5d41402abc4b'],
+  },
+  {
+    ...{ noun: 'management-keys', verb: 'update', operation: 'updateManagementKey' },
+    args: ['id'],
+    without: ['role'],
+    shows: 'managementKey',
+    examples: ['turnpike management-keys update mkey_0VYp3kQm5d41402abc4b --name finance'],
+  },
+  {
+    ...{ noun: 'management-keys', verb: 'disable', operation: 'updateManagementKey' },
+    about: 'Refuse a management key from now on, until it is enabled again',
+    args: ['id'],
+    fixed: { disabled: true },
+    shows: 'managementKey',
+    examples: ['turnpike management-keys disable mkey_0VYp3kQm5d41402abc4b'],
+  },
+  {
+    ...{ noun: 'management-keys', verb: 'rotate', operation: 'rotateManagementKey' },
+    args: ['id'],
+    secret: 'key',
+    examples: ['turnpike management-keys rotate mkey_0VYp3kQm5d41402abc4b --grace-seconds 3600'],
+  },
+  {
+    ...{ noun: 'management-keys', verb: 'delete', operation: 'deleteManagementKey' },
+    args: ['id'],
+    destroys: 'ends the management key for good',
+    examples: ['turnpike management-keys delete mkey_0VYp3kQm5d41402abc4b --yes'],
+  },
+  {
+    ...{ noun: 'organisations', verb: 'list', operation: 'listOrganisations' },
+    shows: 'organisations',
+    columns: ['id', 'timeZone', 'createdAt'],
+    examples: ['turnpike organisations list'],
+  },
+  {
+    ...{ noun: 'organisations', verb: 'get', operation: 'getOrganisation' },
+    args: ['id'],
+    shows: 'organisation',
+    examples: ['turnpike organisations get acme'],
+  },
+  {
+    ...{ noun: 'organisations', verb: 'update', operation: 'updateOrganisation' },
+    args: ['id'],
+    shows: 'organisation',
+    examples: ['turnpike organisations update acme --time-zone Europe/Berlin'],
+  },
+  {
+    ...{ noun: 'audit', verb: 'list', operation: 'listAudit' },
+    without: ['format'],
+    shows: 'entries',
+    columns: ['createdAt', 'actor', 'action', 'target', 'id'],
+    examples: ['turnpike audit list --from 2026-11-20', 'turnpike audit list --action key --all --csv'],
   },
   {
     ...{ noun: 'organisations', verb: 'create', operation: 'createOrganisation' },

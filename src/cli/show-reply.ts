@@ -26,7 +26,7 @@ type Show = {
 export async function showReply(show: Show): Promise<void> {
   const { command, common, network, request } = show
   if (command.row.columns === undefined) return showThing(show, await sendForText(network, request))
-  if (common.csv && command.operation.csv && common.limit === undefined) return streamCsv(show)
+  if (common.csv && command.operation.rows && common.limit === undefined) return streamCsv(show)
   return showList(show)
 }
 

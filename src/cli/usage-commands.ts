@@ -12,6 +12,24 @@ const USAGE = [
   ['chargeUsd', 'charge USD'],
   'occurredAt',
 ] as const
+const REPORT = [
+  'start',
+  'key',
+  'requests',
+  'inputTokens',
+  'outputTokens',
+  ['costUsd', 'cost USD'],
+  ['chargeUsd', 'charge USD'],
+] as const
+const ACTIVITY = ['date', 'model', 'provider_name', 'requests', ['usage', 'USD']] as const
+const GENERATION = [
+  ['created_at', 'at'],
+  'id',
+  'model',
+  ['provider_name', 'provider'],
+  ['total_cost', 'USD'],
+  'latency',
+] as const
 const MODEL = [
   'id',
   ['context_length', 'context'],
@@ -49,6 +67,43 @@ export const usageCommands: readonly CommandRow[] = [
     ...{ noun: 'usage', verb: 'summary', operation: 'summariseUsage' },
     shows: 'summary',
     examples: ['turnpike usage summary', 'turnpike usage summary --account user_456 --start-date 2026-11-01'],
+  },
+  {
+    ...{ noun: 'usage', verb: 'report', operation: 'reportUsage' },
+    about: 'What was spent, by calendar bucket and by up to two groups',
+    without: ['format', 'columns'],
+    shows: 'buckets',
+    columns: REPORT,
+    examples: [
+      'turnpike usage report --from 2026-11-01 --to 2026-11-30 --group-by model',
+      'turnpike usage report --bucket month --group-by account --csv --out november.csv',
+    ],
+  },
+  {
+    ...{ noun: 'usage', verb: 'activity', operation: 'getActivity' },
+    about: 'The last 30 whole days by model and endpoint, in the words of OpenRouter',
+    shows: 'data',
+    columns: ACTIVITY,
+    examples: ['turnpike usage activity', 'turnpike usage activity --date 2026-11-20'],
+  },
+  {
+    ...{ noun: 'generations', verb: 'list', operation: 'listGenerations' },
+    about: 'Calls, newest first',
+    without: ['format', 'columns'],
+    shows: 'generations',
+    columns: GENERATION,
+    examples: [
+      'turnpike generations list --model gpt-4o-mini --from 2026-11-20',
+      'turnpike generations list --status error --all --csv --out errors.csv',
+    ],
+  },
+  {
+    ...{ noun: 'generations', verb: 'explain', operation: 'getGenerationRecord' },
+    about: 'Why a call cost what it did: its lines, attempts and raw usage',
+    args: ['id'],
+    names: { id: 'generation' },
+    shows: 'generation',
+    examples: ['turnpike generations explain gen-1763949831-7hT2kQ9wXz4LmB6vN1cR'],
   },
   {
     ...{ noun: 'generations', verb: 'get', operation: 'getGeneration' },

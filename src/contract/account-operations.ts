@@ -105,6 +105,8 @@ export const accountOperations = [
       ...IDEMPOTENCY_ERRORS,
       'invalid_amount',
       'insufficient_credits',
+      'budget_exceeded',
+      'rate_limit_exceeded',
       'account_frozen',
       'account_closed',
     ],

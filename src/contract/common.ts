@@ -30,11 +30,23 @@ const money = ({ positive }: { positive: boolean }, parse: (value: unknown) => b
 const MOST_COUNTED = 1_000_000_000_000
 
 /** A count of a usage; what is none is answered 422 `invalid_usage`. */
-export const count = coded<number>(
-  'invalid_usage',
-  'a whole number from 0 to 10^12',
-  (value) => Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= MOST_COUNTED,
-).meta({ type: 'integer', minimum: 0, maximum: MOST_COUNTED })
+export const count = coded<number>('invalid_usage', 'a whole number from 0 to 10^12', isCount).meta({
+  type: 'integer',
+  minimum: 0,
+  maximum: MOST_COUNTED,
+})
+
+/** What a budget allows: dollars as an amount, anything else as a count; which of them is told by its metric. */
+export const quantity = coded<number | string>(
+  'invalid_amount',
+  'an amount of 0 or more, or a whole number up to 10^12',
+  (value) => parseAmount(value) !== undefined || isCount(value),
+).meta({
+  anyOf: [
+    { type: 'number', minimum: 0 },
+    { type: 'string', pattern: '^(0|[1-9][0-9]*)(\\.[0-9]{1,9})?$' },
+  ],
+})
 
 /** Seconds of audio, with at most six decimals. */
 export const seconds = coded<number>(
@@ -57,6 +69,21 @@ export const text = (most: number) =>
     .max(most, `expected at most ${most} characters`)
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
     .regex(/^[^\u0000-\u0008\u000b\u000c\u000e-\u001f]*$/, 'expected text without control characters')
+
+/** What people call a thing: one line, in any script. */
+export const Name = (most: number) =>
+  z
+    .string('expected text')
+    .refine((value) => value.trim() !== '', 'expected text that is not empty')
+    .refine((value) => [...value].length <= most, `expected at most ${most} characters`)
+    .refine(
+      (value) => value.isWellFormed() && !/[\p{Cc}\u2028\u2029]/u.test(value),
+      'expected one line without control characters',
+    )
+    .meta({ minLength: 1, maxLength: most })
+
+/** What is set when a thing is made and never again. */
+export const fixed = (why: string) => z.never({ error: why }).optional()
 
 const MOST_BYTES = 255
 
@@ -110,8 +137,28 @@ export const Pagination = z.object({
   nextCursor: z.string().nullable(),
 })
 
+const FORMATS = ['json', 'csv', 'ndjson'] as const
+export const RowsFormat = z
+  .enum(FORMATS, `expected one of ${FORMATS.join(', ')}`)
+  .meta({ description: 'In place of `Accept`: csv and ndjson stream every row that the filters match.' })
+
 /** The money of the object once more, exact: decimal text under the same names. */
 export const Decimal = z.record(z.string(), z.string())
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= MOST_COUNTED
+}
+
+/** Named zones alone: what an offset says today may not hold in summer. */
+export function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/.test(name)) return false
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** A check whose failure has a code of its own; a value that is missing is an invalid request all the same. */
 function coded<T>(code: ErrorCode, expected: string, holds: (value: unknown) => boolean) {

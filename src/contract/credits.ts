@@ -1,6 +1,6 @@
 /** Credit that comes and goes: grants, debits, and the transactions that both leave behind. Amounts are credits. */
 import { z } from 'zod'
-import { credits, Decimal, Instant, id, Metadata, PageQuery, Pagination, text, Who } from './common.ts'
+import { credits, Decimal, Instant, id, Metadata, PageQuery, Pagination, RowsFormat, text, Who } from './common.ts'
 import { Reservation } from './reservations.ts'
 import { UsageRecord } from './usage.ts'
 
@@ -101,6 +101,7 @@ const Include = z
   .meta({ description: 'What is shown inside: reservation, usage, or both with a comma.' })
 
 export const TransactionQuery = PageQuery.extend({
+  format: RowsFormat.optional(),
   ...Who.shape,
   type: z
     .enum(['credit', 'debit'], 'expected credit or debit')

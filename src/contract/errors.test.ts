@@ -12,7 +12,7 @@ const PROMISED = `
 403         | content_policy_violation | invalid_request_error | content_policy_violation | invalid_request_error
 404:400:404 | model_not_found | invalid_request_error | invalid_request | not_found_error
 422         | unknown_model | invalid_request_error | invalid_request | not_found_error
-404         | no_endpoints not_found generation_not_found account_not_found reservation_not_found transaction_not_found plan_not_found grant_not_found | invalid_request_error | not_found | not_found_error
+404         | no_endpoints not_found generation_not_found account_not_found reservation_not_found transaction_not_found plan_not_found budget_not_found grant_not_found | invalid_request_error | not_found | not_found_error
 405         | method_not_allowed | invalid_request_error | invalid_request | invalid_request_error
 408         | request_timeout | invalid_request_error | timeout | timeout_error
 409         | reservation_already_confirmed reservation_cancelled amount_exceeds_reservation transaction_account_mismatch external_id_taken account_closed refund_exceeds_transaction payment_already_credited grant_spent | invalid_request_error | precondition_failed | invalid_request_error

@@ -2,6 +2,7 @@
  * Every error the product answers with, by code: its status and what each dialect calls it. A refusal is an expected
  * answer; the steps of the gateway and of the API throw it as `Refused`, and the caller's dialect makes it a reply.
  */
+import type { Allowances } from './allowances.ts'
 import type { Reason } from './refusal-reasons.ts'
 
 type ErrorRow = {
@@ -111,6 +112,7 @@ export const errors = {
   reservation_not_found: { ...missing, message: 'Reservation not found' },
   transaction_not_found: { ...missing, message: 'Transaction not found' },
   plan_not_found: { ...missing, message: 'Plan not found' },
+  budget_not_found: { ...missing, message: 'Budget not found' },
   grant_not_found: { ...missing, message: 'Grant not found' },
   method_not_allowed: { ...invalid, status: 405, message: 'This path does not offer the method' },
   request_timeout: {
@@ -202,6 +204,8 @@ export type RefusalExtras = {
   readonly status?: number
   readonly retryAfterMs?: number
   readonly headers?: Readonly<Record<string, string>>
+  /** What is left of limits per time, for the headers that the dialect has for it. */
+  readonly allowances?: Allowances
   /** Where the sentence, the status or the details differ by dialect. */
   readonly reason?: Reason
   readonly providerName?: string

@@ -1,8 +1,8 @@
 /** API keys as OpenRouter's clients administer them. Amounts are dollars; a limit holds per day, week or month, or for ever. */
 import { z } from 'zod'
-import { amount, ExternalId, Instant, text } from './common.ts'
+import { amount, ExternalId, fixed, Instant, id, Name } from './common.ts'
 
-const LimitReset = z.enum(['daily', 'weekly', 'monthly'], 'expected daily, weekly or monthly')
+export const LimitReset = z.enum(['daily', 'weekly', 'monthly'], 'expected daily, weekly or monthly')
 const hash = z.string().regex(/^[0-9a-f]{64}$/)
 
 const usage = {
@@ -24,7 +24,8 @@ const limits = {
 
 export const Key = z
   .object({
-    hash: hash.meta({ description: 'SHA-256 of the secret: what the key is called.' }),
+    hash: hash.meta({ description: 'SHA-256 of the secret: what the key is called until it is rotated.' }),
+    id: id('key').meta({ description: 'Stays what it is when the key is rotated; taken wherever a hash is.' }),
     name: z.string(),
     label: z.string(),
     disabled: z.boolean(),
@@ -46,7 +47,7 @@ export const KeyCreated = z.object({ data: Key, key: z.string().meta({ descripti
 export const KeyDeleted = z.object({ deleted: z.literal(true) })
 
 export const KeyParams = z.object({
-  hash: z.string().max(512).meta({ description: 'What the key is called: SHA-256 of its secret.' }),
+  hash: z.string().max(512).meta({ description: 'What the key is called: its hash, or its id.' }),
 })
 export const KeyQuery = z.object({
   include_disabled: z.boolean('expected true or false').optional().meta({ description: 'Disabled ones too.' }),
@@ -67,18 +68,31 @@ const limitFields = {
 }
 
 export const KeyRequest = z.object({
-  name: text(255).meta({ description: 'What people call the key.' }),
+  name: Name(255).meta({ description: 'What people call the key.' }),
   ...limitFields,
   expires_at: Instant.nullish().meta({ description: 'From when on it is refused, e.g. 2027-01-01T00:00:00Z.' }),
   external_user: ExternalId.nullish().meta({ description: '`externalId` of the account that the key calls for.' }),
 })
 
 export const KeyPatch = z.object({
-  name: text(255).optional().meta({ description: 'What people call the key.' }),
+  name: Name(255).optional().meta({ description: 'What people call the key.' }),
   disabled: z.boolean('expected true or false').optional().meta({ description: 'Refuse it from now on.' }),
   ...limitFields,
+  expires_at: Instant.nullish().meta({ description: 'From when on it is refused, e.g. 2027-01-01T00:00:00Z.' }),
+  external_user: fixed('the account of a key is set when the key is made; make another key'),
 })
 export type KeyPatch = z.output<typeof KeyPatch>
+
+const MOST_GRACE_SECONDS = 86_400
+
+export const GraceSeconds = z
+  .int('expected a whole number')
+  .min(0, `expected 0 to ${MOST_GRACE_SECONDS}`)
+  .max(MOST_GRACE_SECONDS, `expected 0 to ${MOST_GRACE_SECONDS}`)
+  .optional()
+  .meta({ description: 'So long the secret before still works. Default: 0, it ends at once.' })
+
+export const KeyRotation = z.object({ grace_seconds: GraceSeconds })
 
 export const CurrentKey = z.object({
   data: z.object({

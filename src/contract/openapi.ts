@@ -77,7 +77,7 @@ function documented(
   index: number,
   schemas: Record<string, JsonObject>,
 ): JsonObject {
-  const { name, key, body, result, status = 200, idempotent, csv } = operation
+  const { name, key, body, result, status = 200, idempotent, rows } = operation
   const alias = index === 0 ? {} : { 'x-alias-of': name }
   const same = index === 0 ? '' : ` The same operation as \`${operation.method} ${operation.path}\`.`
   return {
@@ -101,9 +101,7 @@ function documented(
         headers: { 'x-request-id': REQUEST_ID, ...(idempotent ? { 'Idempotent-Replay': REPLAY } : {}) },
         content: {
           'application/json': { schema: schemaOf(result, schemas) },
-          ...(csv
-            ? { 'text/csv': { schema: { type: 'string', description: 'Every row that the filters match.' } } }
-            : {}),
+          ...(rows ? { 'text/csv': EVERY_ROW, 'application/x-ndjson': EVERY_ROW } : {}),
         },
       },
       ...errorResponses(operation),
@@ -111,6 +109,7 @@ function documented(
   }
 }
 
+const EVERY_ROW: Json = { schema: { type: 'string', description: 'Every row that the filters match.' } }
 const REQUEST_ID: Json = { description: '32 hex digits', schema: { type: 'string' } }
 const REPLAY: Json = { description: '`true`: the stored answer', schema: { type: 'string', const: 'true' } }
 const IDEMPOTENCY_KEY: Json = {

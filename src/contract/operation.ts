@@ -21,8 +21,8 @@ export type Operation = {
   readonly status?: number
   /** Takes `Idempotency-Key`. */
   readonly idempotent?: true
-  /** Rows come as text/csv too, by `Accept`. */
-  readonly csv?: true
+  /** Comes as rows too, text/csv or application/x-ndjson, by `Accept` or `format`. */
+  readonly rows?: true
   /** Beside those that every operation may answer with: {@link COMMON_ERRORS}. */
   readonly errors: readonly ErrorCode[]
 }
@@ -33,6 +33,7 @@ export const COMMON_ERRORS: readonly ErrorCode[] = [
   'invalid_request',
   'invalid_api_key',
   'forbidden',
+  'rate_limit_exceeded',
   'payload_too_large',
   'unsupported_media_type',
   'internal_error',

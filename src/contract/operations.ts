@@ -3,23 +3,29 @@
  */
 import type { z } from 'zod'
 import { accountOperations } from './account-operations.ts'
+import { budgetOperations } from './budget-operations.ts'
 import { credentialOperations } from './credential-operations.ts'
 import { generationOperations } from './generation-operations.ts'
+import { keyOperations } from './key-operations.ts'
 import { modelOperations } from './model-operations.ts'
 import { organisationOperations } from './organisation-operations.ts'
+import { reportOperations } from './report-operations.ts'
 import { reservationOperations } from './reservation-operations.ts'
 import { transactionOperations } from './transaction-operations.ts'
 import { usageOperations } from './usage-operations.ts'
 
 export const operations = [
   ...generationOperations,
+  ...keyOperations,
   ...modelOperations,
   ...accountOperations,
   ...reservationOperations,
   ...transactionOperations,
   ...usageOperations,
+  ...reportOperations,
   ...organisationOperations,
   ...credentialOperations,
+  ...budgetOperations,
 ] as const
 
 type AnyOperation = (typeof operations)[number]

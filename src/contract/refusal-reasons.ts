@@ -28,8 +28,9 @@ export type BudgetReason = {
   readonly name: string
   readonly scope: 'organisation' | 'account' | 'api_key' | 'end_user' | 'tag' | 'model'
   readonly scopeId: string
-  readonly metric: 'usd' | 'tokens' | 'requests'
-  readonly window: 'minute' | 'hour' | 'day' | 'week' | 'month' | 'total'
+  readonly metric: 'usd' | 'tokens' | 'requests' | 'concurrency'
+  /** `request`: each call by itself. */
+  readonly window: 'request' | 'minute' | 'hour' | 'day' | 'week' | 'month' | 'total'
   /** Milliseconds since the epoch; no end: `total`. */
   readonly windowStart: number
   readonly windowEnd: number | undefined

@@ -42,6 +42,8 @@ export const reservationOperations = [
       'invalid_amount',
       'out_of_range',
       'insufficient_credits',
+      'budget_exceeded',
+      'rate_limit_exceeded',
       'account_frozen',
       'account_closed',
     ],

@@ -165,13 +165,21 @@ const Limits = group({
   keyLimitStatus: z.literal(402, '402').optional().meta({
     description: 'Status when the limit of a key is used up. Default: 403 on /api/v1, 429 on /v1.',
   }),
-  budgetStatus: z.literal([429, 402, 403], '429, 402 or 403').default(429),
+  budgetStatus: z
+    .literal([429, 402, 403], '429, 402 or 403')
+    .default(429)
+    .meta({ description: 'Status when a budget is used up. Limits per minute or hour stay 429.' }),
+  hideBudgetAmounts: flag()
+    .default(false)
+    .meta({ description: 'Callers are told which budget refused, and no amount of it.' }),
 })
 
 const Reservations = group({
   ttlSeconds: whole(1, DAY).default(300),
   graceSeconds: whole(0, HOUR).default(60),
-  mode: choice(['strict', 'estimate']).default('strict'),
+  mode: choice(['strict', 'estimate'])
+    .default('strict')
+    .meta({ description: 'What a call holds: the most that it can cost, or what calls like it usually come to.' }),
   fitShare: decimal('a share above 0 and up to 1 in quotes, e.g. "0.25"', (value) =>
     isWithin(value, '0.000000000000001', '1'),
   )

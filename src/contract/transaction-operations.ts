@@ -23,7 +23,7 @@ export const transactionOperations = [
     key: 'any',
     query: TransactionQuery,
     result: TransactionList,
-    csv: true,
+    rows: true,
     errors: WHOSE_ERRORS,
   }),
   operation({
@@ -54,6 +54,8 @@ export const transactionOperations = [
       'invalid_amount',
       'out_of_range',
       'insufficient_credits',
+      'budget_exceeded',
+      'rate_limit_exceeded',
       'account_frozen',
       'account_closed',
     ],

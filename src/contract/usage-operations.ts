@@ -31,7 +31,7 @@ export const usageOperations = [
     key: 'any',
     query: UsageQuery,
     result: UsageList,
-    csv: true,
+    rows: true,
     errors: WHOSE_ERRORS,
   }),
   operation({

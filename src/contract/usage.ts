@@ -1,6 +1,18 @@
 /** What was used, as callers tell it and as lists and sums show it. Costs are dollars. */
 import { z } from 'zod'
-import { count, Decimal, Instant, id, Metadata, PageQuery, Pagination, seconds, text, Who } from './common.ts'
+import {
+  count,
+  Decimal,
+  Instant,
+  id,
+  Metadata,
+  PageQuery,
+  Pagination,
+  RowsFormat,
+  seconds,
+  text,
+  Who,
+} from './common.ts'
 
 const USAGE_TYPES = ['text', 'embedding', 'audio_stt', 'audio_tts', 'image'] as const
 export const UsageType = z.enum(USAGE_TYPES, `expected one of ${USAGE_TYPES.join(', ')}`)
@@ -110,6 +122,7 @@ export const UsageFilter = z.object({
 export const UsageQuery = UsageFilter.extend({
   ...PageQuery.shape,
   summary: z.boolean('expected true or false').optional().meta({ description: 'The sums in place of the records.' }),
+  format: RowsFormat.optional(),
 })
 
 const Sum = z.object({ costUsd: z.number(), count: z.int(), decimal: Decimal })

@@ -81,13 +81,13 @@ export function release(draft: Draft, reservation: Reservation): void {
   for (const hold of reservation.holds) {
     const counter = draft.counter(hold, reservation.organisationId)
     counter.reserved -= hold.quantity
+    counter.overshoot -= unproven(hold)
     assert(counter.reserved >= 0n, 'a counter never holds less than nothing')
   }
 }
 
-export function spend(draft: Draft, organisationId: bigint, hold: Hold, quantity: bigint): void {
-  draft.counter(hold, organisationId).spent += quantity
-}
+/** By how much a hold may turn out to be too small. */
+export const unproven = ({ quantity, quote = quantity }: Hold): bigint => quote - quantity
 
 /** Grants that are over by `at` lose what is not reserved; each loss is a posting at the instant of the expiry or release. */
 export function expireGrants(

@@ -5,7 +5,17 @@
 import type { Id, Ids } from '../lib/id.ts'
 import type { Ratio } from '../lib/ratio.ts'
 import type { Draft } from './ledger-draft.ts'
-import type { CallDetails, GrantCategory, Hold, Overage, UNTOLD, UsageRecord } from './ledger-rows.ts'
+import type {
+  AuditRow,
+  CallDetails,
+  GrantCategory,
+  Hold,
+  Link,
+  Overage,
+  ReserveMode,
+  UNTOLD,
+  UsageRecord,
+} from './ledger-rows.ts'
 
 type Common = {
   readonly organisationId: bigint
@@ -14,6 +24,8 @@ type Common = {
   readonly idempotency?: Idempotency
   /** Dollars for one credit, kept with what the command posts. Undefined: 1. */
   readonly creditUsd?: string
+  /** Written if the command has an effect, and only then. */
+  readonly audit?: AuditRow
 }
 
 export type Idempotency = {
@@ -36,10 +48,14 @@ export type Demand = {
   readonly keyLimit?: Prices
   /** The client sent no limit of its own, so one that the headroom pays for may be set. */
   readonly fit?: { readonly share: Ratio; readonly atLeast: number }
+  /** What calls of its kind usually come to; never above the bounds. */
+  readonly estimate?: Estimate
 }
 
 /** Exact dollars: what is owed whatever comes out, and what one more token of the output limit costs in all choices. */
 export type Prices = { readonly fixed: Ratio; readonly outputUnitPrice: Ratio }
+/** `outputTokens` of one choice. */
+export type Estimate = { readonly fixed: Ratio; readonly inputTokens: number; readonly outputTokens: number }
 
 export type ReserveGeneration = Common & {
   readonly type: 'reserve'
@@ -49,8 +65,10 @@ export type ReserveGeneration = Common & {
   readonly apiKeyId: bigint | null
   readonly owner: number
   readonly demand: Demand
+  /** Where neither account nor budget says; the strictest of the chain decides. */
+  readonly mode?: ReserveMode
   /** Windows of the budgets in the chain; the quantity is filled in by the ledger. */
-  readonly chain: readonly Omit<Hold, 'quantity'>[]
+  readonly chain: readonly Link[]
   readonly context: string
 }
 
@@ -62,6 +80,8 @@ export type ReserveCredits = Common & {
   readonly amount: bigint
   readonly ttlMs: number
   readonly graceMs: number
+  /** Windows of the budgets that it must pass. */
+  readonly chain?: readonly Link[]
   readonly context: string
 }
 
@@ -78,7 +98,10 @@ export type Settle = Common & {
 }
 
 /** What a caller tells was used: priced beforehand, so that the ledger only keeps it. */
-export type Told = Omit<UsageRecord, 'transactionId' | 'recordedAt'>
+export type Told = Omit<UsageRecord, 'transactionId' | 'recordedAt'> & {
+  /** Windows of the budgets that count it; it is too late to refuse. */
+  readonly chain?: readonly Link[]
+}
 
 export type Confirm = Common & {
   readonly type: 'confirm'
@@ -124,6 +147,8 @@ export type Debit = Common & {
   readonly type: 'debit'
   readonly accountId: bigint
   readonly amount: bigint
+  /** Windows of the budgets that it must pass. */
+  readonly chain?: readonly Link[]
   readonly actor: string
   readonly description: string | null
   readonly metadata: string | null
@@ -134,6 +159,8 @@ export type Refund = Common & {
   readonly transactionId: bigint
   /** Undefined: what is left to refund. */
   readonly amount?: bigint
+  /** Windows of the budgets that counted what is given back. */
+  readonly chain?: readonly Link[]
   readonly actor: string
   readonly description: string | null
 }
@@ -175,6 +202,7 @@ export type RefusalCode =
   | 'account_closed'
   | 'insufficient_credits'
   | 'budget_exceeded'
+  | 'rate_limit_exceeded'
   | 'reservation_not_found'
   | 'reservation_already_confirmed'
   | 'reservation_cancelled'
@@ -194,6 +222,15 @@ export type RefusalCode =
 
 export type Refusal = { readonly code: RefusalCode; readonly details: Readonly<Record<string, unknown>> }
 
+/** What is left of a limit of speed. */
+export type Rate = {
+  readonly metric: 'requests' | 'tokens'
+  readonly limit: number
+  readonly remaining: number
+  /** Milliseconds since the epoch. */
+  readonly resetAt: number
+}
+
 /** Balances of an account after a command; `available` is never below 0. */
 export type Balance = { readonly posted: bigint; readonly reserved: bigint; readonly available: bigint }
 
@@ -202,7 +239,11 @@ export type Reserved = {
   /** Of the credits API: a repetition names the reservation of the first command. */
   readonly code?: string
   readonly amount: bigint
+  /** The proven bound, where less than that was reserved. */
+  readonly quote?: bigint
   readonly holds: readonly Hold[]
+  /** What is left of limits per minute and hour, where there are any. */
+  readonly rates?: readonly Rate[]
   /** Output limit per choice that was fitted to the headroom; undefined: the demand stands as it was. */
   readonly fittedOutput?: number
   readonly admittedAt: number

@@ -1,6 +1,7 @@
 /** Money in and out beside usage: grants, voids, debits, refunds, and the status of an account. */
 import { fitsInt64, MAX_AMOUNT } from '../lib/money.ts'
 import { balanceOf, debtOf, draw, expireGrants, postingOf, takeBack } from './ledger-balance.ts'
+import { boundsOf, budgetRefusals, firstOf, inDollars, spendAll } from './ledger-budgets.ts'
 import {
   type AddGrant,
   type Debit,
@@ -131,16 +132,20 @@ export const debit: Step<Debit> = (draft, command, ids) => {
   if (account.status === 'closed') return refuse('account_closed')
   if (command.amount <= 0n) return refuse('invalid_amount')
   const { available, reserved } = balanceOf(account)
-  if (command.amount > available)
-    return refuse('insufficient_credits', {
-      needed: command.amount,
-      available,
-      reserved,
-      shortfall: command.amount - available,
-    })
+  const shortfall = command.amount - available
+  const short = { needed: command.amount, available, reserved, shortfall }
+  const bounds = inDollars(boundsOf(draft, command.chain ?? [], command.organisationId))
+  const over = budgetRefusals(
+    bounds,
+    bounds.map(() => command.amount),
+  )
+  if (shortfall > 0n)
+    over.push({ refusal: { code: 'insufficient_credits', details: short }, rank: Number.POSITIVE_INFINITY })
+  if (over.length > 0) return firstOf(draft, over)
   const { entries } = draw(draft, account, [], command.amount, 'charge', command.at)
   const transaction = postingOf(account, ids, { ...described(command), type: 'debit', amount: command.amount, entries })
   draft.post(transaction)
+  spendAll(draft, command.chain ?? [], { usd: command.amount, tokens: 0n, requests: 0n }, command, ids)
   return done({
     kind: 'posted',
     transaction: named(transaction),
@@ -184,6 +189,7 @@ export const refund: Step<Refund> = (draft, command, ids) => {
     entries,
   })
   draft.post(transaction)
+  spendAll(draft, command.chain ?? [], { usd: -amount, tokens: 0n, requests: 0n }, command, ids)
   return done({ kind: 'posted', transaction: named(transaction), grant: null, amount, balance: balanceOf(account) })
 }
 

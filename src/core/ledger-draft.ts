@@ -5,13 +5,16 @@
 import { assert } from '../lib/assert.ts'
 import {
   type Account,
+  type Bound,
   type CallDetails,
   type Counter,
   counterKey,
+  emptyCounter,
   enlist,
+  type Firing,
   type Grant,
-  type Hold,
   type KeyUsage,
+  type Link,
   type OutboxEvent,
   type Reservation,
   type Rollup,
@@ -32,11 +35,15 @@ export type Draft = {
   reservation(id: bigint): Reservation | undefined
   addReservation(reservation: Reservation): void
   endReservation(reservation: Reservation): void
-  counter(hold: Hold, organisationId: bigint): Counter
+  counter(link: Link, organisationId: bigint): Counter
   keyUsage(apiKeyId: bigint): KeyUsage | undefined
   post(transaction: Transaction): void
   record(record: UsageRecord, details: CallDetails | null): void
   rollUp(rollup: Rollup): void
+  fire(firing: Firing): void
+  /** What of the chain refused: to be told, although nothing else of the command is kept. */
+  refusedBy(bounds: readonly Bound[]): void
+  readonly refusing: readonly Bound[]
   emit(event: OutboxEvent): void
   keep(): void
 }
@@ -55,7 +62,9 @@ export function createDraft(rows: Rows, creditUsd: string | undefined): Draft {
   const records: UsageRecord[] = []
   const details: CallDetails[] = []
   const rollups: Rollup[] = []
+  const firings: Firing[] = []
   const events: OutboxEvent[] = []
+  const refusing: Bound[] = []
 
   const draft: Draft = {
     rows,
@@ -84,11 +93,11 @@ export function createDraft(rows: Rows, creditUsd: string | undefined): Draft {
       added.push(reservation)
     },
     endReservation: (reservation) => void ended.push(reservation),
-    counter(hold, organisationId) {
-      const key = counterKey(hold.budgetId, hold.windowStart)
+    counter({ budgetId, windowStart, windowEnd }, organisationId) {
+      const key = counterKey(budgetId, windowStart)
       const found = copyOnce(counters, rows.counters, key)
       if (found) return found
-      const fresh: Counter = { ...hold, organisationId, spent: 0n, reserved: 0n }
+      const fresh = emptyCounter({ budgetId, windowStart, windowEnd }, organisationId)
       counters.set(key, fresh)
       return fresh
     },
@@ -104,6 +113,9 @@ export function createDraft(rows: Rows, creditUsd: string | undefined): Draft {
       if (personal) details.push(personal)
     },
     rollUp: (rollup) => void rollups.push(rollup),
+    refusing,
+    refusedBy: (bounds) => void refusing.push(...bounds),
+    fire: (firing) => void firings.push(firing),
     emit: (event) => void events.push(event),
     keep() {
       const { written } = rows
@@ -141,6 +153,7 @@ export function createDraft(rows: Rows, creditUsd: string | undefined): Draft {
       }
       for (const personal of details) written.details.set(`${personal.organisationId}:${personal.hash}`, personal)
       for (const rollup of rollups) foldRollup(written.rollups, rollup)
+      written.firings.push(...firings)
       written.events.push(...events)
     },
   }

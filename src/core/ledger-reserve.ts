@@ -1,57 +1,64 @@
 /** Setting money aside: all or nothing, on the account, its grants and every budget of the chain. */
-import { assert } from '../lib/assert.ts'
 import { ceilToNanos, fitsInt64, MAX_AMOUNT } from '../lib/money.ts'
 import { add, floorDivide, multiply, whole } from '../lib/ratio.ts'
+import { isShort, ruleAt } from './budget-chain.ts'
 import { allocate } from './burn-down.ts'
 import { balanceOf, headroomOf } from './ledger-balance.ts'
+import { boundsOf, budgetRefusals, firstOf, holdAll, inDollars, type Ranked, ratesOf } from './ledger-budgets.ts'
 import {
   type Demand,
   done,
   type Outcome,
   type Prices,
-  type Refusal,
   type ReserveCredits,
   type ReserveGeneration,
   refuse,
   type Step,
 } from './ledger-commands.ts'
 import type { Draft } from './ledger-draft.ts'
-import type { Account, Budget, Hold, Reservation } from './ledger-rows.ts'
+import type { Account, Bound, Budget, Hold, Link, Reservation, ReserveMode } from './ledger-rows.ts'
 import * as quoted from './quote.ts'
 
 export const reserveGeneration: Step<ReserveGeneration> = (draft, command) => {
+  const { demand, organisationId } = command
   const account = command.accountId === null ? undefined : draft.account(command.accountId)
   if (command.accountId !== null && !account) return refuse('account_not_found')
   const closed = account && statusRefusal(account)
   if (closed) return closed
-  const chain = chainOf(draft, command)
-  const outputTokens = fittedOutput(command.demand, account, chain) ?? command.demand.outputTokens
-  const amount = amountFor(command.demand, outputTokens)
-  const holds = chain.map(({ budget, hold }) => ({
-    ...hold,
-    quantity: quantityOf(budget, command.demand, outputTokens),
-  }))
-  const refusals = [...creditRefusal(account, amount, command.demand), ...budgetRefusals(chain, holds, command.demand)]
-  if (refusals.length > 0) return firstOf(refusals)
+  const bounds = boundsOf(draft, command.chain, organisationId)
+  const { outputTokens, amount, quote, holds } = sizeOf(command, account, bounds)
+  const asked = holds.map(({ quantity }) => quantity)
+  const rates = ratesOf(bounds, asked)
+  const refusals = [
+    ...creditRefusal(account, amount, demand),
+    ...budgetRefusals(bounds, asked, ({ budget, room }) => ({
+      requestedTokens: demand.outputTokens,
+      affordableTokens:
+        budget.metric === 'usd' && room > 0n ? affordableOutput(demand, room, pricesFor(budget, demand)) : 0,
+    })),
+  ]
+  if (refusals.length > 0) return firstOf(draft, refusals, rates)
   if (isTooBig(account, amount)) return refuse('out_of_range')
   const reservation: Reservation = {
     ...pending(command, account?.id ?? null, command.apiKeyId),
     kind: 'gateway',
     owner: command.owner,
     amount,
-    quote: amount,
+    quote,
     expiresAt: null,
     deadAt: null,
     allocations: account ? hold(draft, account, amount) : [],
     holds,
   }
-  for (const part of holds) draft.counter(part, command.organisationId).reserved += part.quantity
+  holdAll(draft, holds, organisationId)
   draft.addReservation(reservation)
-  const fitted = outputTokens < command.demand.outputTokens
+  const fitted = outputTokens < demand.outputTokens
   return done({
     kind: 'reserved',
     amount,
+    ...(quote === amount ? {} : { quote }),
     holds,
+    ...(rates.length > 0 ? { rates } : {}),
     ...(fitted ? { fittedOutput: outputTokens } : {}),
     admittedAt: command.at,
     expiresAt: null,
@@ -65,9 +72,12 @@ export const reserveCredits: Step<ReserveCredits> = (draft, command) => {
   const closed = statusRefusal(account)
   if (closed) return closed
   if (command.amount <= 0n) return refuse('invalid_amount')
-  const [short] = creditRefusal(account, command.amount, undefined)
-  if (short) return { ok: false, refusal: short.refusal }
+  const bounds = inDollars(boundsOf(draft, command.chain ?? [], command.organisationId))
+  const asked = bounds.map(() => command.amount)
+  const refusals = [...creditRefusal(account, command.amount, undefined), ...budgetRefusals(bounds, asked)]
+  if (refusals.length > 0) return firstOf(draft, refusals)
   if (isTooBig(account, command.amount)) return refuse('out_of_range')
+  const holds = bounds.map(({ link }) => ({ ...link, quantity: command.amount }))
   const expiresAt = command.at + command.ttlMs
   draft.addReservation({
     ...pending(command, account.id, null),
@@ -78,18 +88,64 @@ export const reserveCredits: Step<ReserveCredits> = (draft, command) => {
     expiresAt,
     deadAt: expiresAt + command.graceMs,
     allocations: hold(draft, account, command.amount),
-    holds: [],
+    holds,
   })
+  holdAll(draft, holds, command.organisationId)
   return done({
     kind: 'reserved',
     code: command.code,
     amount: command.amount,
-    holds: [],
+    holds,
     admittedAt: command.at,
     expiresAt,
     balance: balanceOf(account),
   })
 }
+
+type Size = {
+  /** Of one choice. */
+  readonly outputTokens: number
+  readonly amount: bigint
+  /** The proven bound. */
+  readonly quote: bigint
+  readonly holds: readonly Hold[]
+}
+
+/** How much is set aside: the bound, fitted to the headroom where the client set no limit; or what such calls come to. */
+function sizeOf({ demand, mode }: ReserveGeneration, account: Account | undefined, bounds: readonly Bound[]): Size {
+  const { estimate } = demand
+  const isEstimated = estimate !== undefined && modeOf(mode, account, bounds) === 'estimate'
+  const outputTokens = (isEstimated ? undefined : fittedOutput(demand, account, bounds)) ?? demand.outputTokens
+  const quote = amountFor(demand, outputTokens)
+  const likely = isEstimated ? amountFor({ ...demand, fixed: estimate.fixed }, estimate.outputTokens) : quote
+  const amount = likely < quote ? likely : quote
+  const tokens = tokensOf(demand, outputTokens)
+  const likelyTokens = estimate ? tokensOf({ ...demand, ...estimate }, estimate.outputTokens) : tokens
+  const holdOf = ({ budget, link }: Bound): Hold => {
+    const prices = pricesFor(budget, demand)
+    if (budget.metric === 'usd' && prices !== demand) return { ...link, quantity: amountFor(prices, outputTokens) }
+    if (budget.metric === 'usd') return held(link, amount, quote)
+    if (budget.metric !== 'tokens') return held(link, 1n, 1n)
+    return held(link, isEstimated || isSpeed(budget, link) ? likelyTokens : tokens, tokens)
+  }
+  return { outputTokens, amount, quote, holds: bounds.map(holdOf) }
+}
+
+const held = (link: Link, quantity: bigint, quote: bigint): Hold =>
+  quantity < quote ? { ...link, quantity, quote } : { ...link, quantity: quote }
+
+/** A proven bound for the tokens of a minute would keep it nearly empty; what is used beyond it is soon over. */
+const isSpeed = (budget: Budget, { windowStart }: Link): boolean => isShort(ruleAt(budget, windowStart).window)
+
+/** Whoever is limited has a say, the organisation's word standing in for those who say nothing; the strictest decides. */
+function modeOf(usual: ReserveMode = 'strict', account: Account | undefined, bounds: readonly Bound[]): ReserveMode {
+  const said = bounds.map(({ budget }) => budget.reserveMode ?? usual)
+  if (account) said.push(account.reserveMode ?? usual)
+  return said.every((each) => each === 'estimate') ? 'estimate' : 'strict'
+}
+
+const tokensOf = ({ inputTokens, choices }: Demand, outputTokens: number): bigint =>
+  BigInt(inputTokens + outputTokens * choices)
 
 /** Nano-dollars at these prices with this output limit, rounded up. */
 const amountFor = ({ fixed, outputUnitPrice }: Prices, outputTokens: number): bigint =>
@@ -105,29 +161,11 @@ const affordableOutput = (demand: Demand, nanos: bigint, prices: Prices = demand
 const pricesFor = ({ source }: Budget, demand: Demand): Prices =>
   (source === 'key_limit' ? demand.keyLimit : undefined) ?? demand
 
-type Link = {
-  readonly budget: Budget
-  readonly hold: Omit<Hold, 'quantity'>
-  readonly room: bigint
-  readonly spent: bigint
-  readonly reserved: bigint
-}
-
-/** The budgets of the chain as they stand; one that was deleted meanwhile binds nobody. */
-function chainOf(draft: Draft, { chain, organisationId }: ReserveGeneration): Link[] {
-  return chain.flatMap((hold) => {
-    const budget = draft.rows.budgets.get(hold.budgetId)
-    if (!budget) return []
-    const { spent, reserved } = draft.counter({ ...hold, quantity: 0n }, organisationId)
-    return [{ budget, hold, spent, reserved, room: budget.limit - spent - reserved }]
-  })
-}
-
 /**
  * Where the client set no output limit and the headroom does not cover the model's maximum, the largest output that a
  * share of the headroom pays for, at least the minimum. Undefined: the demand stands as it is.
  */
-function fittedOutput(demand: Demand, account: Account | undefined, chain: readonly Link[]): number | undefined {
+function fittedOutput(demand: Demand, account: Account | undefined, chain: readonly Bound[]): number | undefined {
   const { fit, outputTokens, inputTokens, choices } = demand
   if (!fit) return undefined
   const shareOf = (room: bigint) => floorDivide(room * fit.share.n, fit.share.d)
@@ -141,25 +179,17 @@ function fittedOutput(demand: Demand, account: Account | undefined, chain: reado
   if (account) money.push({ room: headroomOf(account), prices: demand })
   for (const { room, prices } of money)
     if (amountFor(prices, outputTokens) > room) narrow(affordableOutput(demand, shareOf(room), prices))
-  for (const { budget, room } of chain)
-    if (budget.metric === 'tokens' && budget.action === 'block' && BigInt(inputTokens + outputTokens * choices) > room)
-      narrow(Math.floor((Number(shareOf(room)) - inputTokens) / choices))
+  const isProven = ({ budget, link }: Bound) =>
+    budget.metric === 'tokens' && budget.action === 'block' && !(demand.estimate && isSpeed(budget, link))
+  for (const { room } of chain.filter(isProven))
+    if (tokensOf(demand, outputTokens) > room) narrow(Math.floor((Number(shareOf(room)) - inputTokens) / choices))
   return fitted < outputTokens ? fitted : undefined
-}
-
-function quantityOf(budget: Budget, demand: Demand, outputTokens: number): bigint {
-  const { metric } = budget
-  if (metric === 'usd') return amountFor(pricesFor(budget, demand), outputTokens)
-  const { inputTokens, choices } = demand
-  return metric === 'tokens' ? BigInt(inputTokens + outputTokens * choices) : 1n
 }
 
 function statusRefusal({ status }: Account): Outcome | undefined {
   if (status === 'frozen') return refuse('account_frozen')
   return status === 'closed' ? refuse('account_closed') : undefined
 }
-
-type Ranked = { readonly refusal: Refusal; readonly rank: number }
 
 function creditRefusal(account: Account | undefined, amount: bigint, demand: Demand | undefined): Ranked[] {
   if (!account || amount <= headroomOf(account)) return []
@@ -172,44 +202,6 @@ function creditRefusal(account: Account | undefined, amount: bigint, demand: Dem
     ...(demand ? { requestedTokens: demand.outputTokens, affordableTokens: affordableOutput(demand, available) } : {}),
   }
   return [{ refusal: { code: 'insufficient_credits', details }, rank: Number.POSITIVE_INFINITY }]
-}
-
-function budgetRefusals(chain: readonly Link[], holds: readonly Hold[], demand: Demand): Ranked[] {
-  return chain.flatMap(({ budget, hold, room, spent, reserved }, index) => {
-    const requested = holds[index]?.quantity
-    assert(requested !== undefined, 'every link of the chain has its hold')
-    if (budget.action !== 'block' || (requested <= room && budget.limit > 0n)) return []
-    const details = {
-      source: budget.source,
-      budgetId: budget.code,
-      name: budget.name,
-      scope: budget.scope,
-      scopeId: budget.scopeId,
-      metric: budget.metric,
-      limit: budget.limit,
-      spent,
-      reserved,
-      requested,
-      window: budget.window,
-      windowStart: hold.windowStart,
-      windowEnd: hold.windowEnd,
-      timeZone: budget.timeZone,
-      usedUp: room <= 0n,
-      requestedTokens: demand.outputTokens,
-      affordableTokens:
-        budget.metric === 'usd' && room > 0n ? affordableOutput(demand, room, pricesFor(budget, demand)) : 0,
-    }
-    return [{ refusal: { code: 'budget_exceeded', details } as const, rank: hold.windowEnd ?? Number.MAX_SAFE_INTEGER }]
-  })
-}
-
-/** Credit before budgets, and the budget whose window ends last before the others; all are named. */
-function firstOf(refusals: readonly Ranked[]): Outcome {
-  const [first, ...others] = [...refusals].sort((a, b) => b.rank - a.rank).map(({ refusal }) => refusal)
-  assert(first, 'somebody refused')
-  return others.length === 0
-    ? { ok: false, refusal: first }
-    : refuse(first.code, { ...first.details, refused: [first, ...others] })
 }
 
 /** Sets the amount aside on the account and its grants. */

@@ -3,7 +3,10 @@
  * A batch works on a `Rows`; each command works on a `Draft` above it, which is kept whole or thrown away whole.
  */
 import type { EventType } from '../contract/events.ts'
-import type { WindowKind } from './window.ts'
+import type { WindowRule } from './window.ts'
+
+/** How much of a call is set aside: its proven bound, or what calls of its kind usually come to. */
+export type ReserveMode = 'strict' | 'estimate'
 
 export type Overage = 'charge' | 'cap' | 'reject'
 
@@ -14,6 +17,8 @@ export type Account = {
   externalId: string
   status: 'open' | 'frozen' | 'closed'
   overage: Overage
+  /** Null: as the organisation has it. */
+  reserveMode: ReserveMode | null
   /** How far below zero reservations may take the balance. */
   overdraft: bigint
   posted: bigint
@@ -45,7 +50,17 @@ export type Grant = {
 export type Allocation = { grantId: bigint | null; nanos: bigint }
 
 /** What a reservation holds of one window of a budget, in the budget's own metric. */
-export type Hold = { budgetId: bigint; windowStart: number; windowEnd: number | null; quantity: bigint }
+export type Hold = {
+  budgetId: bigint
+  windowStart: number
+  windowEnd: number | null
+  quantity: bigint
+  /** The proven bound, where less than that is held. */
+  quote?: bigint
+}
+
+/** One window of a budget, before it is known how much is held of it. */
+export type Link = Omit<Hold, 'quantity' | 'quote'>
 
 export type Reservation = {
   id: bigint
@@ -72,24 +87,50 @@ export type Reservation = {
   result: string | null
 }
 
-export type Budget = {
+export type Scope = 'organisation' | 'account' | 'api_key' | 'end_user' | 'tag' | 'model'
+/** `concurrency` counts calls that are under way: held, never spent. */
+export type Metric = 'usd' | 'tokens' | 'requests' | 'concurrency'
+/** `request` limits each call by itself: it has no windows, no counters, and holds nothing. */
+export type BudgetRule = Omit<WindowRule, 'window'> & { readonly window: WindowRule['window'] | 'request' }
+
+export type Budget = BudgetRule & {
   id: bigint
   organisationId: bigint
   code: string
   /** A key's own limit is a budget too, with the same counters; it is worded differently when it refuses. */
   source: 'budget' | 'key_limit'
   name: string
-  scope: 'organisation' | 'account' | 'api_key' | 'end_user' | 'tag' | 'model'
+  scope: Scope
+  /** As the ledger's rows know it: a number for organisation, account and key, else the text itself. */
   scopeId: string
-  metric: 'usd' | 'tokens' | 'requests'
-  /** Nano-dollars, tokens or requests. */
+  /** As it is called outside: the organisation's name, `acc_…`, the hash of a key. Null: as `scopeId`. */
+  scopeName: string | null
+  metric: Metric
+  /** Nano-dollars, tokens, requests or calls. */
   limit: bigint
-  window: WindowKind
-  timeZone: string
-  weekStart: number
-  anchorDay: number
+  /** Percent of the limit at which people are told, ascending. */
+  thresholds: readonly number[]
   action: 'block' | 'alert'
+  /** Null: as the organisation has it. */
+  reserveMode: ReserveMode | null
+  /** Raised by each change of limit or thresholds. */
   version: number
+  /** The template that made it, for one end user. */
+  templateId: bigint | null
+  /** The instant from which the rule holds; windows before it were those of another one. */
+  since: number
+  /** The rule that takes its place at the end of a window. */
+  coming: (WindowRule & { readonly from: number }) | null
+  createdAt: number
+}
+
+/** A budget of a chain with the window that is asked of it, as it stands. */
+export type Bound = {
+  readonly budget: Budget
+  readonly link: Link
+  readonly spent: bigint
+  readonly reserved: bigint
+  readonly room: bigint
 }
 
 export type Counter = {
@@ -99,6 +140,26 @@ export type Counter = {
   windowEnd: number | null
   spent: bigint
   reserved: bigint
+  /** How much more than `reserved` the calls under way could come to. */
+  overshoot: bigint
+  /** Of the budget that `fired` belongs to; 0: none yet. */
+  version: number
+  /** Thresholds that were told or were passed before they were set: `50,80`. */
+  fired: string
+  /** The first refusal in this window. */
+  blockedAt: number | null
+}
+
+/** That a threshold was passed: once per window and version. */
+export type Firing = {
+  budgetId: bigint
+  windowStart: number
+  threshold: number
+  version: number
+  organisationId: bigint
+  value: bigint
+  at: number
+  eventId: bigint
 }
 
 export type SystemAccount = 'funding' | 'promotion' | 'revenue' | 'expired' | 'writeoff' | 'adjustment'
@@ -163,6 +224,8 @@ export type UsageRecord = {
   chargeNanos: bigint | null
   costExact: string | null
   chargeExact: string | null
+  /** What the cached tokens would have cost as plain input, less what they cost; negative where writing cost more. */
+  cacheSavingNanos: bigint
   /** JSON: the line items, enough to compute the charge again from the record alone. */
   items: string
   isByok: boolean
@@ -242,6 +305,24 @@ export type OutboxEvent = {
   createdAt: number
 }
 
+/** Who changed what. It lies in the same transaction as the change, so that neither is there without the other. */
+export type AuditRow = {
+  id: bigint
+  organisationId: bigint
+  code: string
+  /** Who did it, as it is shown to people: never a secret. */
+  actor: string
+  /** Noun and verb, e.g. `account.update`. */
+  action: string
+  /** The public id of what was changed. */
+  target: string
+  /** JSON objects without secrets; null where there was or is nothing. */
+  before: string | null
+  after: string | null
+  requestId: string | null
+  createdAt: number
+}
+
 /** The sums of one quarter hour by model, provider, context and status. */
 export type Rollup = {
   organisationId: bigint
@@ -257,9 +338,17 @@ export type Rollup = {
   reasoningTokens: bigint
   costNanos: bigint
   chargeNanos: bigint
+  cacheSavingNanos: bigint
+  /** What calls on a customer's own credential cost upstream. */
+  byokCostNanos: bigint
   unpriced: bigint
   estimated: bigint
+  /** Of the estimated ones: those of which nobody knows the usage. */
+  noUsage: bigint
 }
+
+/** How many records a quarter hour has: what tells whether the sums that were folded of it are still whole. */
+export type Quarter = { organisationId: bigint; quarter: number; records: bigint }
 
 /** What one API key was charged: this day, week, month (UTC) and ever. A window that is over counts as 0. */
 export type KeyUsage = {
@@ -322,8 +411,15 @@ export type Written = {
   usageRecords: UsageRecord[]
   details: Map<string, CallDetails>
   rollups: Map<string, Rollup>
+  firings: Firing[]
   events: OutboxEvent[]
+  audits: AuditRow[]
 }
+
+export const emptyCounter = ({ budgetId, windowStart, windowEnd }: Link, organisationId: bigint): Counter => ({
+  ...{ budgetId, organisationId, windowStart, windowEnd },
+  ...{ spent: 0n, reserved: 0n, overshoot: 0n, version: 0, fired: '', blockedAt: null },
+})
 
 export const counterKey = (budgetId: bigint, windowStart: number): string => `${budgetId}:${windowStart}`
 export const paymentKey = (organisationId: bigint, paymentId: string): string => `${organisationId}:${paymentId}`
@@ -365,7 +461,9 @@ export const emptyWritten = (): Written => ({
   usageRecords: [],
   details: new Map(),
   rollups: new Map(),
+  firings: [],
   events: [],
+  audits: [],
 })
 
 /** Makes a loaded or new usage that a caller told known to the batch. */

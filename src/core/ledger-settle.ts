@@ -2,7 +2,8 @@
 import { assert } from '../lib/assert.ts'
 import type { Ids } from '../lib/id.ts'
 import { fitsInt64 } from '../lib/money.ts'
-import { balanceOf, draw, expireGrants, headroomOf, postingOf, release, spend } from './ledger-balance.ts'
+import { balanceOf, draw, expireGrants, headroomOf, postingOf, release } from './ledger-balance.ts'
+import { spendAll } from './ledger-budgets.ts'
 import {
   type Cancel,
   type Confirm,
@@ -14,7 +15,7 @@ import {
   type Step,
 } from './ledger-commands.ts'
 import type { Draft } from './ledger-draft.ts'
-import { type Account, type Budget, type Overage, type Reservation, UNTOLD, type UsageRecord } from './ledger-rows.ts'
+import { type Account, type Overage, type Reservation, UNTOLD, type UsageRecord } from './ledger-rows.ts'
 import { tell } from './ledger-usage.ts'
 import { addToKeyUsage, countedNanos, rollupOf } from './usage-sums.ts'
 
@@ -23,7 +24,7 @@ import { addToKeyUsage, countedNanos, rollupOf } from './usage-sums.ts'
  * was either settled before (its record is there) or lost with a power cut (charged directly, under the same number).
  */
 export const settle: Step<Settle> = (draft, command, ids) => {
-  const { id, organisationId, accountId } = command.record
+  const { id, accountId } = command.record
   if (draft.rows.recorded.has(id)) return done({ kind: 'settled', state: 'already_settled', overQuote: false })
   const reservation = draft.reservation(id)
   if (reservation) release(draft, reservation)
@@ -46,11 +47,13 @@ export const settle: Step<Settle> = (draft, command, ids) => {
       record,
       ids,
     })
-  const metrics = { usd: charge, tokens: BigInt(record.inputTokens + record.outputTokens), requests: 1n }
-  for (const hold of command.holds) {
-    const budget = draft.rows.budgets.get(hold.budgetId)
-    if (budget) spend(draft, organisationId, hold, isKeyLimit(budget) ? countedNanos(record) : metrics[budget.metric])
+  const used = {
+    usd: charge,
+    tokens: BigInt(record.inputTokens + record.outputTokens),
+    requests: 1n,
+    keyLimit: countedNanos(record),
   }
+  spendAll(draft, command.holds, used, command, ids)
   const keyUsage = record.apiKeyId === null ? undefined : draft.keyUsage(record.apiKeyId)
   if (keyUsage) addToKeyUsage(keyUsage, record, command.upstreamNanos)
   draft.record(record, command.details)
@@ -58,8 +61,6 @@ export const settle: Step<Settle> = (draft, command, ids) => {
   if (reservation) end(draft, reservation, 'confirmed', null, null)
   return done({ kind: 'settled', state: reservation ? 'settled' : 'settled_late', overQuote })
 }
-
-const isKeyLimit = ({ source, metric }: Budget): boolean => source === 'key_limit' && metric === 'usd'
 
 /** A provider is paid already, so the gateway can't refuse: what `reject` would, `cap` writes off. */
 const softened = (overage: Overage): Overage => (overage === 'reject' ? 'cap' : overage)
@@ -92,7 +93,8 @@ export const confirm: Step<Confirm> = (draft, command, ids) => {
     ids,
     reservationId: reservation.id,
   })
-  for (const told of command.usage ?? []) tell(draft, told, transaction.id, command.at)
+  spendAll(draft, reservation.holds, { usd: command.amount, tokens: 0n, requests: 0n }, command, ids)
+  for (const told of command.usage ?? []) tell(draft, told, transaction.id, command, ids)
   const over = command.amount > reserved ? command.amount - reserved : 0n
   const result: Ended = {
     kind: 'ended',

@@ -17,6 +17,7 @@ function ledger(more: Partial<Account> = {}, budgets: readonly Budget[] = []) {
   const fresh = {
     status: 'open' as const,
     overage: 'charge' as const,
+    reserveMode: null,
     overdraft: 0n,
     posted: 0n,
     reserved: 0n,
@@ -166,7 +167,7 @@ describe('an output limit that the client left open', () => {
 })
 
 describe('a refused or failing command', () => {
-  test('changes nothing of what it touched', () => {
+  test('changes nothing of what it touched, but for the mark that a budget refused', () => {
     const budgets = [
       budgetOf({ id: 5n, code: 'wide', limit: usd(100) }),
       budgetOf({ id: 6n, code: 'narrow', limit: usd(1) }),
@@ -177,7 +178,9 @@ describe('a refused or failing command', () => {
     const chain = budgets.map(({ id }) => ({ budgetId: id, windowStart: 0, windowEnd: null }))
     expect(refusalOf(run(make.admit(account, usd(2), { chain })))).toBe('budget_exceeded')
     expect(refusalOf(run(make.settle(make.admit(account, usd(2)), usd(-1))))).toContain('never negative')
-    expect({ ...rows, written: null }).toEqual(before)
+    const [mark] = rows.counters.values()
+    expect(mark).toMatchObject({ budgetId: 6n, spent: 0n, reserved: 0n, blockedAt: expect.any(Number) })
+    expect({ ...rows, written: null, counters: new Map() }).toEqual(before)
   })
 
   test('an alert lets through what a block would refuse', () => {

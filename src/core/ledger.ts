@@ -5,6 +5,7 @@
 import { unreachable } from '../lib/assert.ts'
 import type { Ids } from '../lib/id.ts'
 import { expireGrants } from './ledger-balance.ts'
+import { markBlocked } from './ledger-budgets.ts'
 import type { Command, Idempotency, Outcome, Refusal } from './ledger-commands.ts'
 import { addGrant, debit, refund, setStatus, voidGrant } from './ledger-credits.ts'
 import { createDraft, type Draft } from './ledger-draft.ts'
@@ -19,7 +20,7 @@ export function apply(rows: Rows, commands: readonly Command[], ids: Ids): Outco
     try {
       const accountId = accountOf(rows, command)
       const at = accountId === null ? command.at : advance(rows, accountId, command, ids)
-      return once(rows, { ...command, at }, (draft, stamped) => step(draft, stamped, ids))
+      return once(rows, { ...command, at }, ids, (draft, stamped) => step(draft, stamped, ids))
     } catch (error) {
       return { ok: false, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }
     }
@@ -104,21 +105,27 @@ function dueInstants(rows: Rows, accountId: bigint, until: number): number[] {
 }
 
 /** An idempotency key has one effect: the same content again gets the first outcome, other content is a conflict. */
-function once(rows: Rows, command: Command, run: (draft: Draft, command: Command) => Outcome): Outcome {
+function once(rows: Rows, command: Command, ids: Ids, run: (draft: Draft, command: Command) => Outcome): Outcome {
   const { idempotency } = command
   const draft = createDraft(rows, command.creditUsd)
-  if (!idempotency) return kept(draft, run(draft, command))
+  if (!idempotency) return kept(draft, run(draft, command), command, ids)
   const key = { organisationId: command.organisationId, ...idempotency }
   const stored = rows.idempotency.get(idempotencyKey(key))
   const answered = command.type !== 'settle' && stored && answerOf(stored, idempotency)
   if (answered) return answered
-  const outcome = kept(draft, run(draft, command))
+  const outcome = kept(draft, run(draft, command), command, ids)
   remember(rows, command, idempotency, outcome)
   return outcome
 }
 
-function kept(draft: Draft, outcome: Outcome): Outcome {
-  if (outcome.ok) draft.keep()
+function kept(draft: Draft, outcome: Outcome, command: Command, ids: Ids): Outcome {
+  if (!outcome.ok) {
+    if (draft.refusing.length > 0) markBlocked(draft.rows, draft.refusing, command, ids)
+    return outcome
+  }
+  draft.keep()
+  // What was done before is not done again.
+  if (command.audit && !outcome.replay) draft.rows.written.audits.push(command.audit)
   return outcome
 }
 

@@ -1,12 +1,15 @@
 /** The sums that are kept beside usage records, changed in the same step: by quarter hour, and by API key. */
-import type { KeyUsage, Rollup, UsageRecord } from './ledger-rows.ts'
+import type { KeyUsage, Quarter, Rollup, UsageRecord } from './ledger-rows.ts'
 import { utcRule, windowAt } from './window.ts'
 
-const QUARTER = 15 * 60_000
+export const QUARTER_MS = 15 * 60_000
+
+/** The quarter hour that holds an instant: every offset of a time zone is a multiple of it. */
+const quarterOf = (instant: number): number => Math.floor(instant / QUARTER_MS) * QUARTER_MS
 
 export const rollupOf = (record: UsageRecord): Rollup => ({
   organisationId: record.organisationId,
-  quarter: Math.floor(record.occurredAt / QUARTER) * QUARTER,
+  quarter: quarterOf(record.occurredAt),
   model: record.model,
   provider: record.provider,
   context: record.context,
@@ -18,8 +21,11 @@ export const rollupOf = (record: UsageRecord): Rollup => ({
   reasoningTokens: BigInt(record.reasoningTokens),
   costNanos: record.costNanos ?? 0n,
   chargeNanos: record.chargeNanos ?? 0n,
+  cacheSavingNanos: record.cacheSavingNanos,
+  byokCostNanos: record.isByok ? (record.costNanos ?? 0n) : 0n,
   unpriced: record.costNanos === null ? 1n : 0n,
   estimated: record.source === 'reported' ? 0n : 1n,
+  noUsage: record.source === 'unknown' ? 1n : 0n,
 })
 
 export const rollupKey = ({ organisationId, quarter, model, provider, context, status }: Rollup): string =>
@@ -34,8 +40,11 @@ export const ROLLUP_SUMS = [
   'reasoningTokens',
   'costNanos',
   'chargeNanos',
+  'cacheSavingNanos',
+  'byokCostNanos',
   'unpriced',
   'estimated',
+  'noUsage',
 ] as const
 
 export function foldRollup(rollups: Map<string, Rollup>, rollup: Rollup): void {
@@ -43,6 +52,19 @@ export function foldRollup(rollups: Map<string, Rollup>, rollup: Rollup): void {
   const sum = rollups.get(key)
   if (!sum) rollups.set(key, { ...rollup })
   else for (const field of ROLLUP_SUMS) sum[field] += rollup[field]
+}
+
+/** How many of the records belong to each quarter hour, in one order. */
+export function quartersOf(records: readonly Pick<UsageRecord, 'organisationId' | 'occurredAt'>[]): Quarter[] {
+  const quarters = new Map<string, Quarter>()
+  for (const { organisationId, occurredAt } of records) {
+    const quarter = quarterOf(occurredAt)
+    const key = `${organisationId} ${quarter}`
+    const known = quarters.get(key)
+    if (known) known.records++
+    else quarters.set(key, { organisationId, quarter, records: 1n })
+  }
+  return [...quarters.values()].sort((a, b) => Number(a.organisationId - b.organisationId) || a.quarter - b.quarter)
 }
 
 export const emptyKeyUsage = (apiKeyId: bigint, organisationId: bigint): KeyUsage => ({

@@ -4,22 +4,28 @@
  */
 import { roundToNanos } from '../lib/money.ts'
 import { exactRatio } from '../lib/ratio.ts'
+import { type Spender, scopesOf } from './budget-chain.ts'
+import { unproven } from './ledger-balance.ts'
 import type {
   Account,
   Budget,
   Counter,
   Grant,
+  Hold,
   KeyUsage,
+  Quarter,
   Reservation,
   Rollup,
   Transaction,
   UsageRecord,
 } from './ledger-rows.ts'
+import { toldSpending } from './ledger-usage.ts'
 import {
   addToKeyUsage,
   countedNanos,
   emptyKeyUsage,
   foldRollup,
+  quartersOf,
   ROLLUP_SUMS,
   rollupKey,
   rollupOf,
@@ -37,25 +43,42 @@ export type Finding<Row extends object = object> = {
   readonly computed: Value
 }
 
-/** A budget with the instant from which calls had to pass it. */
-export type DatedBudget = Budget & { readonly createdAt: number }
-
 export type Proof = {
   /** Before any usage record: which windows of which budgets are counted. */
-  window(counter: Counter, budget: DatedBudget | undefined): void
+  window(counter: Counter, budget: Budget | undefined): void
   reservation(row: Reservation): Finding<Reservation>[]
-  transaction(row: Transaction, isRecorded: boolean): Finding<Transaction>[]
+  transaction(row: Transaction, isRecorded: boolean, spending?: Spending): Finding<Transaction>[]
   record(row: UsageRecord, transaction: Transaction | undefined): Finding<UsageRecord>[]
   account(row: Account): Finding<Account>[]
   grant(row: Grant): Finding<Grant>[]
   keyUsage(row: KeyUsage): Finding<KeyUsage>[]
   rollup(row: Rollup): Finding<Rollup>[]
+  quarter(row: Quarter): Finding<Quarter>[]
   /** At the end: all counters, and the sums that no row was shown for. */
-  rest(): { counters: Finding<Counter>[]; keyUsage: Finding<KeyUsage>[]; rollups: Finding<Rollup>[] }
+  rest(): {
+    counters: Finding<Counter>[]
+    keyUsage: Finding<KeyUsage>[]
+    rollups: Finding<Rollup>[]
+    quarters: Finding<Quarter>[]
+  }
 }
 
 type Balance = { posted: bigint; debt: bigint; reserved: bigint }
-type Counted = { counter: Counter; budget: DatedBudget | undefined; spent: bigint; reserved: bigint }
+type Counted = {
+  counter: Counter
+  budget: Budget | undefined
+  spent: bigint
+  reserved: bigint
+  overshoot: bigint
+  /** Of calls that met the budget while it was being made: each process learns of it in its own time. */
+  doubtful: bigint
+}
+
+/** What moved money beside a model call, and which counters it counts in: those it held, or those of its scopes at an instant. */
+export type Spending = { readonly usd: bigint } & (
+  | { readonly holds: readonly Hold[] }
+  | { readonly scopes: readonly string[]; readonly at: number }
+)
 
 export function createProof(): Proof {
   const accounts = new Map<bigint, Balance>()
@@ -64,12 +87,13 @@ export function createProof(): Proof {
   const byScope = new Map<string, Counted[]>()
   const keys = new Map<bigint, KeyUsage>()
   const rollups = new Map<string, Rollup>()
+  const quarters = new Map<string, Quarter>()
   const accountOf = (id: bigint) => found(accounts, id, () => ({ posted: 0n, debt: 0n, reserved: 0n }))
   const grantOf = (id: bigint) => found(grants, id, () => ({ remaining: 0n, reserved: 0n }))
 
   return {
     window(counter, budget) {
-      const window = { counter, budget, spent: 0n, reserved: 0n }
+      const window = { counter, budget, spent: 0n, reserved: 0n, overshoot: 0n, doubtful: 0n }
       counted.set(`${counter.budgetId}:${counter.windowStart}`, window)
       const scope = budget && scopeKey(budget)
       if (scope !== undefined) found(byScope, scope, () => []).push(window)
@@ -78,9 +102,10 @@ export function createProof(): Proof {
       const held = row.allocations.reduce((sum, { nanos }) => sum + nanos, 0n)
       if (row.accountId !== null) accountOf(row.accountId).reserved += row.amount
       for (const { grantId, nanos } of row.allocations) if (grantId !== null) grantOf(grantId).reserved += nanos
-      const homeless = row.holds.filter(({ budgetId, windowStart, quantity }) => {
-        const window = counted.get(`${budgetId}:${windowStart}`)
-        if (window) window.reserved += quantity
+      const homeless = row.holds.filter((hold) => {
+        const window = counted.get(`${hold.budgetId}:${hold.windowStart}`)
+        if (window) window.reserved += hold.quantity
+        if (window) window.overshoot += unproven(hold)
         return !window
       })
       return [
@@ -99,7 +124,15 @@ export function createProof(): Proof {
         })),
       ]
     },
-    transaction(row, isRecorded) {
+    transaction(row, isRecorded, spending) {
+      if (spending && 'holds' in spending)
+        for (const { budgetId, windowStart } of spending.holds) {
+          const window = counted.get(`${budgetId}:${windowStart}`)
+          if (window) window.spent += spending.usd
+        }
+      else if (spending)
+        for (const window of spending.scopes.flatMap((scope) => byScope.get(scope) ?? []))
+          if (window.budget?.source === 'budget') count(window, { usd: spending.usd, ...NO_CALL }, spending.at)
       let [sum, moved] = [0n, 0n]
       for (const { account, grantId, nanos } of row.entries) {
         sum += nanos
@@ -127,11 +160,12 @@ export function createProof(): Proof {
     },
     record(row, transaction) {
       foldRollup(rollups, rollupOf(row))
+      for (const one of quartersOf([row])) found(quarters, quarterKey(one), () => ({ ...one, records: 0n })).records++
       addToKey(keys, row)
-      // Budgets stand before calls; what callers tell afterwards passes none.
-      if (row.payloadHash === null)
-        for (const window of scopesOf(row).flatMap((scope) => byScope.get(scope) ?? []))
-          window.spent += spentIn(window, row)
+      const used = row.payloadHash === null ? ofCall(row) : toldSpending(row)
+      for (const window of scopesOfRecord(row).flatMap((scope) => byScope.get(scope) ?? []))
+        if (row.payloadHash === null || window.budget?.source === 'budget')
+          count(window, used, row.admittedAt, row.recordedAt)
       return [...sumsOfRecord(row), ...chargeOfRecord(row, transaction)]
     },
     account(row) {
@@ -162,6 +196,11 @@ export function createProof(): Proof {
       rollups.delete(rollupKey(row))
       return sumsDiffering(row, row, computed)
     },
+    quarter(row) {
+      const records = quarters.get(quarterKey(row))?.records ?? 0n
+      quarters.delete(quarterKey(row))
+      return recordsDiffering(row, records)
+    },
     rest: () => ({
       counters: [...counted.values()].flatMap(countersDiffering),
       keyUsage: [...keys.values()].flatMap((row) =>
@@ -173,6 +212,7 @@ export function createProof(): Proof {
         ),
       ),
       rollups: [...rollups.values()].flatMap((row) => sumsDiffering(row, undefined, row)),
+      quarters: [...quarters.values()].flatMap((row) => recordsDiffering({ ...row, records: 0n }, row.records)),
     }),
   }
 }
@@ -205,31 +245,53 @@ function scopeKey({ scope, scopeId, organisationId }: Budget): string | undefine
   return scope === 'end_user' || scope === 'tag' ? undefined : `${organisationId} ${scope} ${scopeId}`
 }
 
-function scopesOf({ organisationId, accountId, apiKeyId, model }: UsageRecord): string[] {
-  const scopes = [`organisation ${organisationId}`, `model ${model}`]
-  if (accountId !== null) scopes.push(`account ${accountId}`)
-  if (apiKeyId !== null) scopes.push(`api_key ${apiKeyId}`)
-  return scopes.map((scope) => `${organisationId} ${scope}`)
-}
+/** The scopes of money that an account paid beside a call. */
+export const scopesOfAccount = ({ organisationId, accountId }: Pick<Transaction, 'organisationId' | 'accountId'>) =>
+  namedScopes(organisationId, { accountId, apiKeyId: null, models: [] })
+
+export const scopesOfRecord = ({ organisationId, accountId, apiKeyId, model }: UsageRecord): string[] =>
+  namedScopes(organisationId, { accountId, apiKeyId, models: [model] })
+
+const namedScopes = (organisationId: bigint, spender: Pick<Spender, 'accountId' | 'apiKeyId' | 'models'>): string[] =>
+  scopesOf({ ...spender, organisationId, endUser: null, tags: [] }).map((scope) => `${organisationId} ${scope}`)
+
+type Used = Readonly<Record<'usd' | 'tokens' | 'requests', bigint>> & { readonly keyLimit?: bigint }
+
+const NO_CALL = { tokens: 0n, requests: 0n }
+const ofCall = (record: UsageRecord): Used => ({
+  usd: record.chargeNanos ?? 0n,
+  keyLimit: countedNanos(record),
+  tokens: BigInt(record.inputTokens + record.outputTokens),
+  requests: 1n,
+})
+
+/** So long it may take until every process and every call under way knows of a new budget. */
+const KNOWN_AFTER_MS = 2_000
 
 /**
- * The admission instant decides the window. A call that was admitted before the budget existed never had to pass it; the
- * limit of a key begins with what the key had been charged in the window all the same.
+ * The admission instant decides the window. What was admitted before the budget existed never had to pass it; the limit
+ * of a key begins with what the key had been charged in the window all the same.
  */
-function spentIn({ counter: { windowStart, windowEnd }, budget }: Counted, record: UsageRecord): bigint {
-  const { admittedAt, recordedAt } = record
-  const counts =
-    budget && (admittedAt >= budget.createdAt || (budget.source === 'key_limit' && recordedAt <= budget.createdAt))
-  if (!counts || admittedAt < windowStart || (windowEnd !== null && admittedAt >= windowEnd)) return 0n
-  if (budget.metric === 'usd') return budget.source === 'key_limit' ? countedNanos(record) : (record.chargeNanos ?? 0n)
-  return budget.metric === 'tokens' ? BigInt(record.inputTokens + record.outputTokens) : 1n
+function count(window: Counted, used: Used, at: number, recordedAt?: number): void {
+  const { counter, budget } = window
+  if (!budget || budget.metric === 'concurrency') return
+  if (at < counter.windowStart || (counter.windowEnd !== null && at >= counter.windowEnd)) return
+  const { source, createdAt } = budget
+  const isKeyLimit = source === 'key_limit'
+  const before = at < createdAt
+  if (before && !(isKeyLimit && recordedAt !== undefined && recordedAt <= createdAt)) return
+  if (!isKeyLimit && at < createdAt + KNOWN_AFTER_MS) window.doubtful += used[budget.metric]
+  else window.spent += isKeyLimit && budget.metric === 'usd' ? (used.keyLimit ?? used.usd) : used[budget.metric]
 }
 
-function countersDiffering({ counter, budget, spent, reserved }: Counted): Finding<Counter>[] {
+function countersDiffering({ counter, budget, reserved, overshoot, ...sums }: Counted): Finding<Counter>[] {
   const row = { budgetId: counter.budgetId, windowStart: counter.windowStart }
-  const held = differing<Counter>('budget_counters', row, { reserved: counter.reserved }, { reserved })
+  const stored = { reserved: counter.reserved, overshoot: counter.overshoot }
+  const held = differing<Counter>('budget_counters', row, stored, { reserved, overshoot })
   // Of a budget that is gone nothing more is counted, and what an end user or a tag spent is told by no record.
   if (!budget || scopeKey(budget) === undefined) return held
+  const [least, most] = [sums.spent, sums.spent + sums.doubtful].sort((a, b) => (a < b ? -1 : 1)) as [bigint, bigint]
+  const spent = counter.spent >= least && counter.spent <= most ? counter.spent : sums.spent + sums.doubtful
   return [...differing<Counter>('budget_counters', row, { spent: counter.spent }, { spent }), ...held]
 }
 
@@ -280,6 +342,11 @@ function sumsDiffering(name: Rollup, stored: Rollup | undefined, computed: Rollu
     sums(computed),
   )
 }
+
+const quarterKey = ({ organisationId, quarter }: Quarter): string => `${organisationId} ${quarter}`
+
+const recordsDiffering = ({ organisationId, quarter, records }: Quarter, computed: bigint): Finding<Quarter>[] =>
+  differing<Quarter>('quarters', { organisationId, quarter }, { records }, { records: computed })
 
 const keyName = ({ apiKeyId, organisationId }: KeyUsage) => ({ apiKeyId, organisationId })
 

@@ -1,9 +1,10 @@
 /** Anthropic's wire, for `…/messages`: messages of blocks, named events, counts in which the cache stands apart. */
 import { errorRow, type Refused, refuse } from '../contract/errors.ts'
 import { eventText } from '../lib/sse.ts'
-import { objectText } from './chat-body.ts'
+import { memberText, objectText, openBody } from './chat-body.ts'
 import type { ChunkState, Dialect, ErrorDialect, ErrorReply, ReplyContext, ReplyIds, Settled } from './dialect.ts'
 import { type Fields, isFields } from './messages-content.ts'
+import { isNative, nativeEnding, nativeMessage } from './messages-native.ts'
 import { blocksOf, listOf, stopReasonOf, usageText } from './messages-reply.ts'
 import { begin, blocksIn, chunkEvents, close, eventOf } from './messages-stream.ts'
 import { anthropicRateHeaders } from './rate-headers.ts'
@@ -42,6 +43,8 @@ const errorOf = (refused: Refused): Fields => ({
 })
 
 function reply(text: string, context: ReplyContext, settled: Settled, refused?: Refused): string {
+  const own = memberText(openBody(text), 'native')
+  if (own !== undefined) return nativeMessage(own, context, usageText(settled))
   const [choice] = listOf(parsed(text)?.choices)
   if (!choice) throw refuse('provider_error')
   const { message, finish_reason, native_finish_reason } = choice
@@ -69,6 +72,10 @@ function parsed(text: string): Fields | undefined {
 
 /** The counts and the money come with the reason of the end; the message is over behind them. */
 function ending(context: ReplyContext, state: ChunkState, settled: Settled): string {
+  if (isNative(state)) {
+    const delta = nativeEnding(state, usageText(settled)) ?? ''
+    return delta + eventOf('message_stop', STOP)
+  }
   const blocks = blocksIn(state)
   const reason = stopReasonOf(state.finish?.stated, state.finish?.native)
   const delta = JSON.stringify({ stop_reason: reason, stop_sequence: null })

@@ -6,8 +6,11 @@ export type Fields = Readonly<Record<string, unknown>>
 export const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/** What only a provider of the same wire understands: left out of the chat, and noted by its place. */
+export type Foreign = { note(at: string, type: unknown): void }
+
 /** The results of tools are messages of their own; they come before what else the user says. */
-export function turnsOf(message: unknown, index: number): Fields[] {
+export function turnsOf(message: unknown, index: number, foreign: Foreign): Fields[] {
   const at = `messages.${index}`
   if (!isFields(message)) throw wrong(at, 'expected an object')
   const { role, content } = message
@@ -19,22 +22,24 @@ export function turnsOf(message: unknown, index: number): Fields[] {
     if (!isFields(block) || typeof block.type !== 'string') throw wrong(`${at}.content.${place}`, 'expected a block')
     return { block: block as Block['block'], at: `${at}.content.${place}` }
   })
-  return role === 'assistant' ? [assistantTurn(blocks)] : userTurns(role, blocks)
+  return role === 'assistant' ? [assistantTurn(blocks, foreign)] : userTurns(role, blocks, foreign)
 }
 
 type Block = { readonly block: Fields & { readonly type: string }; readonly at: string }
 
-function userTurns(role: string, blocks: readonly Block[]): Fields[] {
-  const results = blocks.filter(({ block }) => block.type === 'tool_result').map(toolTurn)
-  const parts = blocks.filter(({ block }) => block.type !== 'tool_result').map(partOf)
+function userTurns(role: string, blocks: readonly Block[], foreign: Foreign): Fields[] {
+  const results = blocks.filter(({ block }) => block.type === 'tool_result').map((block) => toolTurn(block, foreign))
+  const parts = blocks.filter(({ block }) => block.type !== 'tool_result').flatMap((block) => partsOf(block, foreign))
   return parts.length > 0 ? [...results, { role, content: parts }] : results
 }
 
-function toolTurn({ block, at }: Block): Fields {
+function toolTurn({ block, at }: Block, foreign: Foreign): Fields {
   const { tool_use_id, content, is_error } = block
   if (typeof tool_use_id !== 'string') throw wrong(`${at}.tool_use_id`, 'expected the id of a call')
   const said = Array.isArray(content)
-    ? content.map((each, index) => partOf({ block: each as Block['block'], at: `${at}.content.${index}` }))
+    ? content.flatMap((each, index) =>
+        partsOf({ block: each as Block['block'], at: `${at}.content.${index}` }, foreign),
+      )
     : String(content ?? '')
   return {
     role: 'tool',
@@ -45,37 +50,43 @@ function toolTurn({ block, at }: Block): Fields {
   }
 }
 
-function partOf({ block, at }: Block): Fields {
-  switch (isFields(block) ? block.type : undefined) {
+function partsOf({ block, at }: Block, foreign: Foreign): Fields[] {
+  if (!isFields(block)) throw wrong(at, 'expected a block')
+  switch (block.type) {
     case 'text':
-      return { type: 'text', text: String(block.text ?? ''), ...cached(block) }
+      return [{ type: 'text', text: String(block.text ?? ''), ...cached(block) }]
     case 'image':
-      return { type: 'image_url', image_url: { url: urlOf(block, at) }, ...cached(block) }
+      return [{ type: 'image_url', image_url: { url: urlOf(block, at, foreign) }, ...cached(block) }]
     case 'document':
-      return documentOf({ block, at })
+      return [documentOf({ block, at }, foreign)]
     default:
-      throw wrong(at, `a block of type ${String(block?.type).slice(0, 64)} is not offered here`)
+      foreign.note(at, block.type)
+      return []
   }
 }
 
-function urlOf({ source }: Fields, at: string): string {
+function urlOf({ source }: Fields, at: string, foreign: Foreign): string {
   if (isFields(source)) {
     const { type, media_type, data, url } = source
     if (type === 'base64' && typeof data === 'string') return `data:${String(media_type)};base64,${data}`
     if (type === 'url' && typeof url === 'string') return url
+    if (type === 'file' || type === 'content') {
+      foreign.note(`${at}.source`, type)
+      return ''
+    }
   }
   throw wrong(`${at}.source`, 'expected a source of type base64 or url')
 }
 
-function documentOf({ block, at }: Block): Fields {
+function documentOf({ block, at }: Block, foreign: Foreign): Fields {
   const { source, title } = block
   if (isFields(source) && source.type === 'text')
     return { type: 'text', text: String(source.data ?? ''), ...cached(block) }
   const filename = typeof title === 'string' ? title : 'document.pdf'
-  return { type: 'file', file: { filename, file_data: urlOf(block, at) }, ...cached(block) }
+  return { type: 'file', file: { filename, file_data: urlOf(block, at, foreign) }, ...cached(block) }
 }
 
-function assistantTurn(blocks: readonly Block[]): Fields {
+function assistantTurn(blocks: readonly Block[], foreign: Foreign): Fields {
   const content: Fields[] = []
   const calls: Fields[] = []
   const thoughts: Fields[] = []
@@ -83,7 +94,7 @@ function assistantTurn(blocks: readonly Block[]): Fields {
     if (block.type === 'tool_use') calls.push(callOf(block))
     else if (block.type === 'thinking' || block.type === 'redacted_thinking')
       thoughts.push(thoughtOf(block, thoughts.length))
-    else content.push(partOf({ block, at }))
+    else content.push(...partsOf({ block, at }, foreign))
   }
   return {
     role: 'assistant',

@@ -3,18 +3,18 @@
  * keeps its own name, so that a provider of the same wire finds it again; what would be lost is refused.
  */
 import { type Refused, refuse } from '../contract/errors.ts'
-import { type Fields, isFields, turnsOf } from './messages-content.ts'
+import { type Fields, type Foreign, isFields, turnsOf } from './messages-content.ts'
 
 /** Throws `invalid_request` with the field at fault. */
-export function chatOfMessages(body: Fields): Fields {
+export function chatOfMessages(body: Fields, foreign: Foreign): Fields {
   const { max_tokens } = body
   if (!Number.isInteger(max_tokens) || Number(max_tokens) < 1)
     throw wrong('max_tokens', 'is missing: expected a whole number of tokens, at least 1')
-  return { ...promptOfMessages(body), max_tokens }
+  return { ...promptOfMessages(body, foreign), max_tokens }
 }
 
 /** All of it but the limit of the answer, which only a call needs. */
-export function promptOfMessages(body: Fields): Fields {
+export function promptOfMessages(body: Fields, foreign: Foreign): Fields {
   const { system, messages, max_tokens, stop_sequences, tools, tool_choice, metadata, ...rest } = body
   const { thinking, output_config, output_format, service_tier, ...others } = rest
   if (!Array.isArray(messages)) throw wrong('messages', 'is missing: expected an array of messages')
@@ -22,9 +22,9 @@ export function promptOfMessages(body: Fields): Fields {
     if (body[member] !== undefined && body[member] !== null) throw wrong(member, 'is not offered here; leave it out')
   return {
     ...others,
-    messages: [...systemOf(system), ...messages.flatMap(turnsOf)],
+    messages: [...systemOf(system), ...messages.flatMap((message, index) => turnsOf(message, index, foreign))],
     ...(Array.isArray(stop_sequences) && stop_sequences.length > 0 ? { stop: stop_sequences } : {}),
-    ...toolsOf(tools),
+    ...toolsOf(tools, foreign),
     ...choiceOf(tool_choice),
     ...reasoningOf(thinking, output_config),
     ...formatOf(output_format ?? (isFields(output_config) ? output_config.format : undefined)),
@@ -54,20 +54,30 @@ function systemOf(system: unknown): Fields[] {
 
 const cached = ({ cache_control }: Fields): Fields => (isFields(cache_control) ? { cache_control } : {})
 
-/** Tools that the vendor defines itself are told by their type, and stay as they are. */
-function toolsOf(tools: unknown): Fields {
+/** A search of the web is known to every wire in its own words; other tools that the vendor defines are its own. */
+function toolsOf(tools: unknown, foreign: Foreign): Fields {
   if (tools === undefined || tools === null) return {}
   if (!Array.isArray(tools)) throw wrong('tools', 'is not valid: expected an array')
-  if (tools.length === 0) return {}
+  const functions = tools.flatMap((tool, index) => toolOf(tool, `tools.${index}`, foreign))
+  const searches = tools.some(isSearch)
   return {
-    tools: tools.map((tool, index) => {
-      if (!isFields(tool)) throw wrong(`tools.${index}`, 'is not valid: expected an object')
-      if (typeof tool.type === 'string' && tool.type !== 'custom') return tool
-      const { name, description, input_schema: parameters, strict } = tool
-      if (typeof name !== 'string') throw wrong(`tools.${index}.name`, 'is missing: expected text')
-      return { type: 'function', function: { name, description, parameters, strict }, ...cached(tool) }
-    }),
+    ...(functions.length > 0 ? { tools: functions } : {}),
+    ...(searches ? { web_search_options: {} } : {}),
   }
+}
+
+const isSearch = (tool: unknown): boolean => isFields(tool) && /^web_search_\d+$/.test(String(tool.type))
+
+function toolOf(tool: unknown, at: string, foreign: Foreign): Fields[] {
+  if (!isFields(tool)) throw wrong(at, 'is not valid: expected an object')
+  if (isSearch(tool)) return []
+  if (typeof tool.type === 'string' && tool.type !== 'custom') {
+    foreign.note(at, tool.type)
+    return []
+  }
+  const { name, description, input_schema: parameters, strict } = tool
+  if (typeof name !== 'string') throw wrong(`${at}.name`, 'is missing: expected text')
+  return [{ type: 'function', function: { name, description, parameters, strict }, ...cached(tool) }]
 }
 
 const CHOICES: Readonly<Record<string, unknown>> = { auto: 'auto', any: 'required', none: 'none' }

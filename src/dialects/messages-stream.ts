@@ -3,13 +3,14 @@ import { eventText } from '../lib/sse.ts'
 import { readChunk } from './chat-chunk.ts'
 import type { ChunkState, ReplyContext } from './dialect.ts'
 import { type Fields, isFields } from './messages-content.ts'
+import { isNative, nativeEvent, nativeText } from './messages-native.ts'
 import { listOf } from './messages-reply.ts'
 
 type Kind = 'thinking' | 'redacted_thinking' | 'text' | 'tool_use'
 /** Where the stream stands. */
 export type Blocks = { started: boolean; index: number; open: Kind | undefined; call: number | undefined }
 
-export const event = (type: string, fields: Fields): string => eventOf(type, JSON.stringify({ type, ...fields }))
+const event = (type: string, fields: Fields): string => eventOf(type, JSON.stringify({ type, ...fields }))
 export const eventOf = (type: string, data: string): string => `event: ${type}\n${eventText(data)}`
 
 export function blocksIn(state: ChunkState): Blocks {
@@ -20,9 +21,13 @@ export function blocksIn(state: ChunkState): Blocks {
   return fresh
 }
 
+/** What the provider said in this very wire is passed on; the same in the gateway's form is metered alone. */
 export function chunkEvents(data: string, context: ReplyContext, state: ChunkState): string | undefined {
+  const own = nativeText(data)
+  if (own !== undefined) return nativeEvent(own, context, state)
   const body = readChunk(data, state)
   if (body === undefined) return undefined
+  if (isNative(state)) return undefined
   const blocks = blocksIn(state)
   let out = begin(context, blocks)
   for (const choice of listOf(JSON.parse(body.choices)))

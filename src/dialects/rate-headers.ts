@@ -1,14 +1,7 @@
 /** What is left of a key's requests and tokens per time, in the headers that each dialect's clients read. */
+import type { Allowance, Allowances } from '../contract/allowances.ts'
 import { instantText } from '../lib/clock.ts'
 
-type Allowance = {
-  readonly limit: number
-  readonly remaining: number
-  /** When all of it is there again, milliseconds since the epoch. */
-  readonly resetAt: number
-}
-/** A kind that has no limit is left out. */
-type Allowances = { readonly requests?: Allowance; readonly tokens?: Allowance }
 /** `refused`: the reply is our own 429. */
 export type RateHeaders = (allowances: Allowances, at: number, refused: boolean) => Record<string, string>
 

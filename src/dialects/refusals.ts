@@ -4,8 +4,7 @@
  */
 import { errorRow, type Refused } from '../contract/errors.ts'
 import type { BudgetReason, Reason, Shortfall } from '../contract/refusal-reasons.ts'
-import { assert } from '../lib/assert.ts'
-import { instantText } from '../lib/clock.ts'
+import { secondText } from '../lib/clock.ts'
 import { nanosNumber, nanosText } from '../lib/money.ts'
 
 /** The stated sentence, else the one of the reason, else the code's default. */
@@ -54,9 +53,17 @@ const shortfallSentence = ({ requestedTokens, affordableTokens }: Shortfall): st
   `This request requires more credits, or fewer max_tokens. You requested up to ${requestedTokens} tokens, but can only afford ${affordableTokens}.`
 
 function budgetSentence(budget: BudgetReason): string {
-  const { name, scope, scopeId, windowEnd } = budget
+  const { name, scope, scopeId, window, windowEnd } = budget
+  if (window === 'request') return requestSentence(budget)
   const resets = windowEnd === undefined ? '' : ` Resets ${secondText(windowEnd)}.`
   return `Budget '${name}' of ${SCOPE_NAMES[scope]} ${scopeId}: ${usedSentence(budget)}.${resets}`
+}
+
+function requestSentence({ name, scope, scopeId, amounts }: BudgetReason): string {
+  const needed = amounts
+    ? `this request may use ${amounts.requested} tokens, ${amounts.limit} are`
+    : 'too large a request'
+  return `Budget '${name}' of ${SCOPE_NAMES[scope]} ${scopeId}: ${needed}${amounts ? ' allowed for one' : ''}. Send a shorter prompt or a smaller max_tokens.`
 }
 
 const SCOPE_NAMES = {
@@ -73,6 +80,7 @@ function usedSentence({ metric, amounts }: BudgetReason): string {
   if (amounts === undefined) return 'no room left for this request'
   const text = (amount: bigint) => (metric === 'usd' ? nanosText(amount) : String(amount))
   const { limit, spent, reserved, requested } = amounts
+  if (metric === 'concurrency') return `${text(reserved)} of ${text(limit)} calls are under way`
   const used = `${text(spent)} of ${text(limit)} ${metric === 'usd' ? 'USD' : metric} used`
   return spent >= limit ? used : `${used}, ${text(reserved)} reserved, ${text(requested)} requested`
 }
@@ -123,10 +131,4 @@ function budgetDetails({
     windowEnd: window.windowEnd === undefined ? null : secondText(window.windowEnd),
     timeZone: window.timeZone,
   }
-}
-
-/** Windows begin and end on whole seconds, and are written without a fraction. */
-function secondText(ms: number): string {
-  assert(ms % 1000 === 0, 'a window begins and ends on whole seconds')
-  return instantText(ms).replace('.000Z', 'Z')
 }

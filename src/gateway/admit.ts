@@ -2,21 +2,22 @@
  * Admission: the quote of the dearest candidate is set aside on the account and on every budget of the chain, all or
  * nothing, before anything goes upstream. `forward` never adds a candidate to those that were quoted.
  */
-import { errors, type RefusalExtras, refuse } from '../contract/errors.ts'
-import type { BudgetReason, Shortfall } from '../contract/refusal-reasons.ts'
+import { errors, refuse } from '../contract/errors.ts'
 import type { ReservationContext } from '../contract/reservation-context.ts'
-import type { Demand, Idempotency, Prices, Refusal } from '../core/ledger-commands.ts'
+import { linksAt } from '../core/budget-chain.ts'
+import { allRefusals, budgetRefused, isBudgetRefusal, shortfall } from '../core/budget-refusal.ts'
+import { allowsModel, type Caller } from '../core/caller.ts'
+import type { Demand, Idempotency, Prices, Rate, Refusal } from '../core/ledger-commands.ts'
 import type { Budget, Hold } from '../core/ledger-rows.ts'
 import { type Quote, quote } from '../core/quote.ts'
-import { windowAt } from '../core/window.ts'
+import { estimateFromBytes } from '../core/token-bound.ts'
 import { generationId, type Id } from '../lib/id.ts'
-import { asNanos } from '../lib/money.ts'
 import { max, type Ratio, ratio, ZERO } from '../lib/ratio.ts'
 import type { Call } from './call.ts'
 import { type Candidate, candidatesFor } from './candidates.ts'
 import { isByok } from './credential.ts'
 import type { Gateway } from './gateway.ts'
-import type { Caller } from './keys.ts'
+import { chainOf, estimateFor, reserve, withinLimitsOf } from './limits.ts'
 import { withCredentials } from './with-credentials.ts'
 
 export type Admission = {
@@ -30,6 +31,8 @@ export type Admission = {
   readonly startedAt: number
   readonly quoteNanos: bigint
   readonly holds: readonly Hold[]
+  /** What is left of limits per minute and hour. */
+  readonly rates: readonly Rate[]
   readonly inputBound: number
   /** Of one choice: what the quote counts. */
   readonly outputLimit: number
@@ -55,16 +58,17 @@ export async function admit(
   const { store } = gateway
   const admittedAt = store.now()
   const startedAt = gateway.clock.elapsed()
-  const reached = withinLimits(candidatesFor(gateway, call, admittedAt), call)
+  const reached = withinLimits(permitted(caller, candidatesFor(gateway, call, admittedAt)), call)
   const candidates = await withCredentials(gateway, caller, reached)
-  const { demand, priced } = demandOf(gateway, caller, candidates, call)
+  const chain = await chainOf(gateway, caller, call, candidates, admittedAt)
+  const { demand, priced } = demandOf(gateway, caller, call, { candidates, chain, at: admittedAt })
   if (
     !priced &&
-    (caller.accountId !== null || caller.budgets.some(({ metric, action }) => metric === 'usd' && action === 'block'))
+    (caller.accountId !== null || chain.some(({ metric, action }) => metric === 'usd' && action === 'block'))
   )
     throw refuse('unpriced_model')
   await gateway.rateCards.keep(candidates.map(({ card }) => card))
-  const outcome = await store.post({
+  const outcome = await reserve(gateway, {
     type: 'reserve',
     organisationId: caller.organisationId,
     at: admittedAt,
@@ -73,7 +77,8 @@ export async function admit(
     apiKeyId: caller.keyId,
     owner: store.node,
     demand,
-    chain: caller.budgets.map((budget) => windowOf(budget, admittedAt)),
+    mode: gateway.settings.reservations.mode,
+    chain: linksAt(chain, admittedAt),
     context: contextOf(caller, call, candidates, demand),
     ...idempotencyOf(caller, call),
   })
@@ -84,6 +89,7 @@ export async function admit(
   const { result } = outcome
   if (result.kind !== 'reserved') throw new Error('a reservation was asked for')
   const outputLimit = result.fittedOutput ?? demand.outputTokens
+  const isFitted = call.outputLimit === undefined && outputLimit < mostOutput(candidates, call)
   const isDefault =
     call.outputLimit === undefined && candidates.some(({ endpoint }) => endpoint.model.maxOutputIsDefault)
   return {
@@ -94,44 +100,51 @@ export async function admit(
     candidates,
     admittedAt: result.admittedAt,
     startedAt,
-    quoteNanos: result.amount,
+    quoteNanos: result.quote ?? result.amount,
+    rates: result.rates ?? [],
     holds: result.holds,
     inputBound: demand.inputTokens,
     outputLimit,
-    setOutputLimit: result.fittedOutput !== undefined || isDefault ? outputLimit : undefined,
-    fitted: result.fittedOutput !== undefined,
+    setOutputLimit: isFitted || isDefault ? outputLimit : undefined,
+    fitted: isFitted,
   }
 }
+
+type Reached = { readonly candidates: readonly Candidate[]; readonly chain: readonly Budget[]; readonly at: number }
 
 function demandOf(
   gateway: Gateway,
   caller: Caller,
-  candidates: readonly Candidate[],
   call: Call,
+  { candidates, chain, at }: Reached,
 ): { demand: Demand; priced: boolean } {
   const inputTokens = inputBound(candidates, call)
-  const quotesAt = (byokAsOurs: boolean) =>
+  const quotesAt = (tokens: number, byokAsOurs = false) =>
     alikeOnce(candidates).map((candidate) =>
-      quoteOf(gateway, candidate, call, inputTokens, !byokAsOurs && isByok(candidate)),
+      quoteOf(gateway, candidate, call, tokens, !byokAsOurs && isByok(candidate)),
     )
-  const quotes = quotesAt(false)
+  const quotes = quotesAt(inputTokens)
   const priced = quotes.every((quoted) => quoted !== undefined)
   const { settings } = gateway
-  const fit =
-    call.outputLimit === undefined && settings.reservations.mode === 'strict'
+  const bound: Demand = {
+    fixed: dearest(quotes, ({ fixed }) => fixed),
+    outputUnitPrice: dearest(quotes, ({ outputUnitPrice }) => outputUnitPrice),
+    ...(caller.includeByokInLimit && candidates.some(isByok)
+      ? { keyLimit: pricesOf(quotesAt(inputTokens, true)) }
+      : {}),
+    inputTokens,
+    outputTokens: mostOutput(candidates, call),
+    choices: call.choices,
+    ...(call.outputLimit === undefined
       ? { fit: { share: ratio(settings.reservations.fitShare), atLeast: FIT_AT_LEAST } }
-      : {}
-  return {
-    priced,
-    demand: {
-      ...dearest(quotes),
-      ...(caller.includeByokInLimit && candidates.some(isByok) ? { keyLimit: dearest(quotesAt(true)) } : {}),
-      inputTokens,
-      outputTokens: Math.max(...candidates.map((candidate) => outputOf(candidate, call))),
-      choices: call.choices,
-      ...fit,
-    },
+      : {}),
   }
+  const likelyInput = Math.min(inputTokens, estimateFromBytes(call.bytes) + apartFromText(call))
+  const demand = withinLimitsOf(gateway, chain, bound, likelyInput)
+  const model = candidates[0]?.endpoint.model.id ?? ''
+  const fixedFor = (tokens: number) => dearest(quotesAt(tokens), ({ fixed }) => fixed)
+  const estimate = estimateFor(gateway, caller, call, { chain, demand, model, likelyInput, at, fixedFor })
+  return { priced, demand: estimate ? { ...demand, estimate } : demand }
 }
 
 /** Two credentials of one owner at one endpoint cost the same. */
@@ -142,11 +155,27 @@ function alikeOnce(candidates: readonly Candidate[]): Candidate[] {
   })
 }
 
-const dearest = (quotes: readonly (Quote | undefined)[]): Prices => {
-  const most = (part: (quoted: Quote) => Ratio) =>
-    quotes.reduce((found, quoted) => (quoted ? max(found, part(quoted)) : found), ZERO)
-  return { fixed: most(({ fixed }) => fixed), outputUnitPrice: most(({ outputUnitPrice }) => outputUnitPrice) }
+const dearest = (quotes: readonly (Quote | undefined)[], part: (quoted: Quote) => Ratio): Ratio =>
+  quotes.reduce((most, quoted) => (quoted ? max(most, part(quoted)) : most), ZERO)
+
+const pricesOf = (quotes: readonly (Quote | undefined)[]): Prices => ({
+  fixed: dearest(quotes, ({ fixed }) => fixed),
+  outputUnitPrice: dearest(quotes, ({ outputUnitPrice }) => outputUnitPrice),
+})
+
+const mostOutput = (candidates: readonly Candidate[], call: Call): number =>
+  Math.max(...candidates.map((candidate) => outputOf(candidate, call)))
+
+/** One model that the key may not call is enough: what else it would have fallen back to was not its wish. */
+function permitted({ allowedModels }: Caller, candidates: readonly Candidate[]): readonly Candidate[] {
+  const denied = candidates.find(({ endpoint: { model } }) => !allowsModel(allowedModels, model.id))
+  if (!denied) return candidates
+  const allowed = (allowedModels ?? []).slice(0, MOST_NAMED).join(', ')
+  throw refuse('forbidden', `This key may not call \`${denied.asSpelled}\`; it may call ${allowed}`, { param: 'model' })
 }
+
+/** A sentence is no list. */
+const MOST_NAMED = 10
 
 /** A limit above the model's own maximum, where that is known, could never be honoured. */
 function withinLimits(candidates: readonly Candidate[], { outputLimit }: Call): Candidate[] {
@@ -171,10 +200,13 @@ const outputOf = ({ endpoint: { model } }: Candidate, { outputLimit }: Call): nu
       : Math.min(outputLimit, model.maxOutputTokens)
 
 /** No byte-level tokenizer makes more tokens than bytes, and the JSON around a text is longer than the tokens around it. */
-const inputBound = (candidates: readonly Candidate[], { bytes, images, audios, files }: Call): number => {
-  const bound = bytes + OVERHEAD_TOKENS + images * IMAGE_TOKENS + (audios + files) * FILE_TOKENS
+const inputBound = (candidates: readonly Candidate[], call: Call): number => {
+  const bound = call.bytes + apartFromText(call)
   return Math.min(bound, Math.max(...candidates.map(({ endpoint }) => endpoint.model.contextLength)))
 }
+
+const apartFromText = ({ images, audios, files }: Call): number =>
+  OVERHEAD_TOKENS + images * IMAGE_TOKENS + (audios + files) * FILE_TOKENS
 
 function quoteOf(
   gateway: Gateway,
@@ -215,14 +247,6 @@ function quoteOf(
   )
 }
 
-function windowOf(budget: Budget, at: number): Omit<Hold, 'quantity'> {
-  const { start, end } = windowAt(budget, at)
-  return { budgetId: budget.id, windowStart: start, windowEnd: end ?? null }
-}
-
-/** Bytes a token, on average over the languages and formats that were measured. */
-const BYTES_PER_TOKEN = 3.5
-
 function contextOf(caller: Caller, call: Call, candidates: readonly Candidate[], demand: Demand): string {
   const [first] = candidates
   return JSON.stringify({
@@ -230,7 +254,7 @@ function contextOf(caller: Caller, call: Call, candidates: readonly Candidate[],
     provider: first?.endpoint.provider.key ?? '',
     providerName: first?.endpoint.provider.name ?? '',
     rateCardId: first?.card?.id ?? null,
-    inputTokens: Math.min(Math.ceil(call.bytes / BYTES_PER_TOKEN), demand.inputTokens),
+    inputTokens: Math.min(estimateFromBytes(call.bytes), demand.inputTokens),
     outputLimit: demand.outputTokens * demand.choices,
     stream: call.stream,
     context: caller.accountId === null ? 'system' : 'customer',
@@ -247,50 +271,16 @@ export const idempotencyOf = ({ principal }: Caller, { idempotency }: Call): { i
 function refused({ settings }: Gateway, refusal: Refusal, at: number) {
   const { code, details } = refusal
   if (!(code in errors)) throw new Error(`the ledger refused with ${code}`)
-  if (code === 'insufficient_credits')
-    return refuse(code, undefined, { reason: { kind: 'credits', ...shortfall(details) } })
-  if (code === 'budget_exceeded') return refuse(code, undefined, budgetExtras(details, at, settings.limits))
+  if (isBudgetRefusal(refusal)) return budgetRefused(refusal, at, settings.limits)
+  if (code === 'insufficient_credits') {
+    const more = allRefusals(refusal)
+    return refuse(code, undefined, {
+      reason: { kind: 'credits', ...shortfall(details) },
+      ...(more ? { details: more } : {}),
+    })
+  }
   if (code === 'idempotency_in_progress') return refuse(code, undefined, { retryAfterMs: 1_000 })
   if (code === 'generation_already_settled')
     return refuse(code, undefined, { details: { generationId: generationId(String(details.generationId)) } })
   return refuse(code as 'account_frozen')
-}
-
-type Details = Refusal['details']
-
-const shortfall = (details: Details): Shortfall => ({
-  needed: asNanos(details.needed as bigint),
-  available: asNanos(details.available as bigint),
-  reserved: asNanos(details.reserved as bigint),
-  requestedTokens: details.requestedTokens as number,
-  affordableTokens: details.affordableTokens as number,
-})
-
-const RESETS = { day: 'daily', week: 'weekly', month: 'monthly' } as const
-
-function budgetExtras(details: Details, at: number, limits: Gateway['settings']['limits']): RefusalExtras {
-  const windowEnd = details.windowEnd as number | null
-  const retry = windowEnd === null ? {} : { retryAfterMs: windowEnd - at }
-  if (details.source === 'key_limit') {
-    const status = limits.keyLimitStatus === undefined ? {} : { status: limits.keyLimitStatus }
-    const reset = RESETS[details.window as keyof typeof RESETS] ?? 'total'
-    if (details.usedUp === true) return { reason: { kind: 'key_limit_used_up', reset }, ...status, ...retry }
-    const [limit, spent, reserved] = [details.limit, details.spent, details.reserved] as [bigint, bigint, bigint]
-    return {
-      reason: {
-        kind: 'key_limit',
-        ...shortfall({ ...details, needed: details.requested, available: limit - spent - reserved }),
-      },
-      ...status,
-      ...retry,
-    }
-  }
-  const { limit, spent, reserved, requested } = details as Record<'limit' | 'spent' | 'reserved' | 'requested', bigint>
-  const reason = {
-    ...(details as unknown as BudgetReason),
-    kind: 'budget',
-    windowEnd: windowEnd ?? undefined,
-    amounts: { limit, spent, reserved, requested },
-  } as const
-  return { reason, ...retry, ...(limits.budgetStatus === 429 ? {} : { status: limits.budgetStatus }) }
 }

@@ -4,8 +4,9 @@
  */
 import { hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import { refuse } from '../contract/errors.ts'
+import { type Refused, refuse } from '../contract/errors.ts'
 import type { ModelRequest, ProviderPreferences } from '../contract/model-request.ts'
+import type { NativeBody } from '../contract/native-wire.ts'
 import type { UpstreamApi } from '../contract/upstream-api.ts'
 import type { CallDetails } from '../core/ledger-rows.ts'
 import type { Member } from '../lib/json-scan.ts'
@@ -43,6 +44,12 @@ export type Call = {
   readonly echo?: Readonly<Record<string, unknown>>
   /** The body came by another wire: what it says in words that a provider may not know was not the client's choice. */
   readonly converted?: true
+  /** Headers of the client's wire, for a provider that speaks it too. */
+  readonly wireHeaders?: Readonly<Record<string, string>>
+  /** The request as it came, for a provider that speaks the client's wire. */
+  readonly native?: NativeBody
+  /** Why only such a provider can serve it: what another wire has no word for. */
+  readonly nativeOnly?: Refused
   readonly details: Omit<CallDetails, 'hash' | 'organisationId' | 'createdAt'>
 }
 

@@ -38,7 +38,9 @@ export function candidatesFor({ routes }: Gateway, call: Call, at: number): Cand
       throw refuse('invalid_request', `${name} is not offered for ${call.api} by any provider that serves it here`, {
         param: 'model',
       })
-    const reachable = offering.map((endpoint) => ({
+    const speaking = offering.filter(({ provider }) => !call.nativeOnly || provider.wire === call.native?.wire)
+    if (speaking.length === 0 && offering.length > 0 && call.nativeOnly) throw call.nativeOnly
+    const reachable = speaking.map((endpoint) => ({
       endpoint,
       asSpelled: name,
       card: cardAt(endpoint.cards, at),

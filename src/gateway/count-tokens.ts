@@ -17,7 +17,7 @@ export async function countTokens(gateway: Gateway, dialect: ErrorDialect, incom
   const client = clientResponse({ response, clock, heartbeat, headers: { ...headers, 'x-request-id': requestId } })
   try {
     if (gateway.draining) throw refuse('service_unavailable', 'This server is stopping', { retryAfterMs: 1_000 })
-    await gateway.keys.authenticate(secretOf(request.headers))
+    await gateway.keys.authenticate(secretOf(request.headers), gateway.addressOf(request))
     const call = readPrompt(
       await readBody(request, { bytes: settings.limits.bodyBytes, ms: BODY_MS, clock }),
       request.headers,

@@ -85,6 +85,8 @@ async function attemptAt(
   const attempt = endpoint.provider.send({
     api: call.api,
     converted: call.converted === true,
+    ...(call.native && call.native.wire === endpoint.provider.wire ? { native: call.native } : {}),
+    ...(call.wireHeaders ? { wireHeaders: call.wireHeaders } : {}),
     text: call.text,
     members: call.members,
     ...(credential ? { secret: credential.secret } : {}),

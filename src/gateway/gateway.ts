@@ -1,16 +1,20 @@
 /** What the steps of a call share: the parts that `server.ts` puts together once. */
+import type { IncomingMessage } from 'node:http'
 import type { Settings } from '../contract/settings.ts'
 import type { CompiledTerms } from '../core/price.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
 import type { Provider } from '../providers/provider.ts'
+import type { BudgetDirectory } from '../store/budget-directory.ts'
 import type { RateCards } from '../store/rate-cards.ts'
 import type { Store } from '../store/store.ts'
 import type { TokenCounter } from '../tokens/token-counter.ts'
 import type { Credentials } from './credentials.ts'
+import type { Estimates } from './estimates.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import type { Keys } from './keys.ts'
+import type { LastUse } from './last-use.ts'
 import type { Normaliser } from './normaliser.ts'
 import type { Progress } from './progress.ts'
 import type { Routes } from './routes.ts'
@@ -19,6 +23,11 @@ export type Gateway = {
   readonly settings: Settings
   readonly store: Store
   readonly keys: Keys
+  /** Where a request came from, past the proxies that are trusted. */
+  readonly addressOf: (request: Pick<IncomingMessage, 'headers' | 'socket'>) => string
+  readonly lastUse: LastUse
+  readonly budgets: BudgetDirectory
+  readonly estimates: Estimates
   readonly routes: Routes
   /** Every provider that a credential may be for, by key. */
   readonly upstreams: ReadonlyMap<string, Provider>

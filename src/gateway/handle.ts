@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { refuse } from '../contract/errors.ts'
+import { allowancesOf } from '../core/budget-refusal.ts'
 import { decimalOf } from '../core/cost-details.ts'
 import { estimateFromBytes } from '../core/token-bound.ts'
 import type { Dialect, ReplyContext, Settled } from '../dialects/dialect.ts'
@@ -12,6 +13,7 @@ import { generationId, type Id } from '../lib/id.ts'
 import { once } from '../lib/once.ts'
 import { type Admission, admit } from './admit.ts'
 import type { ReadCall } from './call.ts'
+import { withDefaults } from './call-defaults.ts'
 import { secretOf } from './caller-secret.ts'
 import type { Candidate } from './candidates.ts'
 import { clientResponse } from './client-response.ts'
@@ -47,16 +49,19 @@ export async function handle(gateway: Gateway, { read, dialect }: Entrance, inco
   gateway.open.add(call)
   try {
     if (gateway.draining) throw refuse('service_unavailable', 'This server is stopping', { retryAfterMs: 1_000 })
-    const caller = await gateway.keys.authenticate(secretOf(request.headers))
+    const caller = await gateway.keys.authenticate(secretOf(request.headers), gateway.addressOf(request))
     const body = await readBody(request, {
       bytes: gateway.settings.limits.bodyBytes,
       ms: BODY_MS,
       clock: gateway.clock,
     })
-    const admitted = await admit(gateway, caller, read(body, request.headers), { ...id, requestId })
+    const asked = withDefaults(read(body, request.headers), caller.defaults)
+    const admitted = await admit(gateway, caller, asked, { ...id, requestId })
     admission = admitted
     const finish = once((outcome: Outcome) => settle(gateway, admitted, outcome))
     if (admitted.fitted) call.client.also({ 'X-Turnpike-Output-Limit': String(admitted.outputLimit) })
+    if (admitted.rates.length > 0)
+      call.client.also(dialect.rateHeaders(allowancesOf(admitted.rates), admitted.admittedAt, false))
     if (admitted.call.stream && dialect.keepAlive)
       call.client.keepAlive(dialect.keepAlive.text, dialect.keepAlive.everyMs)
     try {
@@ -146,7 +151,7 @@ type Failing = Known & {
 }
 
 /** The one place where a failure becomes an answer. */
-function fail({ log }: Gateway, dialect: Dialect, failing: Failing, failure: unknown): void {
+function fail({ log, store }: Gateway, dialect: Dialect, failing: Failing, failure: unknown): void {
   const { ids, client, request, admission, charged } = failing
   const refused = refusedOf(failure)
   if (!refused.expected)
@@ -164,7 +169,9 @@ function fail({ log }: Gateway, dialect: Dialect, failing: Failing, failure: unk
     return
   }
   const { status, headers: stated, body } = dialect.error(refused.refused, ids)
-  const headers = { ...stated, 'X-Turnpike-Cost': charged }
+  const { allowances } = refused.refused.extras
+  const rates = allowances ? dialect.rateHeaders(allowances, store.now(), true) : {}
+  const headers = { ...stated, ...rates, 'X-Turnpike-Cost': charged }
   // What of a body was not read is thrown away, and the connection with it.
   client.send(status, request.complete ? headers : { ...headers, connection: 'close' }, body)
   request.resume()

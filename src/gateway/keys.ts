@@ -1,125 +1,163 @@
 /** Who calls: keys by the hash of their secret, kept in memory once seen, looked up in the store otherwise. */
 import { LRUCache } from 'lru-cache'
 import { refuse } from '../contract/errors.ts'
-import type { Budget } from '../core/ledger-rows.ts'
+import { type Caller, NO_DEFAULTS } from '../core/caller.ts'
 import type { Clock } from '../lib/clock.ts'
-import { hashSecret, sameSecret } from '../lib/secret.ts'
+import { hashSecret, sameSecret, secretLabel } from '../lib/secret.ts'
 import { findKey, type StoredKey } from '../store/keys.ts'
+import { findOrganisation } from '../store/organisations.ts'
 import type { Store } from '../store/store.ts'
-
-export type Caller = {
-  readonly kind: 'api_key' | 'management_key'
-  readonly organisationId: bigint
-  readonly organisation: string
-  /** Whose idempotency keys, generations and reads these are: the account, else the key, else the management role. */
-  readonly principal: string
-  readonly role: 'caller' | 'admin' | 'reader'
-  readonly keyId: bigint | null
-  readonly keyHash: string
-  readonly label: string
-  readonly accountId: bigint | null
-  readonly externalId: string | null
-  /** Budgets that every call of this key must pass. */
-  readonly budgets: readonly Budget[]
-  /** The limit of the key counts BYOK calls at the price of our own credential. */
-  readonly includeByokInLimit: boolean
-}
+import type { LastUse } from './last-use.ts'
+import { createUnknownKeys } from './unknown-keys.ts'
 
 export type Keys = {
-  /** The caller behind a secret. Throws `Refused('invalid_api_key')` for none, unknown, disabled or expired. */
-  authenticate(secret: string | undefined): Promise<Caller>
+  /**
+   * The caller behind a secret that came from this address. Throws `Refused('invalid_api_key')` for none, unknown,
+   * disabled or expired, and `rate_limit_exceeded` where too many unknown ones came from there.
+   */
+  authenticate(secret: string | undefined, address: string): Promise<Caller>
   /** A change to a key holds from here on. */
   forget(hash: string): void
+  /** A change that may be told of any key: what its organisation is called. */
+  forgetAll(): void
 }
 
 const MOST_KNOWN = 50_000
 /** Unknown keys are remembered briefly, so that a flood of them does not reach the store. */
 const MOST_UNKNOWN = 10_000
 const UNKNOWN_FOR_MS = 2_000
+/** Other nodes change keys too; they have so long until it holds here. One process alone is told of each change. */
+const FRESH_FOR_MS = { sqlite: Number.POSITIVE_INFINITY, postgres: 1_000 } as const
 
-export function createKeys({
-  store,
-  clock,
-  operator,
-}: {
-  store: Store
-  clock: Clock
-  operator: { secret: string; organisationId: bigint; organisation: string }
-}): Keys {
-  const known = new LRUCache<string, StoredKey>({ max: MOST_KNOWN })
+export type KeysParts = {
+  readonly store: Store
+  readonly clock: Pick<Clock, 'now'>
+  readonly operator: { readonly secret: string; readonly organisationId: bigint }
+  readonly lastUse: Pick<LastUse, 'seen'>
+  /** Hashes of keys that there are: to them the bound on unknown ones does not apply. */
+  readonly expected?: readonly string[]
+}
+
+/** Undefined: there is such a key, and it has to be read again. */
+type Known = { readonly key: StoredKey | undefined; readonly readAt: number }
+
+export function createKeys({ store, clock, operator, lastUse, expected = [] }: KeysParts): Keys {
+  const known = new LRUCache<string, Known>({ max: MOST_KNOWN })
   const unknown = new LRUCache<string, number>({ max: MOST_UNKNOWN })
-  const operatorHash = hashSecret(operator.secret)
-
+  const unknownKeys = createUnknownKeys(clock)
+  const asOperator = createOperator(store, clock, operator)
+  for (const hash of expected) known.set(hash, NEVER_READ)
   let changes = 0
-  async function lookUp(hash: string): Promise<StoredKey | undefined> {
-    const before = changes
+
+  async function lookUp(hash: string, address: string): Promise<StoredKey | undefined> {
     const since = unknown.get(hash)
     if (since !== undefined && clock.now() - since < UNKNOWN_FOR_MS) return undefined
+    if (!known.has(hash)) unknownKeys.admit(address)
+    const before = changes
+    const readAt = clock.now()
     const found = await findKey(store, hash)
+    if (!found) unknownKeys.count(address)
     // What was read before a change must not be kept after it.
     if (changes !== before) return found
-    if (found) known.set(hash, found)
-    else unknown.set(hash, clock.now())
+    if (found) known.set(hash, { key: found, readAt })
+    else {
+      known.delete(hash)
+      unknown.set(hash, readAt)
+    }
     return found
   }
 
   return {
-    async authenticate(secret) {
+    async authenticate(secret, address) {
       if (secret === undefined || secret === '') throw refuse('invalid_api_key')
       const hash = hashSecret(secret)
       const seen = known.get(hash)
-      if (!seen && sameSecret(hash, operatorHash)) return operatorOf(operator, hash)
-      const key = seen ?? (await lookUp(hash))
-      if (!key || key.disabled || (key.kind === 'api_key' && key.expiresAt !== null && key.expiresAt <= clock.now()))
-        throw refuse('invalid_api_key')
-      return callerOf(key, hash)
+      if (!seen?.key && asOperator.is(hash)) return asOperator.caller()
+      const isFresh = seen !== undefined && clock.now() - seen.readAt < FRESH_FOR_MS[store.engine]
+      const key = (isFresh ? seen.key : undefined) ?? (await lookUp(hash, address))
+      if (!key || key.disabled || (key.until !== null && key.until <= store.now())) throw refuse('invalid_api_key')
+      lastUse.seen(key.kind, key.id)
+      return callerOf(key)
     },
     forget(hash) {
       changes++
-      known.delete(hash)
+      known.set(hash, NEVER_READ)
       unknown.delete(hash)
+    },
+    forgetAll() {
+      changes++
+      for (const hash of [...known.keys()]) known.set(hash, NEVER_READ)
+      asOperator.forget()
     },
   }
 }
 
-const operatorOf = (
-  { organisationId, organisation }: { organisationId: bigint; organisation: string },
-  keyHash: string,
-): Caller => ({
+const NEVER_READ: Known = { key: undefined, readAt: Number.NEGATIVE_INFINITY }
+
+/** The operator's key is in no table; what its organisation is called may change. */
+function createOperator(store: Store, clock: Pick<Clock, 'now'>, { secret, organisationId }: KeysParts['operator']) {
+  const keyHash = hashSecret(secret)
+  let named: { readonly name: string; readonly readAt: number } | undefined
+  return {
+    is: (hash: string) => sameSecret(hash, keyHash),
+    forget() {
+      named = undefined
+    },
+    async caller(): Promise<Caller> {
+      if (!named || clock.now() - named.readAt >= FRESH_FOR_MS[store.engine]) {
+        const organisation = await findOrganisation(store, { id: organisationId })
+        named = { name: organisation?.name ?? '', readAt: clock.now() }
+      }
+      const label = secretLabel(secret)
+      return {
+        ...management,
+        organisationId,
+        organisation: named.name,
+        keyHash,
+        label,
+        actor: 'operator',
+        role: 'admin',
+      }
+    },
+  }
+}
+
+const management = {
   kind: 'management_key',
-  organisationId,
-  organisation,
   principal: 'management',
-  role: 'admin',
   keyId: null,
-  keyHash,
-  label: 'operator',
   accountId: null,
   externalId: null,
+  reserveMode: null,
   budgets: [],
   includeByokInLimit: false,
-})
+  allowedModels: null,
+  defaults: NO_DEFAULTS,
+} as const
 
-function callerOf(key: StoredKey, keyHash: string): Caller {
-  const { organisationId, organisation } = key
+function callerOf(key: StoredKey): Caller {
+  const { organisationId, organisation, hash: keyHash, label } = key
+  const shared = { organisationId, organisation, keyHash, label }
   if (key.kind === 'management_key')
     return {
-      ...operatorOf({ organisationId, organisation }, keyHash),
-      label: 'management',
+      ...management,
+      ...shared,
+      actor: `management:${key.name}`,
       role: key.role === 'reader' ? 'reader' : 'admin',
     }
   return {
     kind: 'api_key',
-    organisationId,
-    organisation,
+    ...shared,
     principal: key.accountId === null ? `key:${key.id}` : `account:${key.accountId}`,
+    actor: `key:${label}`,
     role: 'caller',
     keyId: key.id,
-    keyHash,
-    label: key.label,
     accountId: key.accountId,
     externalId: key.externalId,
+    reserveMode: key.reserveMode,
     budgets: key.limit ? [key.limit] : [],
     includeByokInLimit: key.includeByokInLimit,
+    allowedModels: key.allowedModels,
+    defaults: key.defaults,
   }
 }

@@ -6,7 +6,7 @@ import { Refused, refuse } from '../contract/errors.ts'
 import { createUsageAccumulator, type UsageAccumulator } from '../core/accumulate-usage.ts'
 import { type ChunkState, type Dialect, newChunkState, type ReplyContext } from '../dialects/dialect.ts'
 import type { Timer } from '../lib/clock.ts'
-import type { UpstreamFailure, UpstreamStream } from '../providers/provider.ts'
+import { NATIVE, type UpstreamFailure, type UpstreamStream } from '../providers/provider.ts'
 import type { Admission } from './admit.ts'
 import type { ClientResponse } from './client-response.ts'
 import { createDelivered, type Delivered } from './delivered.ts'
@@ -94,7 +94,8 @@ export function meterStream(stream: Stream): Promise<void> {
       try {
         if (mayReportUsage(data)) addUsage(usage, JSON.parse(data) as Record<string, unknown>)
         const text = dialect.chunk(data, context, state)
-        delivered.take(data)
+        // What the provider's own event says is said in the gateway's form as well.
+        if (!data.startsWith(NATIVE)) delivered.take(data)
         // A finish reason that tells of a failure goes out as the error which ends the stream.
         const passes = text !== undefined && !client.gone && state.finish?.reason !== 'error'
         if (passes && !client.write(text)) brake()

@@ -1,6 +1,6 @@
 /** A request of Anthropic's Messages API: read as the chat request that says the same. */
 import type { IncomingHttpHeaders } from 'node:http'
-import { refuse } from '../contract/errors.ts'
+import { type Refused, refuse } from '../contract/errors.ts'
 import { chatOfMessages, promptOfMessages } from '../dialects/messages-request.ts'
 import type { Call } from './call.ts'
 import { readChat } from './read-chat.ts'
@@ -13,9 +13,33 @@ export const readMessages = (bytes: Buffer, headers: IncomingHttpHeaders): Call 
 export const readPrompt = (bytes: Buffer, headers: IncomingHttpHeaders): Call =>
   readAs(promptOfMessages, bytes, headers)
 
+/** Which version the client speaks, and which of its trials it takes part in. */
+function wireHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+  const sent = ['anthropic-version', 'anthropic-beta'].map((name) => [name, headers[name]] as const)
+  return Object.fromEntries(sent.flatMap(([name, value]) => (isWord(value) ? [[name, value]] : [])))
+}
+
+const isWord = (value: unknown): value is string => typeof value === 'string' && /^[\w.,: -]{1,512}$/.test(value)
+
 function readAs(convert: typeof chatOfMessages, bytes: Buffer, headers: IncomingHttpHeaders): Call {
-  const body = parsed(openJson(bytes).text) as Record<string, unknown>
+  const { text } = openJson(bytes)
+  const body = parsed(text) as Record<string, unknown>
   if (typeof body.model !== 'string')
     throw refuse('invalid_request', 'model is missing: name the model to call', { param: 'model' })
-  return { ...readChat(Buffer.from(JSON.stringify(convert(body))), headers), converted: true }
+  const found: Refused[] = []
+  const chat = convert(body, { note: (at, type) => void found.push(foreignAt(at, type)) })
+  const [nativeOnly] = found
+  const call = readChat(Buffer.from(JSON.stringify(chat)), headers)
+  return {
+    ...call,
+    converted: true,
+    native: { wire: 'anthropic', text },
+    ...(nativeOnly ? { nativeOnly } : {}),
+    wireHeaders: wireHeaders(headers),
+  }
 }
+
+const foreignAt = (at: string, type: unknown): Refused =>
+  refuse('invalid_request', `${at}: ${String(type).slice(0, 64)} is offered by Anthropic's own models alone`, {
+    param: at,
+  })

@@ -12,7 +12,7 @@ import { totalsOf, type Usage } from '../core/usage.ts'
 import type { Settled } from '../dialects/dialect.ts'
 import { generationId } from '../lib/id.ts'
 import { roundToNanos } from '../lib/money.ts'
-import { exactText, ZERO } from '../lib/ratio.ts'
+import { exactText, type Ratio, ZERO } from '../lib/ratio.ts'
 import { type Admission, idempotencyOf } from './admit.ts'
 import type { Candidate } from './candidates.ts'
 import { isByok } from './credential.ts'
@@ -67,6 +67,8 @@ async function settleNow(gateway: Gateway, admission: Admission, outcome: Outcom
     ...idempotencyOf(caller, call),
   })
   gateway.progress.forget(admission.id.id)
+  if (record.source === 'reported' && record.status === 'ok')
+    gateway.estimates.settled(caller.keyId, record.model, Math.ceil(record.outputTokens / call.choices))
   logGeneration(gateway, admission, outcome, record, priced)
   return {
     usage: outcome.served ? outcome.usage : undefined,
@@ -180,6 +182,7 @@ function recordOf(gateway: Gateway, admission: Admission, outcome: Outcome, pric
     chargeNanos: priced.chargeNanos ?? null,
     costExact: priced.cost ? exactText(priced.cost) : null,
     chargeExact: priced.charge ? exactText(priced.charge) : null,
+    cacheSavingNanos: roundToNanos(savedBy(outcome)),
     items: JSON.stringify(recordLines(priced), (_key, value: unknown) =>
       typeof value === 'bigint' ? value.toString() : value,
     ),
@@ -205,8 +208,8 @@ function countsText({ parts }: Usage): string {
 
 function factsOf(gateway: Gateway, admission: Admission, outcome: Outcome, priced: Priced): GenerationFacts {
   const { call } = admission
-  const { served, usage } = outcome
-  const saved = usage && served?.card ? cacheDiscount(usage, served.card) : ZERO
+  const { served } = outcome
+  const saved = savedBy(outcome)
   return {
     requestId: admission.requestId,
     requestedModel: call.models[0] ?? '',
@@ -226,6 +229,10 @@ function factsOf(gateway: Gateway, admission: Admission, outcome: Outcome, price
     ...(admission.fitted ? { fittedOutputLimit: admission.outputLimit } : {}),
   }
 }
+
+/** What caching saved at the rates of the provider; unknown, and so 0, where nobody knows its prices. */
+const savedBy = ({ served, usage }: Outcome): Ratio =>
+  usage && served?.card ? cacheDiscount(usage, served.card) : ZERO
 
 /** The provider's own usage, less members that say nothing: a record is kept for years. */
 function withoutZeros(value: unknown): unknown {

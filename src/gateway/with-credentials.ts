@@ -3,12 +3,13 @@
  * provider calls on them alone. What is ours comes behind them only where they all say so, so that nobody pays us for a
  * call that they meant to pay the provider for.
  */
+
+import type { Caller } from '../core/caller.ts'
 import type { Random } from '../lib/random.ts'
 import type { Candidate } from './candidates.ts'
 import { type Credential, isByok, unreadable } from './credential.ts'
 import type { Held } from './credentials.ts'
 import type { Gateway } from './gateway.ts'
-import type { Caller } from './keys.ts'
 
 /** Credentials of one provider that one call tries: attempts are bounded anyway. */
 const MOST_TRIED = 5

@@ -94,6 +94,7 @@ async function settleInterrupted(
       chargeNanos: priced.chargeNanos ?? null,
       costExact: priced.cost ? exactText(priced.cost) : null,
       chargeExact: priced.charge ? exactText(priced.charge) : null,
+      cacheSavingNanos: 0n,
       items: JSON.stringify(recordLines(priced), (_key, value: unknown) =>
         typeof value === 'bigint' ? value.toString() : value,
       ),

@@ -2,19 +2,27 @@
  * Proves the ledger: every balance, counter and sum is computed again from entries, reservations and usage records, and
  * each cell that says something else is named. It reads pages by key; what it keeps is a sum for each cached row.
  */
-import type { Counter, KeyUsage, Reservation, Rollup } from '../core/ledger-rows.ts'
-import { createProof, type DatedBudget, type Finding, type Proof } from '../core/verify.ts'
+import type { Budget, Counter, KeyUsage, Quarter, Reservation, Rollup, Transaction } from '../core/ledger-rows.ts'
+import {
+  createProof,
+  type Finding,
+  type Proof,
+  type Spending,
+  scopesOfAccount,
+  scopesOfRecord,
+} from '../core/verify.ts'
+import { foldAnew, misfolded } from '../store/folded-proof.ts'
 import type { Store } from '../store/store.ts'
 import type { Cell, Table } from '../store/tables.ts'
 import * as tables from '../store/tables.ts'
 import {
-  budgetBeginnings,
   type Correction,
   chargedTwice,
   correct,
   eachPage,
   findAll,
   leases,
+  livingBudgetIds,
   mischarged,
 } from '../store/whole-tables.ts'
 
@@ -42,7 +50,13 @@ export async function verifyLedger(
   if (found.length === 0) return []
   const again = new Set((await look(store)).map(nameOf))
   const findings = found.filter((finding) => again.has(nameOf(finding)))
-  if (repair) await correct(store, correctionsOf(findings))
+  if (repair) {
+    await correct(store, correctionsOf(findings))
+    await foldAnew(
+      store,
+      findings.flatMap(({ table, row }) => (table === FOLDED ? [row] : [])),
+    )
+  }
   return findings.map(({ table, row, column, stored, computed }) => ({
     table,
     key: rowName(row),
@@ -72,7 +86,9 @@ async function look(store: Ledger): Promise<CellFinding[]> {
   await each(tables.reservations, (row) => [...proof.reservation(row), ...(isOrphan(row) ? [ownerless(row)] : [])])
   for await (const page of eachPage(store, tables.transactions)) {
     const recorded = await idsAmong(store, tables.usageRecords, page, 'usageRecordId')
-    for (const row of page) add(tables.transactions, proof.transaction(row, recorded.has(row.usageRecordId)))
+    const spendings = await spendingsOf(store, page)
+    for (const row of page)
+      add(tables.transactions, proof.transaction(row, recorded.has(row.usageRecordId), spendings.get(row.id)))
   }
   for await (const page of eachPage(store, tables.usageRecords)) {
     const transactions = await idsAmong(store, tables.transactions, page, 'transactionId')
@@ -82,29 +98,57 @@ async function look(store: Ledger): Promise<CellFinding[]> {
   await each(tables.grants, proof.grant)
   await each(tables.keyUsage, proof.keyUsage, KEYS.key_usage)
   await each(tables.rollups, proof.rollup, KEYS.rollups)
+  await each(tables.quarters, proof.quarter, KEYS.quarters)
   const rest = proof.rest()
   add<Counter>(tables.counters, rest.counters)
   add<KeyUsage>(tables.keyUsage, rest.keyUsage)
   add<Rollup>(tables.rollups, rest.rollups)
-  return [...found, ...(await secondCharges(store)), ...(await wrongCharges(store))]
+  add<Quarter>(tables.quarters, rest.quarters)
+  return [...found, ...(await secondCharges(store)), ...(await wrongCharges(store)), ...(await wrongFolds(store))]
 }
 
 const KEYS = {
   key_usage: ['api_key_id'],
   budget_counters: ['budget_id', 'window_start'],
   rollups: tables.ROLLUP_KEY,
+  quarters: tables.QUARTER_KEY,
 } as const
 
 async function readWindows(store: Ledger, proof: Proof): Promise<void> {
-  const beginnings = await budgetBeginnings(store)
-  const budgets = new Map<bigint, DatedBudget>()
+  const living = await livingBudgetIds(store)
+  const budgets = new Map<bigint, Budget>()
   for await (const page of eachPage(store, tables.budgets))
-    for (const budget of page) {
-      const createdAt = beginnings.get(budget.id)
-      if (createdAt !== undefined) budgets.set(budget.id, { ...budget, createdAt })
-    }
+    for (const budget of page) if (living.has(budget.id)) budgets.set(budget.id, budget)
   for await (const page of eachPage(store, tables.counters, KEYS.budget_counters))
     for (const counter of page) proof.window(counter, budgets.get(counter.budgetId))
+}
+
+/**
+ * Where money that moved beside model calls counts: a confirmation in the windows that its reservation held, a debit in
+ * those of its instant; a refund in those of what it gives back.
+ */
+async function spendingsOf(store: Ledger, page: readonly Transaction[]): Promise<Map<bigint, Spending>> {
+  const originals = await idsAmong(store, tables.transactions, page, 'reversesId')
+  const charges = page.map((row) => ({ row, charge: originals.get(row.reversesId) ?? row }))
+  const all = charges.map(({ charge }) => charge)
+  const [records, reservations] = await Promise.all([
+    idsAmong(store, tables.usageRecords, all, 'usageRecordId'),
+    idsAmong(store, { ...tables.reservations, name: 'ended_reservations' }, all, 'reservationId'),
+  ])
+  const placeOf = (charge: Transaction) => {
+    const record = records.get(charge.usageRecordId)
+    if (record) return { scopes: scopesOfRecord(record), at: record.admittedAt }
+    if (charge.type === 'debit') return { scopes: scopesOfAccount(charge), at: charge.occurredAt }
+    return { holds: reservations.get(charge.reservationId)?.holds ?? [] }
+  }
+  return new Map(
+    charges.flatMap(({ row, charge }) => {
+      // A model call counts by its record.
+      if (row.type === 'refund') return [[row.id, { usd: -row.amount, ...placeOf(charge) }] as const]
+      const isOwn = row.type === 'debit' || (row.type === 'usage' && row.usageRecordId === null)
+      return isOwn ? [[row.id, { usd: row.amount + row.writtenOff, ...placeOf(charge) }] as const] : []
+    }),
+  )
 }
 
 /** The rows that a page points at, by their numbers. */
@@ -140,6 +184,12 @@ async function wrongCharges(store: Ledger): Promise<CellFinding[]> {
   }))
 }
 
+const FOLDED = 'folded_rollups'
+
+/** Folded sums that do not come to those of the ledger. A repair has them folded anew. */
+const wrongFolds = async (store: Ledger): Promise<CellFinding[]> =>
+  (await misfolded(store)).map((finding) => ({ table: FOLDED, ...finding }))
+
 /** A node that died this long ago has been seen by the others, who settle what it left. */
 const ORPHANED_AFTER_MS = 600_000
 
@@ -173,15 +223,16 @@ const rowName = (row: CellFinding['row']): string =>
 const nameOf = ({ table, row, column, stored, computed }: CellFinding): string =>
   JSON.stringify([table, rowName(row), column, String(stored), String(computed)])
 
-/** Which cells are caches; of these two tables a whole row may be missing. */
+/** Which cells are caches; of these three tables a whole row may be missing. */
 const CACHED: Readonly<Record<string, readonly string[]>> = {
   accounts: ['posted_nanos', 'reserved_nanos'],
   grants: ['remaining_nanos', 'reserved_nanos'],
-  budget_counters: ['spent', 'reserved'],
+  budget_counters: ['spent', 'reserved', 'overshoot'],
   key_usage: tables.keyUsage.columns.filter((column) => column !== 'api_key_id' && column !== 'organisation_id'),
   rollups: tables.rollups.columns.filter((column) => !(tables.ROLLUP_KEY as readonly string[]).includes(column)),
+  quarters: ['records'],
 }
-const MAY_BE_MISSING: ReadonlySet<string> = new Set(['key_usage', 'rollups'])
+const MAY_BE_MISSING: ReadonlySet<string> = new Set(['key_usage', 'rollups', 'quarters'])
 
 /** All cells of a row are corrected at once, since the database checks them together. */
 function correctionsOf(findings: readonly CellFinding[]): Correction[] {

@@ -23,3 +23,6 @@ export const systemClock: Clock = {
 
 /** An instant as the API writes it: RFC 3339, UTC. */
 export const instantText = (ms: number): string => new Date(ms).toISOString()
+
+/** Of an instant on a whole second: without the fraction. */
+export const secondText = (ms: number): string => instantText(ms).replace('.000Z', 'Z')

@@ -62,6 +62,13 @@ export function generationCode(text: string): string | undefined {
   return match?.[2] && text === generationId(match[2]) ? match[2] : undefined
 }
 
+/** The milliseconds that a number begins with. */
+export const idTime = (id: bigint): number => Number(id >> SHIFT) + EPOCH
+
+/** The code of a row that was made without one: the same for the same seed of at least 12 bytes. */
+export const codeAt = (ms: number, seed: Uint8Array): string =>
+  timeCode(ms) + [...seed.subarray(0, RANDOM_CHARS)].map((byte) => ALPHABET[byte % 62]).join('')
+
 const numberAt = (ms: number, node: number, counter: number): bigint =>
   (BigInt(Math.max(0, ms - EPOCH)) << SHIFT) | BigInt(node * COUNTERS + counter)
 

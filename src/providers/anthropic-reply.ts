@@ -2,7 +2,12 @@
 import { annotation, explanationOf, finishReason, hiddenThought, thought } from './anthropic-words.ts'
 import { type Fields, fieldsIn, isFields, memberText, parseFields, textOf } from './wire-json.ts'
 
-export type ReadingAs = { readonly answerTool: string | undefined; readonly hidesReasoning: boolean }
+export type ReadingAs = {
+  readonly answerTool: string | undefined
+  readonly hidesReasoning: boolean
+  /** The client speaks the same wire: what the provider said goes along as it came. */
+  readonly native: boolean
+}
 
 /** Undefined: the body is no message. */
 export function completionOf(body: string, as: ReadingAs): { body: string; parsed: Fields } | undefined {
@@ -29,8 +34,9 @@ export function completionOf(body: string, as: ReadingAs): { body: string; parse
     ...tier,
   }
   const text = JSON.stringify(completion)
+  const own = as.native ? `,"native":${body}` : ''
   return {
-    body: usageText === undefined ? text : `${text.slice(0, -1)},"usage":${usageText}}`,
+    body: `${text.slice(0, -1)}${usageText === undefined ? '' : `,"usage":${usageText}`}${own}}`,
     parsed: usage === undefined ? completion : { ...completion, usage },
   }
 }

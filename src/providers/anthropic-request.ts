@@ -16,6 +16,7 @@ export type AnthropicRequest = {
   readonly ignored: readonly string[]
   /** The tool whose input is the answer, where JSON was asked for and only a tool can promise it. */
   readonly answerTool: string | undefined
+  readonly native: boolean
   /** The client does not want to see what the model thought. */
   readonly hidesReasoning: boolean
 }
@@ -51,6 +52,7 @@ export function anthropicRequest(call: Asked): AnthropicRequest {
     body: JSON.stringify(request),
     ignored: ignoredNames(ignored),
     answerTool: format?.kind === 'tool' ? ANSWER_TOOL : undefined,
+    native: false,
     hidesReasoning: isFields(body.reasoning) ? body.reasoning.exclude === true : body.include_reasoning === false,
   }
 }

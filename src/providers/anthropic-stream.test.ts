@@ -9,7 +9,7 @@ type Fields = Record<string, unknown>
 type Choice = { delta: Fields; finish_reason: string | null; native_finish_reason?: string }
 type Said = { chunks: Fields[]; begun: Fields[]; ends: (UpstreamFailure | undefined)[] }
 
-const PLAIN = { answerTool: undefined, hidesReasoning: false }
+const PLAIN = { answerTool: undefined, hidesReasoning: false, native: false }
 
 function read(events: readonly unknown[], as: Parameters<typeof readAnthropicStream>[0] = PLAIN): Said {
   const said: Said = { chunks: [], begun: [], ends: [] }
@@ -115,7 +115,7 @@ describe('a stream', () => {
       open(1, { type: 'redacted_thinking', data: 'x' }),
     ]
     expect(deltasOf(read([START, ...thoughts]))).toHaveLength(4)
-    expect(deltasOf(read([START, ...thoughts], { ...PLAIN, hidesReasoning: true }))).toHaveLength(1)
+    expect(deltasOf(read([START, ...thoughts], { ...PLAIN, hidesReasoning: true, native: false }))).toHaveLength(1)
   })
 
   test.each([
@@ -225,7 +225,7 @@ test('no reply, whatever it says, breaks the reader: it is a completion with a c
   )
   fc.assert(
     fc.property(fc.oneof(reply, odd), (value) => {
-      const completion = completionOf(JSON.stringify(value), { answerTool: 'a', hidesReasoning: false })
+      const completion = completionOf(JSON.stringify(value), { answerTool: 'a', hidesReasoning: false, native: false })
       if (completion) expect(JSON.parse(completion.body).choices).toHaveLength(1)
     }),
     { seed: seedOfRun(), numRuns: 300 },

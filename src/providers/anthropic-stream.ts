@@ -6,7 +6,7 @@ import type { SseEvent } from '../lib/sse.ts'
 import { anthropicFailure } from './anthropic-error.ts'
 import type { ReadingAs } from './anthropic-reply.ts'
 import { annotation, explanationOf, finishReason, hiddenThought, thought } from './anthropic-words.ts'
-import { UpstreamFailure } from './provider.ts'
+import { NATIVE, UpstreamFailure } from './provider.ts'
 import { type Fields, isFields, memberText, parseFields, textOf } from './wire-json.ts'
 import type { WireOut } from './wire-send.ts'
 
@@ -62,15 +62,19 @@ export function readAnthropicStream(as: ReadingAs, status: number, out: WireOut)
       return out.end(new UpstreamFailure('invalid', 'an event of the stream is not a JSON object', { status }))
     const type = textOf(event.type ?? name)
     if (type === 'error') return out.end(anthropicFailure(200, {}, data))
-    if (type === 'message_start') return start(state, event, data)
+    if (type === 'message_start') {
+      if (as.native) out.chunk(`${NATIVE}${data}}`)
+      return start(state, event, data)
+    }
     const handler = HANDLERS.get(type)
-    if (!handler) return
+    if (!handler && !as.native) return
     // Only now: a stream that fails before it says anything can still go to the next candidate.
     if (!state.begun) {
       state.begun = true
       out.begin({ id: state.id })
     }
-    handler(state, event, data)
+    if (as.native) out.chunk(`${NATIVE}${data}}`)
+    handler?.(state, event, data)
   }
 }
 

@@ -2,6 +2,7 @@
 import type { OnCancel } from '../contract/provider-presets.ts'
 import { readingFor } from '../core/usage-reading-for.ts'
 import { anthropicFailure } from './anthropic-error.ts'
+import { nativeRequest } from './anthropic-native.ts'
 import { completionOf, type ReadingAs } from './anthropic-reply.ts'
 import { anthropicRequest } from './anthropic-request.ts'
 import { readAnthropicStream } from './anthropic-stream.ts'
@@ -37,17 +38,15 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
     readingOf: (api) => (api === 'chat' ? readingFor('anthropic', 'messages') : undefined),
     onCancel: options.onCancel,
     keys: options.keys ?? [],
+    wire: 'anthropic',
     send(call) {
-      const { body, ignored, ...as } = anthropicRequest(call)
-      return {
-        ...sendOver(
-          pool,
-          anthropicWire(as),
-          { path: `${base}/messages`, headers: headersFor(call.secret), body },
-          call,
-        ),
-        ignored,
+      const { body, ignored, ...as } = call.native ? nativeRequest(call, call.native) : anthropicRequest(call)
+      const outgoing = {
+        path: `${base}/messages`,
+        headers: { ...headersFor(call.secret), ...call.wireHeaders },
+        body,
       }
+      return { ...sendOver(pool, anthropicWire(as), outgoing, call), ignored }
     },
     check: (secret) => checkOver(pool, `${base}/models`, headersFor(secret)),
     close: () => pool.destroy(),

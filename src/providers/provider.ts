@@ -2,6 +2,8 @@
  * What a provider is to the gateway: a place that takes the call in the gateway's own form (OpenAI's chat JSON) and
  * answers in it, whatever its wire. The gateway knows this interface and no provider's name.
  */
+
+import type { NativeBody, NativeWire } from '../contract/native-wire.ts'
 import type { OnCancel } from '../contract/provider-presets.ts'
 import type { UpstreamApi } from '../contract/upstream-api.ts'
 import type { UsageReading } from '../core/usage-shapes.ts'
@@ -16,6 +18,8 @@ export type Provider = {
   readonly onCancel: OnCancel
   /** Our own credentials where there are several to balance; empty: there is one at most, which `send` uses by itself. */
   readonly keys: readonly ProviderKey[]
+  /** Takes requests of this wire as they are, and gives its replies along: `native` in the reply's form. */
+  readonly wire?: NativeWire
   /**
    * Sends the call. Resolves with the whole reply, or as soon as a stream's answer begins; rejects with
    * {@link UpstreamFailure}. Throws one of kind `unsupported`, before anything goes up, where the wire has no word for
@@ -56,6 +60,10 @@ export type UpstreamCall = {
   readonly outputLimit: number | undefined
   /** The client spoke another wire: what this provider has no word for is left out of the body. */
   readonly converted: boolean
+  /** The client's own request, where it is in this provider's wire: it goes up as it came. */
+  readonly native?: NativeBody
+  /** Headers of Anthropic's wire that the client sent; no other wire knows them. */
+  readonly wireHeaders?: Readonly<Record<string, string>>
   /** The greatest output of the model, for wires on which a limit is not optional. */
   readonly maxOutputTokens: number
   /** An aborted stream whose tail was never read is billed by what came; a drained one by what is reported. */
@@ -98,6 +106,9 @@ export type UpstreamStream = {
   resume(): void
   abort(): void
 }
+
+/** How an event begins that holds the provider's own one as `native`. */
+export const NATIVE = '{"native":'
 
 export type StreamSink = {
   /** The data of one event, in the gateway's own form. */

@@ -56,6 +56,10 @@ export const behaviours = {
   'tool-call': { does: 'Calls the first tool, or one of its own where none is offered.', says: 'tool-call' },
   'cache-hit': { does: 'Reads three quarters of the prompt from the cache.', usage: usageBlocks.cacheHit },
   'cache-write': { does: 'Writes three quarters of the prompt to the cache.', usage: usageBlocks.cacheWrite },
+  'cache-write-hour': {
+    does: 'Writes three quarters of the prompt to the cache, for an hour where the wire can tell.',
+    usage: usageBlocks.cacheWriteHour,
+  },
   audio: { does: 'Counts half of the prompt and half of the answer as audio.', usage: usageBlocks.audio },
   reasoning: { does: 'Thinks unseen; those tokens are inside the completion tokens.', reasons: 'hidden' },
   'reasoning-visible': {

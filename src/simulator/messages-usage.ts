@@ -18,6 +18,7 @@ const threeQuarters = (count: number): number => Math.floor((count * 3) / 4)
 const WRITERS: ReadonlyMap<UsageWriter, UsageWriter> = new Map<UsageWriter, UsageWriter>([
   [usageBlocks.cacheHit, (counts) => block(counts, { cache_read_input_tokens: threeQuarters(counts.prompt) })],
   [usageBlocks.cacheWrite, (counts) => block(counts, { cache_creation_input_tokens: threeQuarters(counts.prompt) })],
+  [usageBlocks.cacheWriteHour, (counts) => block(counts, { hour: threeQuarters(counts.prompt) })],
   [usageBlocks.exact, () => block({ prompt: 175, completion: 80, reasoning: 0 }, { cache_read_input_tokens: 161 })],
   [usageBlocks.zero, () => block({ prompt: 0, completion: 0, reasoning: 0 })],
   [
@@ -31,16 +32,22 @@ const WRITERS: ReadonlyMap<UsageWriter, UsageWriter> = new Map<UsageWriter, Usag
   [usageBlocks.inconsistent, (counts) => block({ ...counts, reasoning: counts.completion + 1000 })],
 ])
 
-type CacheCounts = { readonly cache_read_input_tokens?: number; readonly cache_creation_input_tokens?: number }
+type CacheCounts = {
+  readonly cache_read_input_tokens?: number
+  readonly cache_creation_input_tokens?: number
+  /** Written for an hour. */
+  readonly hour?: number
+}
 
 /** What was cached is not in `input_tokens` here. */
 function block({ prompt, completion, reasoning }: Counts, cached: CacheCounts = {}): string {
-  const { cache_read_input_tokens: read = 0, cache_creation_input_tokens: written = 0 } = cached
+  const { cache_read_input_tokens: read = 0, cache_creation_input_tokens: short = 0, hour = 0 } = cached
+  const written = short + hour
   return JSON.stringify({
     input_tokens: prompt - read - written,
     cache_creation_input_tokens: written,
     cache_read_input_tokens: read,
-    cache_creation: { ephemeral_5m_input_tokens: written, ephemeral_1h_input_tokens: 0 },
+    cache_creation: { ephemeral_5m_input_tokens: short, ephemeral_1h_input_tokens: hour },
     output_tokens: completion,
     output_tokens_details: { thinking_tokens: reasoning },
     server_tool_use: null,

@@ -14,6 +14,8 @@ export const usageBlocks = {
   plain: (counts) => JSON.stringify(block(counts)),
   cacheHit: (counts) => JSON.stringify(block(counts, { cached_tokens: threeQuarters(counts.prompt) })),
   cacheWrite: (counts) => JSON.stringify(block(counts, { cache_write_tokens: threeQuarters(counts.prompt) })),
+  /** For an hour, where a wire tells how long; elsewhere as any write. */
+  cacheWriteHour: (counts) => JSON.stringify(block(counts, { cache_write_tokens: threeQuarters(counts.prompt) })),
   audio: (counts) =>
     JSON.stringify(block(counts, { audio_tokens: half(counts.prompt) }, { audio_tokens: half(counts.completion) })),
   reasoningOutside: ({ prompt, completion, reasoning }) =>

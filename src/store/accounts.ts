@@ -2,7 +2,7 @@
 import type { Idempotency } from '../core/ledger-commands.ts'
 import { codeTime, type Id, idRange } from '../lib/id.ts'
 import { type Due, dueBy, lossOf } from './due.ts'
-import type { Store } from './store.ts'
+import type { Query, Store } from './store.ts'
 
 export type StoredAccount = Id & {
   readonly externalId: string
@@ -88,6 +88,7 @@ export type NewAccount = Id & {
 export async function createAccount(
   store: Store,
   account: NewAccount,
+  audit: Query<unknown>,
   remembered?: { name: Idempotency; answer: string },
 ): Promise<boolean> {
   const at = BigInt(account.at)
@@ -113,7 +114,8 @@ export async function createAccount(
     .insertInto('accounts')
     .values(values)
     .onConflict((conflict) => conflict.columns(['organisation_id', 'external_id']).doNothing())
-  const [created] = await store.write(remembered ? [insert, remembering(store, account, remembered)] : [insert])
+  const queries = remembered ? [insert, remembering(store, account, remembered)] : [insert]
+  const [created] = await store.write([...queries, audit])
   return created === 1
 }
 
@@ -131,7 +133,7 @@ export async function updateAccount(
   store: Store,
   { organisationId, id }: { organisationId: bigint; id: bigint },
   { name, email, metadata, overage, overdraft, reserveMode }: AccountChange,
-  at: number,
+  { at, audit }: { at: number; audit: Query<unknown> },
 ): Promise<void> {
   const changed = { name, email, metadata, overage, overdraft_nanos: overdraft, reserve_mode: reserveMode }
   const set = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined))
@@ -141,24 +143,39 @@ export async function updateAccount(
       .set({ ...set, updated_at: BigInt(at) })
       .where('organisation_id', '=', organisationId)
       .where('id', '=', id),
+    audit,
   ])
 }
 
-/** Revokes the keys of an account. Gives their hashes. */
-export async function disableKeysOf(
-  store: Store,
-  organisationId: bigint,
-  accountId: bigint,
-  at: number,
-): Promise<string[]> {
+/** The hashes of its keys. */
+export async function keysOf(store: Store, organisationId: bigint, accountId: bigint): Promise<string[]> {
   const keys = await store.rows(
     store.sql
       .selectFrom('api_keys')
       .select('hash')
       .where('organisation_id', '=', organisationId)
-      .where('account_id', '=', accountId)
-      .where('disabled', '=', 0n),
+      .where('account_id', '=', accountId),
   )
+  return keys.map(({ hash }) => hash)
+}
+
+/** Revokes the keys of an account. Gives the hashes of their secrets. */
+export async function disableKeysOf(
+  store: Store,
+  organisationId: bigint,
+  accountId: bigint,
+  { at, audit }: { at: number; audit: (keys: readonly string[]) => Query<unknown> },
+): Promise<string[]> {
+  const keys = await store.rows(
+    store.sql
+      .selectFrom('api_keys')
+      .select(['hash', 'previous_hash', 'code'])
+      .where('organisation_id', '=', organisationId)
+      .where('account_id', '=', accountId)
+      .where('disabled', '=', 0n)
+      .orderBy('id'),
+  )
+  if (keys.length === 0) return []
   await store.write([
     store.sql
       .updateTable('api_keys')
@@ -166,8 +183,9 @@ export async function disableKeysOf(
       .where('organisation_id', '=', organisationId)
       .where('account_id', '=', accountId)
       .where('disabled', '=', 0n),
+    audit(keys.map(({ code }) => code)),
   ])
-  return keys.map(({ hash }) => hash)
+  return keys.flatMap(({ hash, previous_hash: previous }) => (previous === null ? [hash] : [hash, previous]))
 }
 
 /** Only beside an account that was created: a refusal does not stick to its key. */

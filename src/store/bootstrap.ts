@@ -64,10 +64,11 @@ export async function createApiKey(
   store: Store,
   { organisationId, hash, label, name, accountId }: NewApiKey,
 ): Promise<bigint> {
-  const { id } = store.ids.next()
+  const { id, code } = store.ids.next()
   await store.write([
     store.sql.insertInto('api_keys').values({
       id,
+      code,
       organisation_id: organisationId,
       hash,
       name,

@@ -5,14 +5,16 @@
 import type {
   Command,
   Done,
+  Estimate,
   Outcome,
   Prices,
+  Rate,
   Reserved,
   ReserveGeneration,
   Settle,
   Settled,
 } from '../core/ledger-commands.ts'
-import { UNTOLD, type UsageRecord } from '../core/ledger-rows.ts'
+import { type ReserveMode, UNTOLD, type UsageRecord } from '../core/ledger-rows.ts'
 import type { Ratio } from '../lib/ratio.ts'
 import type { Cell, Plain } from './tables.ts'
 import * as tables from './tables.ts'
@@ -34,7 +36,7 @@ export function packOutcome(outcome: Outcome): Packed<Outcome> {
   const { result } = outcome
   if (result.kind === 'settled') return JSON.stringify(['s', result.state, result.overQuote])
   if (result.kind !== 'reserved' || result.code !== undefined) return outcome
-  const { amount, holds, fittedOutput, admittedAt, expiresAt, balance } = result
+  const { amount, holds, fittedOutput, admittedAt, expiresAt, balance, quote, rates } = result
   return JSON.stringify([
     'r',
     amount.toString(),
@@ -43,6 +45,8 @@ export function packOutcome(outcome: Outcome): Packed<Outcome> {
     admittedAt,
     expiresAt,
     balance && [balance.posted, balance.reserved, balance.available].map(String),
+    quote?.toString() ?? null,
+    rates ?? null,
   ])
 }
 
@@ -57,14 +61,20 @@ export function unpackOutcome(packed: Packed<Outcome>): Outcome {
 
 const settledOf = ([state, overQuote]: [Settled['state'], boolean]): Done => ({ kind: 'settled', state, overQuote })
 
-type ReservedCells = [string, Cell, number | null, number, number | null, [string, string, string] | null]
+type ReservedCells = [
+  ...[string, Cell, number | null, number, number | null, [string, string, string] | null],
+  ...[string | null, readonly Rate[] | null],
+]
 
-function reservedOf([amount, holds, fittedOutput, admittedAt, expiresAt, balance]: ReservedCells): Reserved {
+function reservedOf(cells: ReservedCells): Reserved {
+  const [amount, holds, fittedOutput, admittedAt, expiresAt, balance, quote, rates] = cells
   const [posted, reserved, available] = balance ?? ['0', '0', '0']
   return {
     kind: 'reserved',
     amount: BigInt(amount),
+    ...(quote === null ? {} : { quote: BigInt(quote) }),
     holds: tables.holds.read(holds),
+    ...(rates === null ? {} : { rates }),
     ...(fittedOutput === null ? {} : { fittedOutput }),
     admittedAt,
     expiresAt,
@@ -94,6 +104,8 @@ type ReserveCells = [
   string,
   unknown,
   Text,
+  [string, string, number, number] | null,
+  ReserveMode | null,
   PriceCells | null,
 ]
 
@@ -106,12 +118,13 @@ function packReserve({
   apiKeyId,
   owner,
   demand,
+  mode,
   chain,
   context,
   idempotency,
   creditUsd,
 }: ReserveGeneration): string {
-  const { fixed, outputUnitPrice, inputTokens, outputTokens, choices, fit, keyLimit } = demand
+  const { fixed, outputUnitPrice, inputTokens, outputTokens, choices, fit, estimate, keyLimit } = demand
   const cells: ReserveCells = [
     'r',
     organisationId.toString(),
@@ -135,6 +148,10 @@ function packReserve({
     context,
     idempotency ?? null,
     creditUsd ?? null,
+    estimate
+      ? [estimate.fixed.n.toString(), estimate.fixed.d.toString(), estimate.inputTokens, estimate.outputTokens]
+      : null,
+    mode ?? null,
     keyLimit ? priceCells(keyLimit) : null,
   ]
   return JSON.stringify(cells)
@@ -142,19 +159,8 @@ function packReserve({
 
 function unpackReserve(cells: ReserveCells): ReserveGeneration {
   const [, organisationId, at, id, code, accountId, apiKeyId, owner, fixedN, fixedD, unitN, unitD, ...rest] = cells
-  const [
-    inputTokens,
-    outputTokens,
-    choices,
-    shareN,
-    shareD,
-    atLeast,
-    chain,
-    context,
-    idempotency,
-    creditUsd,
-    keyLimit,
-  ] = rest
+  const [inputTokens, outputTokens, choices, shareN, shareD, atLeast, chain, context, idempotency, ...last] = rest
+  const [creditUsd, estimate, mode, keyLimit] = last
   return {
     type: 'reserve',
     organisationId: BigInt(organisationId),
@@ -172,7 +178,9 @@ function unpackReserve(cells: ReserveCells): ReserveGeneration {
       choices,
       ...(keyLimit === null ? {} : { keyLimit: pricesOf(keyLimit) }),
       ...(shareN === null || shareD === null ? {} : { fit: { share: ratioOf(shareN, shareD), atLeast } }),
+      ...(estimate === null ? {} : { estimate: estimateOf(estimate) }),
     },
+    ...(mode === null ? {} : { mode }),
     chain: (chain as [string, number, number | null][]).map(([budgetId, windowStart, windowEnd]) => ({
       budgetId: BigInt(budgetId),
       windowStart,
@@ -194,6 +202,12 @@ const priceCells = ({ fixed, outputUnitPrice }: Prices): PriceCells => [
 const pricesOf = ([fixedN, fixedD, unitN, unitD]: PriceCells): Prices => ({
   fixed: ratioOf(fixedN, fixedD),
   outputUnitPrice: ratioOf(unitN, unitD),
+})
+
+const estimateOf = ([n, d, inputTokens, outputTokens]: [string, string, number, number]): Estimate => ({
+  fixed: ratioOf(n, d),
+  inputTokens,
+  outputTokens,
 })
 
 type SettleCells = ['s', number, Plain[], string, Cell, string, Plain[] | null, string, unknown, Text]

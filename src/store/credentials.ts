@@ -3,6 +3,7 @@
 import type { Id } from '../lib/id.ts'
 import type { Sealer } from '../lib/seal.ts'
 import { codeRange, type PageOf } from './accounts.ts'
+import type { Provided } from './audit-log.ts'
 import type { Query, Store } from './store.ts'
 
 export type StoredCredential = Id & {
@@ -159,15 +160,21 @@ const COLUMNS: Record<keyof CredentialChange, keyof Row> = {
   ...{ coolingUntil: 'cooling_until', coolingReason: 'cooling_reason', updatedAt: 'updated_at' },
 }
 
-/** Nothing of the secret stays behind. */
+/** That it is there, for what is written beside a change of it. */
+export const isThere =
+  ({ organisationId, id }: StoredCredential): Provided =>
+  ({ exists, selectFrom }) =>
+    exists(selectFrom('credentials').select('id').where('organisation_id', '=', organisationId).where('id', '=', id))
+
+/** Nothing of the secret stays behind; what is written beside it comes first, as long as it is there. */
 export async function deleteCredential(
   store: Store,
   { organisationId, id }: StoredCredential,
   beside: readonly Query<unknown>[],
 ): Promise<void> {
   await store.write([
-    store.sql.deleteFrom('credentials').where('organisation_id', '=', organisationId).where('id', '=', id),
     ...beside,
+    store.sql.deleteFrom('credentials').where('organisation_id', '=', organisationId).where('id', '=', id),
   ])
 }
 

@@ -52,52 +52,65 @@ export async function findGeneration(
     .where('u.code', '=', code)
     .where('u.kind', '=', 'original')
     .where('u.payload_hash', 'is', null)
-    .select([
-      'u.code',
-      'u.model',
-      'u.status',
-      'u.source',
-      'u.input_tokens',
-      'u.cached_tokens',
-      'u.output_tokens',
-      'u.reasoning_tokens',
-    ])
-    .select([
-      'u.counts',
-      'u.charge_exact',
-      'u.cost_exact',
-      'u.is_byok',
-      'u.admitted_at',
-      'u.latency_ms',
-      'u.generation',
-    ])
-    .select(['d.end_user', 'd.session_id', 'd.user_agent', 'd.referer', 'c.prompt', 'c.completion'])
+    .select(GENERATION_COLUMNS)
   const [row] = await store.rows(apiKeyId === undefined ? query : query.where('u.api_key_id', '=', apiKeyId))
-  return (
-    row && {
-      code: row.code,
-      model: row.model,
-      status: row.status,
-      source: row.source,
-      inputTokens: Number(row.input_tokens),
-      cachedTokens: Number(row.cached_tokens),
-      outputTokens: Number(row.output_tokens),
-      reasoningTokens: Number(row.reasoning_tokens),
-      counts: row.counts,
-      chargeExact: row.charge_exact,
-      costExact: row.cost_exact,
-      isByok: row.is_byok === 1n,
-      admittedAt: Number(row.admitted_at),
-      latencyMs: numberOrNull(row.latency_ms),
-      facts: row.generation,
-      endUser: row.end_user,
-      sessionId: row.session_id,
-      userAgent: row.user_agent,
-      referer: row.referer,
-      promptTokens: numberOrNull(row.prompt),
-      completionTokens: numberOrNull(row.completion),
-    }
-  )
+  return row && generationOf(row)
 }
+
+/** Of the record, of its personal fields `d` and of its normalised counts `c`. */
+export const GENERATION_COLUMNS = [
+  ...(['u.code', 'u.model', 'u.status', 'u.source', 'u.input_tokens', 'u.cached_tokens', 'u.output_tokens'] as const),
+  ...(['u.reasoning_tokens', 'u.counts', 'u.charge_exact', 'u.cost_exact', 'u.is_byok', 'u.admitted_at'] as const),
+  ...(['u.latency_ms', 'u.generation', 'd.end_user', 'd.session_id', 'd.user_agent', 'd.referer'] as const),
+  ...(['c.prompt', 'c.completion'] as const),
+] as const
+
+export type GenerationRow = {
+  code: string
+  model: string
+  status: string
+  source: string
+  input_tokens: bigint
+  cached_tokens: bigint
+  output_tokens: bigint
+  reasoning_tokens: bigint
+  counts: string
+  charge_exact: string | null
+  cost_exact: string | null
+  is_byok: bigint
+  admitted_at: bigint
+  latency_ms: bigint | null
+  generation: string
+  end_user: string | null
+  session_id: string | null
+  user_agent: string | null
+  referer: string | null
+  prompt: bigint | null
+  completion: bigint | null
+}
+
+export const generationOf = (row: GenerationRow): StoredGeneration => ({
+  code: row.code,
+  model: row.model,
+  status: row.status,
+  source: row.source,
+  inputTokens: Number(row.input_tokens),
+  cachedTokens: Number(row.cached_tokens),
+  outputTokens: Number(row.output_tokens),
+  reasoningTokens: Number(row.reasoning_tokens),
+  counts: row.counts,
+  chargeExact: row.charge_exact,
+  costExact: row.cost_exact,
+  isByok: row.is_byok === 1n,
+  admittedAt: Number(row.admitted_at),
+  latencyMs: numberOrNull(row.latency_ms),
+  facts: row.generation,
+  endUser: row.end_user,
+  sessionId: row.session_id,
+  userAgent: row.user_agent,
+  referer: row.referer,
+  promptTokens: numberOrNull(row.prompt),
+  completionTokens: numberOrNull(row.completion),
+})
 
 const numberOrNull = (value: bigint | null): number | null => (value === null ? null : Number(value))

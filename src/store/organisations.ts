@@ -1,48 +1,87 @@
-/** Organisations and their management keys. */
+/** Organisations: the tenants of a server. What an organisation is called is its id outside. */
 import type { Id } from '../lib/id.ts'
-import type { Store } from './store.ts'
+import type { PageOf } from './accounts.ts'
+import { renaming } from './budgets.ts'
+import type { Query, Store } from './store.ts'
 
-export type StoredOrganisation = { readonly id: bigint; readonly name: string; readonly timeZone: string }
+export type StoredOrganisation = Id & { readonly name: string; readonly timeZone: string; readonly createdAt: number }
 
 export async function findOrganisation(
   store: Store,
   by: { id: bigint } | { name: string },
 ): Promise<StoredOrganisation | undefined> {
-  const query = store.sql.selectFrom('organisations').select(['id', 'name', 'time_zone'])
-  const [row] = await store.rows('id' in by ? query.where('id', '=', by.id) : query.where('name', '=', by.name))
-  return row && { id: row.id, name: row.name, timeZone: row.time_zone }
+  const query = store.sql.selectFrom('organisations').selectAll()
+  const rows = await store.rows('id' in by ? query.where('id', '=', by.id) : query.where('name', '=', by.name))
+  return rows.map(organisationOf)[0]
+}
+
+/** Newest first; one more than the limit, so that the caller sees whether there are more. */
+export async function listOrganisations(
+  store: Store,
+  { limit, offset, before }: PageOf,
+): Promise<{ organisations: StoredOrganisation[]; total: number }> {
+  const all = store.sql.selectFrom('organisations').selectAll()
+  const page = before === undefined ? all : all.where('id', '<', before)
+  const [rows, [count]] = await Promise.all([
+    store.rows(
+      page
+        .orderBy('id', 'desc')
+        .limit(limit + 1)
+        .offset(offset),
+    ),
+    store.rows(store.sql.selectFrom('organisations').select((of) => of.fn.countAll<bigint>().as('total'))),
+  ])
+  return { organisations: rows.map(organisationOf), total: Number(count?.total ?? 0) }
 }
 
 /** False: the name is taken, and nothing was written. */
 export async function createOrganisation(
   store: Store,
-  { id, code, name, timeZone, at }: Id & { name: string; timeZone: string; at: number },
+  { id, code, name, timeZone, createdAt }: StoredOrganisation,
+  audit: Query<unknown>,
 ): Promise<boolean> {
-  const values = { id, code, name, time_zone: timeZone, created_at: BigInt(at) }
-  const [created] = await store.write([
-    store.sql
-      .insertInto('organisations')
-      .values(values)
-      .onConflict((conflict) => conflict.column('name').doNothing()),
-  ])
+  const values = { id, code, name, time_zone: timeZone, created_at: BigInt(createdAt) }
+  const insert = store.sql
+    .insertInto('organisations')
+    .values(values)
+    .onConflict((conflict) => conflict.column('name').doNothing())
+  const [created] = await store.write([insert, audit])
   return created === 1
 }
 
-export type NewManagementKey = {
-  readonly hash: string
-  readonly organisationId: bigint
-  readonly name: string
-  readonly role: 'admin' | 'reader'
-  readonly at: number
+/** False: another organisation has the name, and nothing was written. */
+export async function updateOrganisation(
+  store: Store,
+  id: bigint,
+  { name, timeZone }: { name: string; timeZone: string },
+  audit: Query<unknown>,
+): Promise<boolean> {
+  const update = store.sql
+    .updateTable('organisations')
+    .set({ name, time_zone: timeZone })
+    .where('id', '=', id)
+    .where((of) =>
+      of.not(
+        of.exists(
+          of
+            .selectFrom('organisations as other')
+            .select('other.id')
+            .where('other.name', '=', name)
+            .where('other.id', '!=', id),
+        ),
+      ),
+    )
+  const renamed = renaming(store, id, { scope: 'organisation', scopeId: String(id) }, name).where((of) =>
+    of.exists(of.selectFrom('organisations').select('id').where('id', '=', id).where('name', '=', name)),
+  )
+  const [changed] = await store.write([update, renamed, audit])
+  return changed === 1
 }
 
-export async function createManagementKey(
-  store: Store,
-  { hash, organisationId, name, role, at }: NewManagementKey,
-): Promise<void> {
-  await store.write([
-    store.sql
-      .insertInto('management_keys')
-      .values({ hash, organisation_id: organisationId, name, role, disabled: 0n, created_at: BigInt(at) }),
-  ])
-}
+type Row = { id: bigint; code: string; name: string; time_zone: string; created_at: bigint }
+
+const organisationOf = ({ id, code, name, time_zone, created_at }: Row): StoredOrganisation => ({
+  ...{ id, code, name },
+  timeZone: time_zone,
+  createdAt: Number(created_at),
+})

@@ -20,7 +20,7 @@ export async function createPlan(
   store: Store,
   organisationId: bigint,
   plan: StoredPlan,
-  beside: readonly Query<unknown>[] = [],
+  beside: readonly Query<unknown>[],
 ): Promise<void> {
   const { id, code, name, amount, interval, occurrences, accumulate, isActive, createdAt } = plan
   const values = {
@@ -71,7 +71,7 @@ export async function archivePlan(
   store: Store,
   organisationId: bigint,
   id: bigint,
-  beside: readonly Query<unknown>[] = [],
+  beside: readonly Query<unknown>[],
 ): Promise<void> {
   await store.write([
     store.sql
@@ -109,11 +109,7 @@ export type Assigning = {
 }
 
 /** Ends every other plan of the account. The same plan again goes on as it is. */
-export async function assignPlan(
-  store: Store,
-  assigning: Assigning,
-  beside: readonly Query<unknown>[] = [],
-): Promise<void> {
+export async function assignPlan(store: Store, assigning: Assigning, beside: readonly Query<unknown>[]): Promise<void> {
   const { organisationId, accountId, planId, startsAt, at } = assigning
   const { id, code } = store.ids.next()
   const row = {

@@ -10,6 +10,10 @@ export const isConflict = (error: unknown): boolean => ['40001', '40P01'].includ
 /** A unique name is there that was not when we looked; one repetition sees it and answers by it. */
 export const isTaken = (error: unknown): boolean => codeOf(error) === '23505'
 
+/** A statement was given up at its time limit, wherever the error was wrapped on its way. */
+export const isTooSlow = (error: unknown): boolean =>
+  error instanceof Error && [codeOf(error), codeOf(error.cause)].includes('57014')
+
 /** Nothing is wrong with the command: connection, resources, shutdown, time-outs, or a primary that has become a replica. */
 export function isAway(error: unknown): boolean {
   if (error instanceof pg.DatabaseError) return AWAY.test(codeOf(error))

@@ -8,6 +8,7 @@ import type { Command } from '../core/ledger-commands.ts'
 import {
   type Counter,
   counterKey,
+  emptyCounter,
   emptyRows,
   enlist,
   idempotencyKey,
@@ -34,7 +35,8 @@ export type Loaded = {
 /**
  * Begins a transaction and fills the rows: one round trip, or two where commands name reservations or transactions
  * whose account must be known first. A settle tells its account and holds itself. Undefined: a reservation holds more
- * than its settle told; then the batch is to be loaded `carefully`, which looks at every reservation first.
+ * than its settle told, or one that is dead by now holds something; then the batch is to be loaded `carefully`, which
+ * looks at all of them first.
  */
 export async function lockAndLoad(
   client: ClientBase,
@@ -51,6 +53,14 @@ export async function lockAndLoad(
     look(client, asked, seen),
   ])
   if (asked.some(([, { reservations, transactions }]) => reservations.length + transactions.length > 0)) await begun
+  if (carefully) {
+    await begun
+    await loadDead(
+      client,
+      organisations.map(([id, own]) => [id, touchedBy(own, seen)] as const),
+      seen,
+    )
+  }
   const named = organisations.map(([id, own]) => [id, namedBy(own)] as const)
   const touched = organisations.map(([id, own]) => [id, touchedBy(own, seen)] as const)
   const rows = { ...emptyRows(), transactions: seen.transactions }
@@ -98,14 +108,7 @@ const openKeyUsage = insertMissing(tables.keyUsage, 'open_key_usage')
 /** A missing row is not a lock. */
 async function openSums(client: ClientBase, touched: Owned<Touched>): Promise<Loaded['opened']> {
   const counters: Counter[] = touched.flatMap(([organisationId, { holds }]) =>
-    holds.map(({ budgetId, windowStart, windowEnd }) => ({
-      budgetId,
-      windowStart,
-      windowEnd,
-      organisationId,
-      spent: 0n,
-      reserved: 0n,
-    })),
+    holds.map((link) => emptyCounter(link, organisationId)),
   )
   const keys = touched.flatMap(([, { apiKeys }]) => apiKeys)
   const ascending = (a: bigint, b: bigint) => (a < b ? -1 : 1)
@@ -165,18 +168,23 @@ async function lockCredits(
 /** What the accounts' locks guard. */
 async function loadCredits(client: ClientBase, touched: Owned<Touched>, rows: Rows): Promise<void> {
   const accounts = idsOf(touched, 'accounts')
-  const at = Math.max(...touched.map(([, wanted]) => wanted.at))
   for (const [, id] of accounts) rows.grants.set(id as bigint, [])
-  const [living, named, dead] = await Promise.all([
+  const [living, named] = await Promise.all([
     livingGrants(client, accounts),
     grantsById(client, idsOf(touched, 'grants')),
-    deadReservations(client, accounts, BigInt(at)),
+    loadDead(client, touched, rows),
   ])
   for (const grant of living) rows.grants.get(grant.accountId)?.push(grant)
   for (const grant of named) {
     const known = rows.grants.get(grant.accountId)
     if (known && !known.some(({ id }) => id === grant.id)) known.push(grant)
   }
+}
+
+/** Those that the commands end before they do anything else. */
+async function loadDead(client: ClientBase, touched: Owned<Touched>, rows: Rows): Promise<void> {
+  const at = Math.max(...touched.map(([, wanted]) => wanted.at))
+  const dead = await deadReservations(client, idsOf(touched, 'accounts'), BigInt(at))
   for (const reservation of dead) if (!rows.reservations.has(reservation.id)) enlist(rows, reservation)
 }
 

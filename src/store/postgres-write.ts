@@ -4,6 +4,7 @@
  */
 import type { ClientBase } from 'pg'
 import { counterKey, type IdempotencyRow, idempotencyKey, type Rows } from '../core/ledger-rows.ts'
+import { quartersOf } from '../core/usage-sums.ts'
 import { assert } from '../lib/assert.ts'
 import type { Loaded } from './postgres-load.ts'
 import { addTo, type Change, insert, prepared, remove, replace, update } from './postgres-statements.ts'
@@ -22,8 +23,11 @@ export async function writeAndCommit(client: ClientBase, { rows, known, opened }
     insertTransactions(client, written.transactions),
     insertUsageRecords(client, written.usageRecords),
     insertDetails(client, sorted(written.details)),
+    insertFirings(client, written.firings),
     insertEvents(client, written.events),
+    insertAudits(client, written.audits),
     addRollups(client, sorted(written.rollups)),
+    addQuarters(client, quartersOf(written.usageRecords)),
     client.query('COMMIT'),
   ])
 }
@@ -53,8 +57,11 @@ const closeKeyUsage = remove(tables.keyUsage, ['api_key_id'], 'close_key_usage')
 const insertTransactions = insert(tables.transactions, { name: 'insert_transactions' })
 const insertUsageRecords = insert(tables.usageRecords, { name: 'insert_usage_records' })
 const insertDetails = insert(tables.callDetails, { name: 'insert_details', conflict: 'ON CONFLICT DO NOTHING' })
+const insertFirings = insert(tables.firings, { name: 'insert_firings', conflict: 'ON CONFLICT DO NOTHING' })
 const insertEvents = insert(tables.outbox, { name: 'insert_events' })
+const insertAudits = insert(tables.auditLog, { name: 'insert_audits' })
 const addRollups = addTo(tables.rollups, tables.ROLLUP_KEY, { name: 'add_rollups' })
+const addQuarters = addTo(tables.quarters, tables.QUARTER_KEY, { name: 'add_quarters' })
 
 function writeGrants(client: ClientBase, { grants, written }: Rows): Promise<void>[] {
   const all = [...grants.values()].flat()

@@ -8,12 +8,12 @@ import { createIds } from '../lib/id.ts'
 import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
 import { createPool, prepareDatabase, serverOf } from './postgres-connection.ts'
-import { isAway, isConflict, unusable } from './postgres-faults.ts'
+import { isAway, isConflict, isTooSlow, unusable } from './postgres-faults.ts'
 import { createPostgresLedger, inTransaction } from './postgres-ledger.ts'
 import { joinNodes } from './postgres-node.ts'
 import { arraysOf } from './postgres-statements.ts'
 import type { Schema } from './schema.ts'
-import { outcomeOrThrow, type Query, type Store, StoreAway, StoreFailed } from './store.ts'
+import { outcomeOrThrow, type Query, type Store, StoreAway, StoreFailed, StoreTooSlow } from './store.ts'
 
 /** A batch holds at most this many commands; this many may wait before the caller is told that the store is overloaded. */
 const BATCH = 512
@@ -54,6 +54,7 @@ export async function openPostgres({ url, clock, random, log }: Options): Promis
         return outcomeOrThrow(outcome)
       },
       rows: (query) => read(pool, query),
+      scan: (query, withinMs) => scan(pool, query, withinMs),
       write: (queries) => write(pool, queries),
       progress: (rows) => saveProgress(pool, rows),
       async close() {
@@ -87,6 +88,23 @@ async function read<Row>(pool: Pool, query: Query<Row>): Promise<Row[]> {
   try {
     return (await pool.query(sql, [...parameters])).rows as Row[]
   } catch (error) {
+    throw failure(error)
+  }
+}
+
+/** Read only, so that nothing is lost with the connection's next user; the limit is the transaction's own. */
+async function scan<Row>(pool: Pool, query: Query<Row>, withinMs: number): Promise<Row[]> {
+  const { sql, parameters } = query.compile()
+  try {
+    return await inTransaction(pool, async (client) => {
+      await client.query('BEGIN READ ONLY')
+      await client.query(`SET LOCAL statement_timeout = ${Math.ceil(withinMs)}`)
+      const { rows } = await client.query(sql, [...parameters])
+      await client.query('COMMIT')
+      return rows as Row[]
+    })
+  } catch (error) {
+    if (isTooSlow(error)) throw new StoreTooSlow(`the read took longer than ${withinMs} ms`, { cause: error })
     throw failure(error)
   }
 }

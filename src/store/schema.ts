@@ -1,4 +1,6 @@
 /** Kysely's view of the tables that reports, lists and administration read and write. Integers are bigint on both databases. */
+import type { Generated } from 'kysely'
+
 type Int = bigint
 
 export type Schema = {
@@ -37,7 +39,12 @@ export type Schema = {
     include_byok_in_limit: Int
     created_at: Int
     updated_at: Int | null
-  }
+    /** JSON array; null: all. */
+    allowed_models: string | null
+    include_usage: Generated<Int>
+    default_user: string | null
+    default_metadata: string | null
+  } & SecretColumns
   credentials: {
     id: Int
     organisation_id: Int
@@ -59,7 +66,18 @@ export type Schema = {
     created_at: Int
     updated_at: Int | null
   }
-  management_keys: { hash: string; organisation_id: Int; name: string; role: string; disabled: Int; created_at: Int }
+  management_keys: {
+    id: Int
+    organisation_id: Int
+    hash: string
+    name: string
+    label: string
+    role: string
+    disabled: Int
+    deleted_at: Int | null
+    created_at: Int
+    updated_at: Int | null
+  } & SecretColumns
   key_usage: {
     api_key_id: Int
     organisation_id: Int
@@ -143,6 +161,7 @@ export type Schema = {
     charge_nanos: Int | null
     cost_exact: string | null
     charge_exact: string | null
+    cache_saving_nanos: Int
     items: string
     is_byok: Int
     admitted_at: Int
@@ -201,6 +220,15 @@ export type Schema = {
     version: Int
     deleted_at: Int | null
     created_at: Int
+    /** Null: as `scope_id`. */
+    scope_name: string | null
+    thresholds: Generated<string>
+    reserve_mode: string | null
+    template_id: Int | null
+    since: Generated<Int>
+    /** JSON: the rule that takes over, and from when. */
+    coming: string | null
+    updated_at: Int | null
   }
   plans: {
     id: Int
@@ -233,6 +261,20 @@ export type Schema = {
     organisation_id: Int
     spent: Int
     reserved: Int
+    overshoot: Generated<Int>
+    version: Generated<Int>
+    fired: Generated<string>
+    blocked_at: Int | null
+  }
+  alert_firings: {
+    budget_id: Int
+    window_start: Int
+    threshold: Int
+    budget_version: Int
+    organisation_id: Int
+    value: Int
+    at: Int
+    event_id: Int
   }
   outbox: {
     id: Int
@@ -270,9 +312,47 @@ export type Schema = {
     reasoning_tokens: Int
     cost_nanos: Int
     charge_nanos: Int
+    cache_saving_nanos: Int
+    byok_cost_nanos: Int
     unpriced: Int
     estimated: Int
+    no_usage: Int
   }
+  quarters: { organisation_id: Int; quarter: Int; records: Int; folded: Int }
+  folded_days: { organisation_id: Int; day: Int; records: Int }
+  folded_rollups: {
+    organisation_id: Int
+    dimension: string
+    span: string
+    start: Int
+    value: string
+    model: string
+    provider: string
+    context: string
+    status: string
+    requests: Int
+    input_tokens: Int
+    cached_tokens: Int
+    output_tokens: Int
+    reasoning_tokens: Int
+    cost_nanos: Int
+    charge_nanos: Int
+    cache_saving_nanos: Int
+    byok_cost_nanos: Int
+    unpriced: Int
+    estimated: Int
+    no_usage: Int
+  }
+  dimension_values: { organisation_id: Int; dimension: string; hash: string; value: string }
+}
+
+/** What keys of both kinds have in common beside their hash. */
+type SecretColumns = {
+  code: string
+  /** The secret before, which holds until then. */
+  previous_hash: string | null
+  previous_until: Int | null
+  last_used_at: Int | null
 }
 
 type ReservationColumns = {

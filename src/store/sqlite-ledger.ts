@@ -13,7 +13,7 @@ import {
   remember,
   type Written,
 } from '../core/ledger-rows.ts'
-import { emptyKeyUsage } from '../core/usage-sums.ts'
+import { emptyKeyUsage, quartersOf } from '../core/usage-sums.ts'
 import type { Ids } from '../lib/id.ts'
 import { halving } from './halving.ts'
 import type { Cell, Table } from './tables.ts'
@@ -153,7 +153,10 @@ function createLoader(db: Database) {
         const known = rows.grants.get(found.accountId)
         if (known && !known.some((other) => other.id === id)) known.push(found)
       }
-    for (const { budgetId, windowStart } of touched.holds) {
+    const holdsOfDead = touched.accounts.flatMap((id) =>
+      [...(rows.mortal.get(id) ?? [])].flatMap((dead) => rows.reservations.get(dead)?.holds ?? []),
+    )
+    for (const { budgetId, windowStart } of [...touched.holds, ...holdsOfDead]) {
       if (!rows.budgets.has(budgetId)) for (const found of budget(budgetId)) rows.budgets.set(budgetId, found)
       const key = counterKey(budgetId, windowStart)
       if (!rows.counters.has(key))
@@ -212,8 +215,11 @@ function createWriter(db: Database) {
   const transaction = insert(tables.transactions)
   const usageRecord = insert(tables.usageRecords)
   const details = insert(tables.callDetails, { conflict: 'ON CONFLICT DO NOTHING' })
-  const rollup = insert(tables.rollups, { conflict: addingUp() })
+  const rollup = insert(tables.rollups, { conflict: addingUp(tables.rollups, tables.ROLLUP_KEY) })
+  const quarter = insert(tables.quarters, { conflict: addingUp(tables.quarters, tables.QUARTER_KEY) })
+  const firing = insert(tables.firings, { conflict: 'ON CONFLICT DO NOTHING' })
   const event = insert(tables.outbox)
+  const audit = insert(tables.auditLog)
 
   const reservations = (rows: Rows, written: Written) => {
     for (const id of written.newReservations) {
@@ -261,13 +267,16 @@ function createWriter(db: Database) {
     for (const row of written.usageRecords) usageRecord(row)
     for (const row of written.details.values()) details(row)
     for (const row of written.rollups.values()) rollup(row)
+    for (const row of quartersOf(written.usageRecords)) quarter(row)
+    for (const row of written.firings) firing(row)
     for (const row of written.events) event(row)
+    for (const row of written.audits) audit(row)
   }
 }
 
-const addingUp = (): string => {
-  const sums = tables.rollups.columns.filter((column) => !(tables.ROLLUP_KEY as readonly string[]).includes(column))
-  return `ON CONFLICT (${tables.ROLLUP_KEY.join(', ')}) DO UPDATE SET ${sums.map((column) => `${column} = ${column} + excluded.${column}`).join(', ')}`
+function addingUp<R>({ columns }: Table<R>, key: readonly string[]): string {
+  const sums = columns.filter((column) => !key.includes(column))
+  return `ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${sums.map((column) => `${column} = ${column} + excluded.${column}`).join(', ')}`
 }
 
 const big = (value: number | null): bigint | null => (value === null ? null : BigInt(value))

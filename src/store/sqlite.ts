@@ -10,7 +10,7 @@ import type { Random } from '../lib/random.ts'
 import { type Packed, packCommand, unpackOutcome } from './command-codec.ts'
 import type { Schema } from './schema.ts'
 import type { Answer, Request, WorkerOptions } from './sqlite-worker.ts'
-import { outcomeOrThrow, type Query, type Store, StoreFailed, StoreUnusable } from './store.ts'
+import { outcomeOrThrow, type Query, type Store, StoreFailed, StoreTooSlow, StoreUnusable } from './store.ts'
 
 /** This many commands may be under way before a caller is told that the store is overloaded. */
 const CAPACITY = 20_000
@@ -49,6 +49,7 @@ export async function openSqlite({ file, clock, random, readonly = false }: Opti
     checkpoint().catch(() => {}) // The log stays longer until the next turn; a dead thread shows in the next answer.
   }
   const ledger = ledgerQueue(writer, written)
+  const scanner = createScanner(file, clock)
 
   return {
     engine: 'sqlite',
@@ -66,12 +67,44 @@ export async function openSqlite({ file, clock, random, readonly = false }: Opti
     post: async (command) => outcomeOrThrow(await ledger.post(command)),
     rows: async <Row>(query: Query<Row>) =>
       (await reader.ask({ kind: 'rows', statement: statementOf(query) })) as Row[],
+    scan: async <Row>(query: Query<Row>, withinMs: number) =>
+      (await scanner.ask({ kind: 'rows', statement: statementOf(query) }, withinMs)) as Row[],
     write: async (queries) => (await writer.ask({ kind: 'write', statements: queries.map(statementOf) })) as number[],
     progress: async (rows) => void (await writer.ask({ kind: 'progress', rows })),
     async close() {
       await ledger.idle()
+      await scanner.stop()
       await reader.stop()
       await writer.stop()
+    },
+  }
+}
+
+/**
+ * A reader for what may take long, started when it is first needed. The engine cannot be interrupted from outside, so
+ * one that takes too long is left behind and another takes its place.
+ */
+function createScanner(file: string, clock: Clock) {
+  let thread: Promise<Thread> | undefined
+  return {
+    async ask(request: Request, withinMs: number): Promise<unknown> {
+      thread ??= startThread({ role: 'reader', file, node: 0 })
+      const asked = thread
+      const { ask, leave } = await asked
+      const late = Promise.withResolvers<never>()
+      const timer = clock.after(withinMs, () => {
+        if (thread === asked) thread = undefined
+        leave()
+        late.reject(new StoreTooSlow(`the read took longer than ${withinMs} ms`))
+      })
+      try {
+        return await Promise.race([ask(request), late.promise])
+      } finally {
+        timer.cancel()
+      }
+    },
+    async stop() {
+      await (await thread)?.stop()
     },
   }
 }
@@ -119,10 +152,16 @@ const statementOf = (query: Query<unknown>) => {
   return { sql, parameters }
 }
 
-type Thread = { ask(request: Request): Promise<unknown>; stop(): Promise<void> }
+type Thread = {
+  ask(request: Request): Promise<unknown>
+  /** Ends it where it stands, whoever still waits. */
+  leave(): void
+  stop(): Promise<void>
+}
 
 const noWriter: Thread = {
   ask: () => Promise.reject(new StoreFailed('this store was opened to be read')),
+  leave: () => {},
   stop: () => Promise.resolve(),
 }
 
@@ -160,6 +199,7 @@ async function startThread(workerData: WorkerOptions): Promise<Thread> {
     })
   return {
     ask,
+    leave: () => void worker.terminate(),
     async stop() {
       await ask({ kind: 'close' })
       await worker.terminate()

@@ -27,6 +27,11 @@ export type Store = {
   post(command: Command): Promise<Outcome>
   /** Reads, from a snapshot of their own; never behind a finished `post` or `write` of this process. */
   rows<Row>(query: Query<Row>): Promise<Row[]>
+  /**
+   * As `rows`, for what may take long: beside all other reads, and given up after so many milliseconds with
+   * {@link StoreTooSlow}.
+   */
+  scan<Row>(query: Query<Row>, withinMs: number): Promise<Row[]>
   /** Runs the queries in one durable transaction; how many rows each changed. */
   write(queries: readonly Query<unknown>[]): Promise<number[]>
   /** How far streams have come, at low priority: for the estimate of what a crash interrupts. */
@@ -37,6 +42,11 @@ export type Store = {
 /** The store met a defect or a constraint; the command had no effect. */
 export class StoreFailed extends Error {
   override readonly name = 'StoreFailed'
+}
+
+/** A read took longer than it was given. */
+export class StoreTooSlow extends Error {
+  override readonly name = 'StoreTooSlow'
 }
 
 /** The database is out of reach. */

@@ -5,15 +5,18 @@
 import type {
   Account,
   Allocation,
+  AuditRow,
   Budget,
   CallDetails,
   Counter,
   Entry,
+  Firing,
   Grant,
   Hold,
   IdempotencyRow,
   KeyUsage,
   OutboxEvent,
+  Quarter,
   Reservation,
   Rollup,
   SystemAccount,
@@ -76,10 +79,22 @@ const bool: Form<boolean> = {
 /** Text whose values the program itself chose. */
 const text = <T extends string>(): Form<T> => ({ type: 'text', write: (value) => value, read: (cell) => cell as T })
 const textOrNull: Form<string | null> = { type: 'text', write: (value) => value, read: (cell) => cell as string | null }
+/** Text of the program's own, or nothing. */
+const optional = <T extends string>(): Form<T | null> => ({
+  type: 'text',
+  write: (value) => value,
+  read: (cell) => cell as T | null,
+})
 const words: Form<readonly string[]> = {
   type: 'text',
   write: (value) => value.join(','),
   read: (cell) => (cell === '' ? [] : String(cell).split(',')),
+}
+
+const percents: Form<readonly number[]> = {
+  type: 'text',
+  write: (value) => value.join(','),
+  read: (cell) => (cell === '' ? [] : String(cell).split(',').map(Number)),
 }
 
 const json = <T>(encode: (value: T) => unknown, decode: (value: never) => T): Form<T> => ({
@@ -98,18 +113,20 @@ const allocations = json<readonly Allocation[]>(
 )
 export const holds = json<readonly Hold[]>(
   (value) =>
-    value.map(({ budgetId, windowStart, windowEnd, quantity }) => [
+    value.map(({ budgetId, windowStart, windowEnd, quantity, quote }) => [
       budgetId.toString(),
       windowStart,
       windowEnd,
       quantity.toString(),
+      ...(quote === undefined ? [] : [quote.toString()]),
     ]),
-  (value: [string, number, number | null, string][]) =>
-    value.map(([budgetId, windowStart, windowEnd, quantity]) => ({
+  (value: [string, number, number | null, string, string?][]) =>
+    value.map(([budgetId, windowStart, windowEnd, quantity, quote]) => ({
       budgetId: BigInt(budgetId),
       windowStart,
       windowEnd,
       quantity: BigInt(quantity),
+      ...(quote === undefined ? {} : { quote: BigInt(quote) }),
     })),
 )
 /** Entries lie in their transaction's row: they are written and read with it, and a row of their own would double the writes of a settle. */
@@ -174,6 +191,7 @@ export const accounts = table<Account>('accounts', {
   externalId: ['external_id', text()],
   status: ['status', text()],
   overage: ['overage', text()],
+  reserveMode: ['reserve_mode', optional()],
   overdraft: ['overdraft_nanos', big],
   posted: ['posted_nanos', big],
   reserved: ['reserved_nanos', big],
@@ -264,6 +282,7 @@ export const usageRecords = table<UsageRecord>('usage_records', {
   chargeNanos: ['charge_nanos', bigOrNull],
   costExact: ['cost_exact', textOrNull],
   chargeExact: ['charge_exact', textOrNull],
+  cacheSavingNanos: ['cache_saving_nanos', big],
   items: ['items', text()],
   isByok: ['is_byok', bool],
   admittedAt: ['admitted_at', int],
@@ -305,6 +324,12 @@ export const idempotency = table<IdempotencyRow>('idempotency', {
   createdAt: ['created_at', int],
 })
 
+const coming: Form<Budget['coming']> = {
+  type: 'text',
+  write: (value) => (value === null ? null : JSON.stringify(value)),
+  read: (cell) => (cell === null ? null : (JSON.parse(String(cell)) as NonNullable<Budget['coming']>)),
+}
+
 export const budgets = table<Budget>('budgets', {
   id: ['id', big],
   organisationId: ['organisation_id', big],
@@ -313,6 +338,7 @@ export const budgets = table<Budget>('budgets', {
   name: ['name', text()],
   scope: ['scope', text()],
   scopeId: ['scope_id', text()],
+  scopeName: ['scope_name', textOrNull],
   metric: ['metric', text()],
   limit: ['limit_quantity', big],
   window: ['window_kind', text()],
@@ -321,6 +347,12 @@ export const budgets = table<Budget>('budgets', {
   anchorDay: ['anchor_day', int],
   action: ['action', text()],
   version: ['version', int],
+  thresholds: ['thresholds', percents],
+  reserveMode: ['reserve_mode', optional()],
+  templateId: ['template_id', bigOrNull],
+  since: ['since', int],
+  coming: ['coming', coming],
+  createdAt: ['created_at', int],
 })
 
 export const counters = table<Counter>('budget_counters', {
@@ -330,6 +362,21 @@ export const counters = table<Counter>('budget_counters', {
   organisationId: ['organisation_id', big],
   spent: ['spent', big],
   reserved: ['reserved', big],
+  overshoot: ['overshoot', big],
+  version: ['version', int],
+  fired: ['fired', text()],
+  blockedAt: ['blocked_at', intOrNull],
+})
+
+export const firings = table<Firing>('alert_firings', {
+  budgetId: ['budget_id', big],
+  windowStart: ['window_start', int],
+  threshold: ['threshold', int],
+  version: ['budget_version', int],
+  organisationId: ['organisation_id', big],
+  value: ['value', big],
+  at: ['at', int],
+  eventId: ['event_id', big],
 })
 
 export const keyUsage = table<KeyUsage>('key_usage', {
@@ -361,6 +408,19 @@ export const outbox = table<OutboxEvent>('outbox', {
   createdAt: ['created_at', int],
 })
 
+export const auditLog = table<AuditRow>('audit_log', {
+  id: ['id', big],
+  organisationId: ['organisation_id', big],
+  code: ['code', text()],
+  actor: ['actor', text()],
+  action: ['action', text()],
+  target: ['target', text()],
+  before: ['before', textOrNull],
+  after: ['after', textOrNull],
+  requestId: ['request_id', textOrNull],
+  createdAt: ['created_at', int],
+})
+
 export const rollups = table<Rollup>('rollups', {
   organisationId: ['organisation_id', big],
   quarter: ['quarter', int],
@@ -375,8 +435,18 @@ export const rollups = table<Rollup>('rollups', {
   reasoningTokens: ['reasoning_tokens', big],
   costNanos: ['cost_nanos', big],
   chargeNanos: ['charge_nanos', big],
+  cacheSavingNanos: ['cache_saving_nanos', big],
+  byokCostNanos: ['byok_cost_nanos', big],
   unpriced: ['unpriced', big],
   estimated: ['estimated', big],
+  noUsage: ['no_usage', big],
 })
 
+export const quarters = table<Quarter>('quarters', {
+  organisationId: ['organisation_id', big],
+  quarter: ['quarter', int],
+  records: ['records', big],
+})
+
+export const QUARTER_KEY = ['organisation_id', 'quarter'] as const
 export const ROLLUP_KEY = ['organisation_id', 'quarter', 'model', 'provider', 'context', 'status'] as const

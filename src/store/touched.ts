@@ -3,8 +3,8 @@
  * names itself, then what those rows lead to.
  */
 import { accountOf } from '../core/ledger.ts'
-import type { Command, RecordUsage } from '../core/ledger-commands.ts'
-import { counterKey, type Hold, idempotencyKey, paymentKey, type Rows } from '../core/ledger-rows.ts'
+import type { Command, RecordUsage, Told } from '../core/ledger-commands.ts'
+import { counterKey, idempotencyKey, type Link, paymentKey, type Rows } from '../core/ledger-rows.ts'
 
 export type Named = { readonly reservations: readonly bigint[]; readonly transactions: readonly bigint[] }
 
@@ -30,7 +30,7 @@ export type Touched = {
   readonly accounts: readonly bigint[]
   /** Grants to load although nothing may be left of them: those that a refund goes back to or that are voided. */
   readonly grants: readonly bigint[]
-  readonly holds: readonly Omit<Hold, 'quantity'>[]
+  readonly holds: readonly Link[]
   readonly apiKeys: readonly { apiKeyId: bigint; organisationId: bigint }[]
   readonly idempotency: readonly IdempotencyName[]
   readonly payments: readonly { organisationId: bigint; paymentId: string }[]
@@ -46,7 +46,7 @@ export type Touched = {
 export function touchedBy(commands: readonly Command[], rows: Rows): Touched {
   const accounts = new Set<bigint>()
   const grants = new Set<bigint>()
-  const holds = new Map<string, Omit<Hold, 'quantity'>>()
+  const holds = new Map<string, Link>()
   const apiKeys = new Map<bigint, { apiKeyId: bigint; organisationId: bigint }>()
   const idempotency = new Map<string, IdempotencyName>()
   const payments = new Map<string, { organisationId: bigint; paymentId: string }>()
@@ -57,6 +57,10 @@ export function touchedBy(commands: readonly Command[], rows: Rows): Touched {
     at = Math.max(at, command.at)
     const accountId = accountOf(rows, command)
     if (accountId !== null) accounts.add(accountId)
+    // What is dead by now is ended before the command, and gives back what it holds.
+    for (const id of rows.mortal.get(accountId ?? 0n) ?? [])
+      for (const hold of rows.reservations.get(id)?.holds ?? [])
+        holds.set(counterKey(hold.budgetId, hold.windowStart), hold)
     for (const hold of holdsOf(command, rows)) holds.set(counterKey(hold.budgetId, hold.windowStart), hold)
     if (command.idempotency) {
       const { principal, operation, key } = command.idempotency
@@ -99,18 +103,26 @@ function toldNames({ organisationId, transactionId, record: { dedupeKey, payload
   return transactionId === null || payloadHash === null ? [] : [{ organisationId, transactionId, payloadHash }]
 }
 
-function holdsOf(command: Command, rows: Rows): readonly Omit<Hold, 'quantity'>[] {
+function holdsOf(command: Command, rows: Rows): readonly Link[] {
   switch (command.type) {
     case 'reserve':
-      return command.chain
+    case 'reserve_credits':
+    case 'debit':
+    case 'refund':
+      return command.chain ?? []
     case 'settle':
       return [...command.holds, ...(rows.reservations.get(command.record.id)?.holds ?? [])]
     case 'confirm':
+      return [...(rows.reservations.get(command.reservationId)?.holds ?? []), ...(command.usage ?? []).flatMap(toldTo)]
     case 'cancel':
       return rows.reservations.get(command.reservationId)?.holds ?? []
+    case 'record_usage':
+      return toldTo(command.record)
     default:
       return []
   }
 }
+
+const toldTo = ({ chain = [] }: Told): readonly Link[] => chain
 
 const sorted = (ids: Iterable<bigint>): bigint[] => [...ids].sort((a, b) => (a < b ? -1 : 1))

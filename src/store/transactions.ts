@@ -28,6 +28,8 @@ export type TransactionFilter = {
   /** `[from, to)`, milliseconds. */
   readonly from?: number | undefined
   readonly to?: number | undefined
+  /** Booked by then: what comes later is left out. */
+  readonly bookedBy?: number | undefined
   /** Charges above 0 that no usage record explains. */
   readonly usageMissing?: boolean | undefined
 }
@@ -41,27 +43,22 @@ export async function listTransactions(
 ): Promise<{ transactions: StoredTransaction[]; total: number }> {
   const matching = transactionsOf(store, organisationId, filter)
   const [transactions, [count]] = await Promise.all([
-    transactionPage(store, organisationId, filter, page),
+    transactionPage(store, organisationId, filter, { ...page, limit: page.limit + 1 }),
     store.rows(matching.select((of) => of.fn.countAll<bigint>().as('total'))),
   ])
   return { transactions, total: Number(count?.total ?? 0) }
 }
 
-/** As {@link listTransactions}, without counting them all. */
+/** A page of them, without their number. */
 export async function transactionPage(
   store: Store,
   organisationId: bigint,
   filter: TransactionFilter,
-  page: PageOf,
+  { limit, offset, before }: PageOf,
 ): Promise<StoredTransaction[]> {
   const matching = transactionsOf(store, organisationId, filter)
-  const rows = await store.rows(
-    columnsOf(page.before === undefined ? matching : matching.where('t.id', '<', page.before))
-      .orderBy('t.id', 'desc')
-      .limit(page.limit + 1)
-      .offset(page.offset),
-  )
-  return rows.map(transactionOf)
+  const older = before === undefined ? matching : matching.where('t.id', '<', before)
+  return (await store.rows(columnsOf(older).orderBy('t.id', 'desc').limit(limit).offset(offset))).map(transactionOf)
 }
 
 export async function findTransaction(
@@ -82,7 +79,7 @@ export async function findTransaction(
 function transactionsOf(
   store: Store,
   organisationId: bigint,
-  { accountId, types, from, to, usageMissing }: TransactionFilter,
+  { accountId, types, from, to, bookedBy, usageMissing }: TransactionFilter,
 ) {
   let query = store.sql
     .selectFrom('transactions as t')
@@ -100,6 +97,7 @@ function transactionsOf(
   if (types !== undefined) query = query.where('t.type', 'in', types)
   if (from !== undefined) query = query.where('t.booked_at', '>=', BigInt(from))
   if (to !== undefined) query = query.where('t.booked_at', '<', BigInt(to))
+  if (bookedBy !== undefined) query = query.where('t.booked_at', '<=', BigInt(bookedBy))
   if (usageMissing)
     query = query
       .where('t.type', '=', 'usage')

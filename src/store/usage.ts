@@ -42,6 +42,8 @@ export type UsageFilter = {
   /** `[from, to)` by when it occurred, milliseconds. */
   readonly from?: number | undefined
   readonly to?: number | undefined
+  /** Recorded by then: what comes later is left out. */
+  readonly recordedBy?: number | undefined
 }
 
 /** One more than the limit, so that the caller sees whether there are more. */
@@ -134,7 +136,7 @@ export async function usageSums(store: Store, organisationId: bigint, filter: Us
 }
 
 function matchingIn(store: Store, organisationId: bigint, filter: UsageFilter) {
-  const { accountId, apiKeyId, model, context, usageType, from, to } = filter
+  const { accountId, apiKeyId, model, context, usageType, from, to, recordedBy } = filter
   let query = store.sql.selectFrom('usage_records as u').where('u.organisation_id', '=', organisationId)
   if (accountId !== undefined) query = query.where('u.account_id', '=', accountId)
   if (apiKeyId !== undefined) query = query.where('u.api_key_id', '=', apiKeyId)
@@ -143,6 +145,7 @@ function matchingIn(store: Store, organisationId: bigint, filter: UsageFilter) {
   if (usageType !== undefined) query = query.where('u.usage_type', '=', usageType)
   if (from !== undefined) query = query.where('u.occurred_at', '>=', BigInt(from))
   if (to !== undefined) query = query.where('u.occurred_at', '<', BigInt(to))
+  if (recordedBy !== undefined) query = query.where('u.recorded_at', '<=', BigInt(recordedBy))
   return query
 }
 

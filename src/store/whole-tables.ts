@@ -43,12 +43,10 @@ export async function findAll<R>(
   return rows.map((row) => table.row(table.columns.map((column) => row[column] ?? null)))
 }
 
-/** Budgets that still bind, with the instant they were made at. */
-export async function budgetBeginnings(store: Reader): Promise<Map<bigint, number>> {
-  const rows = await store.rows(
-    store.sql.selectFrom('budgets').select(['id', 'created_at']).where('deleted_at', 'is', null),
-  )
-  return new Map(rows.map((row) => [row.id, Number(row.created_at)]))
+/** Budgets that still bind. */
+export async function livingBudgetIds(store: Reader): Promise<Set<bigint>> {
+  const rows = await store.rows(store.sql.selectFrom('budgets').select('id').where('deleted_at', 'is', null))
+  return new Set(rows.map(({ id }) => id))
 }
 
 /** Reservations of the credits API that were charged more than once. */

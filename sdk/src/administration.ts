@@ -1,0 +1,104 @@
+/** What management keys do on `/api/admin`: keys, budgets, organisations, the audit log. One method for each operation. */
+import { type BodyOf, call, list, type OperationName, type QueryOf, type ResultOf } from './calls.ts'
+import type { PagePromise, RequestPromise } from './request-promise.ts'
+import type { RequestOptions, Transport } from './transport.ts'
+import type { ApiKey, AuditEntry, Budget, ManagementKey, Organisation } from './types.ts'
+
+type Options = RequestOptions | undefined
+type Reply<N extends OperationName> = RequestPromise<ResultOf<N>>
+type Pages<N extends OperationName, T> = PagePromise<ResultOf<N>, T>
+
+export type Administration = ReturnType<typeof administration>
+
+/** Keys are named by `id` (`key_…`, `mkey_…`), which stays when the secret changes. Each may be refused with `not_found`. */
+export const administration = (transport: Transport) => ({
+  /** API keys, newest first; limits and usage in USD. Errors: `account_not_found`. */
+  listApiKeys: (query?: QueryOf<'listApiKeys'>, options?: Options): Pages<'listApiKeys', ApiKey> =>
+    list(transport, 'listApiKeys', query, ({ keys }) => keys, options),
+
+  /** Makes an API key. `secret` is shown this once. Not tried again once it may have been made. Errors: `account_not_found`, `invalid_amount`. */
+  createApiKey: (key: BodyOf<'createApiKey'>, options?: Options): Reply<'createApiKey'> =>
+    call(transport, 'createApiKey', { body: key }, options),
+
+  getApiKey: (id: string, options?: Options): Reply<'getApiKey'> =>
+    call(transport, 'getApiKey', { params: { id } }, options),
+
+  /** Changes what an API key may do; it holds at once. Null takes a limit, an expiry or a restriction away. Errors: `invalid_amount`. */
+  updateApiKey: (id: string, changes: BodyOf<'updateApiKey'>, options?: Options): Reply<'updateApiKey'> =>
+    call(transport, 'updateApiKey', { params: { id }, body: changes }, options),
+
+  /** Deletes an API key; its usage stays in the reports. */
+  deleteApiKey: (id: string, options?: Options): Reply<'deleteApiKey'> =>
+    call(transport, 'deleteApiKey', { params: { id } }, options),
+
+  /** Gives an API key another secret, shown this once; the old one works for `graceSeconds` (0 by default, 86,400 at most). */
+  rotateApiKey: (id: string, grace: BodyOf<'rotateApiKey'> = {}, options?: Options): Reply<'rotateApiKey'> =>
+    call(transport, 'rotateApiKey', { params: { id }, body: grace }, options),
+
+  /** Sets a budget. It holds at once. Errors: `invalid_amount`, and that what the scope names does not exist. */
+  createBudget: (budget: BodyOf<'createBudget'>, options?: Options): Reply<'createBudget'> =>
+    call(transport, 'createBudget', { body: budget }, options),
+
+  /** Budgets, newest first, with what is spent and reserved of them now. */
+  listBudgets: (query?: QueryOf<'listBudgets'>, options?: Options): Pages<'listBudgets', Budget> =>
+    list(transport, 'listBudgets', query, ({ budgets }) => budgets, options),
+
+  /** Errors: `budget_not_found`. */
+  getBudget: (id: string, options?: Options): Reply<'getBudget'> =>
+    call(transport, 'getBudget', { params: { id } }, options),
+
+  /** A limit holds at once, another window from the end of the present one. Errors: `budget_not_found`, `invalid_amount`. */
+  updateBudget: (id: string, changes: BodyOf<'updateBudget'>, options?: Options): Reply<'updateBudget'> =>
+    call(transport, 'updateBudget', { params: { id }, body: changes }, options),
+
+  /** Ends a budget; what it counted stays. Errors: `budget_not_found`. */
+  deleteBudget: (id: string, options?: Options): Reply<'deleteBudget'> =>
+    call(transport, 'deleteBudget', { params: { id } }, options),
+
+  /** The organisations of the server; needs the operator's key. */
+  listOrganisations: (
+    query?: QueryOf<'listOrganisations'>,
+    options?: Options,
+  ): Pages<'listOrganisations', Organisation> =>
+    list(transport, 'listOrganisations', query, ({ organisations }) => organisations, options),
+
+  getOrganisation: (id: string, options?: Options): Reply<'getOrganisation'> =>
+    call(transport, 'getOrganisation', { params: { id } }, options),
+
+  /** Changes the name or the time zone of an organisation; needs the operator's key. */
+  updateOrganisation: (
+    id: string,
+    changes: BodyOf<'updateOrganisation'>,
+    options?: Options,
+  ): Reply<'updateOrganisation'> => call(transport, 'updateOrganisation', { params: { id }, body: changes }, options),
+
+  listManagementKeys: (
+    query?: QueryOf<'listManagementKeys'>,
+    options?: Options,
+  ): Pages<'listManagementKeys', ManagementKey> =>
+    list(transport, 'listManagementKeys', query, ({ managementKeys }) => managementKeys, options),
+
+  getManagementKey: (id: string, options?: Options): Reply<'getManagementKey'> =>
+    call(transport, 'getManagementKey', { params: { id } }, options),
+
+  /** Renames or disables a management key. */
+  updateManagementKey: (
+    id: string,
+    changes: BodyOf<'updateManagementKey'>,
+    options?: Options,
+  ): Reply<'updateManagementKey'> => call(transport, 'updateManagementKey', { params: { id }, body: changes }, options),
+
+  deleteManagementKey: (id: string, options?: Options): Reply<'deleteManagementKey'> =>
+    call(transport, 'deleteManagementKey', { params: { id } }, options),
+
+  /** Gives a management key another secret, shown this once; the old one works for `graceSeconds` (0 by default, 86,400 at most). */
+  rotateManagementKey: (
+    id: string,
+    grace: BodyOf<'rotateManagementKey'> = {},
+    options?: Options,
+  ): Reply<'rotateManagementKey'> => call(transport, 'rotateManagementKey', { params: { id }, body: grace }, options),
+
+  /** Who changed what, newest first. */
+  listAudit: (query?: Omit<QueryOf<'listAudit'>, 'format'>, options?: Options): Pages<'listAudit', AuditEntry> =>
+    list(transport, 'listAudit', query, ({ entries }) => entries, options),
+})

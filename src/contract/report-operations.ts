@@ -1,0 +1,56 @@
+import { operation } from './operation.ts'
+import {
+  Activity,
+  ActivityQuery,
+  GenerationList,
+  GenerationListQuery,
+  GenerationParams,
+  GenerationRecordReply,
+  Report,
+  ReportQuery,
+} from './reports.ts'
+
+export const reportOperations = [
+  operation({
+    name: 'reportUsage',
+    method: 'GET',
+    path: '/api/admin/usage',
+    dialect: 'openai',
+    key: 'management',
+    query: ReportQuery,
+    result: Report,
+    rows: true,
+    errors: [],
+  }),
+  operation({
+    name: 'listGenerations',
+    method: 'GET',
+    path: '/api/admin/generations',
+    dialect: 'openai',
+    key: 'management',
+    query: GenerationListQuery,
+    result: GenerationList,
+    rows: true,
+    errors: ['invalid_amount'],
+  }),
+  operation({
+    name: 'getGenerationRecord',
+    method: 'GET',
+    path: '/api/admin/generations/{id}',
+    dialect: 'openai',
+    key: 'management',
+    params: GenerationParams,
+    result: GenerationRecordReply,
+    errors: ['generation_not_found'],
+  }),
+  operation({
+    name: 'getActivity',
+    method: 'GET',
+    path: '/api/v1/activity',
+    dialect: 'openrouter',
+    key: 'management',
+    query: ActivityQuery,
+    result: Activity,
+    errors: [],
+  }),
+] as const
