@@ -109,6 +109,8 @@ export async function startByok({ settings = '', ...options }: ByokOptions = {})
 providers:
   acme: { type: openai, name: Acme, baseUrl: "${address}", apiKey: ours-at-acme-0123456789 }
   other: { type: openai, name: Other, baseUrl: "${address}", apiKey: ours-at-other-0123456789 }
+  claude: { type: anthropic, name: Claude, baseUrl: "${address}", apiKey: ours-at-claude-0123456789 }
+  gem: { type: gemini, name: Gem, baseUrl: "${address}", apiKey: ours-at-gem-0123456789 }
   shared: { type: openai, name: Shared, baseUrl: "${address}", apiKeys: [{ apiKey: ours-one-0123456789, name: one }, { apiKey: ours-two-0123456789, weight: 3 }] }
 ${settings}
 models:
@@ -146,6 +148,8 @@ const MODELS = [
   ['acme/image', 'acme', { input: '10', output: '10', output_image: '40' }],
   ['acme/either', 'acme other', { input: '1', output: '2' }],
   ['other/plain', 'other', { input: '1', output: '2' }],
+  ['claude/plain', 'claude', { input: '1', output: '2' }],
+  ['gem/plain', 'gem', { input: '1', output: '2' }],
   ['shared/plain', 'shared other', { input: '1', output: '2' }],
 ] as const
 

@@ -1,8 +1,9 @@
 /** Calls on customers' own credentials, over HTTP: the fee is charged, the provider's bill is told, nobody pays twice. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { recover } from '../src/jobs/recover.ts'
 import { verifyLedger } from '../src/jobs/verify.ts'
 import { type Byok, startByok, told, USAGE } from './byok-kit.ts'
-import { chat, createCustomer, eventsOf, eventually, MOUNTS, OPENAI, OPENROUTER, recordsOf } from './gateway-kit.ts'
+import { chat, createCustomer, eventsOf, MOUNTS, OPENAI, OPENROUTER, recordsOf } from './gateway-kit.ts'
 
 const MINE = 'mine-at-acme-0123456789'
 const USD = 1_000_000_000n
@@ -201,6 +202,23 @@ describe('whose credential it is', () => {
     for (const id of [organisations, keys]) await byok.admin('DELETE', `/api/admin/credentials/${id}`)
     await call(key, 'other/plain')
     expect(byok.upstream.calls.at(-1)?.secret).toBe('ours-at-other-0123456789')
+  })
+
+  test.each([
+    ['claude', '/v1/chat/completions', '/v1/messages'],
+    ['claude', '/v1/messages', '/v1/messages'],
+    ['gem', '/v1/chat/completions', '/v1/models/small:generateContent'],
+  ])('it travels on the wire of %s, from %s', async (provider, mount, path) => {
+    const { key, id } = await customerWith({ provider, secret: `mine-at-${provider}-0123456789` })
+    // This upstream speaks another wire: what came to it is what counts here.
+    const body = { model: `${provider}/plain`, max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] }
+    await byok.turnpike.request(mount, { key, body })
+    await byok.admin('POST', `/api/admin/credentials/${id}/check`)
+    expect(new Set(byok.upstream.calls.map(({ secret }) => secret))).toEqual(
+      new Set([`mine-at-${provider}-0123456789`]),
+    )
+    expect(byok.upstream.calls[0]?.path).toBe(path)
+    expect(byok.upstream.calls.at(-1)?.path).toBe('/v1/models')
   })
 
   test('another account’s is never used', async () => {
@@ -426,24 +444,44 @@ describe('our own credentials', () => {
   })
 })
 
-test('a call that was cut in its process is settled by the fee, as what it was', async () => {
-  const { key, name } = await customerWith()
-  const { gateway } = byok.turnpike.server
-  const before = (await recordsOf(byok.turnpike)).length
-  const { post } = gateway.store
-  // The store fails once, where the call settles: recovery has to end it.
-  Object.assign(gateway.store, {
-    post: (command: Parameters<typeof post>[0]) => {
-      if (command.type !== 'settle') return post(command)
-      Object.assign(gateway.store, { post })
-      return Promise.reject(new Error('once'))
-    },
+describe('a call that was cut', () => {
+  /** Its settle fails, as if the process had died there. */
+  async function cut(key: string) {
+    const { store } = byok.turnpike.server.gateway
+    const { post } = store
+    Object.assign(store, {
+      post: (command: Parameters<typeof post>[0]) => {
+        if (command.type !== 'settle') return post(command)
+        Object.assign(store, { post })
+        return Promise.reject(new Error('once'))
+      },
+    })
+    expect((await call(key, 'acme/seed', { max_tokens: 25 })).status).toBe(500)
+  }
+  const recovered = async (starting: boolean) => {
+    const { store, rateCards, terms, log, stranded } = byok.turnpike.server.gateway
+    await recover({ store, rateCards, terms, log, stranded, starting })
+    return lastRecord()
+  }
+
+  test('while its process lives costs nothing: its caller was told of an error', async () => {
+    const { key, name } = await customerWith()
+    await cut(key)
+    expect(await recovered(false)).toMatchObject({ is_byok: 1n, status: 'interrupted', charge_nanos: 0n })
+    expect((await byok.admin('GET', `/v1/accounts/get?externalId=${name}`)).body.balance).toBe(1000)
   })
-  expect((await call(key, 'acme/seed')).status).toBe(500)
-  const { recover } = await import('../src/jobs/recover.ts')
-  const { store, rateCards, terms, log, stranded } = gateway
-  await recover({ store, rateCards, terms, log, stranded, starting: false })
-  const record = await eventually(async () => (await recordsOf(byok.turnpike))[before])
-  expect(record).toMatchObject({ is_byok: 1n, status: 'interrupted', charge_nanos: 0n })
-  expect((await byok.admin('GET', `/v1/accounts/get?externalId=${name}`)).body.balance).toBe(1000)
+
+  test('with its process is charged the fee of an estimate, and counted as the key’s limit says', async () => {
+    const { name } = await customerWith()
+    const made = await byok.admin('POST', '/api/v1/keys', {
+      ...{ name, external_user: name, limit: 100, include_byok_in_limit: true },
+    })
+    await cut(made.body.key)
+    byok.turnpike.server.gateway.stranded.clear()
+    const record = await recovered(true)
+    const cost = record?.cost_nanos ?? 0n
+    expect(cost).toBeGreaterThan(USD)
+    expect(record).toMatchObject({ is_byok: 1n, charge_nanos: cost / 20n, limit_nanos: cost })
+    expect(await verifyLedger(byok.turnpike.server.gateway.store)).toEqual([])
+  })
 })

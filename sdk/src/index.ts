@@ -32,6 +32,8 @@ export type {
   Confirmation,
   ConfirmedUsage,
   ConfirmRequest,
+  Credential,
+  CredentialCheck,
   Generation,
   GenerationRecord,
   Grant,

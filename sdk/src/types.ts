@@ -7,6 +7,8 @@ export type {
   AuditEntry,
   Balance,
   Budget,
+  Credential,
+  CredentialCheck,
   Generation,
   GenerationRecord,
   Grant,
