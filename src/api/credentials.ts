@@ -3,7 +3,7 @@ import type { Credential, CredentialPatch } from '../contract/credentials.ts'
 import { refuse } from '../contract/errors.ts'
 import type { Caller } from '../core/caller.ts'
 import { instantText } from '../lib/clock.ts'
-import { SealBroken } from '../lib/seal.ts'
+import { SealBroken } from '../lib/sealer.ts'
 import { accountCodes } from '../store/accounts.ts'
 import {
   type CredentialChange,

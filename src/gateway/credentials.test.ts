@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Backend, openPostgresBackend, openSqliteBackend } from '../../test/backends.ts'
 import { createLog } from '../lib/log.ts'
 import { systemRandom } from '../lib/random.ts'
-import { createSealer } from '../lib/seal.ts'
+import { createSealer } from '../lib/sealer.ts'
 import { UpstreamFailure } from '../providers/provider.ts'
 import {
   createCredential,

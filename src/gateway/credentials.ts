@@ -5,7 +5,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
-import { SealBroken, type Sealer } from '../lib/seal.ts'
+import { SealBroken, type Sealer } from '../lib/sealer.ts'
 import type { UpstreamFailure } from '../providers/provider.ts'
 import {
   type CredentialState,

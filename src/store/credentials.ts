@@ -1,7 +1,7 @@
 /** Credentials of customers at providers, their secrets sealed. Each change is written together with its row of the audit log. */
 
 import type { Id } from '../lib/id.ts'
-import type { Sealer } from '../lib/seal.ts'
+import type { Sealer } from '../lib/sealer.ts'
 import { codeRange, type PageOf } from './accounts.ts'
 import type { Provided } from './audit-log.ts'
 import type { Query, Store } from './store.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { systemRandom } from './random.ts'
-import { createSealer, SealBroken } from './seal.ts'
+import { createSealer, SealBroken } from './sealer.ts'
 
 const MASTER = 'a'.repeat(64)
 const sealer = createSealer(MASTER, systemRandom)
