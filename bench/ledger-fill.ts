@@ -80,6 +80,8 @@ async function openAccounts(run: Run, now: number): Promise<void> {
     posted: balance,
     reserved: 0n,
     lastAt: 0,
+    lowCredit: null,
+    creditLevel: 0,
   } as const
   await multiply(run, all, tables.accounts, account, {
     id: 'i',

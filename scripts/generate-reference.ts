@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs'
 import { cliReference } from './reference/cli.ts'
 import { errorsReference } from './reference/errors.ts'
+import { eventsReference } from './reference/events.ts'
 import { providersReference } from './reference/providers.ts'
 import { settingsReference } from './reference/settings.ts'
 import { simulatorReference } from './reference/simulator.ts'
@@ -13,6 +14,7 @@ import { simulatorReference } from './reference/simulator.ts'
 export const referencePages: Readonly<Record<string, () => string>> = {
   'docs/reference/settings.md': settingsReference,
   'docs/reference/errors.md': errorsReference,
+  'docs/reference/events.md': eventsReference,
   'docs/reference/cli.md': cliReference,
   'docs/reference/providers.md': providersReference,
   'docs/reference/simulator.md': simulatorReference,

@@ -1,4 +1,5 @@
 /** What the control plane needs of the gateway: rooms of one floor don't know each other, so they are introduced here. */
+import type { Alerts } from './alerts.ts'
 import type { ApiParts } from './api/parts.ts'
 import { secretOf } from './gateway/caller-secret.ts'
 import { checkCredential } from './gateway/check-credential.ts'
@@ -7,7 +8,11 @@ import { assert } from './lib/assert.ts'
 import { hashSecret } from './lib/secret.ts'
 import { requestIdOf } from './request-id.ts'
 
-export function apiParts(gateway: Gateway, operatorKey: string): ApiParts {
+export function apiParts(
+  gateway: Gateway,
+  { seal, addresses }: Pick<Alerts, 'seal' | 'addresses'>,
+  operatorKey: string,
+): ApiParts {
   const { store, settings, budgets, routes, terms, rateCards, random, log, keys, hashDetails, addressOf } = gateway
   const operatorHash = hashSecret(operatorKey)
   return {
@@ -21,6 +26,8 @@ export function apiParts(gateway: Gateway, operatorKey: string): ApiParts {
     random,
     hashDetails,
     log,
+    seal,
+    addresses,
     authenticate: ({ raw }) => keys.authenticate(secretOf(raw.headers), addressOf(raw)),
     isOperator: ({ keyHash }) => keyHash === operatorHash,
     forgetKey: (hash) => keys.forget(hash),

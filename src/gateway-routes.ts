@@ -7,6 +7,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http'
+import type { ModelPath } from './contract/model-calls.ts'
 import { anthropic, anthropicErrors } from './dialects/anthropic.ts'
 import { chatStream } from './dialects/chat-stream.ts'
 import type { Dialect } from './dialects/dialect.ts'
@@ -41,6 +42,7 @@ export function createHttpServer(gateway: Gateway, others: RequestListener): Ser
 
 type Mount = (request: IncomingMessage, response: ServerResponse) => void
 
+/** The type of its keys makes whoever adds a call document it, too. */
 function modelMounts(gateway: Gateway): ReadonlyMap<string, Mount> {
   const { cors } = gateway.settings
   const { usageChunkChoices } = gateway.settings.openrouter
@@ -71,7 +73,7 @@ function modelMounts(gateway: Gateway): ReadonlyMap<string, Mount> {
     ['completions', readCompletion],
     ['embeddings', readEmbedding],
   ] as const
-  return new Map([
+  return new Map<ModelPath, Mount>([
     ['/v1/messages', mount(readMessages, anthropic({ endsWithDone: false }), 'empty')],
     ['/api/v1/messages', mount(readMessages, anthropic({ endsWithDone: true }), 'empty')],
     ['/v1/responses', mount(readResponses, responses({ ...openai, money: 'asked', endsWithDone: false }), 'empty')],

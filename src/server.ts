@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import { type Alerts, startAlerts } from './alerts.ts'
 import { mountApi } from './api/mount.ts'
 import { createNotFound } from './api/not-found.ts'
 import { mountReference } from './api/reference.ts'
@@ -53,6 +54,7 @@ export type Server = {
   readonly catalogueSource: string
   readonly folder: DataFolder
   readonly recovered: Recovered
+  readonly alerts: Alerts
   /** Set on the first start alone. */
   readonly demoKey: string | undefined
   /** The port that was wanted and taken, where nobody had asked for it. */
@@ -103,6 +105,7 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
       ]),
   })
   const lastUse = createLastUse({ store, clock: systemClock, log })
+  const alerts = await startAlerts(store, settings, log)
   const gateway: Gateway = {
     settings,
     store,
@@ -143,9 +146,10 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
     open: new Set(),
     draining: false,
   }
-  const fastify = createHttp(gateway, folder.adminKey)
+  const running = { stop: async () => void (await Promise.all([jobs.stop(), alerts.stop()])) }
+  const fastify = createHttp(gateway, alerts, folder.adminKey)
   const { port, moved } = await listen(fastify, settings).catch(async (error: unknown) => {
-    await stop(gateway, fastify, providers, jobs, 0)
+    await stop(gateway, fastify, providers, running, 0)
     throw error
   })
   // The first count loads the tables of the tokenizer; a call that needs one should not wait for them.
@@ -158,18 +162,19 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
     catalogueSource: catalogue.source,
     folder,
     recovered,
+    alerts,
     demoKey,
     moved,
-    close: () => stop(gateway, fastify, providers, jobs, drainMs),
+    close: () => stop(gateway, fastify, providers, running, drainMs),
   }
 }
 
 const loadCatalogue = (): CatalogueData =>
   JSON.parse(readFileSync(new URL('../catalogue/catalogue.json', import.meta.url), 'utf8')) as CatalogueData
 
-function createHttp(gateway: Gateway, operatorKey: string): FastifyInstance {
+function createHttp(gateway: Gateway, alerts: Alerts, operatorKey: string): FastifyInstance {
   const { cors, trustProxy } = gateway.settings
-  const parts = apiParts(gateway, operatorKey)
+  const parts = apiParts(gateway, alerts, operatorKey)
   const notFound = createNotFound(parts)
   const fastify = Fastify({
     trustProxy: typeof trustProxy === 'number' ? (_address, hop) => hop < trustProxy : trustProxy,

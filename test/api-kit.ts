@@ -58,6 +58,8 @@ export async function openApi(yaml?: string, { env = {}, still = false }: ApiOpt
     rateCards: gateway.rateCards,
     random: systemRandom,
     hashDetails: gateway.hashDetails,
+    seal: turnpike.server.alerts.seal,
+    addresses: turnpike.server.alerts.addresses,
     log: {
       ...gateway.log,
       error: (fields, message) => void faults.push(`${message} ${JSON.stringify(fields, textOfError)}`),

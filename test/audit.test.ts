@@ -33,7 +33,7 @@ describe.each([
   let admin: string
   const secrets: string[] = []
   beforeAll(async () => {
-    api = await openApi(undefined, { env: await environment() })
+    api = await openApi('webhooks: { allow: [127.0.0.1] }', { env: await environment() })
     admin = (await ask('POST', '/api/admin/management-keys', { name: 'Ops, "prod"', role: 'admin' }, api.operator)).body
       .key
     secrets.push(admin)
@@ -61,6 +61,9 @@ describe.each([
   const credential = async () => (await ask('POST', '/api/admin/credentials', theirs)).body.credential.id as string
   const monthly = { name: 'b', scope: 'organisation', metric: 'usd', limit: 5, window: 'month' }
   const budget = async () => (await ask('POST', '/api/admin/budgets', monthly)).body.budget.id as string
+
+  const webhook = { type: 'webhook', url: 'http://127.0.0.1:9/hook', name: 'w' }
+  const channel = async () => (await ask('POST', '/api/admin/alert-channels', webhook)).body.channel.id as string
 
   type Case = {
     action: string
@@ -175,6 +178,44 @@ describe.each([
     deleteBudget: async () => {
       const id = await budget()
       return { action: 'budget.delete', after: null, run: () => ask('DELETE', `/api/admin/budgets/${id}`) }
+    },
+    createAlertChannel: () => ({
+      action: 'alert_channel.create',
+      before: null,
+      after: { name: 'w', type: 'webhook' },
+      run: () => ask('POST', '/api/admin/alert-channels', webhook),
+    }),
+    updateAlertChannel: async () => {
+      const id = await channel()
+      const run = () => ask('PATCH', `/api/admin/alert-channels/${id}`, { disabled: true })
+      return { action: 'alert_channel.update', before: { disabled: false }, after: { disabled: true }, run }
+    },
+    deleteAlertChannel: async () => {
+      const id = await channel()
+      const run = () => ask('DELETE', `/api/admin/alert-channels/${id}`)
+      return { action: 'alert_channel.delete', before: { name: 'w' }, after: null, run }
+    },
+    testAlertChannel: async () => {
+      const id = await channel()
+      const run = () => ask('POST', `/api/admin/alert-channels/${id}/test`)
+      return { action: 'alert_channel.test', after: { event: 'budget.threshold_reached' }, run }
+    },
+    rotateAlertChannelSecret: async () => {
+      const id = await channel()
+      return {
+        action: 'alert_channel.rotate_secret',
+        run: () => ask('POST', `/api/admin/alert-channels/${id}/rotate-secret`),
+      }
+    },
+    updateAlertDefaults: () => ({
+      action: 'alert_defaults.update',
+      before: { lowCreditThreshold: null },
+      after: { lowCreditThreshold: 2 },
+      run: () => ask('PATCH', '/api/admin/alert-defaults', { lowCreditThreshold: 2 }),
+    }),
+    resendDelivery: async () => {
+      const { delivery } = (await ask('POST', `/api/admin/alert-channels/${await channel()}/test`)).body
+      return { action: 'delivery.resend', run: () => ask('POST', `/api/admin/deliveries/${delivery.id}/resend`) }
     },
     createOrganisation: () => ({
       action: 'organisation.create',

@@ -33,7 +33,9 @@ async function rig(): Promise<Rig> {
   open.push(db)
   db.defaultSafeIntegers(true)
   db.prepare(
-    `INSERT INTO accounts VALUES (${ACCOUNT}, ${ORGANISATION}, 'a', 'a', 'a', NULL, NULL, 'open', 'charge', NULL, 0, 0, 0, 0, 0, 0)`,
+    `INSERT INTO accounts (id, organisation_id, code, external_id, name, status, overage, overdraft_nanos, posted_nanos,
+       reserved_nanos, last_at, created_at, updated_at)
+     VALUES (${ACCOUNT}, ${ORGANISATION}, 'a', 'a', 'a', 'open', 'charge', 0, 0, 0, 0, 0, 0)`,
   ).run()
   const columns = [...budgets.columns, 'created_at']
   db.prepare(`INSERT INTO budgets (${columns}) VALUES (${columns.map(() => '?')})`).run(...budgets.cells(BUDGET), 0n)

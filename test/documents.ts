@@ -15,7 +15,7 @@ export type Block = {
 export type Page = { readonly path: string; readonly text: string; readonly blocks: readonly Block[] }
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const OUTSIDE = ['node_modules', 'dashboard', 'sdk', 'catalogue', '.git']
+const OUTSIDE = ['node_modules', 'dashboard', 'catalogue', '.git']
 
 export function readPages(): Page[] {
   const paths = globSync('**/*.md', { cwd: ROOT, exclude: (name) => OUTSIDE.includes(name) }).sort()

@@ -21,13 +21,15 @@ let ours: Record<
   | 'plan'
   | 'manager'
   | 'budget'
-  | 'credential',
+  | 'credential'
+  | 'channel'
+  | 'delivery',
   string
 >
 const OURS = 'our-own-customer'
 
 beforeAll(async () => {
-  api = await openApi()
+  api = await openApi('webhooks: { allow: [127.0.0.1] }')
   await ask('POST', '/api/admin/organisations', { name: 'elsewhere' })
   const theirs = { name: 'x', role: 'admin', organisationId: 'elsewhere' }
   stranger = (await ask('POST', '/api/admin/management-keys', theirs)).body.key
@@ -40,7 +42,12 @@ beforeAll(async () => {
   const debit = { externalId: OURS, amount: 1, description: OURS }
   const capped = { name: OURS, scope: 'account', scopeId: account, metric: 'usd', limit: 5, window: 'day' }
   const theirKey = { provider: 'simulator', name: OURS, secret: 'sk-0123456789abcdef', externalId: OURS }
+  // Nobody listens there: what is tried is not what is looked at here.
+  const webhook = { type: 'webhook', url: 'http://127.0.0.1:9/hook', name: OURS }
+  const channel = (await ask('POST', '/api/admin/alert-channels', webhook)).body.channel.id
   ours = {
+    channel,
+    delivery: (await ask('POST', `/api/admin/alert-channels/${channel}/test`)).body.delivery.id,
     credential: (await ask('POST', '/api/admin/credentials', theirKey)).body.credential.id,
     budget: (await ask('POST', '/api/admin/budgets', capped)).body.budget.id,
     ...{ account, key: key.id, hash: key.hash, grant: grantId },
@@ -161,6 +168,21 @@ const cases: Record<OperationName, Named | Lists | Open> = {
   getBudget: named(() => [`/api/admin/budgets/${ours.budget}`]),
   updateBudget: named(() => [`/api/admin/budgets/${ours.budget}`, { limit: 0 }]),
   deleteBudget: named(() => [`/api/admin/budgets/${ours.budget}`]),
+  createAlertChannel: named(() => [
+    '/api/admin/alert-channels',
+    { type: 'webhook', url: 'http://127.0.0.1:9/', budgetId: ours.budget },
+  ]),
+  listAlertChannels: lists('/api/admin/alert-channels?limit=500'),
+  getAlertChannel: named(() => [`/api/admin/alert-channels/${ours.channel}`]),
+  updateAlertChannel: named(() => [`/api/admin/alert-channels/${ours.channel}`, { disabled: true }]),
+  deleteAlertChannel: named(() => [`/api/admin/alert-channels/${ours.channel}`]),
+  testAlertChannel: named(() => [`/api/admin/alert-channels/${ours.channel}/test`]),
+  rotateAlertChannelSecret: named(() => [`/api/admin/alert-channels/${ours.channel}/rotate-secret`]),
+  getAlertDefaults: lists('/api/admin/alert-defaults'),
+  updateAlertDefaults: { open: 'those of the caller’s own organisation' },
+  listDeliveries: lists('/api/admin/deliveries?limit=500'),
+  resendDelivery: named(() => [`/api/admin/deliveries/${ours.delivery}/resend`]),
+  listEvents: lists('/api/admin/events?limit=500'),
   listAudit: named(() => ['/api/admin/audit?organisationId=default']),
 }
 

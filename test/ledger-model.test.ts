@@ -394,7 +394,7 @@ function inMemory(world: World, ids: Parameters<typeof apply>[2]): Subject {
   const events: OutboxEvent[] = []
   const records: UsageRecord[] = []
   for (const { id, overage, overdraft } of world.accounts) {
-    const fresh = { status: 'open' as const, posted: 0n, reserved: 0n, lastAt: 0 }
+    const fresh = { status: 'open' as const, posted: 0n, reserved: 0n, lastAt: 0, lowCredit: null, creditLevel: 2 }
     rows.accounts.set(id, {
       id,
       organisationId: ORGANISATION,

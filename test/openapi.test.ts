@@ -4,23 +4,25 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sdkFiles } from '../scripts/generate-sdk.ts'
 import { errorRow } from '../src/contract/errors.ts'
+import { CALL_ERRORS, COUNT_ERRORS, type ModelCall, modelCalls } from '../src/contract/model-calls.ts'
 import { type JsonObject, openApiDocument } from '../src/contract/openapi.ts'
 import { COMMON_ERRORS, type Operation } from '../src/contract/operation.ts'
 import { operations } from '../src/contract/operations.ts'
 import { startTurnpike, type Turnpike } from './turnpike.ts'
 
-const document = openApiDocument(operations)
+const document = openApiDocument(operations, modelCalls)
 const table = operations as readonly Operation[]
+const calls: readonly ModelCall[] = modelCalls
 const entries = Object.values(document.paths).flatMap((methods) => Object.values(methods))
 
 test.each(Object.keys(sdkFiles))('%s is as it is generated', (path) => {
   expect(readFileSync(join(import.meta.dirname, '..', path), 'utf8')).toBe(sdkFiles[path]?.())
 })
 
-test('every operation and every alias is documented once, under a name of its own', () => {
+test('every operation, every alias and every model call on both mounts is documented once, under a name of its own', () => {
   const ids = entries.map(({ operationId }) => operationId)
   expect(new Set(ids).size).toBe(ids.length)
-  expect(ids.length).toBe(table.reduce((sum, { aliases = [] }) => sum + 1 + aliases.length, 0))
+  expect(ids.length).toBe(table.reduce((sum, { aliases = [] }) => sum + 1 + aliases.length, calls.length * 2))
   expect(ids).toEqual(expect.arrayContaining(table.map(({ name }) => name)))
 })
 
@@ -42,6 +44,23 @@ test.each(table.map((operation) => [operation.name, operation] as const))(
   },
 )
 
+test.each(calls.map((call) => [call.name, call] as const))('%s announces the errors of a model call', (_name, call) => {
+  for (const [mount, status] of [
+    ['/v1', 'status'],
+    ['/api/v1', 'openrouterStatus'],
+  ] as const) {
+    const responses = document.paths[`${mount}/${call.path}`]?.post?.responses as Record<
+      string,
+      { description: string }
+    >
+    for (const code of [...COMMON_ERRORS, ...(call.free ? COUNT_ERRORS : CALL_ERRORS)]) {
+      const row = errorRow(code)
+      const own = call.errorsOf === 'anthropic' ? (row.anthropicStatus ?? row.status) : (row[status] ?? row.status)
+      expect(responses[String(own)]?.description).toContain(`\`${code}\`: `)
+    }
+  }
+})
+
 test('every reference leads to a component, and every parameter of a path is described', () => {
   const text = JSON.stringify(document)
   const targets = [...text.matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(([, name = '']) => name)
@@ -55,12 +74,45 @@ test('every reference leads to a component, and every parameter of a path is des
     }
 })
 
+type Replies = Readonly<Record<string, { headers?: JsonObject }>>
+
+const SOMETIMES: ReadonlySet<string> = new Set(['X-Turnpike-Output-Limit', 'X-Turnpike-Ignored'])
+
+const usage = { include: true }
+const messages = [{ role: 'user', content: 'hi' }]
+const EXAMPLES: Readonly<Record<string, object>> = {
+  createChatCompletion: { model: 'gpt-4o-mini', messages, usage },
+  createResponse: { model: 'gpt-4o-mini', input: 'hi', usage },
+  createMessage: { model: 'claude-sonnet-4.5', max_tokens: 50, messages },
+  countMessageTokens: { model: 'claude-sonnet-4.5', messages },
+  createCompletion: { model: 'gpt-3.5-turbo-instruct', prompt: 'hi', usage },
+  createEmbedding: { model: 'text-embedding-3-small', input: 'hi', usage },
+}
+
+test('every model call has an example', () => {
+  expect(Object.keys(EXAMPLES).sort()).toEqual(calls.map(({ name }) => name).sort())
+})
+
 describe('a server', () => {
   let turnpike: Turnpike
   beforeAll(async () => {
     turnpike = await startTurnpike()
   })
   afterAll(() => turnpike.close())
+
+  test.each(Object.keys(EXAMPLES))('answers %s on both mounts as it is documented', async (name) => {
+    const call = calls.find((each) => each.name === name)
+    for (const [index, mount] of ['/v1', '/api/v1'].entries()) {
+      const reply = await turnpike.request(`${mount}/${call?.path}`, { body: EXAMPLES[name] })
+      const text = await reply.text()
+      expect(reply.status, text).toBe(200)
+      call?.results[index]?.parse(JSON.parse(text))
+      expect(call?.body.safeParse(EXAMPLES[name]).error).toBeUndefined()
+      const replies = document.paths[`${mount}/${call?.path}`]?.post?.responses as Replies | undefined
+      const always = Object.keys(replies?.['200']?.headers ?? {}).filter((header) => !SOMETIMES.has(header))
+      expect(always.filter((header) => !reply.headers.has(header))).toEqual([])
+    }
+  })
 
   test('serves the document without a key', async () => {
     const reply = await fetch(`${turnpike.url}/openapi.json`)
@@ -73,7 +125,11 @@ describe('a server', () => {
     const page = await reply.text()
     expect(reply.headers.get('content-type')).toBe('text/html; charset=utf-8')
     expect(reply.headers.get('content-security-policy')).toContain("default-src 'none'")
-    for (const { name, path } of table) {
+    const behind = calls.flatMap(({ name, path }) => [
+      { name, path: `/v1/${path}` },
+      { name, path: `/api/v1/${path}` },
+    ])
+    for (const { name, path } of [...table, ...behind]) {
       expect(page).toContain(`<section id="${name}">`)
       expect(page).toContain(`<code>${path.replace('*}', '}')}</code>`)
     }

@@ -16,6 +16,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   dialects: 3,
   simulator: 3,
   tokens: 3,
+  delivery: 3,
   gateway: 4,
   api: 4,
   jobs: 4,

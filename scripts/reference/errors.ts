@@ -1,5 +1,5 @@
 /** The page of errors: what each code means, its status on each mount, what causes it and what helps. */
-import { type ErrorCode, errors, refuse } from '../../src/contract/errors.ts'
+import { type ErrorCode, errorRow, errors, refuse } from '../../src/contract/errors.ts'
 import { openai } from '../../src/dialects/openai.ts'
 import { openrouter } from '../../src/dialects/openrouter.ts'
 import { code, opening, sentence, table } from './markdown.ts'
@@ -12,10 +12,25 @@ export const errorsReference = (): string =>
       'Every error code, its status, what causes it and what helps. Each reply carries `x-request-id`; quote it when you ask about an error.',
     ),
     'On `/v1` the code is `error.code`, in the shape of OpenAI. On `/api/v1` `error.code` is the status as a number, in the shape of OpenRouter, and the kind stands in `error.metadata.error_type`. ' +
+      `The calls under \`messages\` answer in the shape of Anthropic: its own word in \`error.type\`, the kind in \`error.error_type\`, the statuses of \`/v1\`${differing()}. ` +
       'A stream that fails after its first byte ends with an event that holds the same error.\n',
-    'Official clients repeat 408, 409, 429 and 5xx by themselves. Where that cannot help, the reply says `x-should-retry: false`, which they obey; where waiting helps, `Retry-After` says how long.\n',
+    '## What to send again\n',
+    'For authors of clients; the official ones, the SDK and the command line do it by themselves.\n',
+    '- **Again**, where the column says yes: after `retry-after-ms` milliseconds or `Retry-After` seconds where the reply has them, else after waits that grow, with some chance in them, and a few times at most.\n' +
+      '- **Never** where it says no: the reply has `x-should-retry: false`, because clients would try its status, and it cannot help.\n' +
+      '- **Not as it is** where it says nothing: the same request gets the same answer. Change it first.\n' +
+      '- **A connection that broke**, or a time-out of your own: the server may have acted. Send what moves money again under the [same `Idempotency-Key`](../concepts/idempotency.md), and it happens once. A model call under its key is charged once as well.\n' +
+      '- **A stream that ended with an error** may be asked for again as a new call. A 5xx is only ever sent where nothing was charged.\n',
+    '## All codes\n',
     table(['code', '/v1', '/api/v1', 'kind on /api/v1', 'repeat', 'cause', 'cure'], codes.map(row)),
   ].join('\n')
+
+/** Statuses of Anthropic's own. */
+function differing(): string {
+  const own = codes.filter((name) => errorRow(name).anthropicStatus !== undefined)
+  const byStatus = Map.groupBy(own, (name) => errorRow(name).anthropicStatus)
+  return [...byStatus].map(([status, names]) => `, but ${status} for ${names.map(code).join(' and ')}`).join('')
+}
 
 const codes: readonly ErrorCode[] = (Object.keys(errors) as ErrorCode[]).sort(
   (a, b) => errors[a].status - errors[b].status,
@@ -59,8 +74,8 @@ const EXPLAINED: Record<ErrorCode, { readonly cause: string; readonly cure: stri
     cure: 'Send `Authorization: Bearer sk-tp-…`; make a new key if it is lost',
   },
   insufficient_credits: {
-    cause: 'The account cannot cover what the call might cost at most',
-    cure: 'Add credits, or send a lower `max_tokens`; `details.affordableTokens` says how much output is affordable',
+    cause: 'The account cannot cover what the call might cost at most, or what is to be reserved or deducted',
+    cure: 'Add credits; the credits API says how many in `details.shortfall`. Or send a lower `max_tokens`: of a call `details.affordableTokens` says how much output is affordable',
   },
   forbidden: {
     cause:
@@ -90,7 +105,7 @@ const EXPLAINED: Record<ErrorCode, { readonly cause: string; readonly cure: stri
   },
   not_found: {
     cause: 'The path does not exist, or what it names does not',
-    cure: "Look at the base URL: `/v1` for OpenAI's clients, `/api/v1` for OpenRouter's",
+    cure: "Look at the base URL: `/v1` for OpenAI's clients, `/api/v1` for OpenRouter's, the host alone for Anthropic's",
   },
   generation_not_found: {
     cause: 'No call of this id was made by this key',

@@ -29,8 +29,6 @@ export const settingsReference = (): string =>
 /** `found` is how other code would name it: a test looks that none does. */
 export const WITHOUT_EFFECT: readonly { readonly setting: string; readonly found: string }[] = [
   { setting: 'nodes.leaseSeconds', found: 'leaseSeconds' },
-  { setting: 'webhooks', found: 'webhooks' },
-  { setting: 'smtp', found: 'smtp' },
 ]
 
 const ABOUT: Record<keyof typeof EnvironmentSettings.shape, string> = {

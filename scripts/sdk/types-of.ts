@@ -76,7 +76,7 @@ const contentOf = (holder: Json | undefined): Json =>
     ?.schema ?? {}
 
 function typeOf(schema: Json, depth: number): string {
-  const { $ref, anyOf, allOf, enum: values, const: only, type, items } = schema as Record<string, Json>
+  const { $ref, oneOf, anyOf = oneOf, allOf, enum: values, const: only, type, items } = schema as Record<string, Json>
   if (typeof $ref === 'string') return $ref.split('/').at(-1) ?? 'unknown'
   if (Array.isArray(anyOf)) return [...new Set(anyOf.map((one) => typeOf(one, depth)))].join(' | ')
   if (Array.isArray(allOf)) return allOf.map((one) => typeOf(one, depth)).join(' & ')

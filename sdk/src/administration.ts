@@ -2,9 +2,11 @@
 import { type BodyOf, call, list, type OperationName, type QueryOf, type ResultOf } from './calls.ts'
 import type { PagePromise, RequestPromise } from './request-promise.ts'
 import type { RequestOptions, Transport } from './transport.ts'
-import type { ApiKey, AuditEntry, Budget, Credential, ManagementKey, Organisation } from './types.ts'
+import type { ApiKey, AuditEntry, Budget, Credential, GenerationRecord, ManagementKey, Organisation } from './types.ts'
 
 type Options = RequestOptions | undefined
+/** Rows as CSV or NDJSON are asked for by `fetch`. */
+type Rowless<N extends 'reportUsage' | 'listGenerations'> = Omit<QueryOf<N>, 'format' | 'columns'>
 type Reply<N extends OperationName> = RequestPromise<ResultOf<N>>
 type Pages<N extends OperationName, T> = PagePromise<ResultOf<N>, T>
 
@@ -76,6 +78,25 @@ export const administration = (transport: Transport) => ({
   /** Ends a budget; what it counted stays. Errors: `budget_not_found`. */
   deleteBudget: (id: string, options?: Options): Reply<'deleteBudget'> =>
     call(transport, 'deleteBudget', { params: { id } }, options),
+
+  /** What was used and what it came to, by calendar bucket and by up to two groups; totals, groups and buckets sum alike. */
+  reportUsage: (query?: Rowless<'reportUsage'>, options?: Options): Reply<'reportUsage'> =>
+    call(transport, 'reportUsage', { query: query ?? {} }, options),
+
+  /** Calls, newest first, with their line items and attempts. Errors: `invalid_amount`. */
+  listGenerations: (
+    query?: Rowless<'listGenerations'>,
+    options?: Options,
+  ): Pages<'listGenerations', GenerationRecord> =>
+    list(transport, 'listGenerations', query, ({ generations }) => generations, options),
+
+  /** Why a call cost what it did. Errors: `generation_not_found`. */
+  getGenerationRecord: (id: string, options?: Options): Reply<'getGenerationRecord'> =>
+    call(transport, 'getGenerationRecord', { params: { id } }, options),
+
+  /** The last 30 whole UTC days by model and endpoint, in the shape of OpenRouter. */
+  getActivity: (query?: QueryOf<'getActivity'>, options?: Options): Reply<'getActivity'> =>
+    call(transport, 'getActivity', { query: query ?? {} }, options),
 
   /** The organisations of the server; needs the operator's key. */
   listOrganisations: (

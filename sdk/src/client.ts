@@ -3,6 +3,7 @@
  * a number, and exact, as text, under the same name in `decimal`. Every failure is a `TurnpikeError`.
  */
 import { type Administration, administration } from './administration.ts'
+import { type Alerts, alerts } from './alerts.ts'
 import { type BodyOf, type CallInput, call, list, type OperationName, type QueryOf, type ResultOf } from './calls.ts'
 import { TurnpikeError } from './errors.ts'
 import { platform } from './platform.ts'
@@ -43,12 +44,15 @@ export class TurnpikeClient {
   readonly webhooks: Webhooks = webhooks
   /** Keys, organisations and the audit log, on `/api/admin`. */
   readonly admin: Administration
+  /** Who is told of events, and what was delivered. Needs a management key. */
+  readonly alerts: Alerts
   readonly #transport: Transport
 
   /** Throws `TurnpikeError` where no key or no address is given, nor in the environment. */
   constructor(options: ClientOptions = {}) {
     this.#transport = opened(options)
     this.admin = administration(this.#transport)
+    this.alerts = alerts(this.#transport)
   }
 
   // Reservations
@@ -102,9 +106,9 @@ export class TurnpikeClient {
 
   /**
    * Records the usage of a model; moves no credits. `context: 'customer'` needs `transactionId` and the account, `'system'`
-   * takes neither. The same record again answers the first one with `duplicate: true`. `estimatedCostUsd` is USD, null
-   * where the model has no price. Errors: `transaction_required`, `transaction_account_mismatch`, `unknown_model`,
-   * `invalid_usage`.
+   * takes neither. Told again under the same `idempotencyKey` it answers the first record with `duplicate: true`.
+   * `estimatedCostUsd` is USD, null where the model has no price. Errors: `transaction_required`,
+   * `transaction_account_mismatch`, `unknown_model`, `invalid_usage`.
    */
   recordUsage(usage: UsageRequest, options?: RequestOptions) {
     return this.#call('recordUsage', { body: usage }, options)

@@ -24,6 +24,7 @@ export { CostTracker, type CostTrackerOptions } from './tracker.ts'
 export type { ClientOptions, Logger, RequestOptions } from './transport.ts'
 export type {
   Account,
+  AlertChannel,
   Amount,
   ApiKey,
   AuditEntry,
@@ -34,6 +35,7 @@ export type {
   ConfirmRequest,
   Credential,
   CredentialCheck,
+  Delivery,
   Generation,
   GenerationRecord,
   Grant,
@@ -58,4 +60,22 @@ export type {
   UsageSummary,
   Who,
 } from './types.ts'
-export { type WebhookEvent, type WebhookHeaders, type Webhooks, webhooks } from './webhooks.ts'
+export {
+  type BudgetBlockedEvent,
+  type BudgetThresholdReachedEvent,
+  type CreditsDepletedEvent,
+  type CreditsLowEvent,
+  type CreditsNegativeEvent,
+  type GenerationInterruptedEvent,
+  type GrantExpiredEvent,
+  type GrantExpiringEvent,
+  type QuoteExceededEvent,
+  type ReservationExpiredEvent,
+  type UsageMissingEvent,
+  type UsageUnpricedEvent,
+  type WebhookEndpointDisabledEvent,
+  type WebhookEvent,
+  type WebhookHeaders,
+  type Webhooks,
+  webhooks,
+} from './webhooks.ts'

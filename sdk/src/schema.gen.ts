@@ -18,9 +18,29 @@ export type Account = {
   overdraft: number
   /** How much a call reserves; null: as the server is set. */
   reserveMode: 'strict' | 'estimate' | null
+  /** A balance up to here is told as `credits.low`; null: none is. */
+  lowCreditThreshold: number | null
   createdAt: string
   updatedAt: string
   decimal: Record<string, string>
+}
+
+export type AlertChannel = {
+  id: string
+  type: 'email' | 'webhook' | 'slack'
+  name: string | null
+  /** Of `email`. */
+  to?: string[] | undefined
+  /** Of `webhook` and `slack`; of the latter without its secret part. */
+  url?: string | undefined
+  /** Null: all; mail and chat get those about single calls and reservations only by name. */
+  events: ('budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled')[] | null
+  /** Null: what happens to any budget and to none. */
+  budgetId: string | null
+  disabled: boolean
+  disabledReason: string | null
+  createdAt: string
+  updatedAt: string
 }
 
 export type ApiKey = {
@@ -139,6 +159,134 @@ export type Budget = {
   decimal: Record<string, string>
 }
 
+export type BudgetBlockedEvent = {
+  type: 'budget.blocked'
+  timestamp: string
+  data: {
+    /** The same in every repetition; it is the `webhook-id` too. */
+    eventId: string
+    /** The name of the organisation. */
+    organisation: string
+    /** What happens next, in a sentence or two. */
+    next: string
+    /** Where to look; null without the setting `publicUrl`. */
+    link: string | null
+    /** Asked for by a person: nothing has happened. */
+    test?: true | undefined
+    budgetId: string
+    name: string
+    scope: 'organisation' | 'account' | 'api_key' | 'end_user' | 'tag' | 'model'
+    scopeId: string
+    metric: 'usd' | 'tokens' | 'requests' | 'concurrency'
+    /** In the metric; dollars for `usd`. */
+    limit: number
+    /** What was spent when it happened. */
+    value: number
+    /** Percent of the limit that were passed, all at once. */
+    thresholds?: number[] | undefined
+    /** Of `budget.blocked`: held by calls under way. */
+    reserved?: number | undefined
+    /** The window was over when the spend was settled. */
+    late?: boolean | undefined
+    window: string
+    windowStart: string
+    /** When it begins anew; null: never. */
+    windowEnd: string | null
+    timeZone: string
+    action: 'block' | 'alert'
+    version?: number | undefined
+    /** In the metric, over the window so far. */
+    ratePerHour?: number | null | undefined
+    /** At most three, of the last 10,000 calls of the window (credits: of the last 24 hours). */
+    topModels?: {
+      /** The model, or the name of the key. */
+      name: string
+      /** Of a key: the ends of its secret, `sk-tp-1f3...9c2`. */
+      label?: string | undefined
+      requests: number
+      totalTokens: number
+      chargeUsd: number
+    }[] | undefined
+    /** Likewise, by API key. */
+    topKeys?: {
+      /** The model, or the name of the key. */
+      name: string
+      /** Of a key: the ends of its secret, `sk-tp-1f3...9c2`. */
+      label?: string | undefined
+      requests: number
+      totalTokens: number
+      chargeUsd: number
+    }[] | undefined
+    /** When nothing is left, at the rate of the window so far; null: not within it. */
+    projectedExhaustion?: string | null | undefined
+    decimal?: Record<string, string> | undefined
+  }
+}
+
+export type BudgetThresholdReachedEvent = {
+  type: 'budget.threshold_reached'
+  timestamp: string
+  data: {
+    /** The same in every repetition; it is the `webhook-id` too. */
+    eventId: string
+    /** The name of the organisation. */
+    organisation: string
+    /** What happens next, in a sentence or two. */
+    next: string
+    /** Where to look; null without the setting `publicUrl`. */
+    link: string | null
+    /** Asked for by a person: nothing has happened. */
+    test?: true | undefined
+    budgetId: string
+    name: string
+    scope: 'organisation' | 'account' | 'api_key' | 'end_user' | 'tag' | 'model'
+    scopeId: string
+    metric: 'usd' | 'tokens' | 'requests' | 'concurrency'
+    /** In the metric; dollars for `usd`. */
+    limit: number
+    /** What was spent when it happened. */
+    value: number
+    /** Percent of the limit that were passed, all at once. */
+    thresholds?: number[] | undefined
+    /** Of `budget.blocked`: held by calls under way. */
+    reserved?: number | undefined
+    /** The window was over when the spend was settled. */
+    late?: boolean | undefined
+    window: string
+    windowStart: string
+    /** When it begins anew; null: never. */
+    windowEnd: string | null
+    timeZone: string
+    action: 'block' | 'alert'
+    version?: number | undefined
+    /** In the metric, over the window so far. */
+    ratePerHour?: number | null | undefined
+    /** At most three, of the last 10,000 calls of the window (credits: of the last 24 hours). */
+    topModels?: {
+      /** The model, or the name of the key. */
+      name: string
+      /** Of a key: the ends of its secret, `sk-tp-1f3...9c2`. */
+      label?: string | undefined
+      requests: number
+      totalTokens: number
+      chargeUsd: number
+    }[] | undefined
+    /** Likewise, by API key. */
+    topKeys?: {
+      /** The model, or the name of the key. */
+      name: string
+      /** Of a key: the ends of its secret, `sk-tp-1f3...9c2`. */
+      label?: string | undefined
+      requests: number
+      totalTokens: number
+      chargeUsd: number
+    }[] | undefined
+    /** When nothing is left, at the rate of the window so far; null: not within it. */
+    projectedExhaustion?: string | null | undefined
+    decimal?: Record<string, string> | undefined
+  }
+}
+
 export type Credential = {
   id: string
   /** The key of the provider, as in the settings. */
@@ -172,6 +320,186 @@ export type CredentialCheck = {
   message: string | null
   latencyMs: number
 }
+
+export type CreditsDepletedEvent = {
+  type: 'credits.depleted'
+  timestamp: string
+  data: {
+    /** The same in every repetition; it is the `webhook-id` too. */
+    eventId: string
+    /** The name of the organisation. */
+    organisation: string
+    /** What happens next, in a sentence or two. */
+    next: string
+    /** Where to look; null without the setting `publicUrl`. */
+    link: string | null
+    /** Asked for by a person: nothing has happened. */
+    test?: true | undefined
+    /** The account. */
+    accountId: string
+    /** Your own name for the account. */
+    externalId: string
+    /** USD. What is posted. */
+    balanceUsd: number
+    /** USD. Of it, set aside. */
+    reservedUsd: number
+    /** USD. What can be spent now, overdraft included; never below 0. */
+    availableUsd: number
+    thresholdUsd: number | null
+    ratePerHourUsd?: number | null | undefined
+    /** At most three, of the last 10,000 calls of the window (credits: of the last 24 hours). */
+    topModels?: {
+      /** The model, or the name of the key. */
+      name: string
+      /** Of a key: the ends of its secret, `sk-tp-1f3...9c2`. */
+      label?: string | undefined
+      requests: number
+      totalTokens: number
+      chargeUsd: number
+    }[] | undefined
+    /** Likewise, by API key. */
+    topKeys?: {
+      /** The model, or the name of the key. */
+      name: string
+      /** Of a key: the ends of its secret, `sk-tp-1f3...9c2`. */
+      label?: string | undefined
+      requests: number
+      totalTokens: number
+      chargeUsd: number
+    }[] | undefined
+    /** When nothing is left, at the rate of the window so far; null: not within it. */
+    projectedExhaustion?: string | null | undefined
+    decimal: Record<string, string>
+  }
+}
+
+export type CreditsLowEvent = {
+  type: 'credits.low'
+  timestamp: string
+  data: {
+    /** The same in every repetition; it is the `webhook-id` too. */
+    eventId: string
+    /** The name of the organisation. */
+    organisation: string
+    /** What happens next, in a sentence or two. */
+    next: string
+    /** Where to look; null without the setting `publicUrl`. */
+    link: string | null
+    /** Asked for by a person: nothing has happened. */
+    test?: true | undefined
+    /** The account. */
+    accountId: string
+    /** Your own name for the account. */
+    externalId: string
+    /** USD. What is posted. */
+    balanceUsd: number
+    /** USD. Of it, set aside. */
+    reservedUsd: number
+    /** USD. What can be spent now, overdraft included; never below 0. */
+    availableUsd: number
+    thresholdUsd: number | null
+    ratePerHourUsd?: number | null | undefined
+    /** At most three, of the last 10,000 calls of the window (credits: of the last 24 hours). */
+    topModels?: {
+      /** The model, or the name of the key. */
+      name: string
+      /** Of a key: the ends of its secret, `sk-tp-1f3...9c2`. */
+      label?: string | undefined
+      requests: number
+      totalTokens: number
+      chargeUsd: number
+    }[] | undefined
+    /** Likewise, by API key. */
+    topKeys?: {
+      /** The model, or the name of the key. */
+      name: string
+      /** Of a key: the ends of its secret, `sk-tp-1f3...9c2`. */
+      label?: string | undefined
+      requests: number
+      totalTokens: number
+      chargeUsd: number
+    }[] | undefined
+    /** When nothing is left, at the rate of the window so far; null: not within it. */
+    projectedExhaustion?: string | null | undefined
+    decimal: Record<string, string>
+  }
+}
+
+export type CreditsNegativeEvent = {
+  type: 'credits.negative'
+  timestamp: string
+  data: {
+    /** The same in every repetition; it is the `webhook-id` too. */
+    eventId: string
+    /** The name of the organisation. */
+    organisation: string
+    /** What happens next, in a sentence or two. */
+    next: string
+    /** Where to look; null without the setting `publicUrl`. */
+    link: string | null
+    /** Asked for by a person: nothing has happened. */
+    test?: true | undefined
+    /** The account. */
+    accountId: string
+    /** Your own name for the account. */
+    externalId: string
+    /** USD. What is posted. */
+    balanceUsd: number
+    /** USD. Of it, set aside. */
+    reservedUsd: number
+    /** USD. What can be spent now, overdraft included; never below 0. */
+    availableUsd: number
+    thresholdUsd: number | null
+    ratePerHourUsd?: number | null | undefined
+    /** At most three, of the last 10,000 calls of the window (credits: of the last 24 hours). */
+    topModels?: {
+      /** The model, or the name of the key. */
+      name: string
+      /** Of a key: the ends of its secret, `sk-tp-1f3...9c2`. */
+      label?: string | undefined
+      requests: number
+      totalTokens: number
+      chargeUsd: number
+    }[] | undefined
+    /** Likewise, by API key. */
+    topKeys?: {
+      /** The model, or the name of the key. */
+      name: string
+      /** Of a key: the ends of its secret, `sk-tp-1f3...9c2`. */
+      label?: string | undefined
+      requests: number
+      totalTokens: number
+      chargeUsd: number
+    }[] | undefined
+    /** When nothing is left, at the rate of the window so far; null: not within it. */
+    projectedExhaustion?: string | null | undefined
+    decimal: Record<string, string>
+  }
+}
+
+export type Delivery = {
+  id: string
+  eventId: string
+  type: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled'
+  channelId: string
+  state: 'pending' | 'delivered' | 'failed'
+  /** Oldest first, the last 50. */
+  attempts: {
+    at: string
+    /** What the receiver answered; null: it did not. */
+    status: number | null
+    error: string | null
+    /** Its first 500 characters. */
+    answer: string | null
+  }[]
+  /** Why it ended, where no attempt says it. */
+  note: string | null
+  nextAttemptAt: string | null
+  createdAt: string
+  endedAt: string | null
+}
+
+export type Event = BudgetThresholdReachedEvent | BudgetBlockedEvent | CreditsLowEvent | CreditsDepletedEvent | CreditsNegativeEvent | GrantExpiringEvent | GrantExpiredEvent | ReservationExpiredEvent | GenerationInterruptedEvent | QuoteExceededEvent | UsageMissingEvent | UsageUnpricedEvent | WebhookEndpointDisabledEvent
 
 export type Generation = {
   id: string
@@ -232,6 +560,33 @@ export type Generation = {
   request_id: string | null
   session_id: string | null
   response_cache_source_id: string | null
+}
+
+export type GenerationInterruptedEvent = {
+  type: 'generation.interrupted'
+  timestamp: string
+  data: {
+    /** The same in every repetition; it is the `webhook-id` too. */
+    eventId: string
+    /** The name of the organisation. */
+    organisation: string
+    /** What happens next, in a sentence or two. */
+    next: string
+    /** Where to look; null without the setting `publicUrl`. */
+    link: string | null
+    /** Asked for by a person: nothing has happened. */
+    test?: true | undefined
+    generationId: string
+    accountId: string | null
+    externalId: string | null
+    model: string
+    provider: string
+    chargeUsd: number | null
+    inputTokens: number
+    outputTokens: number
+    admittedAt: string
+    decimal?: Record<string, string> | undefined
+  }
 }
 
 export type GenerationRecord = {
@@ -361,6 +716,66 @@ export type Grant = {
   decimal: Record<string, string>
 }
 
+export type GrantExpiredEvent = {
+  type: 'grant.expired'
+  timestamp: string
+  data: {
+    /** The same in every repetition; it is the `webhook-id` too. */
+    eventId: string
+    /** The name of the organisation. */
+    organisation: string
+    /** What happens next, in a sentence or two. */
+    next: string
+    /** Where to look; null without the setting `publicUrl`. */
+    link: string | null
+    /** Asked for by a person: nothing has happened. */
+    test?: true | undefined
+    /** The account. */
+    accountId: string
+    /** Your own name for the account. */
+    externalId: string
+    grantId: string
+    category: string
+    /** USD. What was granted. */
+    amountUsd: number
+    /** USD. What is gone with it. */
+    lostUsd: number
+    /** USD. What is posted now. */
+    balanceUsd: number
+    expiresAt: string | null
+    decimal: Record<string, string>
+  }
+}
+
+export type GrantExpiringEvent = {
+  type: 'grant.expiring'
+  timestamp: string
+  data: {
+    /** The same in every repetition; it is the `webhook-id` too. */
+    eventId: string
+    /** The name of the organisation. */
+    organisation: string
+    /** What happens next, in a sentence or two. */
+    next: string
+    /** Where to look; null without the setting `publicUrl`. */
+    link: string | null
+    /** Asked for by a person: nothing has happened. */
+    test?: true | undefined
+    /** The account. */
+    accountId: string
+    /** Your own name for the account. */
+    externalId: string
+    grantId: string
+    category: string
+    /** At most so many are left. */
+    days: 7 | 1
+    /** USD. What is left of it. */
+    remainingUsd: number
+    expiresAt: string
+    decimal: Record<string, string>
+  }
+}
+
 export type Key = {
   /** SHA-256 of the secret: what the key is called until it is rotated. */
   hash: string
@@ -482,13 +897,40 @@ export type PricedModel = {
   }
 }
 
+export type QuoteExceededEvent = {
+  type: 'quote.exceeded'
+  timestamp: string
+  data: {
+    /** The same in every repetition; it is the `webhook-id` too. */
+    eventId: string
+    /** The name of the organisation. */
+    organisation: string
+    /** What happens next, in a sentence or two. */
+    next: string
+    /** Where to look; null without the setting `publicUrl`. */
+    link: string | null
+    /** Asked for by a person: nothing has happened. */
+    test?: true | undefined
+    generationId: string
+    accountId: string | null
+    externalId: string | null
+    model: string
+    provider: string
+    /** USD. What was charged. */
+    chargeUsd: number
+    /** USD. What the call should have come to at most. */
+    quoteUsd: number
+    decimal: Record<string, string>
+  }
+}
+
 export type Reconciliation = {
   verdict: 'missing' | 'unpriced' | 'below_cost' | 'matched'
   /** Usage records of the transaction. */
   records: number
   chargedUsd: number
   writtenOffUsd: number
-  /** Of all its usage; null where there is none, or none is priced. */
+  /** Of all its usage; null where there is none, or some of it has no price. */
   costUsd: number | null
   /** Charged and written off, less the cost. */
   differenceUsd: number | null
@@ -510,6 +952,32 @@ export type Reservation = {
   decimal: Record<string, string>
 }
 
+export type ReservationExpiredEvent = {
+  type: 'reservation.expired'
+  timestamp: string
+  data: {
+    /** The same in every repetition; it is the `webhook-id` too. */
+    eventId: string
+    /** The name of the organisation. */
+    organisation: string
+    /** What happens next, in a sentence or two. */
+    next: string
+    /** Where to look; null without the setting `publicUrl`. */
+    link: string | null
+    /** Asked for by a person: nothing has happened. */
+    test?: true | undefined
+    /** The account. */
+    accountId: string
+    /** Your own name for the account. */
+    externalId: string
+    reservationId: string
+    /** USD. What is available again. */
+    releasedUsd: number
+    expiresAt: string | null
+    decimal: Record<string, string>
+  }
+}
+
 export type Transaction = {
   id: string
   accountId: string
@@ -529,6 +997,32 @@ export type Transaction = {
   usageRecords?: UsageRecord[] | undefined
   /** Of a charge, where its usage is asked for. */
   reconciliation?: Reconciliation | undefined
+}
+
+export type UsageMissingEvent = {
+  type: 'usage.missing'
+  timestamp: string
+  data: {
+    /** The same in every repetition; it is the `webhook-id` too. */
+    eventId: string
+    /** The name of the organisation. */
+    organisation: string
+    /** What happens next, in a sentence or two. */
+    next: string
+    /** Where to look; null without the setting `publicUrl`. */
+    link: string | null
+    /** Asked for by a person: nothing has happened. */
+    test?: true | undefined
+    /** The account. */
+    accountId: string
+    /** Your own name for the account. */
+    externalId: string
+    transactionId: string
+    /** USD. What was charged. */
+    amountUsd: number
+    bookedAt: string
+    decimal: Record<string, string>
+  }
 }
 
 export type UsageRecord = {
@@ -697,6 +1191,48 @@ export type UsageSummary = {
     decimal: Record<string, string>
   }>
   decimal: Record<string, string>
+}
+
+export type UsageUnpricedEvent = {
+  type: 'usage.unpriced'
+  timestamp: string
+  data: {
+    /** The same in every repetition; it is the `webhook-id` too. */
+    eventId: string
+    /** The name of the organisation. */
+    organisation: string
+    /** What happens next, in a sentence or two. */
+    next: string
+    /** Where to look; null without the setting `publicUrl`. */
+    link: string | null
+    /** Asked for by a person: nothing has happened. */
+    test?: true | undefined
+    model: string
+    provider: string
+    /** In UTC; one event a model and day. */
+    day: string
+  }
+}
+
+export type WebhookEndpointDisabledEvent = {
+  type: 'webhook.endpoint_disabled'
+  timestamp: string
+  data: {
+    /** The same in every repetition; it is the `webhook-id` too. */
+    eventId: string
+    /** The name of the organisation. */
+    organisation: string
+    /** What happens next, in a sentence or two. */
+    next: string
+    /** Where to look; null without the setting `publicUrl`. */
+    link: string | null
+    /** Asked for by a person: nothing has happened. */
+    test?: true | undefined
+    channelId: string
+    name: string | null
+    host: string
+    reason: string
+  }
 }
 
 /** What each operation takes and what it answers. */
@@ -1170,6 +1706,8 @@ export type Operations = {
       overdraft?: number | string | undefined
       /** How much a call reserves; without one as the server is set. */
       reserveMode?: 'strict' | 'estimate' | null | undefined
+      /** A balance up to here, in credits, is told as low; null: as its organisation's accounts. */
+      lowCreditThreshold?: number | string | null | undefined
     }
     result: Account
   }
@@ -2190,6 +2728,177 @@ export type Operations = {
       deleted: true
     }
   }
+  /** Tell somebody of events, by mail, webhook or chat; the secret of a webhook is shown this once */
+  createAlertChannel: {
+    body: {
+      /** How: email, webhook or slack. */
+      type: 'email' | 'webhook' | 'slack'
+      /** What people call the channel. */
+      name?: string | null | undefined
+      /** Of `email`: who gets it. */
+      to?: string[] | undefined
+      /** Of `webhook` and `slack`: https, and no private address. */
+      url?: string | undefined
+      /** Types of events; without them those that fit the type. */
+      events?: ('budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled')[] | null | undefined
+      /** Only what happens to this budget, `bud_…`. */
+      budgetId?: string | null | undefined
+      /** Nothing is delivered. */
+      disabled?: boolean | undefined
+    }
+    result: {
+      channel: AlertChannel
+      /** Of a webhook: `whsec_…`, shown this once. */
+      secret?: string | undefined
+    }
+  }
+  /** Who is told of events */
+  listAlertChannels: {
+    query: {
+      /** Rows a page. Default: 50. */
+      limit?: number | undefined
+      /** Rows to pass over. */
+      offset?: number | undefined
+      /** `nextCursor` of the page before; takes the place of `offset`. */
+      cursor?: string | undefined
+    }
+    result: {
+      channels: AlertChannel[]
+      pagination: {
+        limit: number
+        offset: number
+        totalCount: number
+        hasMore: boolean
+        nextCursor: string | null
+      }
+    }
+  }
+  /** One alert channel */
+  getAlertChannel: {
+    result: {
+      channel: AlertChannel
+    }
+  }
+  /** Change an alert channel, or enable one that was given up */
+  updateAlertChannel: {
+    body: {
+      /** What people call the channel. */
+      name?: string | null | undefined
+      /** Of `email`: who gets it. */
+      to?: string[] | undefined
+      /** Of `webhook` and `slack`: https, and no private address. */
+      url?: string | undefined
+      /** Types of events; without them those that fit the type. */
+      events?: ('budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled')[] | null | undefined
+      /** Only what happens to this budget, `bud_…`. */
+      budgetId?: string | null | undefined
+      /** Nothing is delivered. */
+      disabled?: boolean | undefined
+    }
+    result: {
+      channel: AlertChannel
+    }
+  }
+  /** Tell somebody no more */
+  deleteAlertChannel: {
+    result: {
+      deleted: true
+    }
+  }
+  /** Send a sample event to a channel */
+  testAlertChannel: {
+    query: {
+      /** What it looks like. Default: budget.threshold_reached. */
+      event?: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled' | undefined
+    }
+    result: {
+      delivery: Delivery
+    }
+  }
+  /** A new secret for a webhook; the old one signs too for 24 hours */
+  rotateAlertChannelSecret: {
+    result: {
+      channel: AlertChannel
+      /** The new one, shown this once; the old one signs too for 24 hours. */
+      secret: string
+    }
+  }
+  /** From which balance on accounts are told as low */
+  getAlertDefaults: {
+    result: {
+      /** Credits. A balance up to here is told as `credits.low`; null: none is. */
+      lowCreditThreshold: number | null
+      decimal: Record<string, string>
+    }
+  }
+  /** Set from which balance on accounts are told as low */
+  updateAlertDefaults: {
+    body: {
+      /** A balance up to here, in credits, is told as low; null: none is. */
+      lowCreditThreshold: number | string | null
+    }
+    result: {
+      /** Credits. A balance up to here is told as `credits.low`; null: none is. */
+      lowCreditThreshold: number | null
+      decimal: Record<string, string>
+    }
+  }
+  /** What was delivered to whom, with every try and its answer, newest first */
+  listDeliveries: {
+    query: {
+      /** Rows a page. Default: 50. */
+      limit?: number | undefined
+      /** Rows to pass over. */
+      offset?: number | undefined
+      /** `nextCursor` of the page before; takes the place of `offset`. */
+      cursor?: string | undefined
+      /** Of this channel, `chan_…`. */
+      channelId?: string | undefined
+      /** Of this type of event. */
+      type?: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled' | undefined
+      /** pending, delivered or failed. */
+      state?: 'pending' | 'delivered' | 'failed' | undefined
+    }
+    result: {
+      deliveries: Delivery[]
+      pagination: {
+        limit: number
+        offset: number
+        totalCount: number
+        hasMore: boolean
+        nextCursor: string | null
+      }
+    }
+  }
+  /** Deliver once more, from the first try on */
+  resendDelivery: {
+    result: {
+      delivery: Delivery
+    }
+  }
+  /** What happened, as it was or would have been told, newest first */
+  listEvents: {
+    query: {
+      /** Rows a page. Default: 50. */
+      limit?: number | undefined
+      /** Rows to pass over. */
+      offset?: number | undefined
+      /** `nextCursor` of the page before; takes the place of `offset`. */
+      cursor?: string | undefined
+      /** Of this type. */
+      type?: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled' | undefined
+    }
+    result: {
+      events: Event[]
+      pagination: {
+        limit: number
+        offset: number
+        totalCount: number
+        hasMore: boolean
+        nextCursor: string | null
+      }
+    }
+  }
 }
 
 /**
@@ -2272,4 +2981,16 @@ export const endpoints = {
   getBudget: { method: 'GET', path: '/api/admin/budgets/{id}' },
   updateBudget: { method: 'PATCH', path: '/api/admin/budgets/{id}' },
   deleteBudget: { method: 'DELETE', path: '/api/admin/budgets/{id}' },
+  createAlertChannel: { method: 'POST', path: '/api/admin/alert-channels' },
+  listAlertChannels: { method: 'GET', path: '/api/admin/alert-channels' },
+  getAlertChannel: { method: 'GET', path: '/api/admin/alert-channels/{id}' },
+  updateAlertChannel: { method: 'PATCH', path: '/api/admin/alert-channels/{id}' },
+  deleteAlertChannel: { method: 'DELETE', path: '/api/admin/alert-channels/{id}' },
+  testAlertChannel: { method: 'POST', path: '/api/admin/alert-channels/{id}/test' },
+  rotateAlertChannelSecret: { method: 'POST', path: '/api/admin/alert-channels/{id}/rotate-secret' },
+  getAlertDefaults: { method: 'GET', path: '/api/admin/alert-defaults' },
+  updateAlertDefaults: { method: 'PATCH', path: '/api/admin/alert-defaults' },
+  listDeliveries: { method: 'GET', path: '/api/admin/deliveries' },
+  resendDelivery: { method: 'POST', path: '/api/admin/deliveries/{id}/resend' },
+  listEvents: { method: 'GET', path: '/api/admin/events' },
 } as const

@@ -3,12 +3,14 @@ import type { BodyOf, QueryOf, ResultOf } from './calls.ts'
 
 export type {
   Account,
+  AlertChannel,
   ApiKey,
   AuditEntry,
   Balance,
   Budget,
   Credential,
   CredentialCheck,
+  Delivery,
   Generation,
   GenerationRecord,
   Grant,

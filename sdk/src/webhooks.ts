@@ -1,14 +1,25 @@
 /** Webhooks as Standard Webhooks signs them, verified with Web Crypto: HMAC-SHA256 of `id.timestamp.body`. */
 import { WebhookVerificationError } from './errors.ts'
 import { platform } from './platform.ts'
+import type { Event } from './schema.gen.ts'
 
-export type WebhookEvent<T = Record<string, unknown>> = {
-  /** What happened, e.g. `budget.threshold_reached`. */
-  readonly type: string
-  /** When, RFC 3339 in UTC. */
-  readonly timestamp: string
-  readonly data: T
-}
+/** By `type`, e.g. `credits.low`: what happened, when (RFC 3339 in UTC), and the `data` of that type. */
+export type WebhookEvent = Event
+export type {
+  BudgetBlockedEvent,
+  BudgetThresholdReachedEvent,
+  CreditsDepletedEvent,
+  CreditsLowEvent,
+  CreditsNegativeEvent,
+  GenerationInterruptedEvent,
+  GrantExpiredEvent,
+  GrantExpiringEvent,
+  QuoteExceededEvent,
+  ReservationExpiredEvent,
+  UsageMissingEvent,
+  UsageUnpricedEvent,
+  WebhookEndpointDisabledEvent,
+} from './schema.gen.ts'
 
 /** `Headers`, or what a Node server has in `request.headers`. */
 export type WebhookHeaders = Headers | Readonly<Record<string, string | readonly string[] | undefined>>
@@ -22,15 +33,11 @@ export type Webhooks = {
    * @param headers `webhook-id`, `webhook-timestamp`, `webhook-signature` are read, names in any case
    * @param secret `whsec_…`, or several while one takes the place of another
    */
-  unwrap<T = Record<string, unknown>>(
-    body: string | Uint8Array,
-    headers: WebhookHeaders,
-    secret: string | readonly string[],
-  ): Promise<WebhookEvent<T>>
+  unwrap(body: string | Uint8Array, headers: WebhookHeaders, secret: string | readonly string[]): Promise<WebhookEvent>
 }
 
 export const webhooks: Webhooks = {
-  async unwrap<T>(body: string | Uint8Array, headers: WebhookHeaders, secret: string | readonly string[]) {
+  async unwrap(body: string | Uint8Array, headers: WebhookHeaders, secret: string | readonly string[]) {
     const id = headerOf(headers, 'webhook-id')
     const timestamp = headerOf(headers, 'webhook-timestamp')
     const signatures = headerOf(headers, 'webhook-signature')
@@ -43,7 +50,7 @@ export const webhooks: Webhooks = {
     const signed = joined(new TextEncoder().encode(`${id}.${timestamp}.`), content)
     if (!(await anyFits(signed, signatures, typeof secret === 'string' ? [secret] : secret)))
       throw new WebhookVerificationError('No signature fits. Pass the body as it came, and the secret of this channel.')
-    return JSON.parse(new TextDecoder().decode(content)) as WebhookEvent<T>
+    return JSON.parse(new TextDecoder().decode(content)) as WebhookEvent
   },
 }
 

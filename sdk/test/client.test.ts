@@ -16,7 +16,7 @@ const counted: typeof fetch = (url, init) => {
 }
 
 beforeAll(async () => {
-  turnpike = await startTurnpike()
+  turnpike = await startTurnpike({ yaml: 'webhooks: { allow: ["127.0.0.1"] }' })
   client = new TurnpikeClient({ apiKey: turnpike.operatorKey, baseUrl: turnpike.url, fetch: counted })
   customer = new TurnpikeClient({ apiKey: turnpike.key, baseUrl: turnpike.url, fetch: counted })
 })
@@ -243,6 +243,42 @@ test('keys, organisations and the audit log are administered', async () => {
   expect((await all(admin.listOrganisations({ limit: 1 }))).map(({ name }) => name)).toContain('renamed')
   const actions = (await all(admin.listAudit({ target: key.id, limit: 2 }))).map(({ action }) => action)
   expect(actions).toEqual(['key.delete', 'key.rotate', 'key.rotate', 'key.update', 'key.create'])
+})
+
+test('what was used is reported, listed and explained', async () => {
+  const { admin } = client
+  const report = await admin.reportUsage({ bucket: 'day', groupBy: ['model'] })
+  expect(report.totals.requests).toBe(report.groups.reduce((sum, { requests }) => sum + requests, 0))
+  const [call] = await all(admin.listGenerations({ limit: 1 }))
+  if (call) expect((await admin.getGenerationRecord(call.id)).generation.id).toBe(call.id)
+  else await expect(admin.getGenerationRecord('gen-1763949831-7hT2kQ9wXz4LmB6vN1cR')).rejects.toThrow(/generation/i)
+  expect((await admin.getActivity()).data).toEqual([])
+})
+
+test('alert channels are made, changed, tried and deleted, and their deliveries sent again', async () => {
+  const { alerts } = client
+  const { channel, secret } = await alerts.createChannel({
+    type: 'webhook',
+    url: 'http://127.0.0.1:9/',
+    events: ['credits.low'],
+  })
+  expect(secret).toMatch(/^whsec_/)
+  expect(await alerts.getChannel(channel.id)).toEqual({ channel })
+  expect((await alerts.rotateSecret(channel.id)).secret).not.toBe(secret)
+  expect((await alerts.updateChannel(channel.id, { disabled: true })).channel.disabled).toBe(true)
+  await alerts.updateChannel(channel.id, { disabled: false, url: 'http://127.0.0.1:9/other' })
+  const { delivery } = await alerts.testChannel(channel.id, { event: 'credits.low' })
+  expect(await all(alerts.listDeliveries({ channelId: channel.id }))).toMatchObject([{ id: delivery.id }])
+  expect((await alerts.resendDelivery(delivery.id)).delivery.state).toBe('pending')
+  expect(await all(alerts.listEvents({ type: 'credits.low' }))).toMatchObject([
+    { data: { eventId: delivery.eventId, test: true } },
+  ])
+  expect(await alerts.deleteChannel(channel.id)).toEqual({ deleted: true })
+  expect(await all(alerts.listChannels())).toEqual([])
+  const defaults = await alerts.updateDefaults({ lowCreditThreshold: '2.5' })
+  expect(defaults).toEqual({ lowCreditThreshold: 2.5, decimal: { lowCreditThreshold: '2.5' } })
+  expect(await alerts.getDefaults()).toEqual(defaults)
+  await alerts.updateDefaults({ lowCreditThreshold: null })
 })
 
 creditsSuite(async () => {

@@ -12,6 +12,7 @@ import {
   disableKeysOf,
   keysOf,
   listAccounts,
+  lowCreditOf,
   type StoredAccount,
   updateAccount,
 } from '../store/accounts.ts'
@@ -30,7 +31,8 @@ export const accountHandlers: Handlers<
     const name = call.idempotency(call.body)
     const repeated = name && (await repeatedAnswer(parts, call.caller, name))
     if (repeated) return repeated
-    const created = newAccount(parts, call)
+    const lowCredit = await lowCreditOf(parts.store, call.caller.organisationId)
+    const created = newAccount(parts, call, lowCredit)
     const body = { success: true, account: accountOf(parts, call.caller, created) } as const
     const values = { ...created, organisationId: call.caller.organisationId, at: call.at }
     const row = call.audit(creationOf(created), ({ exists, selectFrom }) =>
@@ -102,20 +104,22 @@ const creationOf = (account: StoredAccount) => {
 }
 
 function changeOf(rate: CreditRate, body: Call<'updateAccount'>['body']): AccountChange {
-  const { name, email, metadata, overage, overdraft, reserveMode } = body
+  const { name, email, metadata, overage, overdraft, reserveMode, lowCreditThreshold } = body
   return {
     ...{ name, email, overage, reserveMode },
     metadata: metadata ? JSON.stringify(metadata) : metadata,
     overdraft: overdraft === undefined ? undefined : rate.nanos(overdraft, 'overdraft'),
+    lowCredit: lowCreditThreshold == null ? lowCreditThreshold : rate.nanos(lowCreditThreshold, 'lowCreditThreshold'),
   }
 }
 
 /** What an account is allowed, as the audit log keeps it: amounts in USD. What stays as it is is left out. */
-function auditedAccount({ name, email, metadata, overage, overdraft, reserveMode }: AccountChange) {
+function auditedAccount({ name, email, metadata, overage, overdraft, reserveMode, lowCredit }: AccountChange) {
   const all = {
     ...{ name, email, overage, reserveMode },
     metadata: metadata == null ? metadata : JSON.parse(metadata),
     overdraftUsd: overdraft === undefined ? undefined : nanosText(overdraft),
+    lowCreditUsd: lowCredit == null ? lowCredit : nanosText(lowCredit),
   }
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
 }
@@ -160,7 +164,7 @@ async function repeatedAnswer(
   return { body: JSON.parse(stored.answer), status: 201, replayed: true }
 }
 
-function newAccount({ store }: ApiParts, { body, at }: Call<'createAccount'>): StoredAccount {
+function newAccount({ store }: ApiParts, { body, at }: Call<'createAccount'>, lowCredit: bigint | null): StoredAccount {
   return {
     ...store.ids.next(),
     externalId: body.externalId,
@@ -170,6 +174,7 @@ function newAccount({ store }: ApiParts, { body, at }: Call<'createAccount'>): S
     status: 'open',
     overage: 'charge',
     reserveMode: null,
+    lowCredit,
     posted: 0n,
     reserved: 0n,
     overdraft: 0n,
@@ -181,6 +186,7 @@ function newAccount({ store }: ApiParts, { body, at }: Call<'createAccount'>): S
 function accountOf(parts: ApiParts, { organisation }: Caller, account: StoredAccount): Account {
   const rate = creditRate(parts)
   const amounts = withDecimal({ balance: rate.text(account.posted), overdraft: rate.text(account.overdraft) })
+  const threshold = account.lowCredit === null ? null : rate.text(account.lowCredit)
   return {
     id: `acc_${account.code}`,
     developerId: organisation,
@@ -188,6 +194,8 @@ function accountOf(parts: ApiParts, { organisation }: Caller, account: StoredAcc
     name: account.name,
     email: account.email,
     ...amounts,
+    lowCreditThreshold: threshold === null ? null : Number(threshold),
+    decimal: { ...amounts.decimal, ...(threshold === null ? {} : { lowCreditThreshold: threshold }) },
     metadata: account.metadata === null ? null : JSON.parse(account.metadata),
     status: account.status as Account['status'],
     overage: account.overage as Account['overage'],

@@ -12,10 +12,12 @@ import { auditQuery, auditRow, type Provided } from '../store/audit-log.ts'
 import { accountHandlers } from './accounts.ts'
 import { activityHandlers } from './activity.ts'
 import { adminKeyHandlers } from './admin-keys.ts'
+import { alertChannelHandlers } from './alert-channels.ts'
 import { auditHandlers } from './audit.ts'
 import { budgetHandlers } from './budgets.ts'
 import { credentialHandlers } from './credentials.ts'
 import { creditHandlers } from './credits.ts'
+import { deliveryHandlers } from './deliveries.ts'
 import { generationListHandlers } from './generation-list.ts'
 import { generationHandlers } from './generations.ts'
 import { grantHandlers } from './grants.ts'
@@ -54,6 +56,8 @@ const handlers: Handlers = {
   ...managementKeyHandlers,
   ...auditHandlers,
   ...budgetHandlers,
+  ...alertChannelHandlers,
+  ...deliveryHandlers,
 }
 
 /** Control requests are small; model calls have a limit of their own. */

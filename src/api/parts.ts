@@ -10,8 +10,10 @@ import type { Idempotency } from '../core/ledger-commands.ts'
 import type { AuditRow } from '../core/ledger-rows.ts'
 import type { CompiledTerms } from '../core/price.ts'
 import type { RateCard } from '../core/rate-card.ts'
+import type { AddressGuard } from '../delivery/address-guard.ts'
 import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
+import type { Seal } from '../lib/seal.ts'
 import type { AuditEntry, Provided } from '../store/audit-log.ts'
 import type { BudgetDirectory } from '../store/budget-directory.ts'
 import type { StoredCredential } from '../store/credentials.ts'
@@ -22,7 +24,7 @@ import type { Rows } from './rows.ts'
 
 export type ApiParts = {
   readonly store: Store
-  readonly settings: Pick<Settings, 'billing' | 'reservations' | 'limits'>
+  readonly settings: Pick<Settings, 'billing' | 'reservations' | 'limits' | 'smtp' | 'publicUrl'>
   readonly budgets: BudgetDirectory
   readonly routes: ApiRoutes
   readonly credentials: ApiCredentials
@@ -33,6 +35,10 @@ export type ApiParts = {
   /** The name of a personal text where the text itself must not stand. */
   readonly hashDetails: HashDetails
   readonly log: Log
+  /** Keeps what signs a webhook. */
+  readonly seal: Seal
+  /** Where webhooks may go. */
+  readonly addresses: AddressGuard
   /** The caller behind a request's secret. Throws `Refused`: `invalid_api_key`, `rate_limit_exceeded`. */
   authenticate(request: FastifyRequest): Promise<Caller>
   /** Whether the caller is who runs this server. */

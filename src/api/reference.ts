@@ -1,5 +1,6 @@
 /** `/openapi.json` and `/docs`: what the API is, for programs and for people. Both need no key and no other host. */
 import type { FastifyInstance } from 'fastify'
+import { modelCalls } from '../contract/model-calls.ts'
 import { openApiDocument } from '../contract/openapi.ts'
 import { operations } from '../contract/operations.ts'
 import { referencePage } from './reference-page.ts'
@@ -9,7 +10,7 @@ export function mountReference(fastify: FastifyInstance): void {
   let made: { readonly json: string; readonly html: string } | undefined
   const texts = () => {
     if (made) return made
-    const document = openApiDocument(operations)
+    const document = openApiDocument(operations, modelCalls)
     made = { json: JSON.stringify(document), html: referencePage(document) }
     return made
   }

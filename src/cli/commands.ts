@@ -4,6 +4,7 @@
  */
 import type { OperationName } from '../contract/operations.ts'
 import { accountCommands } from './account-commands.ts'
+import { alertCommands } from './alert-commands.ts'
 import { budgetCommands } from './budget-commands.ts'
 import type { CommandRow } from './command-row.ts'
 import { credentialCommands } from './credential-commands.ts'
@@ -18,6 +19,7 @@ export const commands: readonly CommandRow[] = [
   ...keyCommands,
   ...budgetCommands,
   ...credentialCommands,
+  ...alertCommands,
 ]
 
 /** In the order of the help. */
@@ -36,6 +38,9 @@ export const nouns: Readonly<Record<string, string>> = {
   credentials: "customers' own keys at providers",
   'management-keys': 'keys that administer the organisation',
   organisations: 'organisations of this server',
+  channels: 'who is told of events, and from when on credit is low',
+  deliveries: 'what was delivered to channels',
+  events: 'what happened, told or not',
   audit: 'who changed what',
 }
 

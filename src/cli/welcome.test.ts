@@ -26,7 +26,7 @@ test('the first start shows where everything is, the key, and one line to paste'
     'Turnpike 0.1.0 · SQLite ./data/turnpike.db (new) · zone UTC · catalogue 2026-11-20',
     "No provider key in the environment: the simulator answers for every model, at that model's real prices. No money moves.",
     '  Dashboard   http://127.0.0.1:8787/setup#token=7Q2F    works once, for 15 minutes; again: turnpike setup-link',
-    '  API         http://127.0.0.1:8787/v1  ·  http://127.0.0.1:8787/api/v1 (OpenRouter)',
+    '  API         http://127.0.0.1:8787/v1  ·  http://127.0.0.1:8787/api/v1 (OpenRouter)  ·  http://127.0.0.1:8787 (Anthropic)',
     '  Reference   http://127.0.0.1:8787/docs',
     '  Demo key    sk-tp-1f3c                                of account "demo", 25 USD of promotional credit; shown this once',
     '  Operator    key in ./data/admin-key (0600)',

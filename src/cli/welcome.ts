@@ -47,7 +47,7 @@ export function firstStartLines(start: FirstStart): string[] {
     answering(start),
     ...aligned([
       ...dashboardRow(start),
-      { label: 'API', value: `${url}/v1  ·  ${url}/api/v1 (OpenRouter)` },
+      { label: 'API', value: `${url}/v1  ·  ${url}/api/v1 (OpenRouter)  ·  ${url} (Anthropic)` },
       ...(reference ? [{ label: 'Reference', value: reference }] : []),
       { label: 'Demo key', value: demoKey, note: 'of account "demo", 25 USD of promotional credit; shown this once' },
       ...(adminKeyFile ? [{ label: 'Operator', value: `key in ${adminKeyFile} (0600)` }] : []),

@@ -19,6 +19,9 @@ export const Account = z
     overage: Overage.meta({ description: 'What is done with a charge above its reservation.' }),
     overdraft: z.number().meta({ description: 'How far below 0 reservations may take the balance.' }),
     reserveMode: ReserveMode.nullable().meta({ description: 'How much a call reserves; null: as the server is set.' }),
+    lowCreditThreshold: z.number().nullable().meta({
+      description: 'A balance up to here is told as `credits.low`; null: none is.',
+    }),
     createdAt: Instant,
     updatedAt: Instant,
     decimal: Decimal,
@@ -60,6 +63,9 @@ export const AccountPatch = z.object({
   reserveMode: ReserveMode.nullable()
     .optional()
     .meta({ description: 'How much a call reserves; without one as the server is set.' }),
+  lowCreditThreshold: credits({ positive: false }).nullable().optional().meta({
+    description: "A balance up to here, in credits, is told as low; null: as its organisation's accounts.",
+  }),
 })
 
 export const AccountCreated = z.object({ success: z.literal(true), account: Account })

@@ -7,8 +7,14 @@ const limit = z
   .min(1, 'expected at least 1')
   .max(1_000_000_000, 'expected at most 1000000000')
   .nullish()
+  .meta({ description: 'The most that may come out, in tokens; bounds what the call reserves.' })
 
-const count = z.int('expected a whole number').min(1, 'expected at least 1').max(128, 'expected at most 128').nullish()
+const count = z
+  .int('expected a whole number')
+  .min(1, 'expected at least 1')
+  .max(128, 'expected at most 128')
+  .nullish()
+  .meta({ description: 'How many answers.' })
 
 export const ChatRequest = ModelRequest.extend({
   max_tokens: limit,

@@ -61,7 +61,7 @@ const Reconciliation = z
     costUsd: z
       .number()
       .nullable()
-      .meta({ description: 'Of all its usage; null where there is none, or none is priced.' }),
+      .meta({ description: 'Of all its usage; null where there is none, or some of it has no price.' }),
     differenceUsd: z.number().nullable().meta({ description: 'Charged and written off, less the cost.' }),
     decimal: Decimal,
   })

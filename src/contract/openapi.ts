@@ -1,9 +1,11 @@
 /**
- * The table of operations as an OpenAPI 3.1 document: a pure function of the table, so that what is documented is what is
- * served. Objects in replies are open: a reply may carry more members than are listed.
+ * The tables of operations and of model calls as an OpenAPI 3.1 document: a pure function of the tables, so that what is
+ * documented is what is served. Objects in replies are open: a reply may carry more members than are listed.
  */
-import { z } from 'zod'
+import type { ModelCall } from './model-calls.ts'
 import { errorResponses, errorSchemas } from './openapi-errors.ts'
+import { documentedCall } from './openapi-model-calls.ts'
+import { propertiesOf, schemaOf } from './openapi-schemas.ts'
 import type { Operation } from './operation.ts'
 import { summaries } from './operation-summaries.ts'
 import type { OperationName } from './operations.ts'
@@ -27,9 +29,12 @@ export type OpenApiDocument = {
 /** Of the API, not of the server: it changes when a client would have to. */
 const API_VERSION = '1.0.0'
 
-export function openApiDocument(operations: readonly Operation[]): OpenApiDocument {
+export function openApiDocument(operations: readonly Operation[], calls: readonly ModelCall[]): OpenApiDocument {
   const schemas: Record<string, JsonObject> = { ...errorSchemas }
   const paths: Record<string, Record<string, JsonObject>> = {}
+  for (const call of calls)
+    for (const { path, ...described } of documentedCall(call, schemas))
+      paths[path] = { post: { ...described, tags: [MODEL_CALLS], security: SECURITY } }
   for (const operation of operations)
     for (const [index, path] of [operation.path, ...(operation.aliases ?? [])].entries()) {
       const shown = path.replace('*}', '}')
@@ -46,7 +51,7 @@ export function openApiDocument(operations: readonly Operation[]): OpenApiDocume
     },
     servers: [{ url: '/', description: 'The server that this document came from' }],
     security: SECURITY,
-    tags: [...new Set(operations.map(({ path }) => tagOf(path)))].map((name) => ({ name })),
+    tags: [MODEL_CALLS, ...new Set(operations.map(({ path }) => tagOf(path)))].map((name) => ({ name })),
     paths,
     components: {
       schemas: Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1))),
@@ -63,6 +68,7 @@ export function openApiDocument(operations: readonly Operation[]): OpenApiDocume
   }
 }
 
+const MODEL_CALLS = 'model calls'
 const SECURITY: Json = [{ bearer: [] }, { apiKeyHeader: [] }]
 
 const CALLERS: Readonly<Record<Operation['key'], string>> = {
@@ -144,46 +150,6 @@ function queryParameters({ query }: Operation, schemas: Record<string, JsonObjec
       schema,
     }
   })
-}
-
-const propertiesOf = (schema: JsonObject): JsonObject => (schema.properties ?? {}) as JsonObject
-
-/** Schemas with an id become components; the rest stands where it is used. */
-function schemaOf(type: z.ZodType, schemas: Record<string, JsonObject>): JsonObject {
-  const { $schema: _, $defs = {}, id, ...schema } = z.toJSONSchema(type, OPTIONS)
-  for (const [name, definition] of Object.entries($defs)) schemas[name] = component(definition)
-  if (typeof id !== 'string') return component(schema)
-  schemas[id] = component(schema)
-  return { $ref: `#/components/schemas/${id}` }
-}
-
-/** Inputs, since no default of ours is part of the wire. What is made ready before it is checked is shown as it is checked. */
-const OPTIONS: Parameters<typeof z.toJSONSchema>[1] = {
-  io: 'input',
-  unrepresentable: 'any',
-  override: ({ zodSchema, jsonSchema }) => {
-    if (zodSchema instanceof z.ZodPipe && zodSchema.def.in instanceof z.ZodTransform)
-      Object.assign(jsonSchema, z.toJSONSchema(zodSchema.def.out, OPTIONS), { $schema: undefined })
-  },
-}
-
-/** Through text: undefined members go, and references lead to the components. */
-function component(schema: object): JsonObject {
-  const text = JSON.stringify(schema, plain).replaceAll('"#/$defs/', '"#/components/schemas/')
-  const { id: _, ...rest } = JSON.parse(text) as Record<string, Json>
-  return rest
-}
-
-/** What the converter adds and nobody reads: a calendar as a pattern, the bounds of a double, that names are text. */
-function plain(_name: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-  const { pattern, minimum, maximum, propertyNames: _names, ...rest } = value as Record<string, unknown>
-  return {
-    ...rest,
-    ...(pattern === undefined || rest.format === 'date-time' || rest.format === 'email' ? {} : { pattern }),
-    ...(minimum === undefined || minimum === Number.MIN_SAFE_INTEGER ? {} : { minimum }),
-    ...(maximum === undefined || maximum === Number.MAX_SAFE_INTEGER ? {} : { maximum }),
-  }
 }
 
 /** The first word after the mount. */

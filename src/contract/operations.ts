@@ -3,6 +3,7 @@
  */
 import type { z } from 'zod'
 import { accountOperations } from './account-operations.ts'
+import { alertOperations } from './alert-operations.ts'
 import { budgetOperations } from './budget-operations.ts'
 import { credentialOperations } from './credential-operations.ts'
 import { generationOperations } from './generation-operations.ts'
@@ -26,6 +27,7 @@ export const operations = [
   ...organisationOperations,
   ...credentialOperations,
   ...budgetOperations,
+  ...alertOperations,
 ] as const
 
 type AnyOperation = (typeof operations)[number]

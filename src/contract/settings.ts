@@ -213,6 +213,7 @@ export const SettingsFile = group({
   nodes: group({ leaseSeconds: whole(1, HOUR).default(30) }).prefault({}),
   webhooks: Webhooks.prefault({}),
   smtp: Smtp.optional().meta({ description: 'Without it no e-mail is sent.' }),
+  publicUrl: httpUrl.optional().meta({ description: 'Where people reach this server: alerts link to it.' }),
   openrouter: group({ usageChunkChoices: choice(['repeat', 'empty']).default('repeat') }).prefault({}),
   trustProxy: z
     .union(

@@ -5,6 +5,7 @@ import { fitsInt64 } from '../lib/money.ts'
 import { allocate } from './burn-down.ts'
 import type { Balance } from './ledger-commands.ts'
 import type { Draft } from './ledger-draft.ts'
+import { grantExpired } from './ledger-events.ts'
 import type {
   Account,
   Allocation,
@@ -99,7 +100,7 @@ export function expireGrants(
     if (grant.expiresAt === null || grant.expiresAt > at) continue
     const free = grant.remaining - grant.reserved
     if (free <= 0n) continue
-    takeBack(draft, account, grant, free, {
+    const { amount } = takeBack(draft, account, grant, free, {
       type: 'expiry',
       against: 'expired',
       occurredAt: Math.max(at, grant.createdAt),
@@ -107,6 +108,7 @@ export function expireGrants(
       actor: 'system',
       ids,
     })
+    draft.emit(grantExpired(account, grant, amount, bookedAt, ids))
   }
 }
 

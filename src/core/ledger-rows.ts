@@ -25,6 +25,10 @@ export type Account = {
   reserved: bigint
   /** The latest instant a command was applied at; time never runs backwards for an account. */
   lastAt: number
+  /** A balance up to here is told as low; null: none is. */
+  lowCredit: bigint | null
+  /** What was told last, see `credit-events.ts`. */
+  creditLevel: number
 }
 
 export type GrantCategory = 'paid' | 'promotional' | 'plan' | 'adjustment'
@@ -303,6 +307,8 @@ export type OutboxEvent = {
   /** JSON object: what is told, apart from the event's own id. */
   data: string
   createdAt: number
+  /** An event of the same organisation with the same key is written once, whoever writes it. */
+  onceKey?: string | undefined
 }
 
 /** Who changed what. It lies in the same transaction as the change, so that neither is there without the other. */

@@ -15,6 +15,7 @@ import {
   type Step,
 } from './ledger-commands.ts'
 import type { Draft } from './ledger-draft.ts'
+import { reservationExpired, tellCall } from './ledger-events.ts'
 import { type Account, type Overage, type Reservation, UNTOLD, type UsageRecord } from './ledger-rows.ts'
 import { tell } from './ledger-usage.ts'
 import { addToKeyUsage, countedNanos, rollupOf } from './usage-sums.ts'
@@ -58,6 +59,7 @@ export const settle: Step<Settle> = (draft, command, ids) => {
   if (keyUsage) addToKeyUsage(keyUsage, record, command.upstreamNanos)
   draft.record(record, command.details)
   draft.rollUp(rollupOf(record))
+  tellCall(draft, record, account, { quote: command.quote, ids })
   if (reservation) end(draft, reservation, 'confirmed', null, null)
   return done({ kind: 'settled', state: reservation ? 'settled' : 'settled_late', overQuote })
 }
@@ -159,12 +161,17 @@ export const extend: Step<Extend> = (draft, command) => {
 }
 
 /** From its instant of death a reservation of the credits API is expired, whether or not a job ran. */
-export function expireReservations(draft: Draft, accountId: bigint, at: number): void {
-  for (const id of draft.rows.mortal.get(accountId) ?? []) {
+export function expireReservations(
+  draft: Draft,
+  account: Account,
+  { at, bookedAt, ids }: { at: number; bookedAt: number; ids: Ids },
+): void {
+  for (const id of draft.rows.mortal.get(account.id) ?? []) {
     const reservation = draft.reservation(id)
     if (reservation?.status !== 'pending' || reservation.deadAt === null || reservation.deadAt > at) continue
     release(draft, reservation)
     end(draft, reservation, 'expired', null, null)
+    draft.emit(reservationExpired(account, reservation, bookedAt, ids))
   }
 }
 

@@ -3,6 +3,7 @@ import type { Ids } from '../lib/id.ts'
 import { spendAll } from './ledger-budgets.ts'
 import { done, type Outcome, type RecordUsage, refuse, type Step, type Told } from './ledger-commands.ts'
 import type { Draft } from './ledger-draft.ts'
+import { tellUnpriced } from './ledger-events.ts'
 import { type ToldUsage, toldKey, toldPayload, type UsageRecord } from './ledger-rows.ts'
 import { rollupOf } from './usage-sums.ts'
 
@@ -38,6 +39,7 @@ export function tell(
   const record = { ...told, transactionId, recordedAt: command.at }
   draft.record(record, null)
   draft.rollUp(rollupOf(record))
+  tellUnpriced(draft, record, ids)
   spendAll(draft, chain, toldSpending(record), command, ids)
 }
 

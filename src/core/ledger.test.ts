@@ -22,6 +22,8 @@ function ledger(more: Partial<Account> = {}, budgets: readonly Budget[] = []) {
     posted: 0n,
     reserved: 0n,
     lastAt: 0,
+    lowCredit: null,
+    creditLevel: 2,
   }
   rows.accounts.set(account, {
     id: account,

@@ -9,6 +9,7 @@ import { markBlocked } from './ledger-budgets.ts'
 import type { Command, Idempotency, Outcome, Refusal } from './ledger-commands.ts'
 import { addGrant, debit, refund, setStatus, voidGrant } from './ledger-credits.ts'
 import { createDraft, type Draft } from './ledger-draft.ts'
+import { tellCredits } from './ledger-events.ts'
 import { reserveCredits, reserveGeneration } from './ledger-reserve.ts'
 import { type IdempotencyRow, idempotencyKey, type Rows } from './ledger-rows.ts'
 import { cancel, confirm, decodeOutcome, encodeOutcome, expireReservations, extend, settle } from './ledger-settle.ts'
@@ -20,7 +21,11 @@ export function apply(rows: Rows, commands: readonly Command[], ids: Ids): Outco
     try {
       const accountId = accountOf(rows, command)
       const at = accountId === null ? command.at : advance(rows, accountId, command, ids)
-      return once(rows, { ...command, at }, ids, (draft, stamped) => step(draft, stamped, ids))
+      return once(rows, { ...command, at }, ids, (draft, stamped) => {
+        const outcome = step(draft, stamped, ids)
+        if (outcome.ok && accountId !== null) tellCredits(draft, accountId, at, ids)
+        return outcome
+      })
     } catch (error) {
       return { ok: false, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }
     }
@@ -84,10 +89,11 @@ function advance(rows: Rows, accountId: bigint, { at, creditUsd }: Command, ids:
   if (!account) return at
   const instant = Math.max(at, account.lastAt)
   for (const due of dueInstants(rows, accountId, instant)) {
-    expireReservations(draft, accountId, due)
+    expireReservations(draft, account, { at: due, bookedAt: instant, ids })
     expireGrants(draft, account, { at: due, bookedAt: instant, ids })
   }
   account.lastAt = instant
+  tellCredits(draft, accountId, instant, ids)
   draft.keep()
   return instant
 }

@@ -12,6 +12,8 @@ export type StoredAccount = Id & {
   readonly status: string
   readonly overage: string
   readonly reserveMode: string | null
+  /** What holds: its own, or its organisation's. */
+  readonly lowCredit: bigint | null
   /** As of the instant that was asked for, whether or not what is over by then was booked yet. */
   readonly posted: bigint
   readonly reserved: bigint
@@ -107,6 +109,7 @@ export async function createAccount(
     posted_nanos: 0n,
     reserved_nanos: 0n,
     last_at: 0n,
+    low_credit_nanos: thresholdOf(store, account.organisationId),
     created_at: at,
     updated_at: at,
   }
@@ -126,25 +129,60 @@ export type AccountChange = {
   readonly overage?: string | undefined
   readonly overdraft?: bigint | undefined
   readonly reserveMode?: string | null | undefined
+  /** Null: its organisation's again. */
+  readonly lowCredit?: bigint | null | undefined
 }
 
 /** Everything but its status, which the ledger keeps. What is undefined stays. */
 export async function updateAccount(
   store: Store,
   { organisationId, id }: { organisationId: bigint; id: bigint },
-  { name, email, metadata, overage, overdraft, reserveMode }: AccountChange,
+  { name, email, metadata, overage, overdraft, reserveMode, lowCredit }: AccountChange,
   { at, audit }: { at: number; audit: Query<unknown> },
 ): Promise<void> {
   const changed = { name, email, metadata, overage, overdraft_nanos: overdraft, reserve_mode: reserveMode }
   const set = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined))
+  const low =
+    lowCredit === undefined
+      ? {}
+      : lowCredit === null
+        ? { low_credit_own: 0n, low_credit_nanos: thresholdOf(store, organisationId) }
+        : { low_credit_own: 1n, low_credit_nanos: lowCredit }
   await store.write([
     store.sql
       .updateTable('accounts')
-      .set({ ...set, updated_at: BigInt(at) })
+      .set({ ...set, ...low, updated_at: BigInt(at) })
       .where('organisation_id', '=', organisationId)
       .where('id', '=', id),
     audit,
   ])
+}
+
+/** What accounts of the organisation begin with. */
+const thresholdOf = (store: Store, organisationId: bigint) =>
+  store.sql.selectFrom('organisations').select('low_credit_nanos').where('id', '=', organisationId)
+
+/** Holds for all accounts of the organisation that have none of their own, and for those to come. */
+export async function setLowCredit(
+  store: Store,
+  organisationId: bigint,
+  nanos: bigint | null,
+  audit: Query<unknown>,
+): Promise<void> {
+  await store.write([
+    store.sql.updateTable('organisations').set({ low_credit_nanos: nanos }).where('id', '=', organisationId),
+    store.sql
+      .updateTable('accounts')
+      .set({ low_credit_nanos: nanos })
+      .where('organisation_id', '=', organisationId)
+      .where('low_credit_own', '=', 0n),
+    audit,
+  ])
+}
+
+export async function lowCreditOf(store: Store, organisationId: bigint): Promise<bigint | null> {
+  const [row] = await store.rows(thresholdOf(store, organisationId))
+  return row?.low_credit_nanos ?? null
 }
 
 /** The hashes of its keys. */
@@ -231,6 +269,7 @@ const COLUMNS = [
   'status',
   'overage',
   'reserve_mode',
+  'low_credit_nanos',
   'posted_nanos',
   'reserved_nanos',
   'overdraft_nanos',
@@ -251,6 +290,7 @@ type AccountRow = {
   status: string
   overage: string
   reserve_mode: string | null
+  low_credit_nanos: bigint | null
   posted_nanos: bigint
   reserved_nanos: bigint
   overdraft_nanos: bigint
@@ -286,6 +326,7 @@ async function asOf(
       status: row.status,
       overage: row.overage,
       reserveMode: row.reserve_mode,
+      lowCredit: row.low_credit_nanos,
       posted: row.posted_nanos - lossOf(over, row.posted_nanos),
       reserved: row.reserved_nanos - (over.freed ?? 0n),
       overdraft: row.overdraft_nanos,

@@ -6,6 +6,7 @@ import { ledgerMigration } from './migrations/0001-ledger.ts'
 import { eventsMigration } from './migrations/0002-events.ts'
 import { creditRateMigration } from './migrations/0003-credit-rate.ts'
 import { budgetsMigration } from './migrations/0004-budgets.ts'
+import { alertsMigration } from './migrations/0005-alerts.ts'
 import { reportsMigration } from './migrations/0006-reports.ts'
 import { keysMigration } from './migrations/0007-keys.ts'
 import { credentialsMigration } from './migrations/0008-credentials.ts'
@@ -16,6 +17,7 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
   '0002-events': eventsMigration(engine),
   '0003-credit-rate': creditRateMigration,
   '0004-budgets': budgetsMigration(engine),
+  '0005-alerts': alertsMigration(engine),
   '0006-reports': reportsMigration(engine),
   '0007-keys': keysMigration(engine),
   '0008-credentials': credentialsMigration(engine),

@@ -24,7 +24,10 @@ export async function writeAndCommit(client: ClientBase, { rows, known, opened }
     insertUsageRecords(client, written.usageRecords),
     insertDetails(client, sorted(written.details)),
     insertFirings(client, written.firings),
-    insertEvents(client, written.events),
+    insertEvents(
+      client,
+      ordered(written.events, ({ onceKey }) => onceKey ?? ''),
+    ),
     insertAudits(client, written.audits),
     addRollups(client, sorted(written.rollups)),
     addQuarters(client, quartersOf(written.usageRecords)),
@@ -36,7 +39,7 @@ const KEY = ['organisation_id', 'id']
 const updateAccounts = update(
   tables.accounts,
   KEY,
-  ['status', 'posted_nanos', 'reserved_nanos', 'last_at'],
+  ['status', 'posted_nanos', 'reserved_nanos', 'last_at', 'credit_level'],
   'update_accounts',
 )
 const updateGrants = update(tables.grants, KEY, ['remaining_nanos', 'reserved_nanos', 'expires_at'], 'update_grants')
@@ -58,7 +61,7 @@ const insertTransactions = insert(tables.transactions, { name: 'insert_transacti
 const insertUsageRecords = insert(tables.usageRecords, { name: 'insert_usage_records' })
 const insertDetails = insert(tables.callDetails, { name: 'insert_details', conflict: 'ON CONFLICT DO NOTHING' })
 const insertFirings = insert(tables.firings, { name: 'insert_firings', conflict: 'ON CONFLICT DO NOTHING' })
-const insertEvents = insert(tables.outbox, { name: 'insert_events' })
+const insertEvents = insert(tables.outbox, { name: 'insert_events', conflict: 'ON CONFLICT DO NOTHING' })
 const insertAudits = insert(tables.auditLog, { name: 'insert_audits' })
 const addRollups = addTo(tables.rollups, tables.ROLLUP_KEY, { name: 'add_rollups' })
 const addQuarters = addTo(tables.quarters, tables.QUARTER_KEY, { name: 'add_quarters' })

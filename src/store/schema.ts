@@ -5,7 +5,14 @@ type Int = bigint
 
 export type Schema = {
   settings: { name: string; value: string }
-  organisations: { id: Int; code: string; name: string; time_zone: string; created_at: Int }
+  organisations: {
+    id: Int
+    code: string
+    name: string
+    time_zone: string
+    created_at: Int
+    low_credit_nanos: Generated<Int | null>
+  }
   nodes: { id: Int; name: string; lease_until: Int }
   accounts: {
     id: Int
@@ -24,6 +31,10 @@ export type Schema = {
     last_at: Int
     created_at: Int
     updated_at: Int
+    /** What holds: its own threshold, or a copy of its organisation's. */
+    low_credit_nanos: Generated<Int | null>
+    low_credit_own: Generated<Int>
+    credit_level: Generated<Int>
   }
   api_keys: {
     id: Int
@@ -284,7 +295,44 @@ export type Schema = {
     data: string
     created_at: Int
     /** Null: nobody has been told yet. */
-    dispatched_at: Int | null
+    dispatched_at: Generated<Int | null>
+    once_key: Generated<string | null>
+    dispatch_after: Generated<Int>
+  }
+  alert_channels: {
+    id: Int
+    organisation_id: Int
+    code: string
+    type: string
+    name: string | null
+    target: string
+    events: string | null
+    budget_code: string | null
+    secret: string | null
+    old_secret: string | null
+    old_secret_until: Int | null
+    disabled: Int
+    disabled_reason: string | null
+    deleted_at: Int | null
+    created_at: Int
+    updated_at: Int
+  }
+  deliveries: {
+    id: Int
+    organisation_id: Int
+    code: string
+    event_id: Int
+    channel_id: Int
+    type: string
+    body: string
+    state: string
+    attempts: Int
+    next_at: Int
+    lease_until: Int
+    log: string
+    note: Generated<string | null>
+    created_at: Int
+    ended_at: Int | null
   }
   audit_log: {
     id: Int

@@ -195,7 +195,7 @@ function createWriter(db: Database) {
     })
   }
   const account = db.prepare(
-    'UPDATE accounts SET status = ?, posted_nanos = ?, reserved_nanos = ?, last_at = ? WHERE id = ?',
+    'UPDATE accounts SET status = ?, posted_nanos = ?, reserved_nanos = ?, last_at = ?, credit_level = ? WHERE id = ?',
   )
   const grant = db.prepare('UPDATE grants SET remaining_nanos = ?, reserved_nanos = ?, expires_at = ? WHERE id = ?')
   const insertGrant = insert(tables.grants)
@@ -218,7 +218,7 @@ function createWriter(db: Database) {
   const rollup = insert(tables.rollups, { conflict: addingUp(tables.rollups, tables.ROLLUP_KEY) })
   const quarter = insert(tables.quarters, { conflict: addingUp(tables.quarters, tables.QUARTER_KEY) })
   const firing = insert(tables.firings, { conflict: 'ON CONFLICT DO NOTHING' })
-  const event = insert(tables.outbox)
+  const event = insert(tables.outbox, { conflict: 'ON CONFLICT DO NOTHING' })
   const audit = insert(tables.auditLog)
 
   const reservations = (rows: Rows, written: Written) => {
@@ -246,8 +246,8 @@ function createWriter(db: Database) {
   return (rows: Rows, { accounts }: Touched): void => {
     const { written } = rows
     for (const id of written.accounts) {
-      const { status, posted, reserved, lastAt } = must(rows.accounts.get(id))
-      account.run(status, posted, reserved, BigInt(lastAt), id)
+      const { status, posted, reserved, lastAt, creditLevel } = must(rows.accounts.get(id))
+      account.run(status, posted, reserved, BigInt(lastAt), BigInt(creditLevel), id)
     }
     for (const id of accounts)
       for (const row of rows.grants.get(id) ?? []) {

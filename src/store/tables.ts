@@ -85,6 +85,12 @@ const optional = <T extends string>(): Form<T | null> => ({
   write: (value) => value,
   read: (cell) => cell as T | null,
 })
+/** Of a field that may be left out. */
+const textIfAny: Form<string | undefined> = {
+  type: 'text',
+  write: (value) => value ?? null,
+  read: (cell) => (cell === null ? undefined : String(cell)),
+}
 const words: Form<readonly string[]> = {
   type: 'text',
   write: (value) => value.join(','),
@@ -196,6 +202,8 @@ export const accounts = table<Account>('accounts', {
   posted: ['posted_nanos', big],
   reserved: ['reserved_nanos', big],
   lastAt: ['last_at', int],
+  lowCredit: ['low_credit_nanos', bigOrNull],
+  creditLevel: ['credit_level', int],
 })
 
 export const grants = table<Grant>('grants', {
@@ -406,6 +414,7 @@ export const outbox = table<OutboxEvent>('outbox', {
   type: ['type', text()],
   data: ['data', text()],
   createdAt: ['created_at', int],
+  onceKey: ['once_key', textIfAny],
 })
 
 export const auditLog = table<AuditRow>('audit_log', {

@@ -1,0 +1,136 @@
+/** What nobody's command brings to light: credit that is about to end, and charges that nobody explained. */
+import { sql } from 'kysely'
+import { idRange } from '../lib/id.ts'
+import type { Store } from './store.ts'
+
+export type EndingGrant = {
+  readonly organisationId: bigint
+  readonly code: string
+  readonly accountCode: string
+  readonly externalId: string
+  readonly category: string
+  readonly remaining: bigint
+  readonly expiresAt: number
+}
+
+/** Under which name the event is written once. */
+export const endingKey = (code: string, days: number): string => `grant.expiring ${code} ${days}`
+
+const DAY_MS = 86_400_000
+
+/** Grants with at most so many days left that had more to begin with, and that nobody was told of. */
+export async function endingGrants(store: Store, days: number, at: number, limit: number): Promise<EndingGrant[]> {
+  const rows = await store.rows(
+    store.sql
+      .selectFrom('grants as g')
+      .innerJoin('accounts as a', (join) =>
+        join.onRef('a.id', '=', 'g.account_id').onRef('a.organisation_id', '=', 'g.organisation_id'),
+      )
+      .where('g.remaining_nanos', '>', 0n)
+      .where('g.expires_at', '>', BigInt(at))
+      .where('g.expires_at', '<=', BigInt(at + days * DAY_MS))
+      .where(sql<boolean>`g.expires_at - g.effective_at > ${sql.lit(days * DAY_MS)}`)
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('outbox as o')
+              .select('o.id')
+              .whereRef('o.organisation_id', '=', 'g.organisation_id')
+              .where('o.once_key', '=', sql<string>`'grant.expiring ' || g.code || ${sql.lit(` ${days}`)}`),
+          ),
+        ),
+      )
+      .orderBy('g.expires_at')
+      .limit(limit)
+      .select(['g.organisation_id', 'g.code', 'g.category', 'g.remaining_nanos', 'g.expires_at'])
+      .select(['a.code as account_code', 'a.external_id']),
+  )
+  return rows.map((row) => ({
+    organisationId: row.organisation_id,
+    code: row.code,
+    accountCode: row.account_code,
+    externalId: row.external_id,
+    category: row.category,
+    remaining: row.remaining_nanos,
+    expiresAt: Number(row.expires_at),
+  }))
+}
+
+export type UnexplainedCharge = {
+  readonly id: bigint
+  readonly organisationId: bigint
+  readonly code: string
+  readonly accountCode: string
+  readonly externalId: string
+  readonly amount: bigint
+  readonly bookedAt: number
+}
+
+/** Charges without a usage record, booked within `[from, to)`, behind the number `after`. */
+export async function unexplainedCharges(
+  store: Store,
+  organisationId: bigint,
+  { from, to, after, limit }: { from: number; to: number; after: bigint; limit: number },
+): Promise<UnexplainedCharge[]> {
+  const range = idRange(from, to)
+  const rows = await store.rows(
+    store.sql
+      .selectFrom('transactions as t')
+      .innerJoin('accounts as a', (join) =>
+        join.onRef('a.id', '=', 't.account_id').onRef('a.organisation_id', '=', 't.organisation_id'),
+      )
+      .where('t.organisation_id', '=', organisationId)
+      .where('t.id', '>=', range.from)
+      .where('t.id', '>', after)
+      .where('t.id', '<', range.to)
+      .where('t.type', '=', 'usage')
+      .where('t.amount_nanos', '>', 0n)
+      .where('t.usage_record_id', 'is', null)
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('usage_records as u')
+              .select('u.id')
+              .whereRef('u.transaction_id', '=', 't.id')
+              .whereRef('u.organisation_id', '=', 't.organisation_id')
+              .where('u.payload_hash', 'is not', null),
+          ),
+        ),
+      )
+      .orderBy('t.id')
+      .limit(limit)
+      .select(['t.id', 't.code', 't.amount_nanos', 't.booked_at', 'a.code as account_code', 'a.external_id']),
+  )
+  return rows.map((row) => ({
+    id: row.id,
+    organisationId,
+    code: row.code,
+    accountCode: row.account_code,
+    externalId: row.external_id,
+    amount: row.amount_nanos,
+    bookedAt: Number(row.booked_at),
+  }))
+}
+
+const WATCHED = 'usage_watched_until'
+
+/** Up to which instant charges were looked at. */
+export async function watchedUntil(store: Store): Promise<number | undefined> {
+  const [row] = await store.rows(store.sql.selectFrom('settings').select('value').where('name', '=', WATCHED))
+  return row && Number(row.value)
+}
+
+export async function setWatchedUntil(store: Store, at: number): Promise<void> {
+  const value = String(at)
+  await store.write([
+    store.sql
+      .insertInto('settings')
+      .values({ name: WATCHED, value })
+      .onConflict((conflict) => conflict.column('name').doUpdateSet({ value })),
+  ])
+}
+
+export async function allOrganisations(store: Store): Promise<bigint[]> {
+  const rows = await store.rows(store.sql.selectFrom('organisations').select('id').orderBy('id'))
+  return rows.map(({ id }) => id)
+}
