@@ -13,15 +13,23 @@ export function apiParts(
   { seal, addresses }: Pick<Alerts, 'seal' | 'addresses'>,
   operatorKey: string,
 ): ApiParts {
-  const { store, settings, budgets, routes, terms, rateCards, random, log, keys, hashDetails, addressOf } = gateway
+  const { store, budgets, rateCards, random, log, keys, health, hashDetails, addressOf } = gateway
   const operatorHash = hashSecret(operatorKey)
   return {
     store,
-    settings,
     budgets,
-    routes,
+    // These change when the settings are read again.
+    get settings() {
+      return gateway.settings
+    },
+    get routes() {
+      return gateway.routes
+    },
+    get terms() {
+      return gateway.terms
+    },
+    health,
     credentials: credentialParts(gateway),
-    terms,
     rateCards,
     random,
     hashDetails,
@@ -36,16 +44,18 @@ export function apiParts(
   }
 }
 
-export const credentialParts = ({ credentials, upstreams, clock }: Gateway): ApiParts['credentials'] => ({
-  providers: upstreams,
-  sealedBy: credentials.sealedBy,
-  seal: credentials.seal,
-  open: credentials.open,
-  fingerprint: credentials.fingerprint,
-  forget: credentials.forget,
+export const credentialParts = (gateway: Gateway): ApiParts['credentials'] => ({
+  get providers() {
+    return gateway.upstreams
+  },
+  sealedBy: gateway.credentials.sealedBy,
+  seal: gateway.credentials.seal,
+  open: gateway.credentials.open,
+  fingerprint: gateway.credentials.fingerprint,
+  forget: gateway.credentials.forget,
   async check(key, secret) {
-    const provider = upstreams.get(key)
+    const provider = gateway.upstreams.get(key)
     assert(provider, 'the provider of a check is there')
-    return checkCredential(provider, secret, clock)
+    return checkCredential(provider, secret, gateway.clock)
   },
 })

@@ -1,5 +1,6 @@
 /** The process: reads its environment, starts what the command line names, stops on a signal, and exits with a code. */
 import { readFileSync } from 'node:fs'
+import { isatty } from 'node:tty'
 import { EXIT } from './cli/exit-code.ts'
 import { runProgram } from './cli/program.ts'
 
@@ -23,6 +24,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
       stdout,
       stderr,
       stopped: untilSignal(),
+      onReload,
       readable: process.stderr.isTTY === true,
     }),
   verify: async (options) => (await import('./verify-command.ts')).verify({ ...surroundings, options, stdout, stderr }),
@@ -34,6 +36,15 @@ process.exitCode = await runProgram(process.argv.slice(2), {
     return runCommand(call, processWorld())
   },
 })
+
+/** A terminal that is closed sends the same signal as whoever wants the settings read again; then it is none any more. */
+function onReload(callback: () => void): void {
+  const hasTerminal = process.stderr.isTTY === true
+  process.on('SIGHUP', () => {
+    if (hasTerminal && !isatty(2)) process.kill(process.pid, 'SIGTERM')
+    else callback()
+  })
+}
 
 /** Resolves at the first signal; a second one ends the process at once. */
 function untilSignal(): Promise<NodeJS.Signals> {

@@ -19,13 +19,20 @@ export type Providers = {
   /** The simulator as a provider, where it answers for the catalogue. */
   readonly simulated: Provider | undefined
   readonly simulatedModels: readonly string[]
+  /** Closes the connections to all of them, and leaves the simulator alone. */
   close(): Promise<void>
 }
 
-export async function openProviders(settings: Settings, tokens: TokenCounter, log: Log): Promise<Providers> {
+/** `running`: the simulator of an earlier opening, which answers on; it is closed by whoever closes the server. */
+export async function openProviders(
+  settings: Settings,
+  tokens: TokenCounter,
+  log: Log,
+  running?: Simulator,
+): Promise<Providers> {
   const entries = [...settings.providers.values()]
-  const simulator =
-    settings.simulatorActive || entries.some(({ type }) => type === 'simulator') ? await simulate(tokens) : undefined
+  const isUsed = settings.simulatorActive || entries.some(({ type }) => type === 'simulator')
+  const simulator = running ?? (isUsed ? await simulate(tokens) : undefined)
   const connectMs = settings.limits.connectSeconds * 1000
   const configured = new Map<string, Provider>()
   for (const entry of entries) {
@@ -56,7 +63,6 @@ export async function openProviders(settings: Settings, tokens: TokenCounter, lo
     simulatedModels: Object.keys(behaviours),
     async close() {
       await Promise.all([...configured.values(), ...(simulated ? [simulated] : [])].map((provider) => provider.close()))
-      await simulator?.close()
     },
   }
 }
@@ -71,7 +77,7 @@ function openProvider(
   simulator: Simulator | undefined,
   connectMs: number,
 ): Provider | undefined {
-  const { key, name, type, baseUrl, apiKey, apiKeys = [], reading, onCancel } = entry
+  const { key, name, type, baseUrl, apiKey, apiKeys = [], reading, onCancel, keyHeader, apiVersion } = entry
   const isSimulator = type === 'simulator'
   // The simulator speaks the wire of whose usage it is to tell.
   const wire = isSimulator ? (SIMULATED_WIRES.get(reading) ?? 'openai') : type
@@ -79,7 +85,7 @@ function openProvider(
   const shared = { key, name, baseUrl: address, apiKey, keys: ownKeys(key, apiKeys), onCancel, connectMs }
   if (wire === 'anthropic') return createAnthropicProvider(shared)
   if (wire === 'gemini') return createGeminiProvider({ ...shared, random: systemRandom })
-  return createOpenaiProvider({ ...shared, reading })
+  return createOpenaiProvider({ ...shared, reading, keyHeader, apiVersion })
 }
 
 /** Called by their place in the settings where nobody named them: an id that a report may show. */

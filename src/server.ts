@@ -9,21 +9,22 @@ import { mountReference } from './api/reference.ts'
 import { apiParts } from './api-parts.ts'
 import { CannotGoOn, EXIT } from './cli/exit-code.ts'
 import { portMoved, portTaken } from './cli/start-faults.ts'
+import { type Configuration, createConfigure } from './configure.ts'
 import type { Settings } from './contract/settings.ts'
 import { createCatalogue } from './core/catalogue.ts'
 import type { CatalogueData } from './core/catalogue-data.ts'
-import { compileTerms } from './core/price.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
 import { createDemo } from './demo.ts'
+import { type Configured as ConfiguredGateway, createConfigured, type SharedParts } from './gateway/configured.ts'
 import { createCredentials } from './gateway/credentials.ts'
 import { createEstimates } from './gateway/estimates.ts'
 import type { Gateway } from './gateway/gateway.ts'
+import { createHealth } from './gateway/health.ts'
 import { createHeartbeat } from './gateway/heartbeat.ts'
 import { createKeys } from './gateway/keys.ts'
 import { createLastUse } from './gateway/last-use.ts'
 import { createNormaliser } from './gateway/normaliser.ts'
 import { createProgress } from './gateway/progress.ts'
-import { createRoutes } from './gateway/routes.ts'
 import { corsHeaders, createHttpServer, rewriteUrl } from './gateway-routes.ts'
 import { createFolds } from './jobs/fold.ts'
 import { type Recovered, recover } from './jobs/recover.ts'
@@ -32,11 +33,11 @@ import { createClientAddress } from './lib/client-address.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import { createDetailsHash } from './lib/details-hash.ts'
 import type { Log } from './lib/log.ts'
-import { systemRandom } from './lib/random.ts'
+import { type Random, systemRandom } from './lib/random.ts'
 import { createSealer } from './lib/sealer.ts'
 import { openStore } from './open-store.ts'
-import { openProviders, type Providers } from './providers.ts'
 import { requestIdOf } from './request-id.ts'
+import { withoutRestart } from './restart-settings.ts'
 import type { Simulator } from './simulator/simulator.ts'
 import { createFirstOrganisation, firstOrganisation, type Organisation, sharedSecret } from './store/bootstrap.ts'
 import { createBudgetDirectory } from './store/budget-directory.ts'
@@ -45,6 +46,8 @@ import { keyHashes } from './store/keys.ts'
 import { grantPlans } from './store/plans.ts'
 import { createRateCards } from './store/rate-cards.ts'
 import { createTokenCounter } from './tokens/token-counter.ts'
+
+type Configured = ConfiguredGateway<Configuration>
 
 export type Server = {
   readonly url: string
@@ -59,6 +62,8 @@ export type Server = {
   readonly demoKey: string | undefined
   /** The port that was wanted and taken, where nobody had asked for it. */
   readonly moved: string | undefined
+  /** Other settings for the calls from now on. Gives the names of those that hold only after a restart. */
+  reload(settings: Settings): Promise<readonly string[]>
   /** No new calls; open ones finish within the limit; everything is settled. */
   close(): Promise<void>
 }
@@ -68,9 +73,17 @@ export type ServerParts = {
   readonly log: Log
   /** How long open calls may take to finish once the server stops. */
   readonly drainMs?: number
+  readonly clock?: Clock
+  readonly random?: Random
 }
 
-export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerParts): Promise<Server> {
+export async function startServer({
+  settings,
+  log,
+  drainMs = DRAIN_MS,
+  clock = systemClock,
+  random = systemRandom,
+}: ServerParts): Promise<Server> {
   const folder = openDataFolder(settings)
   const [opened, catalogue] = [
     await openStore({ databaseUrl: settings.databaseUrl, database: folder.database }),
@@ -83,12 +96,12 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
   const tokens = createTokenCounter({
     onFailure: (error) => log.warn({ error: error.message }, 'the token counter was restarted'),
   })
-  const providers = await openProviders(settings, tokens, log)
-  const terms = compileTerms(settings.billing)
   const sealer = createSealer(folder.secretKey, systemRandom)
+  const configure = createConfigure({ catalogue: createCatalogue(catalogue), tokens, log })
+  const first = await configure(settings, undefined)
   const rateCards = createRateCards(store)
   const stranded = new Set<bigint>()
-  const recovered = await recover({ store, rateCards, terms, log, stranded, starting: true })
+  const recovered = await recover({ store, rateCards, terms: first.terms, log, stranded, starting: true })
   const hashDetails = createDetailsHash(
     await sharedSecret(store, 'details_key', Buffer.from(systemRandom.bytes(32)).toString('hex')),
   )
@@ -99,23 +112,21 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
     everyMs: RECOVER_EVERY_MS,
     run: () =>
       Promise.all([
-        recover({ store, rateCards, terms, log, stranded, starting: false }),
+        recover({ store, rateCards, terms: gateway.terms, log, stranded, starting: false }),
         grantPlans(store, store.now()),
         folds.run(),
       ]),
   })
   const lastUse = createLastUse({ store, clock: systemClock, log })
   const alerts = await startAlerts(store, settings, log)
-  const gateway: Gateway = {
-    settings,
+  const shared: SharedParts = {
     store,
     rateCards,
-    terms,
     credentials: createCredentials({ store, clock: systemClock, log, sealer }),
     tokens,
     log,
-    clock: systemClock,
-    random: systemRandom,
+    clock,
+    random,
     keys: createKeys({
       store,
       clock: systemClock,
@@ -123,33 +134,24 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
       lastUse,
       expected: await keyHashes(store),
     }),
+    health: createHealth({ clock, log }),
     addressOf: createClientAddress(settings.trustProxy),
     lastUse,
     budgets: createBudgetDirectory({ store, clock: systemClock }),
     estimates: createEstimates(),
-    routes: createRoutes({
-      settings,
-      catalogue: createCatalogue(catalogue),
-      providers: providers.configured,
-      simulator: providers.simulated,
-      simulated: providers.simulatedModels,
-    }),
-    upstreams: new Map([
-      ...providers.configured,
-      ...(providers.simulated ? [[providers.simulated.key, providers.simulated] as const] : []),
-    ]),
     heartbeat: createHeartbeat(systemClock),
     progress: createProgress({ store, clock: systemClock, log }),
     normaliser: createNormaliser({ store, clock: systemClock, log }),
     hashDetails,
     stranded,
     open: new Set(),
-    draining: false,
   }
   const running = { stop: async () => void (await Promise.all([jobs.stop(), alerts.stop()])) }
-  const fastify = createHttp(gateway, alerts, folder.adminKey)
+  const configured = createConfigured(shared, first)
+  const { gateway } = configured
+  const fastify = createHttp(configured, alerts, folder.adminKey)
   const { port, moved } = await listen(fastify, settings).catch(async (error: unknown) => {
-    await stop(gateway, fastify, providers, running, 0)
+    await stop(configured, fastify, running, 0)
     throw error
   })
   // The first count loads the tables of the tokenizer; a call that needs one should not wait for them.
@@ -157,7 +159,9 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
   return {
     url: `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
     gateway,
-    simulator: providers.simulator,
+    get simulator() {
+      return configured.current().simulator
+    },
     organisation,
     catalogueSource: catalogue.source,
     folder,
@@ -165,15 +169,23 @@ export async function startServer({ settings, log, drainMs = DRAIN_MS }: ServerP
     alerts,
     demoKey,
     moved,
-    close: () => stop(gateway, fastify, providers, running, drainMs),
+    async reload(next) {
+      if (gateway.draining) return []
+      const { settings: kept, restart } = withoutRestart(gateway.settings, next)
+      configured.exchange(await configure(kept, configured.current().simulator))
+      gateway.health.forgive()
+      return restart
+    },
+    close: () => stop(configured, fastify, running, drainMs),
   }
 }
 
 const loadCatalogue = (): CatalogueData =>
   JSON.parse(readFileSync(new URL('../catalogue/catalogue.json', import.meta.url), 'utf8')) as CatalogueData
 
-function createHttp(gateway: Gateway, alerts: Alerts, operatorKey: string): FastifyInstance {
-  const { cors, trustProxy } = gateway.settings
+function createHttp(configured: Configured, alerts: Alerts, operatorKey: string): FastifyInstance {
+  const { gateway } = configured
+  const { trustProxy } = gateway.settings
   const parts = apiParts(gateway, alerts, operatorKey)
   const notFound = createNotFound(parts)
   const fastify = Fastify({
@@ -183,14 +195,15 @@ function createHttp(gateway: Gateway, alerts: Alerts, operatorKey: string): Fast
     // A stopping server refuses calls in the words of their dialect, and its probes still answer.
     return503OnClosing: false,
     rewriteUrl: (request) => rewriteUrl(request),
-    serverFactory: (handler) => createHttpServer(gateway, handler),
+    serverFactory: (handler) => createHttpServer(configured, handler),
     routerOptions: { maxParamLength: 512 },
     // A path that cannot be read, or with a name too long to be one, names nothing.
     frameworkErrors: (_error, request, reply) => notFound(request, reply),
   })
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', requestIdOf(request.raw))
-    if (/^\/(?:api\/)?v1(?:\/|$)/.test(request.url)) reply.headers(corsHeaders(cors.origins, request.headers))
+    if (/^\/(?:api\/)?v1(?:\/|$)/.test(request.url))
+      reply.headers(corsHeaders(gateway.settings.cors.origins, request.headers))
     if (request.method === 'OPTIONS') return preflight(request.headers['access-control-request-headers'], reply)
   })
   fastify.get('/healthz', async () => ({ status: 'ok' }))
@@ -253,16 +266,16 @@ const RECOVER_EVERY_MS = 10_000
 
 /** No new calls; open ones finish within the limit. What is open then is cut, and settled as far as it came. */
 async function stop(
-  gateway: Gateway,
+  { gateway, current, close }: Configured,
   fastify: FastifyInstance,
-  providers: Providers,
   jobs: Repeating,
   drainMs: number,
 ): Promise<void> {
   gateway.draining = true
   const closed = fastify.close()
   await callsOver(gateway, drainMs)
-  await providers.close()
+  await close()
+  await current().simulator?.close()
   await callsOver(gateway, SETTLE_MS)
   await hangUp(fastify, gateway.clock, closed)
   await jobs.stop()

@@ -8,6 +8,7 @@ import { firstStartLines, laterStartLines } from './cli/welcome.ts'
 import type { Settings } from './contract/settings.ts'
 import { createLog, type LogLevel } from './lib/log.ts'
 import { nanosText } from './lib/money.ts'
+import { createReload } from './reload.ts'
 import { type Server, startServer } from './server.ts'
 
 export type StartParts = Omit<SettingsInput, 'args'> & {
@@ -16,6 +17,8 @@ export type StartParts = Omit<SettingsInput, 'args'> & {
   readonly stdout: (text: string) => void
   readonly stderr: (text: string) => void
   readonly stopped: Promise<unknown>
+  /** Calls back each time that the settings are to be read again. */
+  readonly onReload: (callback: () => void) => void
   /** Standard error is a terminal. */
   readonly readable: boolean
 }
@@ -26,6 +29,7 @@ export async function start({
   stdout,
   stderr,
   stopped,
+  onReload,
   readable,
   ...surroundings
 }: StartParts): Promise<ExitCode> {
@@ -35,7 +39,10 @@ export async function start({
     return EXIT.usage
   }
   const { settings } = loaded
-  const server = await startServer({ settings, log: createLog({ level: levelOf(settings), readable }) })
+  const log = createLog({ level: levelOf(settings), readable })
+  const server = await startServer({ settings, log })
+  const reload = createReload({ load: () => loadSettings({ ...surroundings, args: options }), server, log })
+  onReload(() => void reload())
   if (server.moved) stderr(`${server.moved}\n`)
   for (const line of welcome(server, settings, version)) stderr(`${line}\n`)
   stdout(`${JSON.stringify({ event: 'listening', url: server.url })}\n`)

@@ -56,6 +56,7 @@ export async function openApi(yaml?: string, { env = {}, still = false }: ApiOpt
     credentials: credentialParts(gateway),
     terms: gateway.terms,
     rateCards: gateway.rateCards,
+    health: gateway.health,
     random: systemRandom,
     hashDetails: gateway.hashDetails,
     seal: turnpike.server.alerts.seal,

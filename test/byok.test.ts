@@ -328,6 +328,20 @@ describe('a credential that fails', () => {
     expect((await call(poor.key, 'acme/seed', { max_tokens: 25 })).status).toBe(402)
   })
 
+  test('leaves the endpoint open for everybody else, and is not stopped by what ours met there', async () => {
+    const bad = await customerWith({ secret: 'bad-for-circuits-0123456789' })
+    byok.upstream.answer('bad-for-circuits-0123456789', { status: 401, body: { error: { message: 'No' } } })
+    for (let calls = 0; calls < 8; calls++) expect((await call(bad.key, 'acme/mini')).status).toBe(403)
+    const { key } = await createCustomer(byok.turnpike, 'beside the failing one', USD * 100n)
+    expect((await call(key, 'acme/mini')).status).toBe(200)
+    byok.upstream.answer('ours-at-acme-0123456789', { status: 401, body: { error: { message: 'No' } } })
+    for (let calls = 0; calls < 8; calls++) expect((await call(key, 'acme/mini')).status).toBeGreaterThan(499)
+    const good = await customerWith()
+    expect((await call(good.key, 'acme/mini')).status).toBe(200)
+    byok.upstream.answer('ours-at-acme-0123456789', undefined)
+    byok.turnpike.server.gateway.health.forgive()
+  })
+
   test('nor does a second choice of model go to ours', async () => {
     const { key } = await customerWith({ secret: 'bad-first-0123456789' })
     byok.upstream.answer('bad-first-0123456789', { status: 401, body: { error: { message: 'No' } } })

@@ -49,6 +49,7 @@ providers:
   wire: { type: gemini, name: Google, baseUrl: "http://127.0.0.1:${upstream.port}" }
   openai: { baseUrl: "${upstream.url}" }
 limits: { retriesPerEndpoint: 0 }
+routing: { circuitFailures: 0 }
 models:
 ${model('acme/replayed', 'wire', 'gemini-2.5-flash')}
 ${model('acme/by-chat', 'openai', 'by-chat')}

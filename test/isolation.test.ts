@@ -99,6 +99,7 @@ const cases: Record<OperationName, Named | Lists | Open> = {
   countModels: { open: 'models are the server’s' },
   getModel: { open: 'models are the server’s' },
   listEndpoints: { open: 'models are the server’s' },
+  listEndpointStates: lists('/api/admin/endpoints'),
   listProviders: { open: 'providers are the server’s' },
   listAllModels: { open: 'models are the server’s' },
   getOneModel: { open: 'models are the server’s' },

@@ -8,6 +8,7 @@ import { CALL_ERRORS, COUNT_ERRORS, type ModelCall, modelCalls } from '../src/co
 import { type JsonObject, openApiDocument } from '../src/contract/openapi.ts'
 import { COMMON_ERRORS, type Operation } from '../src/contract/operation.ts'
 import { operations } from '../src/contract/operations.ts'
+import { wavHeader } from '../src/lib/wav.ts'
 import { startTurnpike, type Turnpike } from './turnpike.ts'
 
 const document = openApiDocument(operations, modelCalls)
@@ -79,6 +80,8 @@ type Replies = Readonly<Record<string, { headers?: JsonObject }>>
 const SOMETIMES: ReadonlySet<string> = new Set(['X-Turnpike-Output-Limit', 'X-Turnpike-Ignored'])
 
 const usage = { include: true }
+/** A second of silence. */
+const SILENCE = Buffer.concat([wavHeader(16_000, 8_000), Buffer.alloc(16_000)])
 const messages = [{ role: 'user', content: 'hi' }]
 const EXAMPLES: Readonly<Record<string, object>> = {
   createChatCompletion: { model: 'gpt-4o-mini', messages, usage },
@@ -86,6 +89,8 @@ const EXAMPLES: Readonly<Record<string, object>> = {
   createMessage: { model: 'claude-sonnet-4.5', max_tokens: 50, messages },
   countMessageTokens: { model: 'claude-sonnet-4.5', messages },
   createCompletion: { model: 'gpt-3.5-turbo-instruct', prompt: 'hi', usage },
+  createSpeech: { model: 'gpt-4o-mini-tts', input: 'hi', voice: 'alloy' },
+  createTranscription: { model: 'whisper-1', input_audio: { data: SILENCE.toString('base64'), format: 'wav' }, usage },
   createEmbedding: { model: 'text-embedding-3-small', input: 'hi', usage },
 }
 
@@ -106,7 +111,8 @@ describe('a server', () => {
       const reply = await turnpike.request(`${mount}/${call?.path}`, { body: EXAMPLES[name] })
       const text = await reply.text()
       expect(reply.status, text).toBe(200)
-      call?.results[index]?.parse(JSON.parse(text))
+      if (call?.type === undefined) call?.results[index]?.parse(JSON.parse(text))
+      else expect(text.length).toBeGreaterThan(0)
       expect(call?.body.safeParse(EXAMPLES[name]).error).toBeUndefined()
       const replies = document.paths[`${mount}/${call?.path}`]?.post?.responses as Replies | undefined
       const always = Object.keys(replies?.['200']?.headers ?? {}).filter((header) => !SOMETIMES.has(header))

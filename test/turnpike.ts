@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { faultLine } from '../src/cli/fault.ts'
 import { loadSettings } from '../src/cli/settings.ts'
+import type { Clock } from '../src/lib/clock.ts'
 import { createLog, type Log } from '../src/lib/log.ts'
+import type { Random } from '../src/lib/random.ts'
+import { createReload } from '../src/reload.ts'
 import { type Server, startServer } from '../src/server.ts'
 import type { Simulator } from '../src/simulator/simulator.ts'
 
@@ -18,6 +21,8 @@ export type Turnpike = {
   readonly folder: string
   /** A call to the server with a key (the demo key if none is named) and, where given, a JSON body. */
   request(path: string, options?: RequestOptions): Promise<Response>
+  /** As if this had been written to the file, and the signal sent. */
+  reload(yaml: string): Promise<void>
   /** Stops the server; the folder stays for another start with `folder`. */
   stop(): Promise<void>
   /** Stops and removes the folder. */
@@ -37,6 +42,8 @@ export type TurnpikeOptions = {
   readonly yaml?: string
   readonly env?: Record<string, string>
   readonly folder?: string
+  readonly clock?: Clock
+  readonly random?: Random
   /** Default: silence. */
   readonly log?: Log
 }
@@ -46,25 +53,28 @@ export async function startTurnpike({
   env = {},
   folder,
   log = createLog({ level: 'silent' }),
+  ...parts
 }: TurnpikeOptions = {}): Promise<Turnpike> {
   const home = folder ?? mkdtempSync(join(tmpdir(), 'turnpike-test-'))
-  const loaded = loadSettings({
-    env: {
-      TURNPIKE_PORT: '0',
-      TURNPIKE_DATA_DIR: home,
-      TURNPIKE_SIMULATOR: 'on',
-      ...(yaml === undefined ? {} : { TURNPIKE_CONFIG: 'turnpike.yaml' }),
-      ...env,
-    },
-    args: {},
-    cwd: home,
-    readFile: (path) => {
-      if (yaml !== undefined && path.endsWith('turnpike.yaml')) return yaml
-      throw Object.assign(new Error(`no file ${path}`), { code: 'ENOENT' })
-    },
-  })
+  const load = (text: string | undefined) =>
+    loadSettings({
+      env: {
+        TURNPIKE_PORT: '0',
+        TURNPIKE_DATA_DIR: home,
+        TURNPIKE_SIMULATOR: 'on',
+        ...(text === undefined ? {} : { TURNPIKE_CONFIG: 'turnpike.yaml' }),
+        ...env,
+      },
+      args: {},
+      cwd: home,
+      readFile: (path) => {
+        if (text !== undefined && path.endsWith('turnpike.yaml')) return text
+        throw Object.assign(new Error(`no file ${path}`), { code: 'ENOENT' })
+      },
+    })
+  const loaded = load(yaml)
   if ('faults' in loaded) throw new Error(loaded.faults.map(faultLine).join('\n'))
-  const server = await startServer({ settings: loaded.settings, log })
+  const server = await startServer({ settings: loaded.settings, log, ...parts })
   const { simulator, demoKey: key = '' } = server
   if (!simulator) throw new Error('a test server has its simulator')
   const stop = () => server.close()
@@ -86,6 +96,10 @@ export async function startTurnpike({
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
         ...(signal ? { signal } : {}),
       }),
+    reload(text) {
+      const reload = createReload({ load: () => load(text), server, log })
+      return reload()
+    },
     stop,
     async close() {
       await stop()

@@ -101,7 +101,7 @@ const EXPLAINED: Record<ErrorCode, { readonly cause: string; readonly cure: stri
   },
   no_endpoints: {
     cause: 'The `provider` preferences of the request leave nobody',
-    cure: 'Loosen `only`, `ignore`, `data_collection`, `zdr` or `quantizations`',
+    cure: 'Loosen `only`, `ignore`, `max_price`, `require_parameters`, `data_collection`, `zdr` or `quantizations`',
   },
   not_found: {
     cause: 'The path does not exist, or what it names does not',
@@ -171,7 +171,11 @@ const EXPLAINED: Record<ErrorCode, { readonly cause: string; readonly cure: stri
     cause: 'The provider failed, answered with nothing usable, or broke off',
     cure: 'Try again; add an endpoint',
   },
-  provider_overloaded: { cause: 'The provider says that it is overloaded', cure: 'Try again later; add an endpoint' },
+  provider_overloaded: {
+    cause:
+      'The provider says that it is overloaded, or every endpoint that the call could go to failed again and again and is left alone for a while',
+    cure: 'Try again as `Retry-After` says; add an endpoint',
+  },
   service_unavailable: {
     cause: 'This server is stopping, its database is out of reach, or too much waits already',
     cure: 'Try again as `Retry-After` says',

@@ -98,6 +98,10 @@ export const administration = (transport: Transport) => ({
   getActivity: (query?: QueryOf<'getActivity'>, options?: Options): Reply<'getActivity'> =>
     call(transport, 'getActivity', { query: query ?? {} }, options),
 
+  /** How each endpoint fares: its circuit, failures and pace; needs the operator's key. */
+  listEndpointStates: (options?: Options): Reply<'listEndpointStates'> =>
+    call(transport, 'listEndpointStates', {}, options),
+
   /** The organisations of the server; needs the operator's key. */
   listOrganisations: (
     query?: QueryOf<'listOrganisations'>,

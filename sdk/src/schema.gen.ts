@@ -1561,6 +1561,50 @@ export type Operations = {
       }[]
     }
   }
+  /** How the endpoints fare: circuits, uptime, speed */
+  listEndpointStates: {
+    result: {
+      endpoints: {
+        /** The provider's key and the name of the model there. */
+        id: string
+        model: string | null
+        /** open: it is left alone; half_open: one call at a time tries whether it serves again. */
+        circuit: 'closed' | 'open' | 'half_open'
+        coolsUntil: string | null
+        successes: number
+        failures: {
+          connect: number
+          timeout: number
+          rate_limited: number
+          status: number
+          credential: number
+          invalid: number
+          cut: number
+        }
+        uptime: {
+          /** Percent; null: it was not called. */
+          last5m: number | null
+          /** Percent; null: it was not called. */
+          last30m: number | null
+          /** Percent; null: it was not called. */
+          last1d: number | null
+        }
+        /** Milliseconds to the first token of streams, over 30 minutes. */
+        latencyMs: {
+          p50: number
+          p75: number
+          p90: number
+          p99: number
+        } | null
+        tokensPerSecond: {
+          p50: number
+          p75: number
+          p90: number
+          p99: number
+        } | null
+      }[]
+    }
+  }
   /** Models and prices, in one body for OpenAI's, Anthropic's and the credits API's clients */
   listAllModels: {
     query: {
@@ -2926,6 +2970,7 @@ export const endpoints = {
   getModel: { method: 'GET', path: '/api/v1/model/{author}/{slug}' },
   listEndpoints: { method: 'GET', path: '/api/v1/models/{author}/{slug}/endpoints' },
   listProviders: { method: 'GET', path: '/api/v1/providers' },
+  listEndpointStates: { method: 'GET', path: '/api/admin/endpoints' },
   listAllModels: { method: 'GET', path: '/v1/models' },
   getOneModel: { method: 'GET', path: '/v1/models/{id}' },
   calculateCost: { method: 'POST', path: '/v1/models/calculate' },

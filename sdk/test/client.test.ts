@@ -253,6 +253,7 @@ test('what was used is reported, listed and explained', async () => {
   if (call) expect((await admin.getGenerationRecord(call.id)).generation.id).toBe(call.id)
   else await expect(admin.getGenerationRecord('gen-1763949831-7hT2kQ9wXz4LmB6vN1cR')).rejects.toThrow(/generation/i)
   expect((await admin.getActivity()).data).toEqual([])
+  expect((await admin.listEndpointStates()).endpoints).toEqual(expect.any(Array))
 })
 
 test('alert channels are made, changed, tried and deleted, and their deliveries sent again', async () => {

@@ -19,6 +19,14 @@ export const generationHandlers: Handlers<'getGeneration'> = {
   },
 }
 
+const API_TYPES: Readonly<Record<string, Generation['api_type']>> = {
+  text: 'completions',
+  embedding: 'embeddings',
+  audio_tts: 'tts',
+  audio_stt: 'stt',
+  image: 'image',
+}
+
 /** What a usage that was told says of a call: nothing. */
 const UNKNOWN_CALL: GenerationFacts = GenerationFacts.parse({ requestedModel: '' })
 
@@ -36,7 +44,7 @@ export function generationOf(stored: StoredGeneration, organisation: string): Ge
     created_at: instantText(stored.admittedAt),
     model: stored.model,
     provider_name: facts.providerName,
-    api_type: 'completions',
+    api_type: API_TYPES[stored.usageType] ?? null,
     is_byok: stored.isByok,
     total_cost: total,
     usage: total,

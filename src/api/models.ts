@@ -15,6 +15,7 @@ type Names =
   | 'getModel'
   | 'listEndpoints'
   | 'listProviders'
+  | 'listEndpointStates'
   | 'listAllModels'
   | 'getOneModel'
   | 'calculateCost'
@@ -43,7 +44,7 @@ export const modelHandlers: Handlers<Names> = {
     return { body: { data: modelOf(routeOf(allowedTo(caller, routes), author, slug), at) } }
   },
 
-  async listEndpoints({ routes }, { caller, params: { author, slug }, at }) {
+  async listEndpoints({ health, routes }, { caller, params: { author, slug }, at }) {
     const { model, endpoints } = routeOf(allowedTo(caller, routes), author, slug)
     const { id, displayName: name, created } = model
     const architecture = { ...architectureOf(model), instruct_type: null, tokenizer: null }
@@ -55,15 +56,35 @@ export const modelHandlers: Handlers<Names> = {
           created,
           description: '',
           architecture,
-          endpoints: endpoints.map((endpoint) => endpointOf(model, endpoint, at)),
+          endpoints: endpoints.map((endpoint) => endpointOf(health, model, endpoint, at)),
         },
       },
     }
   },
 
-  async listProviders({ routes }) {
-    const data = [...routes.providers.values()].map(({ key, name }) => ({ name, slug: key, privacy_policy_url: null }))
+  async listProviders({ routes, settings }) {
+    const data = [...routes.providers.values()].map(({ key, name }) => ({
+      name,
+      slug: key,
+      privacy_policy_url: settings.providers.get(key)?.privacyPolicyUrl ?? null,
+    }))
     return { body: { data } }
+  },
+
+  async listEndpointStates({ health, routes }, { at }) {
+    const known = new Map(routes.list().flatMap(({ model, endpoints }) => endpoints.map(({ id }) => [id, model.id])))
+    return {
+      body: {
+        endpoints: health.list().map(({ coolingMs, figures, ...state }) => ({
+          ...state,
+          model: known.get(state.id) ?? null,
+          coolsUntil: coolingMs > 0 ? instantText(at + coolingMs) : null,
+          uptime: { last5m: figures.uptime5m, last30m: figures.uptime30m, last1d: figures.uptime1d },
+          latencyMs: figures.latency30m,
+          tokensPerSecond: figures.throughput30m,
+        })),
+      },
+    }
   },
 
   async listAllModels({ routes: all }, { caller, query: { modelId, provider, tier }, at }) {
@@ -120,16 +141,9 @@ function routeOf(routes: Pick<ApiRoutes, 'find'>, author: string, slug: string):
   return route
 }
 
-/** What every chat endpoint takes; the rest passes through to it unjudged. */
-const PARAMETERS = [
-  'max_tokens',
-  'max_completion_tokens',
-  'temperature',
-  'top_p',
-  'stop',
-  'tools',
-  'tool_choice',
-  'response_format',
+/** What any endpoint of the model takes. */
+const parametersOf = (endpoints: readonly ApiEndpoint[]): string[] => [
+  ...new Set(endpoints.flatMap(({ provider }) => provider.parameters)),
 ]
 
 function modelOf({ model, endpoints }: ApiRoute, at: number): Model {
@@ -147,7 +161,7 @@ function modelOf({ model, endpoints }: ApiRoute, at: number): Model {
       is_moderated: false,
     },
     per_request_limits: null,
-    supported_parameters: PARAMETERS,
+    supported_parameters: parametersOf(endpoints),
     default_parameters: null,
     supported_voices: null,
     links: { details: `/api/v1/models/${model.id}/endpoints` },
@@ -160,8 +174,9 @@ const architectureOf = ({ inputModalities, outputModalities }: ApiModel) => ({
   output_modalities: [...outputModalities],
 })
 
-function endpointOf(model: ApiModel, endpoint: ApiEndpoint, at: number): Endpoint {
-  const { provider } = endpoint
+function endpointOf(health: ApiParts['health'], model: ApiModel, endpoint: ApiEndpoint, at: number): Endpoint {
+  const { provider, quantization = null } = endpoint
+  const figures = health.of(endpoint.id)
   return {
     name: `${provider.name} | ${model.id}`,
     model_id: model.id,
@@ -170,17 +185,17 @@ function endpointOf(model: ApiModel, endpoint: ApiEndpoint, at: number): Endpoin
     tag: provider.key,
     context_length: model.contextLength,
     pricing: pricingOf(endpoint, at),
-    supported_parameters: PARAMETERS,
+    supported_parameters: [...provider.parameters],
     supports_implicit_caching: currentCard(endpoint, at)?.lines.some(({ meter }) => meter === 'cache_read') ?? false,
     supports_tool_choice: { auto: true, function: true, none: true, required: true },
-    quantization: null,
+    quantization,
     max_completion_tokens: model.maxOutputTokens,
     max_prompt_tokens: null,
-    uptime_last_5m: null,
-    uptime_last_30m: null,
-    uptime_last_1d: null,
-    latency_last_30m: null,
-    throughput_last_30m: null,
+    uptime_last_5m: figures.uptime5m,
+    uptime_last_30m: figures.uptime30m,
+    uptime_last_1d: figures.uptime1d,
+    latency_last_30m: figures.latency30m,
+    throughput_last_30m: figures.throughput30m,
   }
 }
 

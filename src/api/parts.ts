@@ -6,6 +6,8 @@ import type { CredentialCheck } from '../contract/credentials.ts'
 import type { Input, OperationName, OperationNamed } from '../contract/operations.ts'
 import type { Settings } from '../contract/settings.ts'
 import type { Caller } from '../core/caller.ts'
+import type { CircuitState } from '../core/circuit.ts'
+import type { FailureKind, Figures } from '../core/endpoint-health.ts'
 import type { Idempotency } from '../core/ledger-commands.ts'
 import type { AuditRow } from '../core/ledger-rows.ts'
 import type { CompiledTerms } from '../core/price.ts'
@@ -24,12 +26,14 @@ import type { Rows } from './rows.ts'
 
 export type ApiParts = {
   readonly store: Store
-  readonly settings: Pick<Settings, 'billing' | 'reservations' | 'limits' | 'smtp' | 'publicUrl'>
+  readonly settings: Pick<Settings, 'billing' | 'reservations' | 'limits' | 'providers' | 'smtp' | 'publicUrl'>
   readonly budgets: BudgetDirectory
   readonly routes: ApiRoutes
   readonly credentials: ApiCredentials
   /** What is charged on top of a provider's cost. */
   readonly terms: CompiledTerms
+  /** How the endpoints fare, as far as this process called them. */
+  readonly health: { of(endpointId: string): Figures; list(): readonly ApiEndpointState[] }
   readonly rateCards: Pick<RateCards, 'keep'>
   readonly random: Random
   /** The name of a personal text where the text itself must not stand. */
@@ -74,7 +78,17 @@ export type ApiRoutes = {
   readonly providers: ReadonlyMap<string, ApiProvider>
 }
 
-type ApiProvider = { readonly key: string; readonly name: string }
+type ApiEndpointState = {
+  readonly id: string
+  readonly circuit: CircuitState
+  /** Milliseconds. */
+  readonly coolingMs: number
+  readonly successes: number
+  readonly failures: Readonly<Record<FailureKind, number>>
+  readonly figures: Figures
+}
+
+type ApiProvider = { readonly key: string; readonly name: string; readonly parameters: readonly string[] }
 
 export type ApiRoute = { readonly model: ApiModel; readonly endpoints: readonly ApiEndpoint[] }
 
@@ -96,6 +110,7 @@ export type ApiEndpoint = {
   readonly provider: ApiProvider
   readonly upstreamModel: string
   readonly cards: readonly RateCard[]
+  readonly quantization?: string | undefined
 }
 
 export type Call<N extends OperationName> = {

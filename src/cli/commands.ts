@@ -33,6 +33,7 @@ export const nouns: Readonly<Record<string, string>> = {
   generations: 'finished model calls',
   models: 'models and their prices',
   providers: 'who is behind the models',
+  endpoints: 'where models are served, and how that goes',
   keys: 'API keys and their limits',
   budgets: 'how much of something a scope may use in a window',
   credentials: "customers' own keys at providers",

@@ -71,9 +71,20 @@ function complete(
     ...(entry.apiKeys === undefined ? {} : { apiKeys: entry.apiKeys }),
     reading: preset?.reading ?? READINGS[type],
     onCancel: entry.onCancel ?? preset?.onCancel ?? 'abort',
+    ...(preset?.keyHeader === undefined ? {} : { keyHeader: preset.keyHeader }),
+    ...told(entry),
     origin: 'file',
   }
 }
+
+/** What the file alone can know of a provider. */
+const told = ({ apiVersion, circuit, dataCollection, zdr, privacyPolicyUrl }: ProviderFile) => ({
+  ...(apiVersion === undefined ? {} : { apiVersion }),
+  ...(circuit === undefined ? {} : { circuit }),
+  ...(dataCollection === undefined ? {} : { dataCollection }),
+  ...(zdr === undefined ? {} : { zdr }),
+  ...(privacyPolicyUrl === undefined ? {} : { privacyPolicyUrl }),
+})
 
 /** A vendor's key from the environment goes to that vendor's own address and nowhere else. */
 function keyFromEnvironment(

@@ -43,6 +43,17 @@ const ENDPOINT = [
   ['pricing.completion', 'USD per output token'],
 ] as const
 
+const STATE = [
+  'id',
+  'circuit',
+  'coolsUntil',
+  'successes',
+  ['uptime.last5m', 'uptime 5 min'],
+  ['uptime.last1d', '1 day'],
+  ['latencyMs.p50', 'first token, ms'],
+  ['tokensPerSecond.p50', 'tokens/s'],
+] as const
+
 export const usageCommands: readonly CommandRow[] = [
   {
     ...{ noun: 'usage', verb: 'record', operation: 'recordUsage' },
@@ -148,5 +159,12 @@ export const usageCommands: readonly CommandRow[] = [
     shows: 'data',
     columns: ['slug', 'name'],
     examples: ['turnpike providers list'],
+  },
+  {
+    ...{ noun: 'endpoints', verb: 'list', operation: 'listEndpointStates' },
+    about: 'How the endpoints that were called since the start fare',
+    shows: 'endpoints',
+    columns: STATE,
+    examples: ['turnpike endpoints list', 'turnpike endpoints list --json'],
   },
 ]

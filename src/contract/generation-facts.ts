@@ -12,6 +12,8 @@ const AttemptRecord = z.object({
   /** Of the reply; null where none came. */
   status: z.int().nullable().default(null),
   latencyMs: z.int().default(0),
+  /** How it failed, in one word. */
+  kind: z.string().nullable().default(null),
   error: z.string().nullable().default(null),
   /** Which credential, where there is a choice of them: by id and label, never the secret. */
   credential: z.object({ id: z.string(), label: z.string() }).nullable().default(null),

@@ -39,6 +39,32 @@ export const EmbeddingRequest = ModelRequest.omit({ stream: true, stream_options
   })
   .meta({ id: 'EmbeddingRequest', description: PASSES })
 
+export const SpeechRequest = ModelRequest.omit({ stream: true, stream_options: true })
+  .extend({
+    input: z.string().meta({ description: 'What is read aloud.' }),
+    voice: z.union([z.string(), z.looseObject({ id: z.string() })]).optional(),
+    response_format: z.string().optional(),
+    stream_format: z.enum(['audio', 'sse']).optional(),
+  })
+  .meta({ id: 'SpeechRequest', description: PASSES })
+
+/** Bytes in the format that was asked for. */
+export const Sound = z.string().meta({ id: 'Sound', description: 'Bytes, in the format that was asked for.' })
+
+export const TranscriptionRequest = ModelRequest.omit({ stream_options: true })
+  .extend({
+    input_audio: z
+      .object({ data: z.string(), format: z.string() })
+      .meta({ description: 'The recording in base64; in a form it is the part `file`.' }),
+    response_format: z.string().optional(),
+  })
+  .meta({ id: 'TranscriptionRequest', description: `${PASSES} A form (multipart/form-data) has the same members.` })
+
+/** Numbers of OpenAI's kinds on `/v1`, money beside them on `/api/v1`. */
+export const Transcript = z
+  .looseObject({ text: z.string(), usage: z.looseObject({}).optional() })
+  .meta({ id: 'Transcript' })
+
 export const ResponseRequest = ModelRequest.extend({
   input: z.union([z.string(), z.array(z.looseObject({ type: z.string().optional() }))]),
   instructions: z.string().nullish(),

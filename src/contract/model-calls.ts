@@ -19,8 +19,12 @@ import {
   OpenRouterEmbeddings,
   OpenRouterModelResponse,
   ResponseRequest,
+  Sound,
+  SpeechRequest,
   TokenCount,
   TokenCountRequest,
+  Transcript,
+  TranscriptionRequest,
 } from './model-call-shapes.ts'
 
 export type ModelCall = {
@@ -33,6 +37,8 @@ export type ModelCall = {
   readonly body: z.ZodType
   /** On `/v1` and on `/api/v1`. */
   readonly results: readonly [z.ZodType, z.ZodType]
+  /** Of the reply; default: JSON. */
+  readonly type?: 'application/octet-stream'
   /** Where the events of a stream tell usage and money; absent where there is no stream. */
   readonly stream?: string
   /** Free: nothing is admitted, metered or charged. */
@@ -110,6 +116,25 @@ export const modelCalls = [
     body: CompletionRequest,
     results: [Completion, OpenRouterCompletion],
     stream: LAST_CHUNK,
+  },
+  {
+    name: 'createSpeech',
+    path: 'audio/speech',
+    summary: 'Read a text aloud',
+    errorsOf: 'mount',
+    body: SpeechRequest,
+    results: [Sound, Sound],
+    type: 'application/octet-stream',
+    stream: 'Events of sound, where `stream_format: "sse"` asks for them; usage is in the last one.',
+  },
+  {
+    name: 'createTranscription',
+    path: 'audio/transcriptions',
+    summary: 'Write down what a recording says',
+    errorsOf: 'mount',
+    body: TranscriptionRequest,
+    results: [Transcript, Transcript],
+    stream: 'Events of text; usage is in `transcript.text.done`.',
   },
   {
     name: 'createEmbedding',

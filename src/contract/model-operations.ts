@@ -4,6 +4,7 @@ import {
   CalculateReply,
   CalculateRequest,
   EndpointList,
+  EndpointStates,
   ListedModel,
   ModelCount,
   ModelList,
@@ -62,6 +63,15 @@ export const modelOperations = [
     dialect: 'openrouter',
     key: 'any',
     result: ProviderList,
+    errors: [],
+  }),
+  operation({
+    name: 'listEndpointStates',
+    method: 'GET',
+    path: '/api/admin/endpoints',
+    dialect: 'openai',
+    key: 'operator',
+    result: EndpointStates,
     errors: [],
   }),
   operation({

@@ -5,6 +5,7 @@
 import { z } from 'zod'
 
 const names = z.array(z.string().max(256)).max(64).optional()
+const sortBy = z.enum(['price', 'throughput', 'latency'])
 const priceLimit = z.union([z.string().max(40), z.number()]).optional()
 
 export const ProviderPreferences = z.object({
@@ -13,7 +14,12 @@ export const ProviderPreferences = z.object({
   ignore: names,
   allow_fallbacks: z.boolean().nullish(),
   require_parameters: z.boolean().nullish(),
-  sort: z.union([z.enum(['price', 'throughput', 'latency']), z.looseObject({ by: z.string() })]).nullish(),
+  sort: z
+    .union(
+      [sortBy, z.looseObject({ by: sortBy, partition: z.enum(['model', 'none']).nullish() })],
+      'expected price, throughput or latency, or an object with `by`',
+    )
+    .nullish(),
   max_price: z
     .object({ prompt: priceLimit, completion: priceLimit, request: priceLimit, image: priceLimit, audio: priceLimit })
     .optional(),

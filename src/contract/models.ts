@@ -91,6 +91,35 @@ export const EndpointList = z.object({
   }),
 })
 
+const count = z.int()
+const uptime = z.number().nullable().meta({ description: 'Percent; null: it was not called.' })
+
+export const EndpointStates = z.object({
+  endpoints: z.array(
+    z.object({
+      id: z.string().meta({ description: "The provider's key and the name of the model there." }),
+      model: z.string().nullable(),
+      circuit: z.enum(['closed', 'open', 'half_open']).meta({
+        description: 'open: it is left alone; half_open: one call at a time tries whether it serves again.',
+      }),
+      coolsUntil: Instant.nullable(),
+      successes: count,
+      failures: z.object({
+        connect: count,
+        timeout: count,
+        rate_limited: count,
+        status: count,
+        credential: count,
+        invalid: count,
+        cut: count,
+      }),
+      uptime: z.object({ last5m: uptime, last30m: uptime, last1d: uptime }),
+      latencyMs: percentiles.meta({ description: 'Milliseconds to the first token of streams, over 30 minutes.' }),
+      tokensPerSecond: percentiles,
+    }),
+  ),
+})
+
 export const ProviderList = z.object({
   data: z.array(z.object({ name: z.string(), slug: z.string(), privacy_policy_url: z.string().nullable() })),
 })

@@ -13,7 +13,7 @@ export function documentedCall(
   call: ModelCall,
   schemas: Record<string, JsonObject>,
 ): (JsonObject & { readonly path: string })[] {
-  const { name, path, summary, errorsOf, body, results, stream, free } = call
+  const { name, path, summary, errorsOf, body, results, type = 'application/json', stream, free } = call
   return MOUNTS.map((mount, index) => {
     const dialect = errorsOf === 'anthropic' ? errorsOf : mount.dialect
     return {
@@ -28,7 +28,7 @@ export function documentedCall(
           description: 'Done',
           headers: free ? { 'x-request-id': REQUEST_ID } : HEADERS,
           content: {
-            'application/json': { schema: schemaOf(results[index] ?? results[0], schemas) },
+            [type]: { schema: schemaOf(results[index] ?? results[0], schemas) },
             ...(stream ? { 'text/event-stream': { schema: { type: 'string', description: stream } } } : {}),
           },
         },

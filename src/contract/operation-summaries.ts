@@ -21,6 +21,7 @@ export const summaries: Readonly<Record<OperationName, string>> = {
   countModels: 'How many models there are',
   getModel: "One model, in the words of OpenRouter's clients",
   listEndpoints: 'Who serves a model, at which price',
+  listEndpointStates: 'How the endpoints fare: circuits, uptime, speed',
   listProviders: 'The providers behind the models',
   listAllModels: "Models and prices, in one body for OpenAI's, Anthropic's and the credits API's clients",
   getOneModel: "One model, in the words of OpenAI's and Anthropic's clients",

@@ -24,6 +24,8 @@ export type ProviderPreset = {
   /** The family of usage bodies: which count includes which. */
   readonly reading: string
   readonly onCancel: OnCancel
+  /** The header that holds the key; absent: that of the wire. */
+  readonly keyHeader?: string
 }
 
 /** In the order in which the welcome text names them. Presets without `env` are configured in the file alone. */
@@ -66,7 +68,11 @@ export const providerPresets: readonly ProviderPreset[] = [
   named('huggingface', 'Hugging Face', 'openai', 'drain', 'https://router.huggingface.co/v1'),
   named('ollama', 'Ollama', 'openai', 'abort', 'http://127.0.0.1:11434/v1'),
   named('vllm', 'vLLM', 'vllm', 'abort', 'http://127.0.0.1:8000/v1'),
-  named('azure', 'Azure', 'openai', 'abort'),
+  named('lmstudio', 'LM Studio', 'openai', 'abort', 'http://127.0.0.1:1234/v1'),
+  // https://RESOURCE.openai.azure.com/openai/v1, or with an apiVersion https://RESOURCE.openai.azure.com/openai. Models
+  // go by the names of their deployments.
+  { ...named('azure', 'Azure', 'openai', 'abort'), keyHeader: 'api-key' },
+  // Bedrock's endpoints in OpenAI's form take a bearer key of Bedrock; its own wire, with signed requests, is not spoken.
   named('aws', 'Amazon Bedrock', 'openai', 'drain'),
   named('cloudflare', 'Cloudflare', 'openai', 'abort'),
   named('replicate', 'Replicate', 'openai', 'drain'),

@@ -1,5 +1,6 @@
 /** What a gateway's reservation says of its call, as JSON: enough to settle it if the process dies before it does. */
 import { z } from 'zod'
+import { UsageType } from './usage.ts'
 
 export const ReservationContext = z.object({
   model: z.string(),
@@ -11,6 +12,10 @@ export const ReservationContext = z.object({
   /** Over all choices. */
   outputLimit: z.int(),
   stream: z.boolean(),
+  /** Default: text. */
+  usageType: UsageType.optional(),
+  /** Seconds and characters that the card prices, by meter; where there are any, tokens are not. */
+  units: z.record(z.string(), z.string()).optional(),
   context: z.enum(['customer', 'system']),
   /** On the customer's own credential; whether the limit of the key counts it as one on ours. */
   byok: z.enum(['counted', 'apart']).optional(),

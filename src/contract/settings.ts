@@ -54,6 +54,18 @@ export const ProviderFile = group({
   onCancel: choice(['abort', 'drain']).optional().meta({
     description: 'Upstream when the client leaves a stream. Default: that of the preset, else abort.',
   }),
+  apiVersion: pattern(/^[A-Za-z0-9.-]{1,64}$/, 'a version, e.g. 2024-10-21')
+    .optional()
+    .meta({ description: 'azure: calls go to `/deployments/MODEL` with this `api-version`. Default: the v1 API.' }),
+  circuit: flag().optional().meta({
+    description:
+      'Whether its endpoints are left alone for a while after failures. Default: true, false for the simulator.',
+  }),
+  dataCollection: choice(['allow', 'deny']).optional().meta({
+    description: 'deny: it keeps no prompts to learn from. Without a word, calls that insist on `deny` go elsewhere.',
+  }),
+  zdr: flag().optional().meta({ description: 'It keeps nothing at all (zero data retention).' }),
+  privacyPolicyUrl: httpUrl.optional().meta({ description: 'Shown in the list of providers.' }),
 }).refine(({ apiKey, apiKeys }) => apiKey === undefined || apiKeys === undefined, 'either apiKey or apiKeys')
 
 export type ProviderFile = z.output<typeof ProviderFile>
@@ -104,6 +116,8 @@ const PricesFile = group(
   'at least one price, e.g. { input: "0.20", output: "0.50" }',
 )
 
+const QUANTIZATIONS = ['int4', 'int8', 'fp4', 'fp6', 'fp8', 'fp16', 'bf16', 'fp32'] as const
+
 const EndpointFile = group({
   provider: providerKey.meta({ description: 'A key under `providers`, or a provider known from the environment.' }),
   model: modelName.meta({ description: 'The name upstream.' }),
@@ -111,9 +125,17 @@ const EndpointFile = group({
     description: 'Short form: USD per million tokens. Without prices and rateCard: the catalogue.',
   }),
   rateCard: RateCardFile.optional().meta({ description: 'Long form: any meter, tiers, service tiers, multipliers.' }),
+  weight: whole(0, 1_000_000).optional().meta({
+    description:
+      'Share of the calls that try this endpoint first; 0: only after the others. Where one has a weight, the others have 1.',
+  }),
+  quantization: choice(QUANTIZATIONS).optional().meta({
+    description: 'How the weights of the model are kept there, for calls that are particular about it.',
+  }),
 })
 
 const Unpriced = choice(['refuse', 'allow'])
+const Balance = choice(['listed', 'price'])
 
 const ModelFile = group({
   id: modelName.meta({ description: 'Canonical name, author/slug.' }),
@@ -125,6 +147,7 @@ const ModelFile = group({
     .optional()
     .meta({ description: "Tokens. Default: the catalogue's, else 16384." }),
   unpriced: Unpriced.optional().meta({ description: 'As `unpriced` above, for this model alone.' }),
+  balance: Balance.optional().meta({ description: 'As `routing.balance`, for this model alone.' }),
   endpoints: list(EndpointFile, 1, 50),
 })
 
@@ -156,6 +179,9 @@ const Limits = group({
   replySeconds: whole(1, DAY).default(600).meta({ description: 'For replies that are not streams.' }),
   attempts: whole(1, 50).default(5).meta({ description: 'Tries upstream for one call, all endpoints together.' }),
   retriesPerEndpoint: whole(0, 20).default(2),
+  callSeconds: whole(1, DAY).default(600).meta({
+    description: 'For all tries of one call together, up to the first byte of a stream or the whole of another reply.',
+  }),
   bodyBytes: whole(1024, 2 ** 30)
     .default(2 ** 25)
     .meta({ description: 'A longer request gets 413.' }),
@@ -173,6 +199,20 @@ const Limits = group({
     .default(false)
     .meta({ description: 'Callers are told which budget refused, and no amount of it.' }),
 })
+
+const Routing = group({
+  balance: Balance.default('listed').meta({
+    description:
+      'Which endpoint of a model in this file is tried first: the first one listed, or one drawn by price, cheap ones more often.',
+  }),
+  circuitFailures: whole(0, 1000).default(10).meta({
+    description: 'So many calls that an endpoint fails one after another open its circuit; 0: none does.',
+  }),
+  circuitSeconds: whole(1, 600).default(30).meta({
+    description:
+      'An endpoint is left alone for so long; twice as long each time that it fails again, up to ten minutes.',
+  }),
+}).prefault({})
 
 const Reservations = group({
   ttlSeconds: whole(1, DAY).default(300),
@@ -209,6 +249,7 @@ export const SettingsFile = group({
   unpriced: Unpriced.default('refuse').meta({ description: 'Calls of a model that has no price.' }),
   billing: Billing.prefault({}),
   limits: Limits.prefault({}),
+  routing: Routing,
   reservations: Reservations.prefault({}),
   nodes: group({ leaseSeconds: whole(1, HOUR).default(30) }).prefault({}),
   webhooks: Webhooks.prefault({}),
@@ -268,6 +309,13 @@ export type ProviderSettings = {
   /** The family of usage bodies, as in a preset. */
   readonly reading: string
   readonly onCancel: OnCancel
+  /** The header that holds the key; absent: `Authorization`. */
+  readonly keyHeader?: string
+  readonly apiVersion?: string
+  readonly circuit?: boolean
+  readonly dataCollection?: 'allow' | 'deny'
+  readonly zdr?: boolean
+  readonly privacyPolicyUrl?: string
   readonly origin: 'environment' | 'file'
 }
 export type ModelSettings = SettingsFile['models'][number]

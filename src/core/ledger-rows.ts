@@ -199,7 +199,7 @@ export type Transaction = {
 
 export type UsageSource = 'reported' | 'estimated' | 'unknown'
 export type GenerationStatus = 'ok' | 'error' | 'cancelled' | 'interrupted'
-type UsageType = 'text' | 'embedding' | 'audio_stt' | 'audio_tts' | 'image'
+export type UsageType = 'text' | 'embedding' | 'audio_stt' | 'audio_tts' | 'image'
 
 /** The immutable fact of what was used. Null money is unknown, never 0. */
 export type UsageRecord = {

@@ -2,6 +2,7 @@
  * Usage in the words of each dialect. Every leaf lands exactly once, so that the sums which a client may check hold.
  * Money is not in here: it comes from the price.
  */
+import { decimalText } from '../lib/ratio.ts'
 import { readCount } from './read-count.ts'
 import { totalsOf, type Usage } from './usage.ts'
 import { isBody } from './usage-tally.ts'
@@ -73,6 +74,24 @@ export function responsesUsage(usage: Usage) {
     output_tokens_details: { reasoning_tokens: totals.reasoning },
     total_tokens: totals.total,
   }
+}
+
+/**
+ * OpenAI's two kinds of transcription usage: by tokens, or by the length of the recording. Other units than these say
+ * nothing to a client, so that there may be none of either.
+ */
+export function transcriptionUsage(usage: Usage) {
+  const { input, output, total, inputAudio } = totalsOf(usage)
+  if (total > 0)
+    return {
+      type: 'tokens',
+      input_tokens: input,
+      input_token_details: { text_tokens: input - inputAudio, audio_tokens: inputAudio },
+      output_tokens: output,
+      total_tokens: total,
+    } as const
+  const seconds = usage.parts.map(({ counts }) => counts.get('audio_seconds')).find((count) => count !== undefined)
+  return { type: 'duration', seconds: seconds ? Number(decimalText(seconds, 6)) : 0 } as const
 }
 
 /** `input_tokens` is without cache here. Writes of unknown lifetime are shown as 5 minute ones, the vendor's default. */

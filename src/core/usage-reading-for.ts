@@ -30,7 +30,8 @@ const BY_API: ReadonlyMap<string, UsageReading> = new Map<string, UsageReading>(
   ['realtime', 'openai-modality'],
   ['images', 'openai-modality'],
   ['images/generations', 'openai-modality'],
-  ['audio/transcriptions', 'openai-modality'],
+  ['audio/speech', 'openai-audio'],
+  ['audio/transcriptions', 'openai-audio'],
 ])
 
 const BY_PRESET: ReadonlyMap<string, UsageReading> = new Map<string, UsageReading>([

@@ -52,13 +52,11 @@ type Places = UsageShape['places']
 export const usageShapes = {
   'openai-chat': { places: chat(), outside: [] },
   'openai-responses': { places: responses(), outside: [] },
-  'openai-modality': {
-    places: {
-      ...openaiPlaces('input', 'output', ['token_details', 'tokens_details']),
-      cachedAudio: among('input', ['token_details', 'tokens_details'], ['cached_tokens_details.audio_tokens']),
-      cachedImage: among('input', ['token_details', 'tokens_details'], ['cached_tokens_details.image_tokens']),
-      audioSeconds: 'seconds',
-    },
+  'openai-modality': { places: modalities(), outside: [] },
+  // The same words, of one answer alone: what a stream says twice is not added up.
+  // Mistral tells transcripts as it tells chat.
+  'openai-audio': {
+    places: withFallback(modalities(), { ...chat(), audioSeconds: 'prompt_audio_seconds' }),
     outside: [],
   },
   'openai-embeddings': { places: { input: 'prompt_tokens | total_tokens', total: 'total_tokens' }, outside: [] },
@@ -235,6 +233,16 @@ function chat(): Places {
 
 function responses(): Places {
   return openaiPlaces('input', 'output')
+}
+
+function modalities(): Places {
+  const details = ['token_details', 'tokens_details']
+  return {
+    ...openaiPlaces('input', 'output', details),
+    cachedAudio: among('input', details, ['cached_tokens_details.audio_tokens']),
+    cachedImage: among('input', details, ['cached_tokens_details.image_tokens']),
+    audioSeconds: 'seconds',
+  }
 }
 
 function among(side: string, blocks: readonly string[], names: readonly string[]): PlaceText {

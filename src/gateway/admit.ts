@@ -12,12 +12,14 @@ import type { Budget, Hold } from '../core/ledger-rows.ts'
 import { type Quote, quote } from '../core/quote.ts'
 import { estimateFromBytes } from '../core/token-bound.ts'
 import { generationId, type Id } from '../lib/id.ts'
-import { max, type Ratio, ratio, ZERO } from '../lib/ratio.ts'
+import { exactText, max, type Ratio, ratio, whole, ZERO } from '../lib/ratio.ts'
 import type { Call } from './call.ts'
-import { type Candidate, candidatesFor } from './candidates.ts'
+import { type Candidate, candidatesFor, checkOpen } from './candidates.ts'
 import { isByok } from './credential.ts'
 import type { Gateway } from './gateway.ts'
 import { chainOf, estimateFor, reserve, withinLimitsOf } from './limits.ts'
+import { isByUnit, mostInputTokens, type Sound, unitOf, unitsOf } from './sound.ts'
+import { usageTypeOf } from './usage-type.ts'
 import { withCredentials } from './with-credentials.ts'
 
 export type Admission = {
@@ -60,6 +62,7 @@ export async function admit(
   const startedAt = gateway.clock.elapsed()
   const reached = withinLimits(permitted(caller, candidatesFor(gateway, call, admittedAt)), call)
   const candidates = await withCredentials(gateway, caller, reached)
+  checkOpen(gateway, candidates)
   const chain = await chainOf(gateway, caller, call, candidates, admittedAt)
   const { demand, priced } = demandOf(gateway, caller, call, { candidates, chain, at: admittedAt })
   if (
@@ -89,9 +92,11 @@ export async function admit(
   const { result } = outcome
   if (result.kind !== 'reserved') throw new Error('a reservation was asked for')
   const outputLimit = result.fittedOutput ?? demand.outputTokens
-  const isFitted = call.outputLimit === undefined && outputLimit < mostOutput(candidates, call)
+  const isFitted = call.outputLimit === undefined && !call.sound && outputLimit < mostOutput(candidates, call)
   const isDefault =
-    call.outputLimit === undefined && candidates.some(({ endpoint }) => endpoint.model.maxOutputIsDefault)
+    call.outputLimit === undefined &&
+    !call.sound &&
+    candidates.some(({ endpoint }) => endpoint.model.maxOutputIsDefault)
   return {
     id,
     requestId,
@@ -135,11 +140,14 @@ function demandOf(
     inputTokens,
     outputTokens: mostOutput(candidates, call),
     choices: call.choices,
-    ...(call.outputLimit === undefined
+    ...(call.outputLimit === undefined && !call.sound
       ? { fit: { share: ratio(settings.reservations.fitShare), atLeast: FIT_AT_LEAST } }
       : {}),
   }
-  const likelyInput = Math.min(inputTokens, estimateFromBytes(call.bytes) + apartFromText(call))
+  const likelyInput = Math.min(
+    inputTokens,
+    estimateFromBytes(call.bytes) + apartFromText(call) + soundTokens(candidates, call),
+  )
   const demand = withinLimitsOf(gateway, chain, bound, likelyInput)
   const model = candidates[0]?.endpoint.model.id ?? ''
   const fixedFor = (tokens: number) => dearest(quotesAt(tokens), ({ fixed }) => fixed)
@@ -192,16 +200,20 @@ function withinLimits(candidates: readonly Candidate[], { outputLimit }: Call): 
   )
 }
 
-const outputOf = ({ endpoint: { model } }: Candidate, { outputLimit }: Call): number =>
-  outputLimit === undefined
-    ? model.maxOutputTokens
-    : model.maxOutputIsDefault
-      ? outputLimit
-      : Math.min(outputLimit, model.maxOutputTokens)
+function outputOf({ endpoint: { model }, card }: Candidate, { outputLimit, sound }: Call): number {
+  if (sound && isByUnit(sound, card)) return 0
+  if (sound?.kind === 'speech') return Math.min(model.maxOutputTokens, sound.mostTokens)
+  if (outputLimit === undefined) return model.maxOutputTokens
+  return model.maxOutputIsDefault ? outputLimit : Math.min(outputLimit, model.maxOutputTokens)
+}
+
+/** Where any endpoint counts what it heard in tokens. */
+const soundTokens = (candidates: readonly Candidate[], { sound }: Call): number =>
+  candidates.some(({ card }) => !sound || !isByUnit(sound, card)) ? mostInputTokens(sound) : 0
 
 /** No byte-level tokenizer makes more tokens than bytes, and the JSON around a text is longer than the tokens around it. */
 const inputBound = (candidates: readonly Candidate[], call: Call): number => {
-  const bound = call.bytes + apartFromText(call)
+  const bound = call.bytes + apartFromText(call) + soundTokens(candidates, call)
   return Math.min(bound, Math.max(...candidates.map(({ endpoint }) => endpoint.model.contextLength)))
 }
 
@@ -223,17 +235,15 @@ function quoteOf(
         contextLength: endpoint.model.contextLength,
         inputMedia: [
           ...(call.images > 0 ? (['input_image'] as const) : []),
-          ...(call.audios > 0 ? (['input_audio'] as const) : []),
+          ...(call.audios > 0 || call.sound?.kind === 'recording' ? (['input_audio'] as const) : []),
         ],
         usesCaching: call.usesCaching,
         oneHourWrites: call.oneHourWrites,
         outputTokens: outputOf({ endpoint, card, asSpelled: '' }, call),
         choices: call.choices,
-        outputMedia: call.outputMedia,
+        outputMedia: call.sound?.kind === 'speech' ? ['output_audio'] : call.outputMedia,
         ...(call.serviceTier === undefined ? {} : { serviceTier: call.serviceTier }),
-        ...(call.searches > 0
-          ? { units: new Map([['web_search', { n: BigInt(call.searches), d: 1n }] as const]) }
-          : {}),
+        units: unitsOf(call),
       },
       card,
       byok ? { ...gateway.terms, byok } : gateway.terms,
@@ -257,10 +267,17 @@ function contextOf(caller: Caller, call: Call, candidates: readonly Candidate[],
     inputTokens: Math.min(estimateFromBytes(call.bytes), demand.inputTokens),
     outputLimit: demand.outputTokens * demand.choices,
     stream: call.stream,
+    ...(call.sound ? { usageType: usageTypeOf(call.api), units: heldUnits(call.sound, first) } : {}),
     context: caller.accountId === null ? 'system' : 'customer',
     ...(first && isByok(first) ? { byok: caller.includeByokInLimit ? 'counted' : 'apart' } : {}),
     ...idempotencyOf(caller, call),
   } satisfies ReservationContext)
+}
+
+/** What is known beforehand, of the meters that the card prices. */
+function heldUnits(sound: Sound, first: Candidate | undefined): Record<string, string> {
+  const quantity = sound.kind === 'speech' ? whole(BigInt(sound.characters)) : sound.length.seconds
+  return isByUnit(sound, first?.card) ? { [unitOf(sound)]: exactText(quantity) } : {}
 }
 
 /** Once per principal and key, whatever ends the call. */

@@ -11,6 +11,7 @@ import type { UpstreamApi } from '../contract/upstream-api.ts'
 import type { CallDetails } from '../core/ledger-rows.ts'
 import type { Member } from '../lib/json-scan.ts'
 import type { JsonBody } from './read-json.ts'
+import type { Sound } from './sound.ts'
 
 export type Call = {
   /** What is asked of the provider. */
@@ -44,6 +45,7 @@ export type Call = {
   readonly echo?: Readonly<Record<string, unknown>>
   /** The body came by another wire: what it says in words that a provider may not know was not the client's choice. */
   readonly converted?: true
+  readonly sound?: Sound
   /** Headers of the client's wire, for a provider that speaks it too. */
   readonly wireHeaders?: Readonly<Record<string, string>>
   /** The request as it came, for a provider that speaks the client's wire. */
@@ -54,7 +56,7 @@ export type Call = {
 }
 
 /** How the body of a path is read. Throws `invalid_json` or `invalid_request` with the field at fault. */
-export type ReadCall = (body: Buffer, headers: IncomingHttpHeaders) => Call
+export type ReadCall = (body: Buffer, headers: IncomingHttpHeaders) => Call | Promise<Call>
 
 /** What any body and its headers tell; a path's own reading says the rest. */
 export function plainCall(body: JsonBody, request: ModelRequest, headers: IncomingHttpHeaders) {

@@ -20,7 +20,7 @@ export type ClientResponse = {
   /** Ends a stream. */
   end(text?: string): void
   /** A whole reply. */
-  send(status: number, headers: Readonly<Record<string, string>>, body: string): void
+  send(status: number, headers: Readonly<Record<string, string>>, body: string | Buffer): void
 }
 
 export type ResponseParts = {
@@ -99,7 +99,7 @@ export function clientResponse({
       held = ''
       response.end(last)
     },
-    send(status: number, extra: Readonly<Record<string, string>>, body: string) {
+    send(status: number, extra: Readonly<Record<string, string>>, body: string | Buffer) {
       stopBeating()
       if (gone || response.headersSent) return
       response.writeHead(status, {

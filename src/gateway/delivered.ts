@@ -29,7 +29,8 @@ const HELD_CHARACTERS = 8_192
 const isRepeated = (event: string): boolean => event.includes('"reasoning_details":') && event.includes('"reasoning":"')
 const TEXTS_ONCE = TEXTS.filter((name) => name !== '"text":"')
 
-export function createDelivered(tokens: TokenCounter): Delivered {
+/** `names`: the members whose texts were delivered, with their colons and opening quotes. */
+export function createDelivered(tokens: TokenCounter, names: readonly string[] = TEXTS): Delivered {
   let held = ''
   let bytes = 0
   let stream: TokenStream | undefined
@@ -47,7 +48,7 @@ export function createDelivered(tokens: TokenCounter): Delivered {
       return estimateFromBytes(bytes)
     },
     take(event) {
-      for (const name of isRepeated(event) ? TEXTS_ONCE : TEXTS)
+      for (const name of names === TEXTS && isRepeated(event) ? TEXTS_ONCE : names)
         for (let at = event.indexOf(name); at >= 0; at = event.indexOf(name, at)) {
           const start = at + name.length
           at = closingQuote(event, start)

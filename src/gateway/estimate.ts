@@ -1,4 +1,6 @@
 /** Our own count of a call, for where the provider gave none: always marked as an estimate. */
+
+import type { UpstreamApi } from '../contract/upstream-api.ts'
 import { chatOverhead, chatText } from '../core/chat-tokens.ts'
 import { estimateFromBytes } from '../core/token-bound.ts'
 import type { Usage } from '../core/usage.ts'
@@ -21,11 +23,20 @@ export async function estimated(
 export async function countPrompt(tokens: TokenCounter, call: Call): Promise<TokenCount> {
   const request = call.bytes <= LARGEST_PARSED ? parse(call.text) : undefined
   if (!request) return { tokens: estimateFromBytes(call.bytes), exact: false }
-  if (call.api !== 'chat') return tokens.count(plainText(call.api === 'embeddings' ? request.input : request.prompt))
+  if (call.api !== 'chat') return tokens.count(plainText(WORDS[call.api].map((member) => request[member] ?? '')))
   const messages = Array.isArray(request.messages) ? request.messages : []
   const text = await tokens.count(chatText(messages))
   // A role is one token of its own.
   return { tokens: text.tokens + chatOverhead(messages, request.tools) + messages.length, exact: text.exact }
+}
+
+/** Where the words of a call stand that has no messages. */
+const WORDS: Readonly<Record<UpstreamApi, readonly (keyof Request)[]>> = {
+  chat: [],
+  completions: ['prompt'],
+  embeddings: ['input'],
+  'audio/speech': ['input', 'instructions'],
+  'audio/transcriptions': ['prompt'],
 }
 
 const LARGEST_PARSED = 262_144
@@ -39,6 +50,7 @@ type Request = {
   readonly tools?: unknown
   readonly prompt?: unknown
   readonly input?: unknown
+  readonly instructions?: unknown
 }
 
 function parse(text: string): Request | undefined {

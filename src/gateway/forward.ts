@@ -1,17 +1,18 @@
 /**
- * Candidates in order until the first byte, never after: each attempt is recorded, retries and waits are bounded, and no
- * attempt starts once the client has left.
+ * Candidates in order until the first byte, never after: each attempt is recorded, retries and waits are bounded and
+ * share one deadline, and no attempt starts once the client has left.
  */
 import { type Refused, refuse } from '../contract/errors.ts'
 import type { AttemptRecord } from '../contract/generation-facts.ts'
 import { backoff } from '../lib/retry.ts'
 import { UpstreamFailure, type UpstreamReply } from '../providers/provider.ts'
 import type { Admission } from './admit.ts'
+import { isAboutRequest, kindOf, noteFailure } from './attempt-outcome.ts'
 import type { Candidate } from './candidates.ts'
 import type { ClientResponse } from './client-response.ts'
-import { isByok, isPolicy, isRefusal, refusedByProvider, withoutSecret } from './credential.ts'
+import { isByok, isRefusal, refusedByProvider, withoutSecret } from './credential.ts'
 import type { Gateway } from './gateway.ts'
-import type { Endpoint } from './routes.ts'
+import { upstreamCall } from './upstream-call.ts'
 import { stillOpen } from './with-credentials.ts'
 
 export type Served = {
@@ -37,78 +38,158 @@ export class AllFailed extends Error {
 }
 
 const BACKOFF = { baseMs: 100, maxMs: 2_000 }
+/** A provider that asks for a longer wait is not waited for. */
+const SHORT_WAIT_MS = 5_000
 
-export async function forward(gateway: Gateway, admission: Admission, response: ClientResponse): Promise<Served> {
-  const { clock, random, settings } = gateway
-  const attempts: AttemptRecord[] = []
-  const failures: UpstreamFailure[] = []
-  let open = admission.candidates
-  let tried = admission.candidates.at(-1)
-  let refusal: Refused | undefined
-  for (const candidate of admission.candidates) {
-    if (!open.includes(candidate)) continue
-    tried = candidate
-    for (let retry = 0; retry <= settings.limits.retriesPerEndpoint; retry++) {
-      if (response.gone) throw new AllFailed(attempts, refuse('provider_error'), true)
-      if (attempts.length >= settings.limits.attempts) throw exhausted(attempts, failures, candidate, refusal)
-      const sentAt = clock.elapsed()
-      try {
-        const reply = await attemptAt(gateway, admission, candidate, response)
-        attempts.push(recordOf(candidate, reply.status, clock.elapsed() - sentAt, null))
-        if (candidate.credential) gateway.credentials.used(candidate.credential)
-        return { candidate, reply, attempts, sentAt }
-      } catch (error) {
-        if (!(error instanceof UpstreamFailure)) throw error
-        failures.push(error)
-        // Nothing was sent, so that it is no attempt; another candidate's wire may have a word for it.
-        if (error.kind === 'unsupported') break
-        attempts.push(recordOf(candidate, error.status ?? null, clock.elapsed() - sentAt, error.message))
-        if (error.kind === 'aborted') throw new AllFailed(attempts, refuse('provider_error'), true)
-        if (aboutTheRequest(error)) throw new AllFailed(attempts, passedOn(error, candidate), false)
-        refusal = isRefusal(error) ? refusedOf(gateway, candidate, error) : undefined
-        if (!worthRepeating(error) || retry === settings.limits.retriesPerEndpoint) break
-        await clock.sleep(backoff({ attempt: retry, ...BACKOFF, random }))
-      }
-    }
-    const last = failures.at(-1)
-    if (last) open = open.filter(stillOpen(candidate, isRefusal(last)))
-  }
-  throw exhausted(attempts, failures, tried, refusal)
+/** One call on its way. */
+type Run = {
+  readonly gateway: Gateway
+  readonly admission: Admission
+  readonly response: ClientResponse
+  readonly attempts: AttemptRecord[]
+  readonly failures: UpstreamFailure[]
+  /** By `clock.elapsed()`. */
+  readonly deadline: number
+  /** What a customer is told whose own credential was refused last. */
+  refusal: Refused | undefined
 }
 
-async function attemptAt(
-  { settings: { limits } }: Gateway,
-  { call, setOutputLimit }: Admission,
-  { endpoint, credential }: Candidate,
-  response: ClientResponse,
-): Promise<UpstreamReply> {
-  const attempt = endpoint.provider.send({
-    api: call.api,
-    converted: call.converted === true,
-    ...(call.native && call.native.wire === endpoint.provider.wire ? { native: call.native } : {}),
-    ...(call.wireHeaders ? { wireHeaders: call.wireHeaders } : {}),
-    text: call.text,
-    members: call.members,
-    ...(credential ? { secret: credential.secret } : {}),
-    model: endpoint.upstreamModel,
-    stream: call.stream,
-    outputLimit: limitFor(endpoint, setOutputLimit),
-    maxOutputTokens: endpoint.model.maxOutputTokens,
-    limits: {
-      firstByteMs: (call.stream ? limits.firstByteSeconds : limits.replySeconds) * 1000,
-      idleMs: limits.streamIdleSeconds * 1000,
-      replyMs: limits.replySeconds * 1000,
-      replyBytes: limits.replyBytes,
-    },
-  })
+export async function forward(gateway: Gateway, admission: Admission, response: ClientResponse): Promise<Served> {
+  const deadline = gateway.clock.elapsed() + gateway.settings.limits.callSeconds * 1000
+  const run: Run = { gateway, admission, response, attempts: [], failures: [], deadline, refusal: undefined }
+  const queue = [...admission.candidates]
+  const deferred = new Set<Candidate>()
+  let last: Candidate | undefined
+  for (let candidate = queue.shift(); candidate; candidate = queue.shift()) {
+    if (
+      !isByok(candidate) &&
+      !deferred.has(candidate) &&
+      queue.length > 0 &&
+      gateway.health.comesLast(candidate.endpoint)
+    ) {
+      deferred.add(candidate)
+      queue.push(candidate)
+      continue
+    }
+    // Where nothing else was even tried, an open circuit stays alone; where all else has failed, it is worth a try.
+    if (!isByok(candidate) && !gateway.health.claim(candidate.endpoint) && run.attempts.length === 0) continue
+    last = candidate
+    const outcome = await tryEndpoint(run, candidate, queue)
+    if ('reply' in outcome) return outcome
+    const failure = run.failures.at(-1)
+    if (failure) keep(queue, stillOpen(candidate, isRefusal(failure)))
+    if (outcome.refused && !queue.some((next) => isAnotherModel(next, candidate)))
+      throw new AllFailed(run.attempts, passedOn(outcome.refused, candidate), false)
+    if (outcome.refused) keep(queue, (next) => isAnotherModel(next, candidate))
+  }
+  throw exhausted(run, last)
+}
+
+const keep = (queue: Candidate[], holds: (candidate: Candidate) => boolean): void =>
+  void queue.splice(0, queue.length, ...queue.filter(holds))
+
+const isAnotherModel = (a: Candidate, b: Candidate): boolean => a.endpoint.model.id !== b.endpoint.model.id
+
+/** `refused`: another endpoint of this model would say the same of the request, another model might not. */
+type Outcome = Served | { readonly refused?: UpstreamFailure }
+
+/** One endpoint, as often as is worth it. `others` are those that can be tried after it. */
+async function tryEndpoint(run: Run, candidate: Candidate, others: readonly Candidate[]): Promise<Outcome> {
+  const { gateway, attempts, failures, response } = run
+  const { clock, settings, health } = gateway
+  let before: UpstreamFailure | undefined
+  for (let retry = 0; ; retry++) {
+    if (response.gone) throw leftBy(run, candidate)
+    if (attempts.length >= settings.limits.attempts || clock.elapsed() >= run.deadline) {
+      if (before) noteFailure(gateway, candidate, before)
+      else health.released(candidate.endpoint)
+      throw exhausted(run, candidate)
+    }
+    const sentAt = clock.elapsed()
+    try {
+      const reply = await attemptAt(run, candidate)
+      attempts.push(recordOf(candidate, { status: reply.status, latencyMs: clock.elapsed() - sentAt }))
+      health.answered(candidate.endpoint)
+      if (candidate.credential) gateway.credentials.used(candidate.credential)
+      return { candidate, reply, attempts, sentAt }
+    } catch (failure) {
+      if (!(failure instanceof UpstreamFailure)) throw failure
+      before = failure
+      failures.push(failure)
+      // Nothing was sent where the wire has no word for it, so that it is no attempt.
+      if (failure.kind !== 'unsupported')
+        attempts.push(recordOf(candidate, { latencyMs: clock.elapsed() - sentAt, failure }))
+      if (failure.kind === 'aborted') throw leftBy(run, candidate)
+      const wait = waitBefore(run, failure, { retry, isLast: others.length === 0 })
+      if (wait === undefined) {
+        noteFailure(gateway, candidate, failure)
+        run.refusal = isRefusal(failure) ? refusedOf(gateway, candidate, failure) : undefined
+        if (!isAboutRequest(failure)) return {}
+        if (!mayDifferByModel(failure)) throw new AllFailed(attempts, passedOn(failure, candidate), false)
+        return { refused: failure }
+      }
+      await pause(run, wait)
+    }
+  }
+}
+
+function leftBy({ gateway, attempts }: Run, { endpoint }: Candidate): AllFailed {
+  gateway.health.released(endpoint)
+  return new AllFailed(attempts, refuse('provider_error'), true)
+}
+
+/** Milliseconds until the same endpoint is tried again; undefined: it is not. */
+function waitBefore(
+  { gateway: { settings, random, clock }, deadline }: Run,
+  failure: UpstreamFailure,
+  { retry, isLast }: { retry: number; isLast: boolean },
+): number | undefined {
+  if (retry >= settings.limits.retriesPerEndpoint) return undefined
+  const jitter = backoff({ attempt: retry, ...BACKOFF, random })
+  const { retryAfterMs } = failure
+  const asked = retryAfterMs !== undefined && (failure.status === 429 || worthRepeating(failure))
+  if (asked && (!isLast || retryAfterMs > SHORT_WAIT_MS)) return undefined
+  if (!asked && !worthRepeating(failure)) return undefined
+  const wait = (asked ? retryAfterMs : 0) + jitter
+  return clock.elapsed() + wait < deadline ? wait : undefined
+}
+
+const worthRepeating = ({ kind, status = 0 }: UpstreamFailure): boolean =>
+  kind === 'connect' || (kind === 'status' && (status === 408 || status >= 500))
+
+/** A client that leaves is not waited for. */
+async function pause({ gateway: { clock }, response }: Run, ms: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = clock.after(ms, resolve)
+  const stop = response.onGone(resolve)
+  await promise
+  timer.cancel()
+  stop()
+}
+
+async function attemptAt(run: Run, { endpoint, credential }: Candidate): Promise<UpstreamReply> {
+  const { gateway, response, deadline } = run
+  const { call, setOutputLimit } = run.admission
+  const { provider } = endpoint
+  const leftMs = deadline - gateway.clock.elapsed()
+  const attempt = provider.send(
+    upstreamCall(gateway, call, endpoint, { setOutputLimit, leftMs, secret: credential?.secret }),
+  )
   response.also({ 'X-Turnpike-Ignored': attempt.ignored?.length ? attempt.ignored.join(', ') : undefined })
   // Only a stream is ended when nobody reads it, and only where that saves something: the rest is billed in full anyway.
-  const stop = call.stream && endpoint.provider.onCancel === 'abort' ? response.onGone(() => attempt.abort()) : () => {}
+  const stop = call.stream && provider.onCancel === 'abort' ? response.onGone(() => attempt.abort()) : () => {}
+  let late = false
+  const timer = gateway.clock.after(leftMs, () => {
+    late = true
+    attempt.abort()
+  })
   try {
     return await attempt.reply
-  } catch (error) {
-    throw error instanceof UpstreamFailure ? withoutSecret(error, credential?.secret) : error
+  } catch (failure) {
+    if (late) throw new UpstreamFailure('timeout', 'the time for the whole call was over')
+    throw failure instanceof UpstreamFailure ? withoutSecret(failure, credential?.secret) : failure
   } finally {
+    timer.cancel()
     stop()
   }
 }
@@ -121,32 +202,23 @@ function refusedOf({ credentials }: Gateway, candidate: Candidate, failure: Upst
   return refusedByProvider(credential, endpoint.provider.name, failure)
 }
 
-/** The quote covers the greatest of the candidates; each is asked for no more than it has. */
-const limitFor = ({ model }: Endpoint, limit: number | undefined): number | undefined =>
-  limit === undefined || model.maxOutputIsDefault ? limit : Math.min(limit, model.maxOutputTokens)
+type Tried = { readonly latencyMs: number; readonly status?: number; readonly failure?: UpstreamFailure }
 
-const recordOf = (
-  { endpoint, credential }: Candidate,
-  status: number | null,
-  latencyMs: number,
-  error: string | null,
-): AttemptRecord => ({
+const recordOf = ({ endpoint, credential }: Candidate, { latencyMs, status, failure }: Tried): AttemptRecord => ({
   provider: endpoint.provider.key,
   providerName: endpoint.provider.name,
   model: endpoint.upstreamModel,
-  status,
+  status: status ?? failure?.status ?? null,
   latencyMs: Math.round(latencyMs),
-  error,
+  kind: failure ? kindOf(failure) : null,
+  error: failure?.message ?? null,
   credential: credential ? { id: credential.id, label: credential.label } : null,
   byok: credential?.customer !== undefined,
 })
 
-/** Refusals that another endpoint or another try would not change. */
-const aboutTheRequest = ({ kind, status, code }: UpstreamFailure): boolean =>
-  kind === 'status' && (status === 400 || status === 413 || status === 422 || (status === 403 && isPolicy(code ?? '')))
-
-const worthRepeating = ({ kind, status = 0 }: UpstreamFailure): boolean =>
-  kind === 'connect' || (kind === 'status' && (status === 408 || status >= 500))
+/** Another model may have a longer context, or another policy. */
+const mayDifferByModel = ({ status, code }: UpstreamFailure): boolean =>
+  code === 'context_length_exceeded' || status === 403 || status === 413
 
 function passedOn(failure: UpstreamFailure, { endpoint }: Candidate): Refused {
   const extras = {
@@ -160,13 +232,13 @@ function passedOn(failure: UpstreamFailure, { endpoint }: Candidate): Refused {
   return refuse('invalid_request', failure.message, { ...extras, ...(failure.status === 422 ? { status: 422 } : {}) })
 }
 
-function exhausted(
-  attempts: readonly AttemptRecord[],
-  failures: readonly UpstreamFailure[],
-  candidate: Candidate | undefined,
-  refusal: Refused | undefined,
-): AllFailed {
-  return new AllFailed(attempts, refusal ?? lastWord(failures, candidate), false)
+function exhausted(run: Run, candidate: Candidate | undefined): AllFailed {
+  const { gateway, admission, attempts, failures, refusal } = run
+  if (refusal) return new AllFailed(attempts, refusal, false)
+  if (failures.length > 0) return new AllFailed(attempts, lastWord(failures, candidate), false)
+  const waits = admission.candidates.map(({ endpoint }) => gateway.health.waitFor(endpoint))
+  const retryAfterMs = Math.max(1_000, Math.min(...waits))
+  return new AllFailed(attempts, refuse('provider_overloaded', undefined, { retryAfterMs }), false)
 }
 
 function lastWord(all: readonly UpstreamFailure[], candidate: Candidate | undefined): Refused {

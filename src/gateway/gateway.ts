@@ -12,6 +12,7 @@ import type { Store } from '../store/store.ts'
 import type { TokenCounter } from '../tokens/token-counter.ts'
 import type { Credentials } from './credentials.ts'
 import type { Estimates } from './estimates.ts'
+import type { Health } from './health.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import type { Keys } from './keys.ts'
 import type { LastUse } from './last-use.ts'
@@ -20,6 +21,7 @@ import type { Progress } from './progress.ts'
 import type { Routes } from './routes.ts'
 
 export type Gateway = {
+  /** Of one call the settings, the terms and the routes stay the same from its first step to its last. */
   readonly settings: Settings
   readonly store: Store
   readonly keys: Keys
@@ -35,6 +37,7 @@ export type Gateway = {
   readonly terms: CompiledTerms
   readonly credentials: Credentials
   readonly tokens: TokenCounter
+  readonly health: Health
   readonly heartbeat: Heartbeat
   readonly progress: Progress
   readonly normaliser: Normaliser

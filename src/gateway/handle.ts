@@ -12,6 +12,7 @@ import { newChunkState } from '../dialects/dialect.ts'
 import { generationId, type Id } from '../lib/id.ts'
 import { once } from '../lib/once.ts'
 import { type Admission, admit } from './admit.ts'
+import { noteEnd } from './attempt-outcome.ts'
 import type { ReadCall } from './call.ts'
 import { withDefaults } from './call-defaults.ts'
 import { secretOf } from './caller-secret.ts'
@@ -35,9 +36,14 @@ export type Incoming = {
 }
 
 /** One path of model calls: how its bodies are read, and the wire that its replies speak. */
-export type Entrance = { readonly read: ReadCall; readonly dialect: Dialect }
+export type Entrance = {
+  readonly read: ReadCall
+  readonly dialect: Dialect
+  /** Bodies beside JSON; default: none. */
+  readonly takes?: 'forms'
+}
 
-export async function handle(gateway: Gateway, { read, dialect }: Entrance, incoming: Incoming): Promise<void> {
+export async function handle(gateway: Gateway, { read, dialect, takes }: Entrance, incoming: Incoming): Promise<void> {
   const { request, requestId, usageChoices } = incoming
   const id = gateway.store.ids.next()
   const call = {
@@ -54,11 +60,15 @@ export async function handle(gateway: Gateway, { read, dialect }: Entrance, inco
       bytes: gateway.settings.limits.bodyBytes,
       ms: BODY_MS,
       clock: gateway.clock,
+      forms: takes === 'forms',
     })
-    const asked = withDefaults(read(body, request.headers), caller.defaults)
+    const asked = withDefaults(await read(body, request.headers), caller.defaults)
     const admitted = await admit(gateway, caller, asked, { ...id, requestId })
     admission = admitted
-    const finish = once((outcome: Outcome) => settle(gateway, admitted, outcome))
+    const finish = once((outcome: Outcome) => {
+      noteEnd(gateway, admitted, outcome)
+      return settle(gateway, admitted, outcome)
+    })
     if (admitted.fitted) call.client.also({ 'X-Turnpike-Output-Limit': String(admitted.outputLimit) })
     if (admitted.rates.length > 0)
       call.client.also(dialect.rateHeaders(allowancesOf(admitted.rates), admitted.admittedAt, false))
@@ -91,9 +101,10 @@ async function reply(gateway: Gateway, dialect: Dialect, serving: Serving): Prom
   if (reply.kind === 'stream')
     return meterStream({ gateway, dialect, admission, served: { ...served, reply }, context, client, finish })
   const { settled, failure } = await meterWhole(gateway, admission, { ...served, reply }, finish)
-  const body = dialect.reply(reply.body, context, settled, failure)
   const { charge } = settled.priced
-  client.send(200, charge ? { 'X-Turnpike-Cost': decimalOf(charge) } : {}, body)
+  const cost: Record<string, string> = charge ? { 'X-Turnpike-Cost': decimalOf(charge) } : {}
+  if (reply.kind === 'bytes') client.send(200, { ...cost, 'content-type': reply.contentType }, reply.bytes)
+  else client.send(200, cost, dialect.reply(reply.body, context, settled, failure))
 }
 
 function clientOf(

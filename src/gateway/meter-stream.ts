@@ -15,8 +15,9 @@ import type { Gateway } from './gateway.ts'
 import type { Finish } from './handle.ts'
 import { normalise } from './normaliser.ts'
 import type { Outcome } from './settle.ts'
+import { createSoundDelivered } from './sound-delivered.ts'
 import { readingOf, statedUsage, usageOf } from './usage-of.ts'
-import { createLengthWatch } from './watch-length.ts'
+import { createLengthWatch, createSizeWatch } from './watch-length.ts'
 
 export type Stream = {
   readonly gateway: Gateway
@@ -38,7 +39,8 @@ export function meterStream(stream: Stream): Promise<void> {
   const { provider } = served.candidate.endpoint
   const state = newChunkState()
   const usage = createUsageAccumulator(readingOf(served.candidate, stream.admission.call.api))
-  const delivered = createDelivered(gateway.tokens)
+  const { sound } = stream.admission.call
+  const delivered = sound ? createSoundDelivered(sound, gateway.tokens) : createDelivered(gateway.tokens)
   const ending = Promise.withResolvers<void>()
   // A client that left before the provider began to answer saw no first token, whatever comes of draining.
   const seen = !client.gone
@@ -85,7 +87,7 @@ export function meterStream(stream: Stream): Promise<void> {
     }
   })
   const brake = createBrake(client, upstream)
-  const watchLength = createLengthWatch(stream, delivered, stop)
+  const watchLength = (sound ? createSizeWatch : createLengthWatch)(stream, delivered, stop)
 
   upstream.listen({
     event(data) {
@@ -190,7 +192,8 @@ async function outcomeOf(stream: Stream, ended: Ended, failure: Refused | undefi
     delivered: delivered.bytes > 0,
     count: delivered.count,
   })
-  if (source !== 'reported' || !normalise(gateway, admission, delivered.count)) delivered.discard()
+  if (source !== 'reported' || admission.call.sound || !normalise(gateway, admission, delivered.count))
+    delivered.discard()
   return {
     status: cancelled ? 'cancelled' : failure ? 'error' : 'ok',
     served: candidate,
@@ -204,6 +207,7 @@ async function outcomeOf(stream: Stream, ended: Ended, failure: Refused | undefi
     serviceTier: wordOf(state.serviceTier),
     firstTokenAt,
     sentAt: served.sentAt,
+    usable: failure !== undefined && admission.call.sound?.kind === 'speech' && delivered.bytes > 0,
   }
 }
 

@@ -1,16 +1,21 @@
 /** A whole reply: its usage is read, the call settled, and the reply sent with its cost. */
 import { type Refused, refuse } from '../contract/errors.ts'
+import { speechSeconds } from '../core/sound-length.ts'
 import { commonReason } from '../dialects/chat-choices.ts'
 import type { FinishReason, Settled } from '../dialects/dialect.ts'
 import { assert } from '../lib/assert.ts'
+import type { UpstreamReply } from '../providers/provider.ts'
 import type { Admission } from './admit.ts'
+import type { Call } from './call.ts'
 import type { Served } from './forward.ts'
 import type { Gateway } from './gateway.ts'
 import type { Finish } from './handle.ts'
 import { normalise } from './normaliser.ts'
+import { speechTokens } from './sound.ts'
 import { statedUsage, usageOf } from './usage-of.ts'
 
-type Whole = Served & { readonly reply: { readonly kind: 'whole' } }
+type WholeReply = UpstreamReply & { readonly kind: 'whole' | 'bytes' }
+type Whole = Served & { readonly reply: WholeReply }
 
 /** `failure`: the provider gave up midway. */
 type Metered = { readonly settled: Settled; readonly failure: Refused | undefined }
@@ -22,17 +27,21 @@ export async function meterWhole(
   { candidate, reply, attempts, sentAt }: Whole,
   finish: Finish,
 ): Promise<Metered> {
-  const { parsed } = reply
-  const { text, finishReason, native } = admission.call.api === 'embeddings' ? VECTORS : answerOf(parsed)
-  const raw = statedUsage(parsed)
+  const { call } = admission
+  const parsed = reply.kind === 'whole' ? reply.parsed : {}
+  const { text, finishReason, native } = answerTo(call, reply)
+  const raw = statedUsage(call.sound ? withDuration(parsed) : parsed)
   const { usage, source } = await usageOf(gateway, admission, {
     candidate,
     raw,
     outputReported: true,
-    delivered: text !== '' || admission.call.api === 'embeddings',
-    count: () => gateway.tokens.count(text),
+    delivered: text !== '' || call.api === 'embeddings',
+    count: async () =>
+      reply.kind === 'bytes' && call.sound?.kind === 'speech'
+        ? { tokens: speechTokens(speechSeconds(reply.bytes, reply.bytes.length, reply.contentType)), exact: false }
+        : gateway.tokens.count(text),
   })
-  normalise(gateway, admission, () => gateway.tokens.count(text))
+  if (!call.sound) normalise(gateway, admission, () => gateway.tokens.count(text))
   const settled = await finish({
     status: finishReason === 'error' ? 'error' : 'ok',
     served: candidate,
@@ -54,16 +63,32 @@ export async function meterWhole(
   }
 }
 
+type Fields = Readonly<Record<string, unknown>>
+
 type Answer = {
   readonly text: string
   readonly finishReason: FinishReason | null
   readonly native: string | null
 }
 
-/** Numbers are no output that anybody pays for, and they are complete when they are there. */
-const VECTORS: Answer = { text: '', finishReason: 'stop', native: null }
+/** Numbers are no output that anybody pays for; like sound and transcripts they are complete when they are there. */
+const COMPLETE: Answer = { text: '', finishReason: 'stop', native: null }
 
-function answerOf(parsed: Readonly<Record<string, unknown>>): Answer {
+function answerTo({ api }: Call, reply: WholeReply): Answer {
+  if (reply.kind === 'bytes')
+    return api === 'audio/speech' ? COMPLETE : { ...COMPLETE, text: reply.bytes.toString('utf8') }
+  if (api === 'embeddings') return COMPLETE
+  if (api === 'audio/transcriptions') return { ...COMPLETE, text: String(reply.parsed.text ?? '') }
+  return answerOf(reply.parsed)
+}
+
+/** The long form of a transcript says beside its usage how long the recording is; the usage has the last word. */
+const withDuration = ({ duration, usage, ...parsed }: Fields): Fields => ({
+  ...parsed,
+  usage: duration === undefined ? usage : { seconds: duration, ...(isObject(usage) ? usage : {}) },
+})
+
+function answerOf(parsed: Fields): Answer {
   const choices = Array.isArray(parsed.choices) ? parsed.choices.filter(isObject) : []
   const [choice] = choices
   assert(choice, 'a whole reply has a choice')

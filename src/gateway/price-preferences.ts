@@ -1,4 +1,4 @@
-/** `provider.max_price` and `provider.sort: price`: which endpoints a client pays for, by their rate cards at admission. */
+/** Endpoints by what they cost: `provider.max_price`, `provider.sort: price`, and how often each is tried first. */
 
 import { refuse } from '../contract/errors.ts'
 import type { Meter } from '../contract/meters.ts'
@@ -18,17 +18,36 @@ const LIMITS: Readonly<Record<keyof MaxPrice, { readonly meter: Meter; readonly 
   audio: { meter: 'input_audio', per: 1_000_000n },
 }
 
-/** Those that keep below every limit, the cheapest first where that is asked for. An endpoint without a price fits no limit. */
-export function byPrice<C extends Priced>(candidates: readonly C[], { max_price, sort }: ProviderPreferences): C[] {
+/** Those that keep below every limit. An endpoint without a price fits no limit. */
+export function withinPrice<C extends Priced>(candidates: readonly C[], { max_price }: ProviderPreferences): C[] {
   const limits = max_price === undefined ? [] : limitsOf(max_price)
-  const fitting = candidates.filter(({ card }) => limits.every((limit) => keepsBelow(card, limit)))
-  const by = typeof sort === 'string' ? sort : sort?.by
-  if (by !== 'price') return fitting
-  return fitting
+  return candidates.filter(({ card }) => limits.every((limit) => keepsBelow(card, limit)))
+}
+
+/** The cheapest first, those without a price last. */
+export const byPrice = <C extends Priced>(candidates: readonly C[]): C[] =>
+  candidates
     .map((candidate) => ({ candidate, price: tokenPrice(candidate.card) }))
     .sort((a, b) => order(a.price, b.price))
     .map(({ candidate }) => candidate)
+
+/**
+ * How often each is to be tried first: as the inverse square of its price, so that one of twice the price gets a quarter
+ * of the calls. Chance alone is made of it, so that a float will do.
+ */
+export function priceWeights<C extends Priced>(candidates: readonly C[]): (candidate: C) => number {
+  const prices = new Map(candidates.map((candidate) => [candidate, tokenPrice(candidate.card)]))
+  const cheapest = [...prices.values()].reduce((least, price) => (order(price, least) < 0 ? price : least), undefined)
+  return (candidate) => {
+    const price = prices.get(candidate)
+    if (!price || !cheapest) return 0
+    if (price.n === 0n || cheapest.n === 0n) return price.n === cheapest.n ? 1 : 0
+    const { n, d } = divide(cheapest, price)
+    return (Number((n * PARTS) / d) / Number(PARTS)) ** 2
+  }
 }
+
+const PARTS = 1_000_000n
 
 type Limit = { readonly meter: Meter; readonly most: Ratio }
 

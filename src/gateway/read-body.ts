@@ -5,7 +5,16 @@ import { brotliDecompress, gunzip } from 'node:zlib'
 import { refuse } from '../contract/errors.ts'
 import type { Clock } from '../lib/clock.ts'
 
-type Limits = { readonly bytes: number; readonly ms: number; readonly clock: Clock }
+type Limits = {
+  readonly bytes: number
+  readonly ms: number
+  readonly clock: Clock
+  /** Whether a multipart form is taken, too. */
+  readonly forms?: boolean
+}
+
+const JSON_TYPE = /^application\/(?:[a-z0-9.+-]+\+)?json(?:\s*;|$)/i
+const FORM_TYPE = /^multipart\/form-data(?:\s*;|$)/i
 
 /** How long a body may take to arrive. */
 export const BODY_MS = 60_000
@@ -18,8 +27,13 @@ const decompress: Readonly<Record<string, (body: Buffer, most: number) => Promis
 /** Throws `payload_too_large`, `unsupported_media_type` or `request_timeout`. */
 export async function readBody(request: IncomingMessage, limits: Limits): Promise<Buffer> {
   const type = request.headers['content-type']
-  if (type !== undefined && !/^application\/(?:[a-z0-9.+-]+\+)?json(?:\s*;|$)/i.test(type))
-    throw refuse('unsupported_media_type', 'The body must be JSON: send content-type: application/json')
+  if (type !== undefined && !JSON_TYPE.test(type) && !(limits.forms && FORM_TYPE.test(type)))
+    throw refuse(
+      'unsupported_media_type',
+      limits.forms
+        ? 'The body must be a form or JSON: send content-type: multipart/form-data or application/json'
+        : 'The body must be JSON: send content-type: application/json',
+    )
   if (Number(request.headers['content-length'] ?? 0) > limits.bytes) throw refuse('payload_too_large')
   const body = await collect(request, limits)
   const encoding = request.headers['content-encoding']

@@ -30,9 +30,21 @@ export type Endpoint = {
   /** The model's name at the provider. */
   readonly upstreamModel: string
   readonly cards: readonly RateCard[]
+  readonly weight?: number | undefined
+  readonly quantization?: string | undefined
+  /** Whether it is left alone for a while after failures. */
+  readonly hasCircuit: boolean
+  /** What its provider does with what it is sent; undefined: nobody said. */
+  readonly dataCollection?: 'allow' | 'deny' | undefined
+  readonly zdr?: boolean | undefined
 }
 
-type Route = { readonly model: Model; readonly endpoints: readonly Endpoint[] }
+type Route = {
+  readonly model: Model
+  readonly endpoints: readonly Endpoint[]
+  /** Where no endpoint has a weight: in the order of the list, or drawn by price. */
+  readonly balance: 'listed' | 'price'
+}
 
 export type Routes = {
   /** By canonical name, bare name or alias. */
@@ -73,8 +85,16 @@ export function createRoutes({ settings, catalogue, providers, simulator, simula
         {
           model,
           endpoints: [
-            { id: `simulator/${name}`, model, provider: simulator, upstreamModel: name, cards: [simulatorCard(name)] },
+            {
+              id: `simulator/${name}`,
+              model,
+              provider: simulator,
+              upstreamModel: name,
+              cards: [simulatorCard(name)],
+              hasCircuit: false,
+            },
           ],
+          balance: 'listed',
         },
         [],
       )
@@ -84,9 +104,7 @@ export function createRoutes({ settings, catalogue, providers, simulator, simula
     const behaviour = /^(simulator\/[a-z-]+)-[0-9]{1,9}$/.exec(name)?.[1]
     const route = behaviour === undefined ? undefined : byName.get(behaviour)
     const upstreamModel = name.slice('simulator/'.length)
-    return (
-      route && { model: route.model, endpoints: route.endpoints.map((endpoint) => ({ ...endpoint, upstreamModel })) }
-    )
+    return route && { ...route, endpoints: route.endpoints.map((endpoint) => ({ ...endpoint, upstreamModel })) }
   }
   const reach = (model: CatalogueModel): Route | undefined =>
     catalogued(model, settings, catalogue, providers, simulator)
@@ -127,12 +145,19 @@ function configured(
   const endpoints = entry.endpoints.flatMap((endpoint): Endpoint[] => {
     const provider = providerOf(endpoint.provider)
     if (!provider) return []
-    const { provider: key, model: upstreamModel } = endpoint
-    return [
-      { id: `${key}/${upstreamModel}`, model, provider, upstreamModel, cards: cardsOf(endpoint, entry.id, catalogue) },
-    ]
+    const { provider: key, model: upstreamModel, weight, quantization } = endpoint
+    const cards = cardsOf(endpoint, entry.id, catalogue)
+    const own = { id: `${key}/${upstreamModel}`, model, provider, upstreamModel, cards, weight, quantization }
+    return [{ ...own, ...traitsOf(settings, key) }]
   })
-  return { model, endpoints }
+  return { model, endpoints, balance: entry.balance ?? settings.routing.balance }
+}
+
+/** What the settings say of a provider; one that is there without them is the simulator in its place. */
+function traitsOf({ providers }: Settings, key: string) {
+  const { type = 'simulator', circuit, dataCollection, zdr } = providers.get(key) ?? {}
+  // The simulator fails where it is asked to, and should go on doing so.
+  return { hasCircuit: circuit ?? type !== 'simulator', dataCollection, zdr }
 }
 
 const cardsOf = (endpoint: EndpointSettings, model: string, catalogue: Catalogue): readonly RateCard[] => {
@@ -152,7 +177,8 @@ function catalogued(
   const known = catalogue.endpoints(entry)
   const endpoints = known.flatMap(({ provider: key, model: upstreamModel, cards }): Endpoint[] => {
     const provider = providers.get(key)
-    return provider ? [{ id: `${key}/${upstreamModel}`, model, provider, upstreamModel, cards }] : []
+    if (!provider) return []
+    return [{ id: `${key}/${upstreamModel}`, model, provider, upstreamModel, cards, ...traitsOf(settings, key) }]
   })
   const [first] = known
   if (endpoints.length === 0 && simulator && first)
@@ -162,8 +188,10 @@ function catalogued(
       provider: simulator,
       upstreamModel: entry.id,
       cards: first.cards,
+      hasCircuit: false,
     })
-  return endpoints.length > 0 ? { model, endpoints } : undefined
+  // Nobody put these in an order.
+  return endpoints.length > 0 ? { model, endpoints, balance: 'price' } : undefined
 }
 
 const described = (entry: CatalogueModel) => ({

@@ -17,6 +17,7 @@ import { type Admission, idempotencyOf } from './admit.ts'
 import type { Candidate } from './candidates.ts'
 import { isByok } from './credential.ts'
 import type { Gateway } from './gateway.ts'
+import { usageTypeOf } from './usage-type.ts'
 
 /** How a call ended, before anybody knows what it costs. */
 export type Outcome = {
@@ -35,6 +36,8 @@ export type Outcome = {
   /** By `clock.elapsed()`; null: no token came. */
   readonly firstTokenAt: number | null
   readonly sentAt: number | null
+  /** What was delivered before a failure is of use by itself: sound up to where it breaks off. */
+  readonly usable?: boolean
 }
 
 const NOTHING: Usage = { parts: [{ counts: new Map() }], flags: [] }
@@ -145,7 +148,8 @@ function priceOf({ settings, terms }: Gateway, quoteNanos: bigint, outcome: Outc
 }
 
 /** An answer that failed, or that is none, is not charged; a client's own cancel is, once the provider had begun. */
-function isInsured({ status, finishReason, firstTokenAt }: Outcome, usage: Usage): boolean {
+function isInsured({ status, finishReason, firstTokenAt, usable }: Outcome, usage: Usage): boolean {
+  if (usable) return false
   if (status === 'error' || finishReason === 'error') return true
   if (status === 'cancelled') return firstTokenAt === null
   return finishReason === null && totalsOf(usage).output === 0
@@ -154,7 +158,7 @@ function isInsured({ status, finishReason, firstTokenAt }: Outcome, usage: Usage
 type SettledRecord = Settle['record']
 
 function recordOf(gateway: Gateway, admission: Admission, outcome: Outcome, priced: Priced): SettledRecord {
-  const { caller, id, admittedAt } = admission
+  const { call, caller, id, admittedAt } = admission
   const usage = outcome.usage ?? NOTHING
   const totals = totalsOf(usage)
   const served = outcome.served ?? admission.candidates[0]
@@ -194,7 +198,7 @@ function recordOf(gateway: Gateway, admission: Admission, outcome: Outcome, pric
     firstTokenMs: outcome.firstTokenAt === null ? null : Math.round(outcome.firstTokenAt - admission.startedAt),
     detailsHash: hashOf(gateway, admission),
     generation: encodeFacts(factsOf(gateway, admission, outcome, priced)),
-    usageType: admission.call.api === 'embeddings' ? 'embedding' : 'text',
+    usageType: usageTypeOf(call.api),
   }
 }
 
@@ -224,7 +228,7 @@ function factsOf(gateway: Gateway, admission: Admission, outcome: Outcome, price
     total: priced.charge ? decimalOf(priced.charge) : null,
     cacheDiscount: saved.n === 0n ? '0' : decimalOf(saved),
     images: call.images,
-    audios: call.audios,
+    audios: call.sound?.kind === 'recording' ? 1 : call.audios,
     rawUsage: withoutZeros(outcome.rawUsage),
     ...(admission.fitted ? { fittedOutputLimit: admission.outputLimit } : {}),
   }

@@ -11,6 +11,7 @@ import type { Admission } from './admit.ts'
 import type { Candidate } from './candidates.ts'
 import { estimated } from './estimate.ts'
 import type { Gateway } from './gateway.ts'
+import { soundUsage } from './sound-usage.ts'
 
 type Reported = {
   readonly candidate: Candidate
@@ -29,7 +30,12 @@ export async function usageOf(
   admission: Admission,
   reported: Reported,
 ): Promise<{ usage: Usage; source: 'reported' | 'estimated' }> {
-  const { api } = admission.call
+  const { api, sound } = admission.call
+  if (sound)
+    return soundUsage(gateway, admission, sound, {
+      ...reported,
+      stated: readReported(reported, api, reported.delivered),
+    })
   const read = (delivered: boolean) => readReported(reported, api, delivered)
   const usage = read(reported.delivered)
   if (usage && reported.outputReported) return { usage, source: 'reported' }

@@ -16,6 +16,19 @@ const TOLERANCE_TOKENS = 64
 /** Progress is written, and a count asked for again, after so many more bytes. */
 const PROGRESS_BYTES = 1_024
 
+/** Sound has no limit of tokens that a client could state: a stream of it ends where a whole reply would. */
+export function createSizeWatch(
+  { gateway, served }: Watched,
+  delivered: Delivered,
+  stop: (failure: Refused) => void,
+): () => void {
+  const { name: providerName } = served.candidate.endpoint.provider
+  return () => {
+    if (delivered.bytes > gateway.settings.limits.replyBytes)
+      stop(refuse('provider_error', 'The provider sent more than a reply may hold', { providerName }))
+  }
+}
+
 /** To be called after each event. */
 export function createLengthWatch(
   { gateway, admission, served }: Watched,

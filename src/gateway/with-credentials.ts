@@ -21,6 +21,9 @@ export async function withCredentials(
 ): Promise<Candidate[]> {
   const held = await gateway.credentials.of(caller.organisationId)
   const own = held.filter(({ stored }) => mayUse(caller, stored))
+  const providers = new Set(candidates.map(({ endpoint }) => endpoint.provider.key))
+  if (!own.some(({ stored }) => providers.has(stored.provider)))
+    return candidates.flatMap((candidate) => onOurs(gateway, candidate))
   // A model that the client named as its second choice stays behind the first.
   const models = [...new Set(candidates.map(({ asSpelled }) => asSpelled))]
   return models.flatMap((model) =>
@@ -34,7 +37,6 @@ export async function withCredentials(
 
 function ofModel(gateway: Parts, own: readonly Held[], candidates: readonly Candidate[]): Candidate[] {
   const ours = candidates.flatMap((candidate) => onOurs(gateway, candidate))
-  if (own.length === 0) return ours
   const mine: Candidate[] = []
   let goesOn = true
   let broken: Held | undefined

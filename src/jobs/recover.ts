@@ -1,11 +1,12 @@
 /** Settles what a dead process left: each call it had admitted ends in one record, charged by what is known of it. */
 import { encodeFacts } from '../contract/generation-facts.ts'
+import type { Meter } from '../contract/meters.ts'
 import { ReservationContext } from '../contract/reservation-context.ts'
 import { recordLines } from '../core/cost-details.ts'
 import { type CompiledTerms, price } from '../core/price.ts'
 import { instantText } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
-import { exactText, whole } from '../lib/ratio.ts'
+import { exactRatio, exactText, type Ratio, whole } from '../lib/ratio.ts'
 import { findOrphans, type Orphan } from '../store/orphans.ts'
 import type { RateCards } from '../store/rate-cards.ts'
 import type { Store } from '../store/store.ts'
@@ -46,10 +47,16 @@ async function settleInterrupted(
   const context = ReservationContext.parse(JSON.parse(reservation.context))
   const output = Math.min(progress, context.outputLimit)
   const card = context.rateCardId === null ? undefined : await rateCards.find(context.rateCardId)
-  const counts = new Map([
-    ['input', whole(BigInt(context.inputTokens))] as const,
-    ['output', whole(BigInt(output))] as const,
-  ])
+  const units = Object.entries(context.units ?? {}).map(([meter, text]) => [meter as Meter, exactRatio(text)] as const)
+  const [inputTokens, outputTokens] = units.length > 0 ? [0, 0] : [context.inputTokens, output]
+  const counts = new Map<Meter, Ratio>(
+    units.length > 0
+      ? units
+      : [
+          ['input', whole(BigInt(inputTokens))],
+          ['output', whole(BigInt(outputTokens))],
+        ],
+  )
   const usage = { parts: [{ counts }], flags: [] }
   // Its caller was answered with an error, which says that nothing was charged.
   const asOurs = { ...terms, insured: stranded.has(reservation.id) }
@@ -82,12 +89,12 @@ async function settleInterrupted(
       provider: context.provider,
       status: 'interrupted',
       source: 'estimated',
-      inputTokens: context.inputTokens,
+      inputTokens,
       cachedTokens: 0,
       cacheWriteTokens: 0,
-      outputTokens: output,
+      outputTokens,
       reasoningTokens: 0,
-      counts: JSON.stringify({ input: String(context.inputTokens), output: String(output) }),
+      counts: JSON.stringify(Object.fromEntries([...counts].map(([meter, count]) => [meter, exactText(count)]))),
       flags: [...priced.flags],
       rateCardId: context.rateCardId,
       costNanos: priced.costNanos ?? null,
@@ -121,7 +128,7 @@ async function settleInterrupted(
         images: 0,
         audios: 0,
       }),
-      usageType: 'text',
+      usageType: context.usageType ?? 'text',
     },
   })
   log.warn(

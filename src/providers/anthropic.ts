@@ -8,6 +8,7 @@ import { anthropicRequest } from './anthropic-request.ts'
 import { readAnthropicStream } from './anthropic-stream.ts'
 import { checkOver, withCredential } from './credential.ts'
 import type { Provider, ProviderKey } from './provider.ts'
+import { unmetBy } from './unmet.ts'
 import { openPool, sendOver, type Wire } from './wire-send.ts'
 
 export type AnthropicOptions = {
@@ -39,6 +40,8 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
     onCancel: options.onCancel,
     keys: options.keys ?? [],
     wire: 'anthropic',
+    parameters: PARAMETERS,
+    unmet: (call) => unmetBy(() => (call.native ? [] : anthropicRequest(call).ignored)),
     send(call) {
       const { body, ignored, ...as } = call.native ? nativeRequest(call, call.native) : anthropicRequest(call)
       const outgoing = {
@@ -52,6 +55,12 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
     close: () => pool.destroy(),
   }
 }
+
+/** Those that each of its models takes; newer ones leave out some of sampling. */
+const PARAMETERS = [
+  ...['max_tokens', 'max_completion_tokens', 'stop', 'tools', 'tool_choice', 'parallel_tool_calls', 'response_format'],
+  ...['reasoning', 'reasoning_effort', 'include_reasoning', 'temperature', 'top_p', 'top_k', 'web_search_options'],
+]
 
 const anthropicWire = (as: ReadingAs): Wire => ({
   whole: (status, headers, body) =>

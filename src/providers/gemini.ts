@@ -10,6 +10,7 @@ import { geminiConversion } from './gemini-reply.ts'
 import { type GeminiRequest, geminiRequest } from './gemini-request.ts'
 import { isFields } from './json-fields.ts'
 import { type Attempt, type Provider, type ProviderKey, type UpstreamCall, UpstreamFailure } from './provider.ts'
+import { unmetBy } from './unmet.ts'
 import { parse } from './upstream-error.ts'
 
 export type GeminiOptions = {
@@ -61,11 +62,24 @@ export function createGeminiProvider(options: GeminiOptions): Provider {
     readingOf: (api) => (api === 'chat' ? readingFor('google', 'generateContent') : undefined),
     onCancel: options.onCancel,
     keys: options.keys ?? [],
+    parameters: PARAMETERS,
+    unmet: (call) =>
+      unmetBy(() => {
+        const request = requestOf(call)
+        if (request instanceof UpstreamFailure) throw request
+        return request.ignored
+      }),
     send,
     check: (secret) => checkOver(pool, `${versionPath(url)}/models`, headersFor(secret)),
     close: () => pool.destroy(),
   }
 }
+
+const PARAMETERS = [
+  ...['max_tokens', 'max_completion_tokens', 'temperature', 'top_p', 'top_k', 'seed', 'stop', 'frequency_penalty'],
+  ...['presence_penalty', 'logprobs', 'top_logprobs', 'tools', 'tool_choice', 'response_format', 'reasoning'],
+  ...['reasoning_effort', 'include_reasoning', 'web_search_options'],
+]
 
 function requestOf({ text, model, outputLimit }: UpstreamCall): GeminiRequest | UpstreamFailure {
   const chat = parse(text)

@@ -18,7 +18,7 @@ export type ExchangeRequest = {
   readonly path: string
   readonly headers: Record<string, string>
   /** Null: none. */
-  readonly body: string | null
+  readonly body: string | Buffer | null
   readonly firstByteMs: number
   readonly idleMs: number
 }

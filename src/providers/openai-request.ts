@@ -14,7 +14,7 @@ export function openaiBody(
 ): string {
   const edits: Edits = new Map([['model', JSON.stringify(model)]])
   for (const member of CONSUMED) if (has(members, member)) edits.set(member, undefined)
-  if (stream) edits.set('stream_options', '{"include_usage":true}')
+  if (stream && !api.startsWith('audio/')) edits.set('stream_options', '{"include_usage":true}')
   else if (has(members, 'stream_options')) edits.set('stream_options', undefined)
   if (outputLimit !== undefined) edits.set(limitMember(api, family), String(outputLimit))
   if (converted && !SPEAKS_OPENROUTER.has(family)) translate({ text, members }, edits)

@@ -3,10 +3,12 @@
  * the request for usage, and members that are Turnpike's or OpenRouter's own.
  */
 import type { OnCancel } from '../contract/provider-presets.ts'
+import type { UpstreamApi } from '../contract/upstream-api.ts'
 import { readingFor } from '../core/usage-reading-for.ts'
 import { checkOver, withCredential } from './credential.ts'
+import { formBody, speechWire, transcriptionWire } from './openai-audio.ts'
 import { openaiBody } from './openai-request.ts'
-import { type Provider, type ProviderKey, UpstreamFailure } from './provider.ts'
+import { type Provider, type ProviderKey, type UpstreamCall, UpstreamFailure } from './provider.ts'
 import { readReply } from './upstream-error.ts'
 import { openPool, sendOver, type Wire, type WireOut } from './wire-send.ts'
 
@@ -22,24 +24,44 @@ export type OpenaiOptions = {
   readonly reading: string
   readonly onCancel: OnCancel
   readonly connectMs: number
+  /** The header of the key, in place of `Authorization: Bearer`. */
+  readonly keyHeader?: string | undefined
+  /** As Azure has it: the model in the path, this version behind it. */
+  readonly apiVersion?: string | undefined
 }
 
 export function createOpenaiProvider(options: OpenaiOptions): Provider {
   const url = new URL(options.baseUrl)
   const pool = openPool(url.origin, options.connectMs)
   const base = url.pathname.replace(/\/$/, '')
-  const headersFor = withCredential(options.apiKey, (secret) => ({ authorization: `Bearer ${secret}` }))
+  const { apiKey, keyHeader } = options
+  const headersFor = withCredential(
+    apiKey,
+    (secret): Record<string, string> => (keyHeader ? { [keyHeader]: secret } : { authorization: `Bearer ${secret}` }),
+  )
   return {
     key: options.key,
     name: options.name,
     readingOf: (api) => readingFor(options.reading, api),
     onCancel: options.onCancel,
     keys: options.keys ?? [],
+    parameters: PARAMETERS,
+    // What it is sent passes on as it came, and nobody but the server behind it knows what it takes.
+    unmet: () => [],
     send: (call) =>
       sendOver(
         pool,
-        openaiWire,
-        { path: base + PATHS[call.api], headers: headersFor(call.secret), body: openaiBody(call, options.reading) },
+        WIRES[call.api] ?? openaiWire,
+        call.form
+          ? {
+              path: pathOf(base, options.apiVersion, call),
+              ...formBody(call.form, call.model, headersFor(call.secret)),
+            }
+          : {
+              path: pathOf(base, options.apiVersion, call),
+              headers: headersFor(call.secret),
+              body: openaiBody(call, options.reading),
+            },
         call,
       ),
     check: (secret) => checkOver(pool, `${base}/models`, headersFor(secret)),
@@ -47,9 +69,30 @@ export function createOpenaiProvider(options: OpenaiOptions): Provider {
   }
 }
 
-const PATHS = { chat: '/chat/completions', completions: '/completions', embeddings: '/embeddings' } as const
+const PATHS = {
+  chat: '/chat/completions',
+  completions: '/completions',
+  embeddings: '/embeddings',
+  'audio/speech': '/audio/speech',
+  'audio/transcriptions': '/audio/transcriptions',
+} as const satisfies Record<UpstreamApi, string>
+
+function pathOf(base: string, apiVersion: string | undefined, { api, model }: UpstreamCall): string {
+  if (apiVersion === undefined) return base + PATHS[api]
+  return `${base}/deployments/${encodeURIComponent(model)}${PATHS[api]}?api-version=${apiVersion}`
+}
+
+/** What servers of this wire have in common. */
+const PARAMETERS = [
+  ...['max_tokens', 'max_completion_tokens', 'temperature', 'top_p', 'stop', 'seed', 'frequency_penalty'],
+  ...['presence_penalty', 'logprobs', 'top_logprobs', 'logit_bias', 'tools', 'tool_choice', 'response_format'],
+]
 
 const openaiWire: Wire = { whole: readWhole, stream: readStream }
+const WIRES: { readonly [api in UpstreamApi]?: Wire } = {
+  'audio/speech': speechWire,
+  'audio/transcriptions': transcriptionWire,
+}
 
 function readWhole(status: number, headers: Parameters<Wire['whole']>[1], body: string): ReturnType<Wire['whole']> {
   const parsed = readReply(status, headers, body)

@@ -20,6 +20,10 @@ export type Provider = {
   readonly keys: readonly ProviderKey[]
   /** Takes requests of this wire as they are, and gives its replies along: `native` in the reply's form. */
   readonly wire?: NativeWire
+  /** Members of a chat request that it acts upon, beside the messages. */
+  readonly parameters: readonly string[]
+  /** Members of this call that it would ignore, or refuse the call for; nothing is sent. */
+  unmet(call: UpstreamCall): readonly string[]
   /**
    * Sends the call. Resolves with the whole reply, or as soon as a stream's answer begins; rejects with
    * {@link UpstreamFailure}. Throws one of kind `unsupported`, before anything goes up, where the wire has no word for
@@ -68,6 +72,17 @@ export type UpstreamCall = {
   readonly maxOutputTokens: number
   /** An aborted stream whose tail was never read is billed by what came; a drained one by what is reported. */
   readonly limits: UpstreamLimits
+  /** Sent in place of the text, for APIs that take files. */
+  readonly form?: UpstreamForm
+}
+
+/** A body of `multipart/form-data`. Names and the file's own words were checked; values may be anything. */
+export type UpstreamForm = {
+  /** The model's name is not among them. */
+  readonly fields: readonly (readonly [name: string, value: string])[]
+  readonly file: { readonly name: string; readonly type: string; readonly bytes: Buffer }
+  /** Not to be found in anything that it separates. */
+  readonly boundary: string
 }
 
 type UpstreamLimits = {
@@ -91,6 +106,8 @@ export type UpstreamReply =
       readonly body: string
       readonly parsed: Readonly<Record<string, unknown>>
     }
+  /** A reply that is no JSON: sound, or text in a format that was asked for. */
+  | { readonly kind: 'bytes'; readonly status: number; readonly contentType: string; readonly bytes: Buffer }
   /** `first` is the first event, parsed; it is delivered to the sink like the others. */
   | {
       readonly kind: 'stream'

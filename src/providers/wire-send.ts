@@ -20,6 +20,12 @@ type Fields = Readonly<Record<string, unknown>>
 export type Wire = {
   /** A whole reply in the gateway's own form, or why it is none. */
   whole(status: number, headers: Headers, body: string): { body: string; parsed: Fields } | UpstreamFailure
+  /** The same for replies that may be no JSON; undefined: this one is JSON, or is to be taken for it. */
+  bytes?(
+    status: number,
+    headers: Headers,
+    body: Buffer,
+  ): { contentType: string; bytes: Buffer } | UpstreamFailure | undefined
   /** Reads the events of one stream, and tells `out` what they say. */
   stream(status: number, out: WireOut): (event: SseEvent) => void
 }
@@ -33,7 +39,11 @@ export type WireOut = {
   end(failure?: UpstreamFailure): void
 }
 
-export type Outgoing = { readonly path: string; readonly headers: Record<string, string>; readonly body: string }
+export type Outgoing = {
+  readonly path: string
+  readonly headers: Record<string, string>
+  readonly body: string | Buffer
+}
 
 /** Connections to one provider; a call above it waits, within its own time limit. */
 const MOST_CONNECTIONS = 2_048
@@ -64,10 +74,9 @@ export function sendOver(pool: Dispatcher, wire: Wire, outgoing: Outgoing, call:
           stream = streamReply(wire, status, () => exchange, resolve, reject)
         else
           whole = wholeReply(
-            (body) => wire.whole(status, headers, body),
-            status,
+            (body) => readWhole(wire, status, headers, body),
             call.limits.replyBytes,
-            call.stream ? (reply) => resolve(wholeAsStream(reply)) : resolve,
+            call.stream && !wire.bytes ? (reply) => resolve(asStream(reply)) : resolve,
             reject,
           )
       },
@@ -100,11 +109,22 @@ const isEventStream = (headers: Headers): boolean =>
 type Resolve = (reply: UpstreamReply) => void
 type Reject = (failure: UpstreamFailure) => void
 
+type WholeReply = UpstreamReply & { readonly kind: 'whole' | 'bytes' }
+
+function readWhole(wire: Wire, status: number, headers: Headers, body: Buffer): WholeReply | UpstreamFailure {
+  const plain = wire.bytes?.(status, headers, body)
+  if (plain instanceof UpstreamFailure) return plain
+  if (plain) return { kind: 'bytes', status, ...plain }
+  const reply = wire.whole(status, headers, body.toString('utf8'))
+  return reply instanceof UpstreamFailure ? reply : { kind: 'whole', status, ...reply }
+}
+
+const asStream = (reply: WholeReply): UpstreamReply => (reply.kind === 'whole' ? wholeAsStream(reply) : reply)
+
 function wholeReply(
-  read: (body: string) => ReturnType<Wire['whole']>,
-  status: number,
+  read: (body: Buffer) => WholeReply | UpstreamFailure,
   limit: number,
-  resolve: (reply: UpstreamReply & { readonly kind: 'whole' }) => void,
+  resolve: (reply: WholeReply) => void,
   reject: Reject,
 ) {
   const chunks: Buffer[] = []
@@ -121,11 +141,9 @@ function wholeReply(
       return true
     },
     end() {
-      const body =
-        chunks.length === 1 && chunks[0] ? chunks[0].toString('utf8') : Buffer.concat(chunks).toString('utf8')
-      const reply = read(body)
+      const reply = read(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks))
       if (reply instanceof UpstreamFailure) reject(reply)
-      else resolve({ kind: 'whole', status, ...reply })
+      else resolve(reply)
     },
   }
 }

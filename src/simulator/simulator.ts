@@ -29,6 +29,8 @@ import {
   type ScriptStep,
   type TextEvent,
 } from './script.ts'
+import { speechReply } from './speech.ts'
+import { transcriptionReply } from './transcription.ts'
 
 export type SimulatorOptions = Counters & {
   readonly clock: Clock
@@ -142,7 +144,7 @@ function openLine({ options, stats }: State, response: ServerResponse): Line {
   }
 }
 
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -150,16 +152,26 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
     // The rest is read and thrown away: a connection closed under an upload would hide the answer.
     if (bytes <= MAX_BODY_BYTES) chunks.push(chunk)
   }
-  return bytes > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks).toString()
+  return bytes > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks)
 }
 
-async function route(state: State, request: IncomingMessage, body: string): Promise<Reply> {
+async function route(state: State, request: IncomingMessage, bytes: Buffer): Promise<Reply> {
   const { method = '', url = '', headers } = request
+  const contentType = headers['content-type'] ?? ''
+  const isForm = contentType.startsWith('multipart/')
+  // A form is not text: one character a byte keeps all of it.
+  const body = bytes.toString(isForm ? 'latin1' : 'utf8')
   state.log.add({ method, path: url, headers, body })
   const path = url.split('?', 1)[0]
   if (method === 'POST' && path === '/v1/chat/completions') return complete(state, readChatRequest(body))
   if (method === 'POST' && path === '/v1/completions') return complete(state, readCompletionRequest(body))
   if (method === 'POST' && path === '/v1/embeddings') return embeddingsReply(body, state.options)
+  if (method === 'POST' && path === '/v1/audio/speech')
+    return scripted(state, parseObject(body)?.model, () => speechReply(body, state.options))
+  if (method === 'POST' && path === '/v1/audio/transcriptions')
+    return scripted(state, MODEL_FIELD.exec(body)?.[1], () =>
+      transcriptionReply({ body: bytes, contentType }, state.options),
+    )
   const gemini = method === 'POST' ? GEMINI_PATH.exec(path ?? '') : null
   if (gemini)
     return generateContent(state, decodeURIComponent(gemini[1] ?? ''), gemini[2] === 'streamGenerateContent', body)
@@ -179,6 +191,12 @@ async function complete(state: State, request: ReturnType<typeof readChatRequest
         : completionReply(answer, behaviour, number),
   })
 }
+
+const MODEL_FIELD = /name="model"\r\n\r\n([^\r]*)\r\n/
+
+/** What a test has written for the model, else what it would have said. */
+const scripted = async (state: State, model: unknown, ordinary: () => Promise<Reply>): Promise<Reply> =>
+  (await state.scripts.get(bareName(String(model)))?.next(ordinary)) ?? ordinary()
 
 /** The model's name stands in the path, escaped. */
 const GEMINI_PATH = /^\/v1(?:beta)?\/models\/([^/:]+):(generateContent|streamGenerateContent)$/

@@ -7,6 +7,7 @@ export type StoredGeneration = {
   readonly model: string
   readonly status: string
   readonly source: string
+  readonly usageType: string
   readonly inputTokens: number
   readonly cachedTokens: number
   readonly outputTokens: number
@@ -59,7 +60,16 @@ export async function findGeneration(
 
 /** Of the record, of its personal fields `d` and of its normalised counts `c`. */
 export const GENERATION_COLUMNS = [
-  ...(['u.code', 'u.model', 'u.status', 'u.source', 'u.input_tokens', 'u.cached_tokens', 'u.output_tokens'] as const),
+  ...([
+    'u.code',
+    'u.model',
+    'u.status',
+    'u.source',
+    'u.usage_type',
+    'u.input_tokens',
+    'u.cached_tokens',
+    'u.output_tokens',
+  ] as const),
   ...(['u.reasoning_tokens', 'u.counts', 'u.charge_exact', 'u.cost_exact', 'u.is_byok', 'u.admitted_at'] as const),
   ...(['u.latency_ms', 'u.generation', 'd.end_user', 'd.session_id', 'd.user_agent', 'd.referer'] as const),
   ...(['c.prompt', 'c.completion'] as const),
@@ -70,6 +80,7 @@ export type GenerationRow = {
   model: string
   status: string
   source: string
+  usage_type: string
   input_tokens: bigint
   cached_tokens: bigint
   output_tokens: bigint
@@ -94,6 +105,7 @@ export const generationOf = (row: GenerationRow): StoredGeneration => ({
   model: row.model,
   status: row.status,
   source: row.source,
+  usageType: row.usage_type,
   inputTokens: Number(row.input_tokens),
   cachedTokens: Number(row.cached_tokens),
   outputTokens: Number(row.output_tokens),
