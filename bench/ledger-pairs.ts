@@ -100,6 +100,7 @@ export const recordAt = (at: number): Omit<UsageRecord, 'transactionId' | 'recor
   cacheSavingNanos: 0n,
   items,
   isByok: false,
+  limitNanos: null,
   admittedAt: at,
   occurredAt: at,
   latencyMs: 1874,

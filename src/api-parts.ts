@@ -5,7 +5,9 @@ import type { ApiParts } from './api/parts.ts'
 import { demandJson, isOwnPage } from './api/same-origin.ts'
 import type { Caller } from './core/caller.ts'
 import { secretOf } from './gateway/caller-secret.ts'
+import { checkCredential } from './gateway/check-credential.ts'
 import type { Gateway } from './gateway/gateway.ts'
+import { assert } from './lib/assert.ts'
 import { hashSecret } from './lib/secret.ts'
 import type { People } from './people/people.ts'
 import { requestIdOf } from './request-id.ts'
@@ -34,6 +36,7 @@ export function apiParts({ gateway, alerts, people }: Introduced, operatorKey: s
       return gateway.terms
     },
     health,
+    credentials: credentialParts(gateway),
     rateCards,
     random,
     hashDetails,
@@ -58,3 +61,18 @@ async function authenticate({ keys, addressOf }: Gateway, people: People, reques
   demandJson(request)
   return member
 }
+export const credentialParts = (gateway: Gateway): ApiParts['credentials'] => ({
+  get providers() {
+    return gateway.upstreams
+  },
+  sealedBy: gateway.credentials.sealedBy,
+  seal: gateway.credentials.seal,
+  open: gateway.credentials.open,
+  fingerprint: gateway.credentials.fingerprint,
+  forget: gateway.credentials.forget,
+  async check(key, secret) {
+    const provider = gateway.upstreams.get(key)
+    assert(provider, 'the provider of a check is there')
+    return checkCredential(provider, secret, gateway.clock)
+  },
+})

@@ -4,6 +4,7 @@ import type { Catalogue } from './core/catalogue.ts'
 import { type CompiledTerms, compileTerms } from './core/price.ts'
 import { createRoutes, type Routes } from './gateway/routes.ts'
 import type { Log } from './lib/log.ts'
+import type { Provider } from './providers/provider.ts'
 import { openProviders } from './providers.ts'
 import type { Simulator } from './simulator/simulator.ts'
 import type { TokenCounter } from './tokens/token-counter.ts'
@@ -12,6 +13,7 @@ export type Configuration = {
   readonly settings: Settings
   readonly terms: CompiledTerms
   readonly routes: Routes
+  readonly upstreams: ReadonlyMap<string, Provider>
   /** One for the whole life of the process. */
   readonly simulator: Simulator | undefined
   close(): Promise<void>
@@ -32,5 +34,7 @@ export const createConfigure =
       simulator: providers.simulated,
       simulated: providers.simulatedModels,
     })
-    return { settings, terms, routes, simulator: providers.simulator, close: providers.close }
+    const { configured, simulated } = providers
+    const upstreams = new Map(simulated ? [...configured, [simulated.key, simulated] as const] : configured)
+    return { settings, terms, routes, upstreams, simulator: providers.simulator, close: providers.close }
   }

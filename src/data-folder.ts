@@ -13,10 +13,18 @@ export type DataFolder = {
   readonly isNew: boolean
   readonly adminKey: string
   readonly adminKeyFile: string | undefined
+  /** What seals customers' credentials at rest. */
+  readonly secretKey: string
 }
 
-/** Makes the folder where it is missing. A generated operator's key lies in it, readable by its owner alone. */
-export function openDataFolder(dataDir: string, givenAdminKey: string | undefined): DataFolder {
+type GivenKeys = {
+  readonly dataDir: string
+  readonly adminKey?: string | undefined
+  readonly secretKey?: string | undefined
+}
+
+/** Makes the folder where it is missing. Generated keys lie in it, readable by its owner alone. */
+export function openDataFolder({ dataDir, adminKey: given, secretKey }: GivenKeys): DataFolder {
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 })
     accessSync(dataDir, constants.W_OK)
@@ -25,10 +33,21 @@ export function openDataFolder(dataDir: string, givenAdminKey: string | undefine
     throw new CannotGoOn(dataNotWritable(dataDir, owner, process.getuid?.() ?? 0), EXIT.usage)
   }
   const database = join(dataDir, 'turnpike.db')
-  const places = { database, signInDatabase: join(dataDir, 'auth.db'), isNew: !existsSync(database) }
-  if (givenAdminKey !== undefined) return { ...places, adminKey: givenAdminKey, adminKeyFile: undefined }
+  const places = {
+    database,
+    signInDatabase: join(dataDir, 'auth.db'),
+    isNew: !existsSync(database),
+    secretKey: secretKey ?? generated(join(dataDir, 'secret-key'), newMasterKey),
+  }
+  if (given !== undefined) return { ...places, adminKey: given, adminKeyFile: undefined }
   const adminKeyFile = join(dataDir, 'admin-key')
-  if (!existsSync(adminKeyFile))
-    writeFileSync(adminKeyFile, `${newSecret('mk-tp', systemRandom)}\n`, { mode: 0o600, flag: 'wx' })
-  return { ...places, adminKey: readFileSync(adminKeyFile, 'utf8').trim(), adminKeyFile }
+  return { ...places, adminKey: generated(adminKeyFile, () => newSecret('mk-tp', systemRandom)), adminKeyFile }
+}
+
+const newMasterKey = (): string => Buffer.from(systemRandom.bytes(32)).toString('hex')
+
+/** What was generated once stays: the file is made only where there is none. */
+function generated(file: string, make: () => string): string {
+  if (!existsSync(file)) writeFileSync(file, `${make()}\n`, { mode: 0o600, flag: 'wx' })
+  return readFileSync(file, 'utf8').trim()
 }

@@ -4,10 +4,11 @@ import { chatOverhead, chatText } from './core/chat-tokens.ts'
 import { systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import { systemRandom } from './lib/random.ts'
+import { secretLabel } from './lib/secret.ts'
 import { createAnthropicProvider } from './providers/anthropic.ts'
 import { createGeminiProvider } from './providers/gemini.ts'
 import { createOpenaiProvider } from './providers/openai.ts'
-import type { Provider } from './providers/provider.ts'
+import type { Provider, ProviderKey } from './providers/provider.ts'
 import { behaviours } from './simulator/behaviours.ts'
 import { type Simulator, startSimulator } from './simulator/simulator.ts'
 import type { TokenCounter } from './tokens/token-counter.ts'
@@ -76,16 +77,25 @@ function openProvider(
   simulator: Simulator | undefined,
   connectMs: number,
 ): Provider | undefined {
-  const { key, name, type, baseUrl, apiKey, reading, onCancel, keyHeader, apiVersion } = entry
+  const { key, name, type, baseUrl, apiKey, apiKeys = [], reading, onCancel, keyHeader, apiVersion } = entry
   const isSimulator = type === 'simulator'
   // The simulator speaks the wire of whose usage it is to tell.
   const wire = isSimulator ? (SIMULATED_WIRES.get(reading) ?? 'openai') : type
   const address = isSimulator ? (simulator?.url ?? baseUrl) : baseUrl
-  const shared = { key, name, baseUrl: address, apiKey, onCancel, connectMs }
+  const shared = { key, name, baseUrl: address, apiKey, keys: ownKeys(key, apiKeys), onCancel, connectMs }
   if (wire === 'anthropic') return createAnthropicProvider(shared)
   if (wire === 'gemini') return createGeminiProvider({ ...shared, random: systemRandom })
   return createOpenaiProvider({ ...shared, reading, keyHeader, apiVersion })
 }
+
+/** Called by their place in the settings where nobody named them: an id that a report may show. */
+const ownKeys = (provider: string, apiKeys: NonNullable<ProviderSettings['apiKeys']>): ProviderKey[] =>
+  apiKeys.map(({ apiKey, name, weight }, index) => ({
+    id: `${provider}#${name ?? index + 1}`,
+    label: secretLabel(apiKey),
+    secret: apiKey,
+    weight,
+  }))
 
 /** A loopback server that speaks a provider's wire; its token counts are real. */
 function simulate(tokens: TokenCounter): Promise<Simulator> {

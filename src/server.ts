@@ -1,6 +1,7 @@
 /** Puts the parts together: store, catalogue, providers, gateway, API; listens, and stops in order. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { type Alerts, startAlerts } from './alerts.ts'
@@ -19,6 +20,7 @@ import type { CatalogueData } from './core/catalogue-data.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
 import { createDemo } from './demo.ts'
 import { type Configured as ConfiguredGateway, createConfigured, type SharedParts } from './gateway/configured.ts'
+import { createCredentials } from './gateway/credentials.ts'
 import { createEstimates } from './gateway/estimates.ts'
 import type { Gateway } from './gateway/gateway.ts'
 import { createHealth } from './gateway/health.ts'
@@ -36,6 +38,7 @@ import { type Clock, systemClock } from './lib/clock.ts'
 import { createDetailsHash } from './lib/details-hash.ts'
 import type { Log } from './lib/log.ts'
 import { type Random, systemRandom } from './lib/random.ts'
+import { createSealer } from './lib/sealer.ts'
 import { openSignIn } from './open-sign-in.ts'
 import { openStore } from './open-store.ts'
 import { createPeople, type People } from './people/people.ts'
@@ -65,6 +68,8 @@ export type Server = {
   readonly signIn: SignIn
   /** The one-time link to the dashboard, behind its address, while nobody owns the organisation. */
   readonly setupPath: string | undefined
+  /** Whether there are pages to sign in to. */
+  readonly hasDashboard: boolean
   /** Set on the first start alone. */
   readonly demoKey: string | undefined
   /** The port that was wanted and taken, where nobody had asked for it. */
@@ -91,7 +96,7 @@ export async function startServer({
   clock = systemClock,
   random = systemRandom,
 }: ServerParts): Promise<Server> {
-  const folder = openDataFolder(settings.dataDir, settings.adminKey)
+  const folder = openDataFolder(settings)
   const [opened, catalogue] = [
     await openStore({ databaseUrl: settings.databaseUrl, database: folder.database }),
     loadCatalogue(),
@@ -103,6 +108,7 @@ export async function startServer({
   const tokens = createTokenCounter({
     onFailure: (error) => log.warn({ error: error.message }, 'the token counter was restarted'),
   })
+  const sealer = createSealer(folder.secretKey, systemRandom)
   const configure = createConfigure({ catalogue: createCatalogue(catalogue), tokens, log })
   const first = await configure(settings, undefined)
   const rateCards = createRateCards(store)
@@ -128,6 +134,7 @@ export async function startServer({
   const shared: SharedParts = {
     store,
     rateCards,
+    credentials: createCredentials({ store, clock: systemClock, log, sealer }),
     tokens,
     log,
     clock,
@@ -179,6 +186,7 @@ export async function startServer({
     moved,
     signIn,
     setupPath: (await people.firstLink(organisation.id))?.path,
+    hasDashboard: existsSync(join(DASHBOARD, 'index.html')),
     async reload(next) {
       if (gateway.draining) return []
       const { settings: kept, restart } = withoutRestart(gateway.settings, next)
@@ -299,6 +307,7 @@ async function stop({ configured, fastify, jobs, people }: Running, drainMs: num
   await callsOver(gateway, SETTLE_MS)
   await hangUp(fastify, gateway.clock, closed)
   await jobs.stop()
+  await gateway.credentials.flush()
   await gateway.lastUse.flush()
   await gateway.tokens.close()
   await people.close()

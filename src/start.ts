@@ -61,8 +61,9 @@ function welcome(server: Server, settings: Settings, version: string): string[] 
         : `PostgreSQL ${new URL(settings.databaseUrl).host}`,
     zone: server.organisation.timeZone,
     url: server.url,
-    dashboard,
-    ...(server.setupPath === undefined ? {} : { setupLink: `${dashboard}${server.setupPath}` }),
+    // A link to pages that are not there would lead nowhere.
+    ...(server.hasDashboard ? { dashboard } : {}),
+    ...(server.hasDashboard && server.setupPath !== undefined ? { setupLink: `${dashboard}${server.setupPath}` } : {}),
     providers: [...settings.providers.values()],
     simulatorActive: settings.simulatorActive,
     ...(settings.file === undefined ? {} : { file: settings.file }),

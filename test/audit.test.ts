@@ -20,6 +20,7 @@ const EXCEPTIONS: Partial<Record<OperationName, string>> = {
   extendReservation: 'money of a running call, by whoever may use the account',
   recordUsage: 'a fact that is never changed',
   calculateCost: 'writes nothing',
+  checkCredential: 'asks a provider, changes nothing',
 }
 
 const writing = (operations as readonly Operation[]).filter(({ method }) => method !== 'GET')
@@ -59,6 +60,8 @@ describe.each([
     (await ask('POST', '/api/admin/management-keys', { name: 'm', role: 'reader' })).body.managementKey.id as string
 
   const invited = async () => (await ask('POST', '/api/admin/members', { role: 'reader' })).body.member.id as string
+  const theirs = { provider: 'simulator', name: 'c', secret: 'sk-of-a-customer-0123456789' }
+  const credential = async () => (await ask('POST', '/api/admin/credentials', theirs)).body.credential.id as string
   const monthly = { name: 'b', scope: 'organisation', metric: 'usd', limit: 5, window: 'month' }
   const budget = async () => (await ask('POST', '/api/admin/budgets', monthly)).body.budget.id as string
 
@@ -144,6 +147,20 @@ describe.each([
       const [id, planId] = [await account(), await plan()]
       const run = () => ask('POST', `/v1/accounts/${id}/plan`, { planId, startMode: 'now' })
       return { action: 'account.assign_plan', after: { planId }, run }
+    },
+    createCredential: () => {
+      secrets.push(theirs.secret)
+      const run = () => ask('POST', '/api/admin/credentials', theirs)
+      return { action: 'credential.create', before: null, after: { name: 'c', label: '...6789' }, run }
+    },
+    updateCredential: async () => {
+      const id = await credential()
+      const run = () => ask('PATCH', `/api/admin/credentials/${id}`, { secret: 'sk-another-secret-abcdef' })
+      return { action: 'credential.update', before: { label: '...6789' }, after: { secret: 'rotated' }, run }
+    },
+    deleteCredential: async () => {
+      const id = await credential()
+      return { action: 'credential.delete', after: null, run: () => ask('DELETE', `/api/admin/credentials/${id}`) }
     },
     createBudget: () => ({
       action: 'budget.create',

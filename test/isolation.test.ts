@@ -21,6 +21,7 @@ let ours: Record<
   | 'plan'
   | 'manager'
   | 'budget'
+  | 'credential'
   | 'channel'
   | 'delivery'
   | 'member',
@@ -41,12 +42,14 @@ beforeAll(async () => {
   const hold = await ask('POST', '/v1/reservations', { externalId: OURS, amount: 1 })
   const debit = { externalId: OURS, amount: 1, description: OURS }
   const capped = { name: OURS, scope: 'account', scopeId: account, metric: 'usd', limit: 5, window: 'day' }
+  const theirKey = { provider: 'simulator', name: OURS, secret: 'sk-0123456789abcdef', externalId: OURS }
   // Nobody listens there: what is tried is not what is looked at here.
   const webhook = { type: 'webhook', url: 'http://127.0.0.1:9/hook', name: OURS }
   const channel = (await ask('POST', '/api/admin/alert-channels', webhook)).body.channel.id
   ours = {
     channel,
     delivery: (await ask('POST', `/api/admin/alert-channels/${channel}/test`)).body.delivery.id,
+    credential: (await ask('POST', '/api/admin/credentials', theirKey)).body.credential.id,
     budget: (await ask('POST', '/api/admin/budgets', capped)).body.budget.id,
     ...{ account, key: key.id, hash: key.hash, grant: grantId },
     generation: ((await call.json()) as { id: string }).id,
@@ -157,6 +160,15 @@ const cases: Record<OperationName, Named | Lists | Open> = {
   updateMember: named(() => [`/api/admin/members/${ours.member}`, { role: 'reader' }]),
   removeMember: named(() => [`/api/admin/members/${ours.member}`]),
   createSetupLink: named(() => ['/api/admin/setup-link', { organisationId: 'default' }]),
+  createCredential: named(() => [
+    '/api/admin/credentials',
+    { provider: 'simulator', name: 'x', secret: 'sk-0123456789', accountId: ours.account },
+  ]),
+  listCredentials: lists('/api/admin/credentials?limit=500'),
+  getCredential: named(() => [`/api/admin/credentials/${ours.credential}`]),
+  updateCredential: named(() => [`/api/admin/credentials/${ours.credential}`, { disabled: true }]),
+  deleteCredential: named(() => [`/api/admin/credentials/${ours.credential}`]),
+  checkCredential: named(() => [`/api/admin/credentials/${ours.credential}/check`]),
   createBudget: named(() => [
     '/api/admin/budgets',
     { name: 'x', scope: 'account', scopeId: ours.account, metric: 'usd', limit: 0, window: 'day' },

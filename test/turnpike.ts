@@ -44,6 +44,7 @@ export type TurnpikeOptions = {
   readonly folder?: string
   readonly clock?: Clock
   readonly random?: Random
+  /** Default: silence. */
   readonly log?: Log
 }
 

@@ -98,6 +98,10 @@ const EXPLAINED: Record<ErrorCode, { readonly cause: string; readonly cure: stri
       'The key is known but may not do this: an API key on an operation for management keys, or a reader that wants to change something',
     cure: 'Use a management key (`mk-tp-…`) with the role that it takes',
   },
+  credential_refused: {
+    cause: 'The provider refused the credential of your own that the call was sent with, or it cannot be read any more',
+    cure: 'The sentence names it and repeats the provider; send a new secret, or let the credential fall back to ours',
+  },
   account_frozen: { cause: 'The account was frozen', cure: 'Use another account until it is open again' },
   content_policy_violation: {
     cause: 'The provider refused the content',

@@ -23,7 +23,7 @@ export const settingsReference = (): string =>
     table(['setting', 'default', 'expected', ''], rowsOf(SettingsFile, '').map(cells)),
     '## Accepted, without effect yet\n',
     'These are checked, so that a file need not change later, but no part of this version reads them: ' +
-      `${WITHOUT_EFFECT.map(({ setting }) => code(setting)).join(', ')}, and what concerns the keys of customers (${code('billing.byokFeePercent')}, ${code('when.byok')}).\n`,
+      `${WITHOUT_EFFECT.map(({ setting }) => code(setting)).join(', ')}.\n`,
   ].join('\n')
 
 /** `found` is how other code would name it: a test looks that none does. */
@@ -37,6 +37,8 @@ const ABOUT: Record<keyof typeof EnvironmentSettings.shape, string> = {
   dataDir: 'Holds the SQLite file and the generated operator key.',
   databaseUrl: 'Makes PostgreSQL the store. Unset: SQLite.',
   adminKey: "The operator's key. Unset: one is generated into `admin-key` in the data folder.",
+  secretKey:
+    "Seals customers' credentials at rest; the same on every node. Unset: one is generated into `secret-key` in the data folder.",
   simulator: '`auto` is on where no provider is configured.',
   logLevel: 'Logs go to standard error.',
 }

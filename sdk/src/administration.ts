@@ -1,8 +1,17 @@
-/** What management keys do on `/api/admin`: keys, budgets, organisations, the audit log. One method for each operation. */
+/** What management keys do on `/api/admin`: keys, credentials, budgets, organisations, the audit log. One method for each operation. */
 import { type BodyOf, call, list, type OperationName, type QueryOf, type ResultOf } from './calls.ts'
 import type { PagePromise, RequestPromise } from './request-promise.ts'
 import type { RequestOptions, Transport } from './transport.ts'
-import type { ApiKey, AuditEntry, Budget, GenerationRecord, ManagementKey, Member, Organisation } from './types.ts'
+import type {
+  ApiKey,
+  AuditEntry,
+  Budget,
+  Credential,
+  GenerationRecord,
+  ManagementKey,
+  Member,
+  Organisation,
+} from './types.ts'
 
 type Options = RequestOptions | undefined
 /** Rows as CSV or NDJSON are asked for by `fetch`. */
@@ -36,6 +45,28 @@ export const administration = (transport: Transport) => ({
   /** Gives an API key another secret, shown this once; the old one works for `graceSeconds` (0 by default, 86,400 at most). */
   rotateApiKey: (id: string, grace: BodyOf<'rotateApiKey'> = {}, options?: Options): Reply<'rotateApiKey'> =>
     call(transport, 'rotateApiKey', { params: { id }, body: grace }, options),
+
+  /** Brings a customer's own key at a provider; `secret` never comes out again. Errors: `account_not_found`, `not_found`. */
+  createCredential: (credential: BodyOf<'createCredential'>, options?: Options): Reply<'createCredential'> =>
+    call(transport, 'createCredential', { body: credential }, options),
+
+  /** Credentials at providers, newest first. Errors: `account_not_found`. */
+  listCredentials: (query?: QueryOf<'listCredentials'>, options?: Options): Pages<'listCredentials', Credential> =>
+    list(transport, 'listCredentials', query, ({ credentials }) => credentials, options),
+
+  getCredential: (id: string, options?: Options): Reply<'getCredential'> =>
+    call(transport, 'getCredential', { params: { id } }, options),
+
+  /** Changes a credential, its secret too; it holds at once. */
+  updateCredential: (id: string, changes: BodyOf<'updateCredential'>, options?: Options): Reply<'updateCredential'> =>
+    call(transport, 'updateCredential', { params: { id }, body: changes }, options),
+
+  deleteCredential: (id: string, options?: Options): Reply<'deleteCredential'> =>
+    call(transport, 'deleteCredential', { params: { id } }, options),
+
+  /** Asks the provider whether it takes the credential; costs nothing. */
+  checkCredential: (id: string, options?: Options): Reply<'checkCredential'> =>
+    call(transport, 'checkCredential', { params: { id } }, options),
 
   /** Sets a budget. It holds at once. Errors: `invalid_amount`, and that what the scope names does not exist. */
   createBudget: (budget: BodyOf<'createBudget'>, options?: Options): Reply<'createBudget'> =>

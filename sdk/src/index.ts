@@ -33,6 +33,8 @@ export type {
   Confirmation,
   ConfirmedUsage,
   ConfirmRequest,
+  Credential,
+  CredentialCheck,
   Delivery,
   Generation,
   GenerationRecord,

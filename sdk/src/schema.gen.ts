@@ -287,6 +287,40 @@ export type BudgetThresholdReachedEvent = {
   }
 }
 
+export type Credential = {
+  id: string
+  /** The key of the provider, as in the settings. */
+  provider: string
+  name: string
+  /** The end of the secret, to tell yours apart. */
+  label: string
+  /** Whose calls may use it; null: all of the organisation. */
+  accountId: string | null
+  /** The API keys that alone may use it; null: every one of its owner. */
+  apiKeyHashes: string[] | null
+  weight: number
+  priority: number
+  fallback: boolean
+  disabled: boolean
+  /** cooling: a provider refused it, so others come first; unreadable: it was sealed with another key or changed. */
+  status: 'active' | 'disabled' | 'cooling' | 'unreadable'
+  coolingUntil: string | null
+  coolingReason: string | null
+  lastUsedAt: string | null
+  createdAt: string
+  updatedAt: string | null
+}
+
+export type CredentialCheck = {
+  /** Whether the provider takes it; null: it said neither, or nothing in time. */
+  valid: boolean | null
+  /** Of the provider’s answer. */
+  status: number | null
+  /** The provider’s own words, without secrets. */
+  message: string | null
+  latencyMs: number
+}
+
 export type CreditsDepletedEvent = {
   type: 'credits.depleted'
   timestamp: string
@@ -2648,6 +2682,101 @@ export type Operations = {
       expiresAt: string
     }
   }
+  /** Bring a customer's own key at a provider; calls on it are charged the fee alone */
+  createCredential: {
+    body: {
+      /** What people call it. */
+      name: string
+      /** Its share of the calls, beside others of its priority. Default: 1. */
+      weight?: number | undefined
+      /** 1 is tried first; of equal ones the weight decides. Default: 1. */
+      priority?: number | undefined
+      /** Calls that it fails may go on with our credential, at our price. Default: they may not. */
+      fallback?: boolean | undefined
+      /** No call uses it. */
+      disabled?: boolean | undefined
+      baseUrl?: unknown | undefined
+      /** The key of the provider, as in the settings. */
+      provider: string
+      /** What the provider gave you. It is sealed, and never shown again. */
+      secret: string
+      /** The account, by its id. */
+      accountId?: string | undefined
+      /** The account, by your own name for it. */
+      externalId?: string | undefined
+      /** The API keys that alone may use it, by their hashes. */
+      apiKeyHashes?: string[] | undefined
+    }
+    result: {
+      credential: Credential
+    }
+  }
+  /** Credentials of customers at providers, newest first, without their secrets */
+  listCredentials: {
+    query: {
+      /** Rows a page. Default: 50. */
+      limit?: number | undefined
+      /** Rows to pass over. */
+      offset?: number | undefined
+      /** `nextCursor` of the page before; takes the place of `offset`. */
+      cursor?: string | undefined
+      /** Of this provider alone. */
+      provider?: string | undefined
+      /** The account, by its id. */
+      accountId?: string | undefined
+      /** The account, by your own name for it. */
+      externalId?: string | undefined
+    }
+    result: {
+      credentials: Credential[]
+      pagination: {
+        limit: number
+        offset: number
+        totalCount: number
+        hasMore: boolean
+        nextCursor: string | null
+      }
+    }
+  }
+  /** One credential, without its secret */
+  getCredential: {
+    result: {
+      credential: Credential
+    }
+  }
+  /** Rename, weigh or disable a credential, or give it a new secret; it holds at once */
+  updateCredential: {
+    body: {
+      /** What people call it. */
+      name?: string | undefined
+      /** Its share of the calls, beside others of its priority. Default: 1. */
+      weight?: number | undefined
+      /** 1 is tried first; of equal ones the weight decides. Default: 1. */
+      priority?: number | undefined
+      /** Calls that it fails may go on with our credential, at our price. Default: they may not. */
+      fallback?: boolean | undefined
+      /** No call uses it. */
+      disabled?: boolean | undefined
+      baseUrl?: unknown | undefined
+      /** What the provider gave you. It is sealed, and never shown again. */
+      secret?: string | undefined
+    }
+    result: {
+      credential: Credential
+    }
+  }
+  /** Delete a credential and its secret */
+  deleteCredential: {
+    result: {
+      deleted: true
+    }
+  }
+  /** Ask the provider whether it takes a credential; costs nothing */
+  checkCredential: {
+    result: {
+      check: CredentialCheck
+    }
+  }
   /** Set a budget: so much of something for a scope in a window */
   createBudget: {
     body: {
@@ -2992,6 +3121,12 @@ export const endpoints = {
   updateMember: { method: 'PATCH', path: '/api/admin/members/{id}' },
   removeMember: { method: 'DELETE', path: '/api/admin/members/{id}' },
   createSetupLink: { method: 'POST', path: '/api/admin/setup-link' },
+  createCredential: { method: 'POST', path: '/api/admin/credentials', once: true },
+  listCredentials: { method: 'GET', path: '/api/admin/credentials' },
+  getCredential: { method: 'GET', path: '/api/admin/credentials/{id}' },
+  updateCredential: { method: 'PATCH', path: '/api/admin/credentials/{id}' },
+  deleteCredential: { method: 'DELETE', path: '/api/admin/credentials/{id}' },
+  checkCredential: { method: 'POST', path: '/api/admin/credentials/{id}/check' },
   createBudget: { method: 'POST', path: '/api/admin/budgets', once: true },
   listBudgets: { method: 'GET', path: '/api/admin/budgets' },
   getBudget: { method: 'GET', path: '/api/admin/budgets/{id}' },

@@ -8,6 +8,8 @@ export type {
   AuditEntry,
   Balance,
   Budget,
+  Credential,
+  CredentialCheck,
   Delivery,
   Generation,
   GenerationRecord,

@@ -206,6 +206,18 @@ test('budgets are set, changed and ended', async () => {
   expect(await admin.deleteBudget(budget.id)).toEqual({ deleted: true })
 })
 
+test('customers’ credentials are brought, checked and taken away', async () => {
+  const { admin } = client
+  const mine = { provider: 'simulator', name: 'mine', secret: 'sk-of-a-customer-0123456789' }
+  const { credential } = await admin.createCredential(mine)
+  expect(credential).toMatchObject({ label: '...6789', status: 'active' })
+  expect(await admin.getCredential(credential.id)).toEqual({ credential })
+  expect(await all(admin.listCredentials({ provider: 'simulator' }))).toEqual([credential])
+  expect((await admin.checkCredential(credential.id)).check.valid).toBe(true)
+  expect((await admin.updateCredential(credential.id, { disabled: true })).credential.status).toBe('disabled')
+  expect(await admin.deleteCredential(credential.id)).toEqual({ deleted: true })
+})
+
 test('keys, organisations and the audit log are administered', async () => {
   const { admin } = client
   const { key, secret } = await admin.createApiKey({ name: 'restricted', allowedModels: ['gpt-4o-mini'], limit: '1.5' })

@@ -72,7 +72,7 @@ export function generationOf(stored: StoredGeneration, organisation: string): Ge
     service_tier: facts.serviceTier,
     web_search_engine: null,
     workspace_id: organisation,
-    provider_responses: facts.attempts.map((attempt) => responseOf(attempt, stored.isByok)),
+    provider_responses: facts.attempts.map(responseOf),
     request_id: facts.requestId,
     session_id: stored.sessionId,
     response_cache_source_id: null,
@@ -108,14 +108,18 @@ function countOf({ counts }: StoredGeneration, meter: string): number {
   return Math.trunc(sum)
 }
 
-const responseOf = (
-  { status, provider, providerName, latencyMs, model }: GenerationFacts['attempts'][number],
-  isByok: boolean,
-) => ({
+const responseOf = ({
+  status,
+  provider,
+  providerName,
+  latencyMs,
+  model,
+  byok,
+}: GenerationFacts['attempts'][number]) => ({
   status,
   provider_name: providerName,
   latency: latencyMs,
-  is_byok: isByok,
+  is_byok: byok,
   endpoint_id: `${provider}/${model}`,
   model_permaslug: model,
 })

@@ -20,7 +20,14 @@ export function spendingOf(key: Pick<StoredApiKey, 'usage' | 'limit'> | undefine
     week: within('week', usage?.byokWeekNanos),
     month: within('month', usage?.byokMonthNanos),
   }
-  const left = key?.limit ? key.limit.nanos - spent[key.limit.window] : null
+  // A call on the customer's own credential may count more than it was charged.
+  const counted = {
+    total: usage?.counted ?? 0n,
+    day: within('day', usage?.dayCounted),
+    week: within('week', usage?.weekCounted),
+    month: within('month', usage?.monthCounted),
+  }
+  const left = key?.limit ? key.limit.nanos - counted[key.limit.window] : null
   return {
     limit: key?.limit?.nanos ?? null,
     limitRemaining: left === null || left > 0n ? left : 0n,

@@ -15,6 +15,7 @@ import { adminKeyHandlers } from './admin-keys.ts'
 import { alertChannelHandlers } from './alert-channels.ts'
 import { auditHandlers } from './audit.ts'
 import { budgetHandlers } from './budgets.ts'
+import { credentialHandlers } from './credentials.ts'
 import { creditHandlers } from './credits.ts'
 import { deliveryHandlers } from './deliveries.ts'
 import { generationListHandlers } from './generation-list.ts'
@@ -54,6 +55,7 @@ const handlers: Handlers = {
   ...generationListHandlers,
   ...activityHandlers,
   ...organisationHandlers,
+  ...credentialHandlers,
   ...managementKeyHandlers,
   ...memberHandlers,
   ...auditHandlers,

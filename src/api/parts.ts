@@ -2,6 +2,7 @@
 
 import type { FastifyRequest } from 'fastify'
 import type { z } from 'zod'
+import type { CredentialCheck } from '../contract/credentials.ts'
 import type { Input, OperationName, OperationNamed } from '../contract/operations.ts'
 import type { Settings } from '../contract/settings.ts'
 import type { Caller } from '../core/caller.ts'
@@ -17,6 +18,7 @@ import type { Random } from '../lib/random.ts'
 import type { Seal } from '../lib/seal.ts'
 import type { AuditEntry, Provided } from '../store/audit-log.ts'
 import type { BudgetDirectory } from '../store/budget-directory.ts'
+import type { StoredCredential } from '../store/credentials.ts'
 import type { RateCards } from '../store/rate-cards.ts'
 import type { HashDetails } from '../store/report-values.ts'
 import type { Query, Store } from '../store/store.ts'
@@ -27,6 +29,7 @@ export type ApiParts = {
   readonly settings: Pick<Settings, 'billing' | 'reservations' | 'limits' | 'providers' | 'smtp' | 'publicUrl' | 'host'>
   readonly budgets: BudgetDirectory
   readonly routes: ApiRoutes
+  readonly credentials: ApiCredentials
   /** What is charged on top of a provider's cost. */
   readonly terms: CompiledTerms
   /** How the endpoints fare, as far as this process called them. */
@@ -89,6 +92,23 @@ type ApiPeople = {
 
 /** Cookies are the values of `Set-Cookie`. */
 export type SignedIn = { readonly caller: Caller; readonly cookies: readonly string[] }
+
+/** Customers' credentials: sealed on their way in, read by nobody but the call that carries them. */
+type ApiCredentials = {
+  /** Those that a credential may be for, by key. */
+  readonly providers: ReadonlyMap<string, ApiProvider>
+  /** Names the key that seals. */
+  readonly sealedBy: string
+  seal(owner: { organisationId: bigint; code: string }, secret: string): string
+  /** Throws `SealBroken`. */
+  open(stored: StoredCredential): string
+  /** The same secret has the same one, which nobody can guess back. */
+  fingerprint(secret: string): string
+  /** A change to one of the organisation's holds from here on. */
+  forget(organisationId: bigint): void
+  /** Asks the provider, within some seconds. */
+  check(provider: string, secret: string): Promise<CredentialCheck>
+}
 
 export type ApiRoutes = {
   find(name: string): ApiRoute | undefined

@@ -47,7 +47,7 @@ export async function toldUsage(parts: ApiParts, body: Body, telling: Telling): 
   return {
     chain: await toldChain(parts, teller, admittedAt),
     ...parts.store.ids.next(),
-    ...{ organisationId, kind: 'original', context, accountId, apiKeyId: null, isByok: false },
+    ...{ organisationId, kind: 'original', context, accountId, apiKeyId: null, isByok: false, limitNanos: null },
     ...{ model: route.model.id, provider: route.endpoints[0]?.provider.key ?? '', status: 'ok', source: 'reported' },
     inputTokens: totals.input,
     cachedTokens: totals.cached,

@@ -76,7 +76,7 @@ function optionsOf(field: Field): Option[] {
 
 const PLACEHOLDERS = {
   ...{ text: 'text', amount: 'amount', integer: 'number', number: 'number' },
-  ...{ texts: 'text', numbers: 'number', pairs: 'name=value', json: 'json' },
+  ...{ texts: 'text', numbers: 'number', pairs: 'name=value', json: 'json', secret: 'text' },
 } as const
 
 const REPEATED: readonly Field['kind'][] = ['texts', 'numbers', 'pairs']
@@ -86,6 +86,7 @@ export function explained({ about, values, required, kind }: Field): string {
     about.replaceAll('`', ''),
     values.length > 0 ? `One of ${values.join(', ')}.` : '',
     REPEATED.includes(kind) ? 'May be repeated.' : '',
+    kind === 'secret' ? '@file with it, or - for standard input, keeps it out of the history of the shell.' : '',
     kind === 'json' ? 'JSON, @file with it, or - for standard input.' : '',
     required ? '(required)' : '',
   ]

@@ -7,6 +7,7 @@ import { accountCommands } from './account-commands.ts'
 import { alertCommands } from './alert-commands.ts'
 import { budgetCommands } from './budget-commands.ts'
 import type { CommandRow } from './command-row.ts'
+import { credentialCommands } from './credential-commands.ts'
 import { keyCommands } from './key-commands.ts'
 import { memberCommands } from './member-commands.ts'
 import { reservationCommands } from './reservation-commands.ts'
@@ -19,6 +20,7 @@ export const commands: readonly CommandRow[] = [
   ...keyCommands,
   ...memberCommands,
   ...budgetCommands,
+  ...credentialCommands,
   ...alertCommands,
 ]
 
@@ -36,6 +38,7 @@ export const nouns: Readonly<Record<string, string>> = {
   endpoints: 'where models are served, and how that goes',
   keys: 'API keys and their limits',
   budgets: 'how much of something a scope may use in a window',
+  credentials: "customers' own keys at providers",
   'management-keys': 'keys that administer the organisation',
   members: 'people who sign in to the dashboard',
   organisations: 'organisations of this server',

@@ -28,6 +28,7 @@ const SOURCES: Record<Name, { readonly option?: keyof StartOptions; readonly var
   dataDir: { option: 'dataDir', variables: ['TURNPIKE_DATA_DIR'] },
   databaseUrl: { variables: ['TURNPIKE_DATABASE_URL'] },
   adminKey: { variables: ['TURNPIKE_ADMIN_KEY'] },
+  secretKey: { variables: ['TURNPIKE_SECRET_KEY'] },
   simulator: { variables: ['TURNPIKE_SIMULATOR'] },
   logLevel: { variables: ['TURNPIKE_LOG_LEVEL'] },
 }

@@ -5,7 +5,7 @@ import { operations } from '../contract/operations.ts'
 import { type CommandRow, SHORT_NAMES } from './command-row.ts'
 
 /** How the text that a person typed becomes a value. */
-type Kind = 'text' | 'amount' | 'integer' | 'number' | 'flag' | 'texts' | 'numbers' | 'pairs' | 'json'
+type Kind = 'text' | 'amount' | 'integer' | 'number' | 'flag' | 'texts' | 'numbers' | 'pairs' | 'json' | 'secret'
 
 export type Part = 'params' | 'query' | 'body'
 
@@ -94,6 +94,8 @@ type JsonSchema = {
   readonly items?: JsonSchema
   readonly description?: string
   readonly pattern?: string
+  /** It goes in and never comes out. */
+  readonly writeOnly?: boolean
   readonly not?: unknown
   readonly maximum?: number
   readonly properties?: Readonly<Record<string, JsonSchema>>
@@ -151,7 +153,8 @@ function withoutNull(schema: JsonSchema): { leaf: JsonSchema; nullable: boolean 
 
 const LIST_KINDS: Readonly<Record<string, Kind>> = { string: 'texts', number: 'numbers', integer: 'numbers' }
 
-function kindOf({ type, anyOf, items, properties }: JsonSchema): Kind {
+function kindOf({ type, anyOf, items, properties, writeOnly }: JsonSchema): Kind {
+  if (writeOnly) return 'secret'
   if (anyOf?.every((one) => one.type === 'string')) return 'text'
   // An amount of money: a number or decimal text. It travels as the text that was typed.
   if (anyOf)

@@ -68,6 +68,7 @@ function read(field: Field, value: unknown, readInput: ReadInput, faults: string
   if (field.kind === 'pairs') return pairsOf(field, value as readonly string[], readInput, faults)
   if (field.kind === 'numbers') return (value as readonly string[]).map(numberIn)
   if (typeof value !== 'string') return value
+  if (field.kind === 'secret') return /^(@|-$)/.test(value) ? readInput(value).trim() : value
   if (field.kind === 'json') return jsonOf(field, value, readInput, faults)
   return field.kind === 'integer' || field.kind === 'number' ? numberIn(value) : value
 }

@@ -58,7 +58,7 @@ function complete(
   const type = entry.type ?? preset?.type ?? 'openai'
   const baseUrl = entry.baseUrl ?? (type === 'simulator' ? '' : preset?.type === type ? preset.baseUrl : undefined)
   if (baseUrl === undefined) return undefined
-  const apiKey = entry.apiKey ?? keyFromEnvironment(key, entry, preset, env)
+  const apiKey = entry.apiKeys ? undefined : (entry.apiKey ?? keyFromEnvironment(key, entry, preset, env))
   if (preset) for (const field of FIELDS) origins.set(`providers.${key}.${field}`, `preset ${preset.key}`)
   origins.set(`providers.${key}.name`, 'default')
   if (apiKey !== undefined && entry.apiKey === undefined) origins.set(`providers.${key}.apiKey`, `${preset?.env}`)
@@ -68,6 +68,7 @@ function complete(
     type,
     baseUrl: baseUrl.replace(/\/+$/, ''),
     ...(apiKey === undefined ? {} : { apiKey }),
+    ...(entry.apiKeys === undefined ? {} : { apiKeys: entry.apiKeys }),
     reading: preset?.reading ?? READINGS[type],
     onCancel: entry.onCancel ?? preset?.onCancel ?? 'abort',
     ...(preset?.keyHeader === undefined ? {} : { keyHeader: preset.keyHeader }),

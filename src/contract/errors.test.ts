@@ -8,7 +8,7 @@ const PROMISED = `
 400         | max_tokens_exceeded | invalid_request_error | max_tokens_exceeded | invalid_request_error
 401         | invalid_api_key | authentication_error | authentication | authentication_error
 402         | insufficient_credits | insufficient_quota | payment_required | billing_error
-403         | forbidden account_frozen | permission_error | permission_denied | permission_error
+403         | forbidden account_frozen credential_refused | permission_error | permission_denied | permission_error
 403         | content_policy_violation | invalid_request_error | content_policy_violation | invalid_request_error
 404:400:404 | model_not_found | invalid_request_error | invalid_request | not_found_error
 422         | unknown_model | invalid_request_error | invalid_request | not_found_error

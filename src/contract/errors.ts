@@ -97,6 +97,7 @@ export const errors = {
     message: 'Rate limit exceeded',
   },
   forbidden: { ...denied, message: 'This key does not have the right to do that' },
+  credential_refused: { ...denied, message: 'Your own credential was refused by the provider' },
   account_frozen: { ...denied, message: 'The account is frozen' },
   content_policy_violation: {
     ...invalid,

@@ -15,6 +15,10 @@ const AttemptRecord = z.object({
   /** How it failed, in one word. */
   kind: z.string().nullable().default(null),
   error: z.string().nullable().default(null),
+  /** Which credential, where there is a choice of them: by id and label, never the secret. */
+  credential: z.object({ id: z.string(), label: z.string() }).nullable().default(null),
+  /** The credential was the customer's own. */
+  byok: z.boolean().default(false),
 })
 
 export const GenerationFacts = z.object({

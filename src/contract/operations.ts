@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import { accountOperations } from './account-operations.ts'
 import { alertOperations } from './alert-operations.ts'
 import { budgetOperations } from './budget-operations.ts'
+import { credentialOperations } from './credential-operations.ts'
 import { generationOperations } from './generation-operations.ts'
 import { keyOperations } from './key-operations.ts'
 import { memberOperations } from './member-operations.ts'
@@ -26,6 +27,7 @@ export const operations = [
   ...reportOperations,
   ...organisationOperations,
   ...memberOperations,
+  ...credentialOperations,
   ...budgetOperations,
   ...alertOperations,
 ] as const

@@ -17,6 +17,8 @@ export const ReservationContext = z.object({
   /** Seconds and characters that the card prices, by meter; where there are any, tokens are not. */
   units: z.record(z.string(), z.string()).optional(),
   context: z.enum(['customer', 'system']),
+  /** On the customer's own credential; whether the limit of the key counts it as one on ours. */
+  byok: z.enum(['counted', 'apart']).optional(),
   /** The key under which the call runs once. */
   idempotency: z
     .object({ principal: z.string(), operation: z.string(), key: z.string(), fingerprint: z.string() })

@@ -20,6 +20,9 @@ const httpUrl = z
   .string('an http or https address')
   .refine(isHttpUrl, 'an http or https address without password or query')
 
+/** It travels in a header. */
+const credential = pattern(/^[!-~]{1,4096}$/, 'a key of at most 4096 visible characters without blanks')
+
 /** One entry under `providers`. */
 export const ProviderFile = group({
   type: choice(['openai', 'anthropic', 'gemini', 'simulator']).optional().meta({
@@ -34,7 +37,20 @@ export const ProviderFile = group({
   baseUrl: httpUrl.optional().meta({
     description: 'openai: up to and with /v1; anthropic and gemini: the host. Default: that of the preset.',
   }),
-  apiKey: text(4096).optional().meta({ description: 'Secret; better as a reference to a variable than in the file.' }),
+  apiKey: credential.optional().meta({ description: 'Secret; better as a reference to a variable than in the file.' }),
+  apiKeys: list(
+    group({
+      apiKey: credential.meta({ description: 'Secret.' }),
+      name: pattern(/^[A-Za-z0-9._-]{1,64}$/, 'a name of letters, digits, ".", "_" and "-"')
+        .optional()
+        .meta({ description: 'What attempts call it. Default: its place in the list.' }),
+      weight: whole(1, 1000).default(1).meta({ description: 'Its share of the calls, beside those of the others.' }),
+    }),
+    1,
+    50,
+  )
+    .optional()
+    .meta({ description: 'Several keys, in place of `apiKey`: calls are shared out among them.' }),
   onCancel: choice(['abort', 'drain']).optional().meta({
     description: 'Upstream when the client leaves a stream. Default: that of the preset, else abort.',
   }),
@@ -50,7 +66,7 @@ export const ProviderFile = group({
   }),
   zdr: flag().optional().meta({ description: 'It keeps nothing at all (zero data retention).' }),
   privacyPolicyUrl: httpUrl.optional().meta({ description: 'Shown in the list of providers.' }),
-})
+}).refine(({ apiKey, apiKeys }) => apiKey === undefined || apiKeys === undefined, 'either apiKey or apiKeys')
 
 export type ProviderFile = z.output<typeof ProviderFile>
 
@@ -275,6 +291,10 @@ export const EnvironmentSettings = z.object({
     .string()
     .regex(/^[!-~]{24,512}$/, 'at least 24 visible characters without blanks')
     .optional(),
+  secretKey: z
+    .string()
+    .regex(/^[!-~]{32,512}$/, 'at least 32 visible characters without blanks')
+    .optional(),
   simulator: choice(['auto', 'on', 'off']).default('auto'),
   logLevel: choice(LOG_LEVELS).default('info'),
 })
@@ -286,6 +306,8 @@ export type ProviderSettings = {
   /** Without a slash at its end; empty for `type: simulator`, whose address is known once it listens. */
   readonly baseUrl: string
   readonly apiKey?: string
+  /** Several in its place. */
+  readonly apiKeys?: NonNullable<ProviderFile['apiKeys']>
   /** The family of usage bodies, as in a preset. */
   readonly reading: string
   readonly onCancel: OnCancel
@@ -318,7 +340,7 @@ export type Settings = Readonly<Omit<SettingsFile, 'providers'>> &
   }
 
 /** Settings that are never shown: their last name. */
-export const SECRET_SETTINGS: ReadonlySet<string> = new Set(['apiKey', 'adminKey'])
+export const SECRET_SETTINGS: ReadonlySet<string> = new Set(['apiKey', 'adminKey', 'secretKey'])
 /** Addresses that may hold a password. */
 export const ADDRESS_SETTINGS: ReadonlySet<string> = new Set(['databaseUrl', 'url', 'baseUrl'])
 

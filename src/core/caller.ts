@@ -21,6 +21,8 @@ export type Caller = {
   readonly reserveMode: string | null
   /** The limit of this key itself. */
   readonly budgets: readonly Budget[]
+  /** That limit counts calls on the customer's own credential at the price of ours. */
+  readonly includeByokInLimit: boolean
   /** Models it may call, as {@link allowsModel} reads them; null: all. */
   readonly allowedModels: readonly string[] | null
   readonly defaults: CallDefaults

@@ -30,7 +30,10 @@ export function holdAll(draft: Draft, holds: readonly Hold[], organisationId: bi
 }
 
 /** What was used, in each metric. Calls under way are held and never spent. */
-export type Spent = Readonly<Record<Exclude<Metric, 'concurrency'>, bigint>>
+export type Spent = Readonly<Record<Exclude<Metric, 'concurrency'>, bigint>> & {
+  /** What counts against the limit of the key, where that is not `usd`. */
+  readonly keyLimit?: bigint
+}
 
 /** Adds to the counters (or takes back, where it is negative) and tells of the thresholds that are passed by it. */
 export function spendAll(
@@ -43,7 +46,9 @@ export function spendAll(
   for (const link of links) {
     const budget = draft.rows.budgets.get(link.budgetId)
     if (!budget || budget.metric === 'concurrency') continue
-    const quantity = spent[budget.metric]
+    // The limit of a key may count a call otherwise than it was charged.
+    const quantity =
+      (budget.source === 'key_limit' && budget.metric === 'usd' ? spent.keyLimit : undefined) ?? spent[budget.metric]
     if (quantity === 0n) continue
     const counter = draft.counter(link, organisationId)
     const told = crossings(budget, counter, quantity, at, ids)

@@ -44,12 +44,16 @@ export type Demand = {
   /** Of one choice: the limit sent, or the model's maximum. */
   readonly outputTokens: number
   readonly choices: number
+  /** What counts against the limit of the key, where that is not what the call may be charged. */
+  readonly keyLimit?: Prices
   /** The client sent no limit of its own, so one that the headroom pays for may be set. */
   readonly fit?: { readonly share: Ratio; readonly atLeast: number }
   /** What calls of its kind usually come to; never above the bounds. */
   readonly estimate?: Estimate
 }
 
+/** Exact dollars: what is owed whatever comes out, and what one more token of the output limit costs in all choices. */
+export type Prices = { readonly fixed: Ratio; readonly outputUnitPrice: Ratio }
 /** `outputTokens` of one choice. */
 export type Estimate = { readonly fixed: Ratio; readonly inputTokens: number; readonly outputTokens: number }
 

@@ -9,6 +9,7 @@ import {
   type Demand,
   done,
   type Outcome,
+  type Prices,
   type ReserveCredits,
   type ReserveGeneration,
   refuse,
@@ -32,7 +33,8 @@ export const reserveGeneration: Step<ReserveGeneration> = (draft, command) => {
     ...creditRefusal(account, amount, demand),
     ...budgetRefusals(bounds, asked, ({ budget, room }) => ({
       requestedTokens: demand.outputTokens,
-      affordableTokens: budget.metric === 'usd' && room > 0n ? affordableOutput(demand, room) : 0,
+      affordableTokens:
+        budget.metric === 'usd' && room > 0n ? affordableOutput(demand, room, pricesFor(budget, demand)) : 0,
     })),
   ]
   if (refusals.length > 0) return firstOf(draft, refusals, rates)
@@ -120,6 +122,8 @@ function sizeOf({ demand, mode }: ReserveGeneration, account: Account | undefine
   const tokens = tokensOf(demand, outputTokens)
   const likelyTokens = estimate ? tokensOf({ ...demand, ...estimate }, estimate.outputTokens) : tokens
   const holdOf = ({ budget, link }: Bound): Hold => {
+    const prices = pricesFor(budget, demand)
+    if (budget.metric === 'usd' && prices !== demand) return { ...link, quantity: amountFor(prices, outputTokens) }
     if (budget.metric === 'usd') return held(link, amount, quote)
     if (budget.metric !== 'tokens') return held(link, 1n, 1n)
     return held(link, isEstimated || isSpeed(budget, link) ? likelyTokens : tokens, tokens)
@@ -143,17 +147,19 @@ function modeOf(usual: ReserveMode = 'strict', account: Account | undefined, bou
 const tokensOf = ({ inputTokens, choices }: Demand, outputTokens: number): bigint =>
   BigInt(inputTokens + outputTokens * choices)
 
-/** Nano-dollars for the demand with this output limit, rounded up. */
-const amountFor = (
-  { fixed, outputUnitPrice }: Pick<Demand, 'fixed' | 'outputUnitPrice'>,
-  outputTokens: number,
-): bigint => ceilToNanos(add(fixed, multiply(outputUnitPrice, whole(BigInt(outputTokens)))))
+/** Nano-dollars at these prices with this output limit, rounded up. */
+const amountFor = ({ fixed, outputUnitPrice }: Prices, outputTokens: number): bigint =>
+  ceilToNanos(add(fixed, multiply(outputUnitPrice, whole(BigInt(outputTokens)))))
 
 const isTooBig = (account: Account | undefined, amount: bigint): boolean =>
   amount > MAX_AMOUNT || !fitsInt64((account?.reserved ?? 0n) + amount)
 
-const affordableOutput = (demand: Demand, nanos: bigint): number =>
-  Math.min(demand.outputTokens, quoted.affordableOutput(demand, nanos))
+const affordableOutput = (demand: Demand, nanos: bigint, prices: Prices = demand): number =>
+  Math.min(demand.outputTokens, quoted.affordableOutput(prices, nanos))
+
+/** A key's own limit may count a call at other prices than it is charged at. */
+const pricesFor = ({ source }: Budget, demand: Demand): Prices =>
+  (source === 'key_limit' ? demand.keyLimit : undefined) ?? demand
 
 /**
  * Where the client set no output limit and the headroom does not cover the model's maximum, the largest output that a
@@ -167,12 +173,12 @@ function fittedOutput(demand: Demand, account: Account | undefined, chain: reado
   const narrow = (tokens: number) => {
     fitted = Math.min(fitted, Math.max(tokens, fit.atLeast))
   }
-  const full = amountFor(demand, outputTokens)
   const money = chain
     .filter(({ budget }) => budget.metric === 'usd' && budget.action === 'block')
-    .map(({ room }) => room)
-  if (account) money.push(headroomOf(account))
-  for (const room of money) if (full > room) narrow(affordableOutput(demand, shareOf(room)))
+    .map(({ budget, room }) => ({ room, prices: pricesFor(budget, demand) }))
+  if (account) money.push({ room: headroomOf(account), prices: demand })
+  for (const { room, prices } of money)
+    if (amountFor(prices, outputTokens) > room) narrow(affordableOutput(demand, shareOf(room), prices))
   const isProven = ({ budget, link }: Bound) =>
     budget.metric === 'tokens' && budget.action === 'block' && !(demand.estimate && isSpeed(budget, link))
   for (const { room } of chain.filter(isProven))

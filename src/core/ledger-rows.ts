@@ -252,6 +252,8 @@ export type UsageRecord = {
   dedupeKey: string | null
   /** Of what a caller told. Null: the gateway's own record. */
   payloadHash: string | null
+  /** What counts against the limit of the key, where that is not the charge: a BYOK call at the price of our credential. */
+  limitNanos: bigint | null
 }
 
 /** What a record of the gateway's own says of its being told by a caller. */
@@ -369,6 +371,11 @@ export type KeyUsage = {
   month: number
   monthNanos: bigint
   byokMonthNanos: bigint
+  /** What of it all counts against the limit of the key. */
+  counted: bigint
+  dayCounted: bigint
+  weekCounted: bigint
+  monthCounted: bigint
 }
 
 export type Rows = {

@@ -18,7 +18,7 @@ import type { Draft } from './ledger-draft.ts'
 import { reservationExpired, tellCall } from './ledger-events.ts'
 import { type Account, type Overage, type Reservation, UNTOLD, type UsageRecord } from './ledger-rows.ts'
 import { tell } from './ledger-usage.ts'
-import { addToKeyUsage, rollupOf } from './usage-sums.ts'
+import { addToKeyUsage, countedNanos, rollupOf } from './usage-sums.ts'
 
 /**
  * The one atomic step that ends a generation. Never refused: the provider is paid already. A reservation that is gone
@@ -48,7 +48,12 @@ export const settle: Step<Settle> = (draft, command, ids) => {
       record,
       ids,
     })
-  const used = { usd: charge, tokens: BigInt(record.inputTokens + record.outputTokens), requests: 1n }
+  const used = {
+    usd: charge,
+    tokens: BigInt(record.inputTokens + record.outputTokens),
+    requests: 1n,
+    keyLimit: countedNanos(record),
+  }
   spendAll(draft, command.holds, used, command, ids)
   const keyUsage = record.apiKeyId === null ? undefined : draft.keyUsage(record.apiKeyId)
   if (keyUsage) addToKeyUsage(keyUsage, record, command.upstreamNanos)

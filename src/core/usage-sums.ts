@@ -81,6 +81,10 @@ export const emptyKeyUsage = (apiKeyId: bigint, organisationId: bigint): KeyUsag
   month: 0,
   monthNanos: 0n,
   byokMonthNanos: 0n,
+  counted: 0n,
+  dayCounted: 0n,
+  weekCounted: 0n,
+  monthCounted: 0n,
 })
 
 /** What a key was charged, and what its BYOK calls cost upstream, in the windows that hold the admission. */
@@ -89,21 +93,28 @@ export function addToKeyUsage(usage: KeyUsage, record: UsageRecord, upstreamNano
   const byok = record.isByok ? upstreamNanos : 0n
   usage.total += charge
   usage.byokTotal += byok
-  for (const { window, nanos, byokNanos } of WINDOWS) {
+  usage.counted += countedNanos(record)
+  for (const { window, nanos, byokNanos, counted } of WINDOWS) {
     const { start } = windowAt(utcRule(window), record.admittedAt)
     if (start < usage[window]) continue
     if (start > usage[window]) {
       usage[window] = start
       usage[nanos] = 0n
       usage[byokNanos] = 0n
+      usage[counted] = 0n
     }
     usage[nanos] += charge
     usage[byokNanos] += byok
+    usage[counted] += countedNanos(record)
   }
 }
 
+/** What a call counts against the limit of its key: the charge, or what our own credential would have been charged. */
+export const countedNanos = ({ limitNanos, chargeNanos }: Pick<UsageRecord, 'limitNanos' | 'chargeNanos'>): bigint =>
+  limitNanos ?? chargeNanos ?? 0n
+
 const WINDOWS = [
-  { window: 'day', nanos: 'dayNanos', byokNanos: 'byokDayNanos' },
-  { window: 'week', nanos: 'weekNanos', byokNanos: 'byokWeekNanos' },
-  { window: 'month', nanos: 'monthNanos', byokNanos: 'byokMonthNanos' },
+  { window: 'day', nanos: 'dayNanos', byokNanos: 'byokDayNanos', counted: 'dayCounted' },
+  { window: 'week', nanos: 'weekNanos', byokNanos: 'byokWeekNanos', counted: 'weekCounted' },
+  { window: 'month', nanos: 'monthNanos', byokNanos: 'byokMonthNanos', counted: 'monthCounted' },
 ] as const

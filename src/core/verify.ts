@@ -20,7 +20,16 @@ import type {
   UsageRecord,
 } from './ledger-rows.ts'
 import { toldSpending } from './ledger-usage.ts'
-import { addToKeyUsage, emptyKeyUsage, foldRollup, quartersOf, ROLLUP_SUMS, rollupKey, rollupOf } from './usage-sums.ts'
+import {
+  addToKeyUsage,
+  countedNanos,
+  emptyKeyUsage,
+  foldRollup,
+  quartersOf,
+  ROLLUP_SUMS,
+  rollupKey,
+  rollupOf,
+} from './usage-sums.ts'
 
 type Value = bigint | null
 
@@ -246,12 +255,13 @@ export const scopesOfRecord = ({ organisationId, accountId, apiKeyId, model }: U
 const namedScopes = (organisationId: bigint, spender: Pick<Spender, 'accountId' | 'apiKeyId' | 'models'>): string[] =>
   scopesOf({ ...spender, organisationId, endUser: null, tags: [] }).map((scope) => `${organisationId} ${scope}`)
 
-type Used = Readonly<Record<'usd' | 'tokens' | 'requests', bigint>>
+type Used = Readonly<Record<'usd' | 'tokens' | 'requests', bigint>> & { readonly keyLimit?: bigint }
 
 const NO_CALL = { tokens: 0n, requests: 0n }
-const ofCall = ({ chargeNanos, inputTokens, outputTokens }: UsageRecord): Used => ({
-  usd: chargeNanos ?? 0n,
-  tokens: BigInt(inputTokens + outputTokens),
+const ofCall = (record: UsageRecord): Used => ({
+  usd: record.chargeNanos ?? 0n,
+  keyLimit: countedNanos(record),
+  tokens: BigInt(record.inputTokens + record.outputTokens),
   requests: 1n,
 })
 
@@ -271,7 +281,7 @@ function count(window: Counted, used: Used, at: number, recordedAt?: number): vo
   const before = at < createdAt
   if (before && !(isKeyLimit && recordedAt !== undefined && recordedAt <= createdAt)) return
   if (!isKeyLimit && at < createdAt + KNOWN_AFTER_MS) window.doubtful += used[budget.metric]
-  else window.spent += used[budget.metric]
+  else window.spent += isKeyLimit && budget.metric === 'usd' ? (used.keyLimit ?? used.usd) : used[budget.metric]
 }
 
 function countersDiffering({ counter, budget, reserved, overshoot, ...sums }: Counted): Finding<Counter>[] {

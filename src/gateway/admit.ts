@@ -7,18 +7,20 @@ import type { ReservationContext } from '../contract/reservation-context.ts'
 import { linksAt } from '../core/budget-chain.ts'
 import { allRefusals, budgetRefused, isBudgetRefusal, shortfall } from '../core/budget-refusal.ts'
 import { allowsModel, type Caller } from '../core/caller.ts'
-import type { Demand, Idempotency, Rate, Refusal } from '../core/ledger-commands.ts'
+import type { Demand, Idempotency, Prices, Rate, Refusal } from '../core/ledger-commands.ts'
 import type { Budget, Hold } from '../core/ledger-rows.ts'
 import { type Quote, quote } from '../core/quote.ts'
 import { estimateFromBytes } from '../core/token-bound.ts'
 import { generationId, type Id } from '../lib/id.ts'
 import { exactText, max, type Ratio, ratio, whole, ZERO } from '../lib/ratio.ts'
 import type { Call } from './call.ts'
-import { type Candidate, candidatesFor } from './candidates.ts'
+import { type Candidate, candidatesFor, checkOpen } from './candidates.ts'
+import { isByok } from './credential.ts'
 import type { Gateway } from './gateway.ts'
 import { chainOf, estimateFor, reserve, withinLimitsOf } from './limits.ts'
 import { isByUnit, mostInputTokens, type Sound, unitOf, unitsOf } from './sound.ts'
 import { usageTypeOf } from './usage-type.ts'
+import { withCredentials } from './with-credentials.ts'
 
 export type Admission = {
   readonly id: Id
@@ -58,7 +60,9 @@ export async function admit(
   const { store } = gateway
   const admittedAt = store.now()
   const startedAt = gateway.clock.elapsed()
-  const candidates = withinLimits(permitted(caller, candidatesFor(gateway, call, admittedAt)), call)
+  const reached = withinLimits(permitted(caller, candidatesFor(gateway, call, admittedAt)), call)
+  const candidates = await withCredentials(gateway, caller, reached)
+  checkOpen(gateway, candidates)
   const chain = await chainOf(gateway, caller, call, candidates, admittedAt)
   const { demand, priced } = demandOf(gateway, caller, call, { candidates, chain, at: admittedAt })
   if (
@@ -120,12 +124,19 @@ function demandOf(
   { candidates, chain, at }: Reached,
 ): { demand: Demand; priced: boolean } {
   const inputTokens = inputBound(candidates, call)
-  const quotes = candidates.map((candidate) => quoteOf(gateway, candidate, call, inputTokens))
+  const quotesAt = (tokens: number, byokAsOurs = false) =>
+    alikeOnce(candidates).map((candidate) =>
+      quoteOf(gateway, candidate, call, tokens, !byokAsOurs && isByok(candidate)),
+    )
+  const quotes = quotesAt(inputTokens)
   const priced = quotes.every((quoted) => quoted !== undefined)
   const { settings } = gateway
   const bound: Demand = {
     fixed: dearest(quotes, ({ fixed }) => fixed),
     outputUnitPrice: dearest(quotes, ({ outputUnitPrice }) => outputUnitPrice),
+    ...(caller.includeByokInLimit && candidates.some(isByok)
+      ? { keyLimit: pricesOf(quotesAt(inputTokens, true)) }
+      : {}),
     inputTokens,
     outputTokens: mostOutput(candidates, call),
     choices: call.choices,
@@ -139,17 +150,26 @@ function demandOf(
   )
   const demand = withinLimitsOf(gateway, chain, bound, likelyInput)
   const model = candidates[0]?.endpoint.model.id ?? ''
-  const fixedFor = (tokens: number) =>
-    dearest(
-      candidates.map((candidate) => quoteOf(gateway, candidate, call, tokens)),
-      ({ fixed }) => fixed,
-    )
+  const fixedFor = (tokens: number) => dearest(quotesAt(tokens), ({ fixed }) => fixed)
   const estimate = estimateFor(gateway, caller, call, { chain, demand, model, likelyInput, at, fixedFor })
   return { priced, demand: estimate ? { ...demand, estimate } : demand }
 }
 
+/** Two credentials of one owner at one endpoint cost the same. */
+function alikeOnce(candidates: readonly Candidate[]): Candidate[] {
+  return candidates.filter((candidate, index) => {
+    const before = candidates[index - 1]
+    return !before || before.endpoint !== candidate.endpoint || isByok(before) !== isByok(candidate)
+  })
+}
+
 const dearest = (quotes: readonly (Quote | undefined)[], part: (quoted: Quote) => Ratio): Ratio =>
   quotes.reduce((most, quoted) => (quoted ? max(most, part(quoted)) : most), ZERO)
+
+const pricesOf = (quotes: readonly (Quote | undefined)[]): Prices => ({
+  fixed: dearest(quotes, ({ fixed }) => fixed),
+  outputUnitPrice: dearest(quotes, ({ outputUnitPrice }) => outputUnitPrice),
+})
 
 const mostOutput = (candidates: readonly Candidate[], call: Call): number =>
   Math.max(...candidates.map((candidate) => outputOf(candidate, call)))
@@ -200,7 +220,13 @@ const inputBound = (candidates: readonly Candidate[], call: Call): number => {
 const apartFromText = ({ images, audios, files }: Call): number =>
   OVERHEAD_TOKENS + images * IMAGE_TOKENS + (audios + files) * FILE_TOKENS
 
-function quoteOf(gateway: Gateway, { endpoint, card }: Candidate, call: Call, inputTokens: number): Quote | undefined {
+function quoteOf(
+  gateway: Gateway,
+  { endpoint, card }: Candidate,
+  call: Call,
+  inputTokens: number,
+  byok: boolean,
+): Quote | undefined {
   const quoted =
     card &&
     quote(
@@ -220,7 +246,7 @@ function quoteOf(gateway: Gateway, { endpoint, card }: Candidate, call: Call, in
         units: unitsOf(call),
       },
       card,
-      gateway.terms,
+      byok ? { ...gateway.terms, byok } : gateway.terms,
     )
   if (quoted?.priced) return quoted
   if (endpoint.model.unpricedAllowed) return undefined
@@ -243,6 +269,7 @@ function contextOf(caller: Caller, call: Call, candidates: readonly Candidate[],
     stream: call.stream,
     ...(call.sound ? { usageType: usageTypeOf(call.api), units: heldUnits(call.sound, first) } : {}),
     context: caller.accountId === null ? 'system' : 'customer',
+    ...(first && isByok(first) ? { byok: caller.includeByokInLimit ? 'counted' : 'apart' } : {}),
     ...idempotencyOf(caller, call),
   } satisfies ReservationContext)
 }

@@ -4,6 +4,7 @@ import { totalsOf } from '../core/usage.ts'
 import type { UpstreamFailure } from '../providers/provider.ts'
 import type { Admission } from './admit.ts'
 import type { Candidate } from './candidates.ts'
+import { isPolicy, isRefusal } from './credential.ts'
 import type { Gateway } from './gateway.ts'
 import type { Outcome } from './settle.ts'
 
@@ -20,17 +21,19 @@ export function kindOf(failure: UpstreamFailure): AttemptKind {
 
 /** Refusals that another try would not change. */
 export const isAboutRequest = ({ kind, status, code }: UpstreamFailure): boolean =>
-  kind === 'status' && (status === 400 || status === 413 || status === 422 || (status === 403 && isPolicy(code)))
+  kind === 'status' && (status === 400 || status === 413 || status === 422 || (status === 403 && isPolicy(code ?? '')))
 
-const isPolicy = (code: string | undefined): boolean =>
-  code !== undefined && /policy|moderation|safety|content_filter/.test(code)
-
-/** An endpoint has failed a call, whatever the number of tries. */
-export function noteFailure({ health, settings }: Gateway, { endpoint }: Candidate, failure: UpstreamFailure): void {
+/**
+ * An endpoint has failed a call, whatever the number of tries. What a provider has against a customer's credential, or
+ * against one of several of ours, says nothing about the endpoint.
+ */
+export function noteFailure({ health, settings }: Gateway, candidate: Candidate, failure: UpstreamFailure): void {
+  const { endpoint, credential } = candidate
   const kind = kindOf(failure)
+  const saysNothing = kind === 'aborted' || kind === 'unsupported' || (credential !== undefined && isRefusal(failure))
   if (kind === 'refused') health.answered(endpoint)
-  else if (kind === 'aborted' || kind === 'unsupported') health.released(endpoint)
-  else health.failed(endpoint, kind, rulesOf(settings), failure.retryAfterMs)
+  else if (saysNothing) health.released(endpoint)
+  else health.failed(endpoint, kind as FailureKind, rulesOf(settings), failure.retryAfterMs)
 }
 
 /** How an answer that had begun came to its end. */

@@ -5,6 +5,7 @@ import type { UpstreamApi } from '../contract/upstream-api.ts'
 import { cardAt, type RateCard } from '../core/rate-card.ts'
 import type { Call } from './call.ts'
 import { acrossModels, coolingLast, ordered } from './candidate-order.ts'
+import { type Credential, isByok } from './credential.ts'
 import { fitting } from './fitting.ts'
 import type { Gateway } from './gateway.ts'
 import type { Endpoint } from './routes.ts'
@@ -14,6 +15,8 @@ export type Candidate = {
   /** As the client named the model. */
   readonly asSpelled: string
   readonly card: RateCard | undefined
+  /** What it is sent with; undefined: the provider's own one. */
+  readonly credential?: Credential
 }
 
 export function candidatesFor(gateway: Gateway, call: Call, at: number): Candidate[] {
@@ -22,16 +25,19 @@ export function candidatesFor(gateway: Gateway, call: Call, at: number): Candida
     const reachable = endpoints.map((endpoint) => ({ endpoint, asSpelled: name, card: cardAt(endpoint.cards, at) }))
     return ordered(gateway, fitting(gateway, call, reachable), call.preferences, balance)
   })
-  const [first] = all
-  if (!first) throw refuse('no_endpoints')
-  const { health } = gateway
-  const waits = all.map(({ endpoint }) => health.waitFor(endpoint))
-  if (waits.every((wait) => wait > 0))
-    throw refuse('provider_overloaded', undefined, {
-      retryAfterMs: Math.min(...waits),
-      providerName: first.endpoint.provider.name,
-    })
+  if (all.length === 0) throw refuse('no_endpoints')
   return coolingLast(gateway, acrossModels(gateway, all, call.preferences))
+}
+
+/** Throws where every circuit is open. What our credentials met there says nothing about a customer's own. */
+export function checkOpen({ health }: Gateway, candidates: readonly Candidate[]): void {
+  const waits = candidates.map((candidate) => (isByok(candidate) ? 0 : health.waitFor(candidate.endpoint)))
+  if (waits.some((wait) => wait === 0)) return
+  const providerName = candidates[0]?.endpoint.provider.name
+  throw refuse('provider_overloaded', undefined, {
+    retryAfterMs: Math.min(...waits),
+    ...(providerName === undefined ? {} : { providerName }),
+  })
 }
 
 /** The endpoints of a model that offer what is called. Throws where there is no such model, or it does something else. */

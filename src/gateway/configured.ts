@@ -5,7 +5,7 @@
 import type { Gateway } from './gateway.ts'
 
 /** What the settings decide. */
-type Parts = Pick<Gateway, 'settings' | 'terms' | 'routes'> & {
+type Parts = Pick<Gateway, 'settings' | 'terms' | 'routes' | 'upstreams'> & {
   /** Closes the connections to the providers. */
   close(): Promise<void>
 }
@@ -78,6 +78,9 @@ const gatewayOf = (shared: SharedParts, state: { draining: boolean }, parts: () 
   },
   get routes() {
     return parts().routes
+  },
+  get upstreams() {
+    return parts().upstreams
   },
   get draining() {
     return state.draining

@@ -10,8 +10,10 @@ import type { Admission } from './admit.ts'
 import { isAboutRequest, kindOf, noteFailure } from './attempt-outcome.ts'
 import type { Candidate } from './candidates.ts'
 import type { ClientResponse } from './client-response.ts'
+import { isByok, isRefusal, refusedByProvider, withoutSecret } from './credential.ts'
 import type { Gateway } from './gateway.ts'
 import { upstreamCall } from './upstream-call.ts'
+import { stillOpen } from './with-credentials.ts'
 
 export type Served = {
   readonly candidate: Candidate
@@ -48,31 +50,43 @@ type Run = {
   readonly failures: UpstreamFailure[]
   /** By `clock.elapsed()`. */
   readonly deadline: number
+  /** What a customer is told whose own credential was refused last. */
+  refusal: Refused | undefined
 }
 
 export async function forward(gateway: Gateway, admission: Admission, response: ClientResponse): Promise<Served> {
   const deadline = gateway.clock.elapsed() + gateway.settings.limits.callSeconds * 1000
-  const run: Run = { gateway, admission, response, attempts: [], failures: [], deadline }
+  const run: Run = { gateway, admission, response, attempts: [], failures: [], deadline, refusal: undefined }
   const queue = [...admission.candidates]
   const deferred = new Set<Candidate>()
   let last: Candidate | undefined
   for (let candidate = queue.shift(); candidate; candidate = queue.shift()) {
-    if (!deferred.has(candidate) && queue.length > 0 && gateway.health.comesLast(candidate.endpoint)) {
+    if (
+      !isByok(candidate) &&
+      !deferred.has(candidate) &&
+      queue.length > 0 &&
+      gateway.health.comesLast(candidate.endpoint)
+    ) {
       deferred.add(candidate)
       queue.push(candidate)
       continue
     }
     // Where nothing else was even tried, an open circuit stays alone; where all else has failed, it is worth a try.
-    if (!gateway.health.claim(candidate.endpoint) && run.attempts.length === 0) continue
+    if (!isByok(candidate) && !gateway.health.claim(candidate.endpoint) && run.attempts.length === 0) continue
     last = candidate
     const outcome = await tryEndpoint(run, candidate, queue)
     if ('reply' in outcome) return outcome
+    const failure = run.failures.at(-1)
+    if (failure) keep(queue, stillOpen(candidate, isRefusal(failure)))
     if (outcome.refused && !queue.some((next) => isAnotherModel(next, candidate)))
       throw new AllFailed(run.attempts, passedOn(outcome.refused, candidate), false)
-    if (outcome.refused) queue.splice(0, queue.length, ...queue.filter((next) => isAnotherModel(next, candidate)))
+    if (outcome.refused) keep(queue, (next) => isAnotherModel(next, candidate))
   }
   throw exhausted(run, last)
 }
+
+const keep = (queue: Candidate[], holds: (candidate: Candidate) => boolean): void =>
+  void queue.splice(0, queue.length, ...queue.filter(holds))
 
 const isAnotherModel = (a: Candidate, b: Candidate): boolean => a.endpoint.model.id !== b.endpoint.model.id
 
@@ -96,6 +110,7 @@ async function tryEndpoint(run: Run, candidate: Candidate, others: readonly Cand
       const reply = await attemptAt(run, candidate)
       attempts.push(recordOf(candidate, { status: reply.status, latencyMs: clock.elapsed() - sentAt }))
       health.answered(candidate.endpoint)
+      if (candidate.credential) gateway.credentials.used(candidate.credential)
       return { candidate, reply, attempts, sentAt }
     } catch (failure) {
       if (!(failure instanceof UpstreamFailure)) throw failure
@@ -108,6 +123,7 @@ async function tryEndpoint(run: Run, candidate: Candidate, others: readonly Cand
       const wait = waitBefore(run, failure, { retry, isLast: others.length === 0 })
       if (wait === undefined) {
         noteFailure(gateway, candidate, failure)
+        run.refusal = isRefusal(failure) ? refusedOf(gateway, candidate, failure) : undefined
         if (!isAboutRequest(failure)) return {}
         if (!mayDifferByModel(failure)) throw new AllFailed(attempts, passedOn(failure, candidate), false)
         return { refused: failure }
@@ -151,12 +167,14 @@ async function pause({ gateway: { clock }, response }: Run, ms: number): Promise
   stop()
 }
 
-async function attemptAt(run: Run, { endpoint }: Candidate): Promise<UpstreamReply> {
+async function attemptAt(run: Run, { endpoint, credential }: Candidate): Promise<UpstreamReply> {
   const { gateway, response, deadline } = run
   const { call, setOutputLimit } = run.admission
   const { provider } = endpoint
   const leftMs = deadline - gateway.clock.elapsed()
-  const attempt = provider.send(upstreamCall(gateway, call, endpoint, { setOutputLimit, leftMs }))
+  const attempt = provider.send(
+    upstreamCall(gateway, call, endpoint, { setOutputLimit, leftMs, secret: credential?.secret }),
+  )
   response.also({ 'X-Turnpike-Ignored': attempt.ignored?.length ? attempt.ignored.join(', ') : undefined })
   // Only a stream is ended when nobody reads it, and only where that saves something: the rest is billed in full anyway.
   const stop = call.stream && provider.onCancel === 'abort' ? response.onGone(() => attempt.abort()) : () => {}
@@ -168,16 +186,25 @@ async function attemptAt(run: Run, { endpoint }: Candidate): Promise<UpstreamRep
   try {
     return await attempt.reply
   } catch (failure) {
-    throw late ? new UpstreamFailure('timeout', 'the time for the whole call was over') : failure
+    if (late) throw new UpstreamFailure('timeout', 'the time for the whole call was over')
+    throw failure instanceof UpstreamFailure ? withoutSecret(failure, credential?.secret) : failure
   } finally {
     timer.cancel()
     stop()
   }
 }
 
+/** The credential rests, whosever it is; a customer is told what became of theirs. */
+function refusedOf({ credentials }: Gateway, candidate: Candidate, failure: UpstreamFailure): Refused | undefined {
+  const { credential, endpoint } = candidate
+  if (!credential) return undefined
+  credentials.refused(credential, failure)
+  return refusedByProvider(credential, endpoint.provider.name, failure)
+}
+
 type Tried = { readonly latencyMs: number; readonly status?: number; readonly failure?: UpstreamFailure }
 
-const recordOf = ({ endpoint }: Candidate, { latencyMs, status, failure }: Tried): AttemptRecord => ({
+const recordOf = ({ endpoint, credential }: Candidate, { latencyMs, status, failure }: Tried): AttemptRecord => ({
   provider: endpoint.provider.key,
   providerName: endpoint.provider.name,
   model: endpoint.upstreamModel,
@@ -185,6 +212,8 @@ const recordOf = ({ endpoint }: Candidate, { latencyMs, status, failure }: Tried
   latencyMs: Math.round(latencyMs),
   kind: failure ? kindOf(failure) : null,
   error: failure?.message ?? null,
+  credential: credential ? { id: credential.id, label: credential.label } : null,
+  byok: credential?.customer !== undefined,
 })
 
 /** Another model may have a longer context, or another policy. */
@@ -203,7 +232,9 @@ function passedOn(failure: UpstreamFailure, { endpoint }: Candidate): Refused {
   return refuse('invalid_request', failure.message, { ...extras, ...(failure.status === 422 ? { status: 422 } : {}) })
 }
 
-function exhausted({ gateway, admission, attempts, failures }: Run, candidate: Candidate | undefined): AllFailed {
+function exhausted(run: Run, candidate: Candidate | undefined): AllFailed {
+  const { gateway, admission, attempts, failures, refusal } = run
+  if (refusal) return new AllFailed(attempts, refusal, false)
   if (failures.length > 0) return new AllFailed(attempts, lastWord(failures, candidate), false)
   const waits = admission.candidates.map(({ endpoint }) => gateway.health.waitFor(endpoint))
   const retryAfterMs = Math.max(1_000, Math.min(...waits))
@@ -227,7 +258,11 @@ function lastWord(all: readonly UpstreamFailure[], candidate: Candidate | undefi
   if (last?.status === 429) {
     const hints = failures.filter(({ status }) => status === 429).map(({ retryAfterMs }) => retryAfterMs)
     const known = hints.every((hint) => hint !== undefined) && failures.every(({ status }) => status === 429)
-    return refuse('rate_limit_exceeded', undefined, {
+    const whose =
+      candidate && isByok(candidate)
+        ? `${candidate.endpoint.provider.name} limits the rate of your own credential`
+        : undefined
+    return refuse('rate_limit_exceeded', whose, {
       ...extras,
       ...(known ? { retryAfterMs: Math.min(...hints.map((hint) => hint ?? 0)) } : {}),
     })

@@ -5,10 +5,12 @@ import type { CompiledTerms } from '../core/price.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
+import type { Provider } from '../providers/provider.ts'
 import type { BudgetDirectory } from '../store/budget-directory.ts'
 import type { RateCards } from '../store/rate-cards.ts'
 import type { Store } from '../store/store.ts'
 import type { TokenCounter } from '../tokens/token-counter.ts'
+import type { Credentials } from './credentials.ts'
 import type { Estimates } from './estimates.ts'
 import type { Health } from './health.ts'
 import type { Heartbeat } from './heartbeat.ts'
@@ -29,8 +31,11 @@ export type Gateway = {
   readonly budgets: BudgetDirectory
   readonly estimates: Estimates
   readonly routes: Routes
+  /** Every provider that a credential may be for, by key. */
+  readonly upstreams: ReadonlyMap<string, Provider>
   readonly rateCards: RateCards
   readonly terms: CompiledTerms
+  readonly credentials: Credentials
   readonly tokens: TokenCounter
   readonly health: Health
   readonly heartbeat: Heartbeat

@@ -130,6 +130,7 @@ const management = {
   externalId: null,
   reserveMode: null,
   budgets: [],
+  includeByokInLimit: false,
   allowedModels: null,
   defaults: NO_DEFAULTS,
 } as const
@@ -155,6 +156,7 @@ function callerOf(key: StoredKey): Caller {
     externalId: key.externalId,
     reserveMode: key.reserveMode,
     budgets: key.limit ? [key.limit] : [],
+    includeByokInLimit: key.includeByokInLimit,
     allowedModels: key.allowedModels,
     defaults: key.defaults,
   }

@@ -15,6 +15,7 @@ import { roundToNanos } from '../lib/money.ts'
 import { exactText, type Ratio, ZERO } from '../lib/ratio.ts'
 import { type Admission, idempotencyOf } from './admit.ts'
 import type { Candidate } from './candidates.ts'
+import { isByok } from './credential.ts'
 import type { Gateway } from './gateway.ts'
 import { usageTypeOf } from './usage-type.ts'
 
@@ -52,7 +53,7 @@ export async function settle(gateway: Gateway, admission: Admission, outcome: Ou
 }
 
 async function settleNow(gateway: Gateway, admission: Admission, outcome: Outcome): Promise<Settled> {
-  const priced = priceOf(gateway, admission, outcome)
+  const priced = priceOf(gateway, admission.quoteNanos, outcome)
   const record = recordOf(gateway, admission, outcome, priced)
   const details = personal(gateway, admission, record.detailsHash)
   const { caller, call } = admission
@@ -76,7 +77,7 @@ async function settleNow(gateway: Gateway, admission: Admission, outcome: Outcom
     usage: outcome.served ? outcome.usage : undefined,
     source: outcome.source,
     priced,
-    isByok: false,
+    isByok: record.isByok,
     serviceTier: outcome.serviceTier,
   }
 }
@@ -105,7 +106,19 @@ function logGeneration(
   log.info({}, `${status}  ${call.models[0]} → ${name}   ${tokens}   ${price}   ${latencyMs} ms   ${generation}`)
 }
 
-function priceOf({ settings, terms }: Gateway, { quoteNanos }: Admission, outcome: Outcome): Priced {
+/** What a call on the customer's credential would have been charged on ours, for keys whose limit counts it so. */
+function limitOf(gateway: Gateway, admission: Admission, outcome: Outcome, priced: Priced): bigint | null {
+  const { caller, holds } = admission
+  const { served } = outcome
+  if (!served || !isByok(served) || !caller.includeByokInLimit || priced.chargeNanos === undefined) return null
+  const limit = caller.budgets.find(({ source }) => source === 'key_limit')
+  const held = holds.find(({ budgetId }) => budgetId === limit?.id)?.quantity ?? admission.quoteNanos
+  return priceOf(gateway, held, { ...outcome, served: withoutCredential(served) }).chargeNanos ?? null
+}
+
+const withoutCredential = ({ endpoint, asSpelled, card }: Candidate): Candidate => ({ endpoint, asSpelled, card })
+
+function priceOf({ settings, terms }: Gateway, quoteNanos: bigint, outcome: Outcome): Priced {
   const { served, usage, source } = outcome
   if (!served)
     return {
@@ -127,6 +140,7 @@ function priceOf({ settings, terms }: Gateway, { quoteNanos }: Admission, outcom
     served.card ?? (() => undefined),
     {
       ...terms,
+      ...(isByok(served) ? { byok: true } : {}),
       ...(settings.billing.zeroCompletionInsurance && isInsured(outcome, counted) ? { insured: true } : {}),
       ...(doubtful ? { ceilingNanos: quoteNanos } : {}),
     },
@@ -176,7 +190,8 @@ function recordOf(gateway: Gateway, admission: Admission, outcome: Outcome, pric
     items: JSON.stringify(recordLines(priced), (_key, value: unknown) =>
       typeof value === 'bigint' ? value.toString() : value,
     ),
-    isByok: false,
+    isByok: served !== undefined && isByok(served),
+    limitNanos: limitOf(gateway, admission, outcome, priced),
     admittedAt,
     occurredAt: admittedAt,
     latencyMs: Math.round(gateway.clock.elapsed() - admission.startedAt),

@@ -9,13 +9,15 @@ type Bounds = {
   readonly setOutputLimit?: number | undefined
   /** What is left of the time for the whole call. */
   readonly leftMs?: number
+  /** In place of the provider's own. */
+  readonly secret?: string | undefined
 }
 
 export function upstreamCall(
   { settings: { limits } }: Pick<Gateway, 'settings'>,
   call: Call,
   endpoint: Endpoint,
-  { setOutputLimit, leftMs = Number.POSITIVE_INFINITY }: Bounds,
+  { setOutputLimit, leftMs = Number.POSITIVE_INFINITY, secret }: Bounds,
 ): UpstreamCall {
   const firstByteSeconds = call.stream ? limits.firstByteSeconds : limits.replySeconds
   return {
@@ -25,6 +27,7 @@ export function upstreamCall(
     ...(call.wireHeaders ? { wireHeaders: call.wireHeaders } : {}),
     text: call.text,
     members: call.members,
+    ...(secret === undefined ? {} : { secret }),
     model: endpoint.upstreamModel,
     stream: call.stream,
     outputLimit: limitFor(endpoint, setOutputLimit),

@@ -57,12 +57,16 @@ async function settleInterrupted(
           ['output', whole(BigInt(outputTokens))],
         ],
   )
-  const priced = price({ parts: [{ counts }], flags: [] }, card ?? (() => undefined), {
-    ...terms,
+  const usage = { parts: [{ counts }], flags: [] }
+  // Its caller was answered with an error, which says that nothing was charged.
+  const asOurs = { ...terms, insured: stranded.has(reservation.id) }
+  const priced = price(usage, card ?? (() => undefined), {
+    ...asOurs,
+    byok: context.byok !== undefined,
     ceilingNanos: reservation.quote,
-    // Its caller was answered with an error, which says that nothing was charged.
-    insured: stranded.has(reservation.id),
   })
+  const limitNanos =
+    context.byok === 'counted' ? (price(usage, card ?? (() => undefined), asOurs).chargeNanos ?? null) : null
   await store.post({
     type: 'settle',
     organisationId: reservation.organisationId,
@@ -101,7 +105,8 @@ async function settleInterrupted(
       items: JSON.stringify(recordLines(priced), (_key, value: unknown) =>
         typeof value === 'bigint' ? value.toString() : value,
       ),
-      isByok: false,
+      isByok: context.byok !== undefined,
+      limitNanos,
       admittedAt: reservation.admittedAt,
       occurredAt: reservation.admittedAt,
       latencyMs: null,

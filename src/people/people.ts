@@ -130,6 +130,7 @@ const memberCaller = (member: StoredMember, organisation: string): Caller => ({
   externalId: null,
   budgets: [],
   allowedModels: null,
+  includeByokInLimit: false,
   reserveMode: null,
   defaults: NO_DEFAULTS,
   member: { code: member.code, email: member.email ?? '', name: member.name ?? '' },

@@ -6,7 +6,8 @@ import { nativeRequest } from './anthropic-native.ts'
 import { completionOf, type ReadingAs } from './anthropic-reply.ts'
 import { anthropicRequest } from './anthropic-request.ts'
 import { readAnthropicStream } from './anthropic-stream.ts'
-import type { Provider } from './provider.ts'
+import { checkOver, withCredential } from './credential.ts'
+import type { Provider, ProviderKey } from './provider.ts'
 import { unmetBy } from './unmet.ts'
 import { openPool, sendOver, type Wire } from './wire-send.ts'
 
@@ -16,6 +17,8 @@ export type AnthropicOptions = {
   /** The host, with or without `/v1`; a path before it stays. */
   readonly baseUrl: string
   readonly apiKey: string | undefined
+  /** Several of ours, in place of `apiKey`. */
+  readonly keys?: readonly ProviderKey[]
   readonly onCancel: OnCancel
   readonly connectMs: number
 }
@@ -26,26 +29,29 @@ const VERSION = '2023-06-01'
 export function createAnthropicProvider(options: AnthropicOptions): Provider {
   const url = new URL(options.baseUrl)
   const pool = openPool(url.origin, options.connectMs)
-  const path = `${url.pathname.replace(/\/+$/, '').replace(/\/v1$/, '')}/v1/messages`
-  const headers: Record<string, string> = {
-    'content-type': 'application/json',
-    accept: '*/*',
+  const base = `${url.pathname.replace(/\/+$/, '').replace(/\/v1$/, '')}/v1`
+  const headersFor = withCredential(options.apiKey, (secret): Record<string, string> => ({ 'x-api-key': secret }), {
     'anthropic-version': VERSION,
-    ...(options.apiKey === undefined ? {} : { 'x-api-key': options.apiKey }),
-  }
+  })
   return {
     key: options.key,
     name: options.name,
     readingOf: (api) => (api === 'chat' ? readingFor('anthropic', 'messages') : undefined),
     onCancel: options.onCancel,
+    keys: options.keys ?? [],
     wire: 'anthropic',
     parameters: PARAMETERS,
     unmet: (call) => unmetBy(() => (call.native ? [] : anthropicRequest(call).ignored)),
     send(call) {
       const { body, ignored, ...as } = call.native ? nativeRequest(call, call.native) : anthropicRequest(call)
-      const outgoing = { path, headers: { ...headers, ...call.wireHeaders }, body }
+      const outgoing = {
+        path: `${base}/messages`,
+        headers: { ...headersFor(call.secret), ...call.wireHeaders },
+        body,
+      }
       return { ...sendOver(pool, anthropicWire(as), outgoing, call), ignored }
     },
+    check: (secret) => checkOver(pool, `${base}/models`, headersFor(secret)),
     close: () => pool.destroy(),
   }
 }

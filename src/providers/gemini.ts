@@ -4,11 +4,12 @@ import type { OnCancel } from '../contract/provider-presets.ts'
 import { readingFor } from '../core/usage-reading-for.ts'
 import type { Random } from '../lib/random.ts'
 import { sendConverted } from './converted-exchange.ts'
+import { checkOver, withCredential } from './credential.ts'
 import { isThirdGeneration } from './gemini-models.ts'
 import { geminiConversion } from './gemini-reply.ts'
 import { type GeminiRequest, geminiRequest } from './gemini-request.ts'
 import { isFields } from './json-fields.ts'
-import { type Attempt, type Provider, type UpstreamCall, UpstreamFailure } from './provider.ts'
+import { type Attempt, type Provider, type ProviderKey, type UpstreamCall, UpstreamFailure } from './provider.ts'
 import { unmetBy } from './unmet.ts'
 import { parse } from './upstream-error.ts'
 
@@ -18,6 +19,8 @@ export type GeminiOptions = {
   /** The host, with or without a version's path. */
   readonly baseUrl: string
   readonly apiKey: string | undefined
+  /** Several of ours, in place of `apiKey`. */
+  readonly keys?: readonly ProviderKey[]
   readonly onCancel: OnCancel
   readonly connectMs: number
   readonly random: Random
@@ -36,14 +39,13 @@ export function createGeminiProvider(options: GeminiOptions): Provider {
     connect: { timeout: options.connectMs },
     keepAliveTimeout: 30_000,
   })
-  const headers: Record<string, string> = { 'content-type': 'application/json', accept: '*/*' }
-  if (options.apiKey !== undefined) headers['x-goog-api-key'] = options.apiKey
+  const headersFor = withCredential(options.apiKey, (secret) => ({ 'x-goog-api-key': secret }))
   const send = (call: UpstreamCall): Attempt => {
     const request = requestOf(call)
     if (request instanceof UpstreamFailure) return { reply: Promise.reject(request), abort() {}, ignored: [] }
     const outgoing = {
       path: `${versionPath(url)}/${modelPath(call.model)}:${call.stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,
-      headers,
+      headers: headersFor(call.secret),
       body: JSON.stringify(request.body),
       eventBytes: request.images ? call.limits.replyBytes : MAX_EVENT_BYTES,
     }
@@ -59,6 +61,7 @@ export function createGeminiProvider(options: GeminiOptions): Provider {
     name: options.name,
     readingOf: (api) => (api === 'chat' ? readingFor('google', 'generateContent') : undefined),
     onCancel: options.onCancel,
+    keys: options.keys ?? [],
     parameters: PARAMETERS,
     unmet: (call) =>
       unmetBy(() => {
@@ -67,6 +70,7 @@ export function createGeminiProvider(options: GeminiOptions): Provider {
         return request.ignored
       }),
     send,
+    check: (secret) => checkOver(pool, `${versionPath(url)}/models`, headersFor(secret)),
     close: () => pool.destroy(),
   }
 }

@@ -14,9 +14,11 @@ export type Headers = Readonly<Record<string, string | string[] | undefined>>
 export type Exchange = { pause(): void; resume(): void; abort(): void }
 
 export type ExchangeRequest = {
+  readonly method?: 'GET' | 'POST'
   readonly path: string
   readonly headers: Record<string, string>
-  readonly body: string | Buffer
+  /** Null: none. */
+  readonly body: string | Buffer | null
   readonly firstByteMs: number
   readonly idleMs: number
 }
@@ -33,7 +35,7 @@ export function openExchange(pool: Dispatcher, request: ExchangeRequest, listene
   pool.dispatch(
     {
       path: request.path,
-      method: 'POST',
+      method: request.method ?? 'POST',
       headers: request.headers,
       body: request.body,
       headersTimeout: request.firstByteMs,

@@ -5,9 +5,10 @@
 import type { OnCancel } from '../contract/provider-presets.ts'
 import type { UpstreamApi } from '../contract/upstream-api.ts'
 import { readingFor } from '../core/usage-reading-for.ts'
+import { checkOver, withCredential } from './credential.ts'
 import { formBody, speechWire, transcriptionWire } from './openai-audio.ts'
 import { openaiBody } from './openai-request.ts'
-import { type Provider, type UpstreamCall, UpstreamFailure } from './provider.ts'
+import { type Provider, type ProviderKey, type UpstreamCall, UpstreamFailure } from './provider.ts'
 import { readReply } from './upstream-error.ts'
 import { openPool, sendOver, type Wire, type WireOut } from './wire-send.ts'
 
@@ -17,6 +18,8 @@ export type OpenaiOptions = {
   /** Up to and with `/v1`. */
   readonly baseUrl: string
   readonly apiKey: string | undefined
+  /** Several of ours, in place of `apiKey`. */
+  readonly keys?: readonly ProviderKey[]
   /** The family of usage bodies. */
   readonly reading: string
   readonly onCancel: OnCancel
@@ -31,14 +34,17 @@ export function createOpenaiProvider(options: OpenaiOptions): Provider {
   const url = new URL(options.baseUrl)
   const pool = openPool(url.origin, options.connectMs)
   const base = url.pathname.replace(/\/$/, '')
-  const headers: Record<string, string> = { 'content-type': 'application/json', accept: '*/*' }
   const { apiKey, keyHeader } = options
-  if (apiKey !== undefined) headers[keyHeader ?? 'authorization'] = keyHeader ? apiKey : `Bearer ${apiKey}`
+  const headersFor = withCredential(
+    apiKey,
+    (secret): Record<string, string> => (keyHeader ? { [keyHeader]: secret } : { authorization: `Bearer ${secret}` }),
+  )
   return {
     key: options.key,
     name: options.name,
     readingOf: (api) => readingFor(options.reading, api),
     onCancel: options.onCancel,
+    keys: options.keys ?? [],
     parameters: PARAMETERS,
     // What it is sent passes on as it came, and nobody but the server behind it knows what it takes.
     unmet: () => [],
@@ -47,10 +53,18 @@ export function createOpenaiProvider(options: OpenaiOptions): Provider {
         pool,
         WIRES[call.api] ?? openaiWire,
         call.form
-          ? { path: pathOf(base, options.apiVersion, call), ...formBody(call.form, call.model, headers) }
-          : { path: pathOf(base, options.apiVersion, call), headers, body: openaiBody(call, options.reading) },
+          ? {
+              path: pathOf(base, options.apiVersion, call),
+              ...formBody(call.form, call.model, headersFor(call.secret)),
+            }
+          : {
+              path: pathOf(base, options.apiVersion, call),
+              headers: headersFor(call.secret),
+              body: openaiBody(call, options.reading),
+            },
         call,
       ),
+    check: (secret) => checkOver(pool, `${base}/models`, headersFor(secret)),
     close: () => pool.destroy(),
   }
 }

@@ -16,6 +16,8 @@ export type Provider = {
   /** How the usage of its replies is read; undefined: it does not offer that API. */
   readingOf(api: UpstreamApi): UsageReading | undefined
   readonly onCancel: OnCancel
+  /** Our own credentials where there are several to balance; empty: there is one at most, which `send` uses by itself. */
+  readonly keys: readonly ProviderKey[]
   /** Takes requests of this wire as they are, and gives its replies along: `native` in the reply's form. */
   readonly wire?: NativeWire
   /** Members of a chat request that it acts upon, beside the messages. */
@@ -28,14 +30,33 @@ export type Provider = {
    * something that the call would mean something else without.
    */
   send(call: UpstreamCall): Attempt
+  /**
+   * Asks for the list of models with this credential, which costs nothing. Resolves where the provider takes it; rejects
+   * with {@link UpstreamFailure}.
+   */
+  check(secret: string): Check
   close(): Promise<void>
 }
+
+/** One of our own credentials at a provider. */
+export type ProviderKey = {
+  /** What people know it by: never the secret. */
+  readonly id: string
+  readonly label: string
+  readonly secret: string
+  /** Its share of the calls, beside those of the others. */
+  readonly weight: number
+}
+
+export type Check = { readonly taken: Promise<void>; abort(): void }
 
 export type UpstreamCall = {
   readonly api: UpstreamApi
   /** The client's body and where its top-level members lie in it. */
   readonly text: string
   readonly members: readonly Member[]
+  /** The credential of this call; undefined: the provider's own one, where it has one. */
+  readonly secret?: string | undefined
   /** The model's name at this provider. */
   readonly model: string
   readonly stream: boolean

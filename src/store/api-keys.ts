@@ -242,6 +242,7 @@ const keysOf = (store: Store, organisationId: bigint) =>
     .select(['a.external_id', 'a.code as account_code', 'b.id as budget_id', 'b.limit_quantity', 'b.window_kind'])
     .select(['u.total_nanos', 'u.byok_total_nanos', 'u.day', 'u.day_nanos', 'u.byok_day_nanos'])
     .select(['u.week', 'u.week_nanos', 'u.byok_week_nanos', 'u.month', 'u.month_nanos', 'u.byok_month_nanos'])
+    .select(['u.total_counted_nanos', 'u.day_counted_nanos', 'u.week_counted_nanos', 'u.month_counted_nanos'])
 
 type KeyRow = Awaited<ReturnType<ReturnType<typeof keysOf>['execute']>>[number]
 
@@ -284,4 +285,8 @@ const usageOf = (row: KeyRow): NonNullable<StoredApiKey['usage']> => ({
   month: Number(row.month),
   monthNanos: row.month_nanos ?? 0n,
   byokMonthNanos: row.byok_month_nanos ?? 0n,
+  counted: row.total_counted_nanos ?? 0n,
+  dayCounted: row.day_counted_nanos ?? 0n,
+  weekCounted: row.week_counted_nanos ?? 0n,
+  monthCounted: row.month_counted_nanos ?? 0n,
 })

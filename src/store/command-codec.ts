@@ -7,6 +7,7 @@ import type {
   Done,
   Estimate,
   Outcome,
+  Prices,
   Rate,
   Reserved,
   ReserveGeneration,
@@ -82,6 +83,7 @@ function reservedOf(cells: ReservedCells): Reserved {
 }
 
 type Text = string | null
+type PriceCells = [string, string, string, string]
 type ReserveCells = [
   'r',
   string,
@@ -104,6 +106,7 @@ type ReserveCells = [
   Text,
   [string, string, number, number] | null,
   ReserveMode | null,
+  PriceCells | null,
 ]
 
 function packReserve({
@@ -121,7 +124,7 @@ function packReserve({
   idempotency,
   creditUsd,
 }: ReserveGeneration): string {
-  const { fixed, outputUnitPrice, inputTokens, outputTokens, choices, fit, estimate } = demand
+  const { fixed, outputUnitPrice, inputTokens, outputTokens, choices, fit, estimate, keyLimit } = demand
   const cells: ReserveCells = [
     'r',
     organisationId.toString(),
@@ -149,6 +152,7 @@ function packReserve({
       ? [estimate.fixed.n.toString(), estimate.fixed.d.toString(), estimate.inputTokens, estimate.outputTokens]
       : null,
     mode ?? null,
+    keyLimit ? priceCells(keyLimit) : null,
   ]
   return JSON.stringify(cells)
 }
@@ -156,7 +160,7 @@ function packReserve({
 function unpackReserve(cells: ReserveCells): ReserveGeneration {
   const [, organisationId, at, id, code, accountId, apiKeyId, owner, fixedN, fixedD, unitN, unitD, ...rest] = cells
   const [inputTokens, outputTokens, choices, shareN, shareD, atLeast, chain, context, idempotency, ...last] = rest
-  const [creditUsd, estimate, mode] = last
+  const [creditUsd, estimate, mode, keyLimit] = last
   return {
     type: 'reserve',
     organisationId: BigInt(organisationId),
@@ -172,6 +176,7 @@ function unpackReserve(cells: ReserveCells): ReserveGeneration {
       inputTokens,
       outputTokens,
       choices,
+      ...(keyLimit === null ? {} : { keyLimit: pricesOf(keyLimit) }),
       ...(shareN === null || shareD === null ? {} : { fit: { share: ratioOf(shareN, shareD), atLeast } }),
       ...(estimate === null ? {} : { estimate: estimateOf(estimate) }),
     },
@@ -186,6 +191,18 @@ function unpackReserve(cells: ReserveCells): ReserveGeneration {
     ...(creditUsd === null ? {} : { creditUsd }),
   }
 }
+
+const priceCells = ({ fixed, outputUnitPrice }: Prices): PriceCells => [
+  fixed.n.toString(),
+  fixed.d.toString(),
+  outputUnitPrice.n.toString(),
+  outputUnitPrice.d.toString(),
+]
+
+const pricesOf = ([fixedN, fixedD, unitN, unitD]: PriceCells): Prices => ({
+  fixed: ratioOf(fixedN, fixedD),
+  outputUnitPrice: ratioOf(unitN, unitD),
+})
 
 const estimateOf = ([n, d, inputTokens, outputTokens]: [string, string, number, number]): Estimate => ({
   fixed: ratioOf(n, d),

@@ -95,7 +95,7 @@ function spentSoFar(
         of.cast<bigint>(of.val(BigInt(start)), 'bigint').as('window_start'),
         of.cast<bigint>(of.val(end === undefined ? null : BigInt(end)), 'bigint').as('window_end'),
         'organisation_id',
-        `${window}_nanos as spent`,
+        `${window}_counted_nanos as spent`,
         of.cast<bigint>(of.val(0n), 'bigint').as('reserved'),
       ])
     })

@@ -27,6 +27,7 @@ export type StoredKey = Shared &
         /** Of its account. */
         readonly reserveMode: string | null
         readonly limit: Budget | null
+        readonly includeByokInLimit: boolean
         readonly allowedModels: readonly string[] | null
         readonly defaults: CallDefaults
       }
@@ -58,7 +59,13 @@ async function findApiKey(store: Store, hash: string): Promise<StoredKey | undef
         'k.previous_until',
         'k.limit_budget_id',
       ])
-      .select(['k.allowed_models', 'k.include_usage', 'k.default_user', 'k.default_metadata']),
+      .select([
+        'k.allowed_models',
+        'k.include_usage',
+        'k.default_user',
+        'k.default_metadata',
+        'k.include_byok_in_limit',
+      ]),
   )
   if (!key) return undefined
   const { organisation_id: organisationId, limit_budget_id: limitId } = key
@@ -69,6 +76,7 @@ async function findApiKey(store: Store, hash: string): Promise<StoredKey | undef
     externalId: key.external_id,
     reserveMode: key.reserve_mode,
     disabled: key.disabled === 1n,
+    includeByokInLimit: key.include_byok_in_limit === 1n,
     until: earlier(key.expires_at, key.hash === hash ? null : (key.previous_until ?? 0n)),
     limit: limitId === null ? null : ((await findBudget(store, organisationId, limitId)) ?? null),
     allowedModels: modelsOf(key.allowed_models),

@@ -9,6 +9,7 @@ import { budgetsMigration } from './migrations/0004-budgets.ts'
 import { alertsMigration } from './migrations/0005-alerts.ts'
 import { reportsMigration } from './migrations/0006-reports.ts'
 import { keysMigration } from './migrations/0007-keys.ts'
+import { credentialsMigration } from './migrations/0008-credentials.ts'
 import { membersMigration } from './migrations/0009-members.ts'
 import { StoreUnusable } from './store.ts'
 
@@ -20,6 +21,7 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
   '0005-alerts': alertsMigration(engine),
   '0006-reports': reportsMigration(engine),
   '0007-keys': keysMigration(engine),
+  '0008-credentials': credentialsMigration(engine),
   '0009-members': membersMigration(engine),
 })
 

@@ -56,6 +56,27 @@ export type Schema = {
     default_user: string | null
     default_metadata: string | null
   } & SecretColumns
+  credentials: {
+    id: Int
+    organisation_id: Int
+    code: string
+    provider: string
+    name: string
+    label: string
+    sealed: string
+    sealed_by: string
+    account_id: Int | null
+    api_keys: string | null
+    weight: Int
+    priority: Int
+    fallback: Int
+    disabled: Int
+    cooling_until: Int | null
+    cooling_reason: string | null
+    last_used_at: Int | null
+    created_at: Int
+    updated_at: Int | null
+  }
   management_keys: {
     id: Int
     organisation_id: Int
@@ -97,6 +118,10 @@ export type Schema = {
     month: Int
     month_nanos: Int
     byok_month_nanos: Int
+    total_counted_nanos: Int
+    day_counted_nanos: Int
+    week_counted_nanos: Int
+    month_counted_nanos: Int
   }
   grants: {
     id: Int
@@ -178,6 +203,7 @@ export type Schema = {
     sequence: Int | null
     dedupe_key: string | null
     payload_hash: string | null
+    limit_nanos: Int | null
   }
   call_details: {
     hash: string

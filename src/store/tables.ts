@@ -306,6 +306,7 @@ export const usageRecords = table<UsageRecord>('usage_records', {
   sequence: ['sequence', intOrNull],
   dedupeKey: ['dedupe_key', textOrNull],
   payloadHash: ['payload_hash', textOrNull],
+  limitNanos: ['limit_nanos', bigOrNull],
 })
 
 export const callDetails = table<CallDetails>('call_details', {
@@ -400,6 +401,10 @@ export const keyUsage = table<KeyUsage>('key_usage', {
   month: ['month', int],
   monthNanos: ['month_nanos', big],
   byokMonthNanos: ['byok_month_nanos', big],
+  counted: ['total_counted_nanos', big],
+  dayCounted: ['day_counted_nanos', big],
+  weekCounted: ['week_counted_nanos', big],
+  monthCounted: ['month_counted_nanos', big],
 })
 
 export const outbox = table<OutboxEvent>('outbox', {
