@@ -61,7 +61,7 @@ async function authenticate({ keys, addressOf }: Gateway, people: People, reques
   demandJson(request)
   return member
 }
-export const credentialParts = (gateway: Gateway): ApiParts['credentials'] => ({
+const credentialParts = (gateway: Gateway): ApiParts['credentials'] => ({
   get providers() {
     return gateway.upstreams
   },

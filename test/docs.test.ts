@@ -88,8 +88,12 @@ test('the welcome on a page is what a first start prints', async () => {
   started.signal('SIGTERM')
   const { stderr } = await started.ended
   const printed = stderr.replaceAll(new URL(started.url).port, '8787')
-  for (const { text } of shown) expect(missingPieces(text, printed)).toEqual([])
+  for (const { text } of shown) expect(missingPieces(HAS_PAGES ? text : withoutPages(text), printed)).toEqual([])
 })
+
+/** Nobody is led to pages that are not built. */
+const HAS_PAGES = existsSync(join(ROOT, 'dashboard/dist/index.html'))
+const withoutPages = (welcome: string): string => welcome.replace(/^ *Dashboard .*\n/m, '')
 
 const SLOW_MS = 120_000
 

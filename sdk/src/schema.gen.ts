@@ -2643,7 +2643,7 @@ export type Operations = {
   /** Invite a person by a link that works once, for three days */
   inviteMember: {
     body: {
-      /** The only address that the link lets in. Default: any. */
+      /** The only address that the link lets in; without one, whoever holds it. */
       email?: string | undefined
       /** What the person may do; a reader changes nothing. */
       role: 'admin' | 'reader'

@@ -256,6 +256,17 @@ test('what was used is reported, listed and explained', async () => {
   expect((await admin.listEndpointStates()).endpoints).toEqual(expect.any(Array))
 })
 
+test('people are invited, given another role and removed, and who asks is told', async () => {
+  const { admin } = client
+  expect((await admin.getSession()).session).toMatchObject({ member: null, role: 'admin', isOperator: true })
+  const { member, link } = await admin.inviteMember({ email: 'ann@example.com', role: 'reader' })
+  expect(link).toMatch(/\/setup#token=/)
+  expect((await admin.updateMember(member.id, { role: 'admin' })).member.role).toBe('admin')
+  expect(await all(admin.listMembers())).toMatchObject([{ id: member.id, status: 'invited' }])
+  expect(await admin.removeMember(member.id)).toEqual({ deleted: true })
+  expect((await admin.createSetupLink()).link).toMatch(/\/setup#token=/)
+})
+
 test('alert channels are made, changed, tried and deleted, and their deliveries sent again', async () => {
   const { alerts } = client
   const { channel, secret } = await alerts.createChannel({

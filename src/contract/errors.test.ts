@@ -6,7 +6,7 @@ const PROMISED = `
 400         | invalid_json invalid_request account_mismatch | invalid_request_error | invalid_request | invalid_request_error
 400         | context_length_exceeded | invalid_request_error | context_length_exceeded | invalid_request_error
 400         | max_tokens_exceeded | invalid_request_error | max_tokens_exceeded | invalid_request_error
-401         | invalid_api_key | authentication_error | authentication | authentication_error
+401         | invalid_api_key wrong_credentials | authentication_error | authentication | authentication_error
 402         | insufficient_credits | insufficient_quota | payment_required | billing_error
 403         | forbidden account_frozen credential_refused | permission_error | permission_denied | permission_error
 403         | content_policy_violation | invalid_request_error | content_policy_violation | invalid_request_error
@@ -15,8 +15,8 @@ const PROMISED = `
 404         | no_endpoints not_found generation_not_found account_not_found reservation_not_found transaction_not_found plan_not_found budget_not_found grant_not_found | invalid_request_error | not_found | not_found_error
 405         | method_not_allowed | invalid_request_error | invalid_request | invalid_request_error
 408         | request_timeout | invalid_request_error | timeout | timeout_error
-409         | reservation_already_confirmed reservation_cancelled amount_exceeds_reservation transaction_account_mismatch external_id_taken account_closed refund_exceeds_transaction payment_already_credited grant_spent | invalid_request_error | precondition_failed | invalid_request_error
-410         | reservation_expired | invalid_request_error | precondition_failed | invalid_request_error
+409         | reservation_already_confirmed reservation_cancelled amount_exceeds_reservation transaction_account_mismatch external_id_taken account_closed refund_exceeds_transaction payment_already_credited grant_spent email_taken last_admin | invalid_request_error | precondition_failed | invalid_request_error
+410         | reservation_expired link_ended | invalid_request_error | precondition_failed | invalid_request_error
 409         | idempotency_key_mismatch idempotency_in_progress generation_already_settled | invalid_request_error | precondition_failed | invalid_request_error
 413         | payload_too_large | invalid_request_error | payload_too_large | request_too_large
 415         | unsupported_media_type | invalid_request_error | invalid_request | invalid_request_error

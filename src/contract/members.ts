@@ -34,7 +34,9 @@ export const MemberList = z.object({ members: z.array(Member), pagination: Pagin
 export const MemberReply = z.object({ member: Member })
 
 export const Invitation = z.object({
-  email: Email.optional().meta({ description: 'The only address that the link lets in. Default: any.' }),
+  email: Email.optional().meta({
+    description: 'The only address that the link lets in; without one, whoever holds it.',
+  }),
   role: Role,
 })
 
