@@ -20,6 +20,8 @@ models:
     endpoints:
       - { provider: first, model: server-error, prices: { input: "100", output: "200" } }
       - { provider: second, model: exact, prices: { input: "0.20", cache_read: "0.05", output: "0.50" } }
+  - id: numbered/huge-usage
+    endpoints: [{ provider: first, model: huge-usage, prices: { input: "100", output: "3000" } }]
 ${NUMBERED.map(
   (name) => `  - id: numbered/${name}
     endpoints: [{ provider: first, model: ${name}, prices: { input: "0.15", output: "0.60" } }]`,
@@ -243,6 +245,16 @@ describe('an answer that is whole is charged, whatever its usage says, and never
     expect(text.endsWith('data: [DONE]\n\n')).toBe(true)
     expect(record).toMatchObject({ status: 'ok', source: 'estimated' })
     expect(record.charge_nanos).toBeGreaterThan(0n)
+  })
+
+  test('a cost that no call comes to is unknown, and ten of them still add up', async () => {
+    const first = await call(OPENAI, chat('numbered/huge-usage'))
+    expect(first.record).toMatchObject({
+      cost_nanos: null,
+      flags: expect.arrayContaining(['cost_implausible', 'capped']),
+    })
+    expect(first.record.charge_nanos).toBeGreaterThan(0n)
+    for (let made = 0; made < 9; made++) expect((await call(OPENAI, chat('numbered/huge-usage'))).status).toBe(200)
   })
 
   test('more than the limit of the request, in one piece, is flagged', async () => {

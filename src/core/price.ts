@@ -3,7 +3,7 @@
  * to nano-dollars happens once for the cost and once for the charge, after the last sum.
  */
 import type { ChargeMeter, Meter } from '../contract/meters.ts'
-import { type Nanos, nanosRatio, roundToNanos } from '../lib/money.ts'
+import { MAX_COST_OF_A_CALL, type Nanos, nanosRatio, roundToNanos } from '../lib/money.ts'
 import { add, compare, divide, multiply, parseRatio, type Ratio, subtract, sum, whole, ZERO } from '../lib/ratio.ts'
 import { type CardSource, type CostFlag, type CostItem, costByCard } from './card-cost.ts'
 import { reconcile } from './stated-cost.ts'
@@ -12,7 +12,7 @@ import type { Usage } from './usage.ts'
 /** `charge` is what the account pays of the line: markup inside, 0 when insured or BYOK. */
 export type PricedItem = CostItem & { readonly charge: Ratio }
 
-type PriceFlag = CostFlag | 'partly_unpriced' | 'unpriced' | 'capped'
+type PriceFlag = CostFlag | 'partly_unpriced' | 'unpriced' | 'capped' | 'cost_implausible'
 
 export type Priced = {
   readonly items: readonly PricedItem[]
@@ -49,6 +49,17 @@ export type CompiledTerms = TermsText & {
   readonly chargeFactor: Ratio
   readonly routingFee: Ratio
   readonly byokShare: Ratio
+}
+
+/**
+ * As {@link price}, of a call that has ended. Counts or a stated cost that come to more than any call costs say nothing:
+ * the cost is unknown, and the charge keeps below the quote.
+ */
+export function priceCall(usage: Usage, cards: CardSource, terms: Terms, quoteNanos: bigint): Priced {
+  const priced = price(usage, cards, terms)
+  if ((priced.costNanos ?? 0n) <= MAX_COST_OF_A_CALL) return priced
+  const capped = price(usage, cards, { ...terms, ceilingNanos: quoteNanos })
+  return { ...capped, cost: undefined, costNanos: undefined, flags: [...capped.flags, 'cost_implausible'] }
 }
 
 /** Prices a settled usage. A cost that the upstream stated itself decides; the rate card is then the check beside it. */

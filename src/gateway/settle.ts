@@ -7,7 +7,7 @@ import { cacheDiscount } from '../core/card-cost.ts'
 import { decimalOf, recordLines } from '../core/cost-details.ts'
 import type { Settle } from '../core/ledger-commands.ts'
 import type { CallDetails, GenerationStatus, UsageSource } from '../core/ledger-rows.ts'
-import { type Priced, price } from '../core/price.ts'
+import { type Priced, priceCall } from '../core/price.ts'
 import { totalsOf, type Usage } from '../core/usage.ts'
 import type { Settled } from '../dialects/dialect.ts'
 import { generationId } from '../lib/id.ts'
@@ -135,7 +135,7 @@ function priceOf({ settings, terms }: Gateway, quoteNanos: bigint, outcome: Outc
   const doubtful =
     source !== 'reported' || counted.flags.some((flag) => flag === 'usage_huge' || flag === 'usage_implausible')
   const tier = counted.serviceTier ?? outcome.serviceTier ?? undefined
-  return price(
+  return priceCall(
     { ...counted, ...(tier === undefined ? {} : { serviceTier: tier === 'default' ? 'standard' : tier }) },
     served.card ?? (() => undefined),
     {
@@ -144,6 +144,7 @@ function priceOf({ settings, terms }: Gateway, quoteNanos: bigint, outcome: Outc
       ...(settings.billing.zeroCompletionInsurance && isInsured(outcome, counted) ? { insured: true } : {}),
       ...(doubtful ? { ceilingNanos: quoteNanos } : {}),
     },
+    quoteNanos,
   )
 }
 

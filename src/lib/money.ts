@@ -12,6 +12,8 @@ export const asNanos = (value: bigint): Nanos => value as Nanos
 
 /** One amount is at most 1,000,000,000 USD (LEDGER 1.5). */
 export const MAX_AMOUNT = asNanos(1_000_000_000n * 1_000_000_000n)
+/** No call costs as much: what comes to more was counted wrong. Sums of many must stay within 64 bits. */
+export const MAX_COST_OF_A_CALL = asNanos(1_000_000n * 1_000_000_000n)
 const INT64_MAX = 2n ** 63n - 1n
 
 export const fitsInt64 = (value: bigint): boolean => value <= INT64_MAX && value >= -INT64_MAX - 1n
