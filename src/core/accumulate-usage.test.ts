@@ -11,6 +11,7 @@ describe('the last usage of a stream is the usage', () => {
 
   test.each<[UsageReading, unknown, object]>([
     ['groq', { x_groq: { usage: { prompt_tokens: 1 } } }, { prompt_tokens: 1 }],
+    ['moonshot', { choices: [{ index: 0, usage: { prompt_tokens: 1 } }] }, { prompt_tokens: 1 }],
     ['ollama', { done: true, eval_count: 4 }, { done: true, eval_count: 4 }],
     ['bedrock', { metadata: { usage: { inputTokens: 2 } } }, { inputTokens: 2 }],
     [

@@ -60,16 +60,21 @@ const WRAPPERS: readonly (readonly string[])[] = [
   ['metadata', 'usage'],
   ['delta', 'usage'],
   ['interaction', 'usage'],
+  // Moonshot's streams.
+  ['choices', '0', 'usage'],
 ]
 
 function findUsage(event: Body, members: ReadonlySet<string>): Body | undefined {
   for (const path of WRAPPERS) {
-    const found = path.reduce<unknown>((value, member) => (isBody(value) ? value[member] : undefined), event)
+    const found = path.reduce<unknown>(memberOf, event)
     if (isBody(found)) return found
   }
   for (const member of members) if (event[member] !== undefined && event[member] !== null) return event
   return undefined
 }
+
+const memberOf = (value: unknown, member: string): unknown =>
+  Array.isArray(value) ? value[Number(member)] : isBody(value) ? value[member] : undefined
 
 /** An object of usage has some twenty members; what an upstream invents beyond this many is not kept. */
 const MAX_MEMBERS = 100

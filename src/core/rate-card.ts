@@ -121,9 +121,11 @@ export function marginalLines(card: CompiledCard, meter: Meter, context: RateCon
     .sort((a, b) => (a.floor < b.floor ? -1 : 1))
 }
 
-/** OpenAI's `default` and Anthropic's `standard` are one tier. */
+/** OpenAI's `default`, Groq's `on_demand` and Anthropic's `standard` are one tier. */
 export const standardTier = (served: string | undefined): string =>
-  served === undefined || served === '' || served === 'default' ? 'standard' : served
+  served === undefined || STANDARD.has(served) ? 'standard' : served
+
+const STANDARD: ReadonlySet<string> = new Set(['', 'default', 'on_demand'])
 
 const compiled = new WeakMap<RateCard, CompiledCard>()
 

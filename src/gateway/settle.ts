@@ -8,6 +8,7 @@ import { decimalOf, recordLines } from '../core/cost-details.ts'
 import type { Settle } from '../core/ledger-commands.ts'
 import type { CallDetails, GenerationStatus, UsageSource } from '../core/ledger-rows.ts'
 import { type Priced, priceCall } from '../core/price.ts'
+import { standardTier } from '../core/rate-card.ts'
 import { totalsOf, type Usage } from '../core/usage.ts'
 import type { Settled } from '../dialects/dialect.ts'
 import { generationId } from '../lib/id.ts'
@@ -136,7 +137,7 @@ function priceOf({ settings, terms }: Gateway, quoteNanos: bigint, outcome: Outc
     source !== 'reported' || counted.flags.some((flag) => flag === 'usage_huge' || flag === 'usage_implausible')
   const tier = counted.serviceTier ?? outcome.serviceTier ?? undefined
   return priceCall(
-    { ...counted, ...(tier === undefined ? {} : { serviceTier: tier === 'default' ? 'standard' : tier }) },
+    { ...counted, ...(tier === undefined ? {} : { serviceTier: standardTier(tier) }) },
     served.card ?? (() => undefined),
     {
       ...terms,
