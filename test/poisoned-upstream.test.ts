@@ -1,5 +1,6 @@
 /** Upstreams that lie, stop, break off or never end: what the client is told, what is charged, what is kept. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { verifyLedger } from '../src/jobs/verify.ts'
 import { generationId } from '../src/lib/id.ts'
 import type { ScriptStep } from '../src/simulator/script.ts'
 import { chat, eventsOf, type Kept, MOUNTS, OPENAI, OPENROUTER, recordsOf, recordsSince } from './gateway-kit.ts'
@@ -255,6 +256,7 @@ describe('an answer that is whole is charged, whatever its usage says, and never
     })
     expect(first.record.charge_nanos).toBeGreaterThan(0n)
     for (let made = 0; made < 9; made++) expect((await call(OPENAI, chat('numbered/huge-usage'))).status).toBe(200)
+    expect(await verifyLedger(turnpike.server.gateway.store)).toEqual([])
   })
 
   test('more than the limit of the request, in one piece, is flagged', async () => {

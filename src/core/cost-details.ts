@@ -3,6 +3,7 @@
  * of the cost. Whatever is split here sums to the total that it was split from.
  */
 import { type ChargeMeter, meterDefinition } from '../contract/meters.ts'
+import { roundToNanos } from '../lib/money.ts'
 import {
   add,
   apportion,
@@ -34,12 +35,11 @@ export type RecordLine = {
 
 /** The lines in nanos, by largest remainder: both columns sum exactly to the record's rounded totals. Empty where unpriced. */
 export function recordLines({ items, costNanos, chargeNanos }: Priced): RecordLine[] {
-  if (costNanos === undefined || chargeNanos === undefined) return []
+  if (chargeNanos === undefined) return []
   const inNanos = (amounts: readonly Ratio[], total: bigint) => apportion(amounts.map(nanos), total)
-  const costs = inNanos(
-    items.map(({ cost }) => cost),
-    costNanos,
-  )
+  const exactCosts = items.map(({ cost }) => cost)
+  // A cost that is unknown for being implausible still says by its lines what was reckoned.
+  const costs = inNanos(exactCosts, costNanos ?? roundToNanos(sum(exactCosts)))
   const charges = inNanos(
     items.map(({ charge }) => charge),
     chargeNanos,
