@@ -1,0 +1,3 @@
+import { Page } from '../page.tsx'
+
+export const LoginScreen = () => <Page title="Login">…</Page>

@@ -1,0 +1,3 @@
+import { Page } from '../page.tsx'
+
+export const RequestsScreen = () => <Page title="Requests">…</Page>

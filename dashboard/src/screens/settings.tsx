@@ -1,0 +1,3 @@
+import { Page } from '../page.tsx'
+
+export const SettingsScreen = () => <Page title="Settings">…</Page>
