@@ -12,18 +12,18 @@ export const RANGES = [
 export type Range = (typeof RANGES)[number]
 
 export type Search = {
-  readonly range?: Range
+  readonly range?: Range | undefined
   /** Calendar days, both included; with `Custom`. */
-  readonly from?: string
-  readonly to?: string
+  readonly from?: string | undefined
+  readonly to?: string | undefined
   /** The hash of an API key. */
-  readonly key?: string
-  readonly model?: string
-  readonly provider?: string
-  readonly status?: string
+  readonly key?: string | undefined
+  readonly model?: string | undefined
+  readonly provider?: string | undefined
+  readonly status?: string | undefined
   /** What the bars are made of. */
-  readonly by?: Grouping
-  readonly cursor?: string
+  readonly by?: Grouping | undefined
+  readonly cursor?: string | undefined
 }
 
 export const GROUPINGS = ['model', 'provider', 'api_key', 'account', 'end_user', 'tag'] as const
