@@ -34,7 +34,7 @@ export default function UsageChart({ report, by }: Props) {
         dataKey="time"
         type="stacked"
         series={drawn}
-        valueFormatter={(value) => `$${value}`}
+        valueFormatter={(value) => `$${tick.format(value)}`}
         tooltipProps={{
           content: ({ label, payload }) => (
             <Tip time={String(label)} bar={payload?.[0]?.payload as Bar | undefined} names={drawn} />
@@ -50,21 +50,34 @@ export default function UsageChart({ report, by }: Props) {
 /** Names with dots would be read as paths into the data. */
 const nameOfSeries = (value: string): string => `s:${encodeURIComponent(value).replaceAll('.', '%2E')}`
 
+/** A bar for each part of the range, empty ones too: a day without calls is seen as one. */
 function barsOf({ buckets, range }: UsageReport, by: Grouping, shown: ReadonlySet<string>): Bar[] {
-  const bars = new Map<string, Record<string, string>>()
+  const bars = new Map<string, Record<string, string>>(timesIn(range).map((time) => [time, {}]))
   for (const { start, key, decimal } of buckets) {
     const value = groupValue(key, by)
     const name = nameOfSeries(shown.has(value) ? value : OTHER)
-    const exact = bars.get(start) ?? {}
-    bars.set(start, exact)
+    const time = labelOf(start, range)
+    const exact = bars.get(time) ?? {}
+    bars.set(time, exact)
     exact[name] = sumOf([exact[name] ?? '0', decimal.chargeUsd ?? '0'])
   }
-  return [...bars].map(([start, exact]) => ({
-    time: labelOf(start, range),
+  return [...bars].map(([time, exact]) => ({
+    time,
     exact,
     ...Object.fromEntries(Object.entries(exact).map(([name, amount]) => [name, Number(amount)])),
   }))
 }
+
+/** Half days meet every day, whatever the clocks do in it. */
+function timesIn(range: UsageReport['range']): string[] {
+  const step = range.bucket === 'hour' ? 3_600_000 : 43_200_000
+  const times = new Set<string>()
+  for (let at = Date.parse(range.from); at < Date.parse(range.to); at += step)
+    times.add(labelOf(new Date(at).toISOString(), range))
+  return [...times]
+}
+
+const tick = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 })
 
 function labelOf(start: string, { timeZone, bucket }: UsageReport['range']): string {
   const parts: Intl.DateTimeFormatOptions =

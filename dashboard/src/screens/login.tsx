@@ -25,7 +25,7 @@ export function LoginScreen() {
       </Button>
       <Text size="sm" c="dimmed">
         No password yet, or a lost one? Whoever runs the server makes a link with <code>turnpike setup-link</code>. The{' '}
-        <Anchor href="/docs" inherit>
+        <Anchor href="/docs" inherit underline="always">
           API
         </Anchor>{' '}
         takes keys.

@@ -3,6 +3,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { GenerationRecord } from '@turnpike/sdk'
 import { client } from '../client.ts'
+import { CsvButton } from '../csv-button.tsx'
 import { Filters, useKeyNames, useView } from '../filters.tsx'
 import { Money } from '../money.tsx'
 import { instant, milliseconds, whole } from '../numbers.ts'
@@ -29,9 +30,7 @@ function Requests({ timeZone }: { readonly timeZone: string }) {
   return (
     <>
       <Filters timeZone={timeZone} />
-      <Button component="a" href={csvOf('/api/admin/generations', query)} download variant="default" w="fit-content">
-        CSV
-      </Button>
+      <CsvButton href={csvOf('/api/admin/generations', query)} />
       {error !== null && <Problem error={error} doing="Requests could not be loaded" retry={refetch} />}
       {data === undefined ? (
         error === null && <Loading />

@@ -1,9 +1,10 @@
-import { Anchor, Button } from '@mantine/core'
+import { Anchor } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { UsageReport } from '@turnpike/sdk'
 import { lazy, Suspense } from 'react'
 import { client } from '../client.ts'
+import { CsvButton } from '../csv-button.tsx'
 import { Filters, useView } from '../filters.tsx'
 import { Page } from '../page.tsx'
 import { Problem } from '../problem.tsx'
@@ -32,9 +33,7 @@ function Usage({ timeZone }: { readonly timeZone: string }) {
   return (
     <>
       <Filters timeZone={timeZone} />
-      <Button component="a" href={csvOf('/api/admin/usage', query)} download variant="default" w="fit-content">
-        CSV
-      </Button>
+      <CsvButton href={csvOf('/api/admin/usage', query)} />
       {error !== null && <Problem error={error} doing="Usage could not be loaded" retry={refetch} />}
       {data === undefined ? error === null && <Loading /> : <Report report={data} />}
     </>
@@ -64,7 +63,7 @@ function Report({ report }: { readonly report: UsageReport }) {
 const Nothing = ({ isNarrowed }: { readonly isNarrowed: boolean }) =>
   isNarrowed ? (
     <Empty title="No call matches">
-      <Anchor component={Link} to="/usage" inherit>
+      <Anchor component={Link} to="/usage" inherit underline="always">
         Clear the filters
       </Anchor>
     </Empty>
