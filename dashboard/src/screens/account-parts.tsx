@@ -178,7 +178,10 @@ export function useDialog<T>() {
 /** A secret that the server shows this once. */
 export function Secret({ label, value }: { label: string; value: string }) {
   return (
-    <Alert color="yellow" title="Copy it now: it is not shown again.">
+    <Alert color="yellow">
+      <Text fw={700} mb="xs">
+        Copy it now: it is not shown again.
+      </Text>
       <Group gap="sm" wrap="nowrap" align="center">
         <Code aria-label={label} style={{ overflowWrap: 'anywhere' }}>
           {value}
@@ -226,7 +229,11 @@ export function State({ tone, children }: { tone: keyof typeof COLOURS; children
 
 /** An amount that is no money: tokens, calls. Text in, grouped text out. */
 export function Count({ value }: { value: string }) {
-  return <data value={value}>{value.replace(/\B(?=(\d{3})+(?!\d))/g, ' ')}</data>
+  return (
+    <data value={value} style={{ whiteSpace: 'nowrap' }}>
+      {value.replace(/\B(?=(\d{3})+(?!\d))/g, ' ')}
+    </data>
+  )
 }
 
 /** Billionths of decimal text, so that amounts are compared without floats. */

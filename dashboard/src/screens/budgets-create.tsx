@@ -1,11 +1,10 @@
 /** Sets a budget: whom it binds, what it counts, how much and for how long. */
 import { Autocomplete, Group, Select, TextInput } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
 import type { Budget } from '@turnpike/sdk'
 import { useState } from 'react'
 import { client } from '../client.ts'
+import { useAccounts, useKeys } from './account-names.ts'
 import { FormDialog, useChange } from './account-parts.tsx'
-import { useAccountNames } from './keys-create.tsx'
 
 export const SCOPES = {
   organisation: 'the organisation',
@@ -129,7 +128,7 @@ const TEXTS = {
 } as const
 
 function Whom({ scope, scopeId, setScopeId }: WhomProps) {
-  const accounts = useAccountNames()
+  const accounts = useAccounts().map(({ externalId }) => externalId)
   if (scope === 'organisation') return null
   if (scope === 'api_key') return <KeyChoice value={scopeId} onChange={setScopeId} />
   if (scope === 'account')
@@ -154,11 +153,7 @@ function Whom({ scope, scopeId, setScopeId }: WhomProps) {
 
 /** One of the keys whose name has what was typed in it. */
 function KeyChoice({ value, onChange }: { value: string; onChange: (hash: string) => void }) {
-  const { data } = useQuery({
-    queryKey: ['api-keys', 'choice'],
-    queryFn: async () => (await client.admin.listApiKeys({ limit: 500 })).keys,
-  })
-  const keys = (data ?? []).map(({ hash, name, label }) => ({ value: hash, label: `${name} (${label})` }))
+  const keys = useKeys().map(({ hash, name, label }) => ({ value: hash, label: `${name} (${label})` }))
   return (
     <Select
       {...{ label: 'API key', required: true, searchable: true, data: keys }}

@@ -6,6 +6,7 @@ import { type ReactNode, useState } from 'react'
 import { client } from '../client.ts'
 import { Money } from '../money.tsx'
 import { Page } from '../page.tsx'
+import { useAccounts, useKeys } from './account-names.ts'
 import {
   Confirm,
   Count,
@@ -24,7 +25,7 @@ import {
 } from './account-parts.tsx'
 import { CreateBudget, METRICS, SCOPES, WINDOWS } from './budgets-create.tsx'
 
-const HEADS = ['Name', 'Binds', '>Limit', '>Spent', '>Reserved', '>Left', 'Used', 'Resets', 'State']
+const HEADS = ['Name', 'Binds', '>Limit', '>Spent', '>Reserved', '>Left', 'Resets', 'State']
 
 export function BudgetsScreen() {
   const isAdmin = useIsAdmin()
@@ -40,7 +41,7 @@ export function BudgetsScreen() {
     <Page title="Budgets" actions={isAdmin && <Button onClick={() => creating.open(true)}>Create budget</Button>}>
       <Text c="dimmed">A call has to pass every budget that binds it. A limit of 0 refuses all.</Text>
       <Listed list={list} what="Budgets" empty="There is no budget: nothing is refused but by the limits of keys.">
-        <Rows caption="Budgets" width={1000} heads={isAdmin ? [...HEADS, 'Actions'] : HEADS}>
+        <Rows caption="Budgets" width={960} heads={isAdmin ? [...HEADS, 'Actions'] : HEADS}>
           {list.rows.map((budget) => (
             <BudgetRow key={budget.id} budget={budget}>
               {isAdmin && (
@@ -92,15 +93,13 @@ function BudgetRow({ budget, children }: { budget: Budget; children: ReactNode }
       <Table.Td ta="right">
         <Amount budget={budget} name="reserved" />
       </Table.Td>
-      <Table.Td ta="right">
+      <Table.Td ta="right" miw={110}>
         <Amount budget={budget} name="remaining" />
-      </Table.Td>
-      <Table.Td miw={110}>
-        <Progress.Root size="lg">
+        <Progress.Root size="lg" mt={4}>
           <Progress.Section value={used} color={colour} aria-label={`Spent of ${budget.name}`} />
           <Progress.Section value={held} color="gray" aria-label={`Reserved of ${budget.name}`} />
         </Progress.Root>
-        <Small>{Math.floor(used)} %</Small>
+        <Small>{Math.floor(used)} % spent</Small>
       </Table.Td>
       <Table.Td>
         {windowEnd === null ? (
@@ -152,20 +151,31 @@ function Amount({ budget: { metric, decimal }, name }: { budget: Budget; name: A
   )
 }
 
+/** What people call the keys and accounts that budgets name by hash and id. */
+function useNames(): ReadonlyMap<string, string> {
+  const keys = useKeys()
+  const accounts = useAccounts()
+  return new Map([
+    ...keys.map(({ hash, name }) => [hash, name] as const),
+    ...accounts.map(({ id, name }) => [id, name] as const),
+  ])
+}
+
 /** Whom it binds, with the way to what was counted. */
 function Bound({ budget: { scope, scopeId, isTemplate } }: { budget: Budget }) {
+  const names = useNames()
   const what = <Small>{SCOPES[scope]}</Small>
   if (scope === 'organisation') return <span>{SCOPES.organisation}</span>
   return (
     <>
       {scope === 'api_key' && (
         <Link to="/usage" search={{ key: scopeId }}>
-          {scopeId.slice(0, 12)}…
+          {names.get(scopeId) ?? `${scopeId.slice(0, 12)}…`}
         </Link>
       )}
       {scope === 'account' && (
         <Link to="/accounts/$id" params={{ id: scopeId }}>
-          {scopeId}
+          {names.get(scopeId) ?? scopeId}
         </Link>
       )}
       {scope === 'model' && (

@@ -1,9 +1,9 @@
 /** Makes a key, or gives one another secret, and shows it once with what to do with it. */
 import { Autocomplete, Button, Code, Group, Modal, Select, Stack, Tabs, Text, TextInput } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
 import type { ApiKey } from '@turnpike/sdk'
 import { useState } from 'react'
 import { client } from '../client.ts'
+import { useAccounts } from './account-names.ts'
 import { Copy, FormDialog, instantOf, Secret, useChange } from './account-parts.tsx'
 import { snippets } from './keys-snippets.ts'
 
@@ -18,22 +18,13 @@ export const RESETS = [
 
 export type Reset = (typeof RESETS)[number]['value']
 
-/** External ids of accounts, as suggestions. */
-export function useAccountNames(): string[] {
-  const { data } = useQuery({
-    queryKey: ['account-names'],
-    queryFn: async () => (await client.listAccounts({ limit: 200 })).accounts.map(({ externalId }) => externalId),
-  })
-  return data ?? []
-}
-
 export function CreateKey({ onClose, onIssued }: { onClose: () => void; onIssued: (issued: Issued) => void }) {
   const [name, setName] = useState('')
   const [externalId, setExternalId] = useState('')
   const [limit, setLimit] = useState('')
   const [reset, setReset] = useState<Reset>('never')
   const [expires, setExpires] = useState('')
-  const accounts = useAccountNames()
+  const accounts = useAccounts().map(({ externalId }) => externalId)
   const create = useChange(
     () =>
       client.admin.createApiKey({
