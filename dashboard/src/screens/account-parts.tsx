@@ -293,7 +293,7 @@ export const Refused = ({ error }: { error: Error | null }) =>
 /** A table that scrolls for itself where the screen is narrow. */
 export function Rows({ caption, width, heads, children }: RowsProps) {
   return (
-    <Table.ScrollContainer minWidth={width}>
+    <Table.ScrollContainer minWidth={width} type="native" tabIndex={0} role="region" aria-label={`${caption}, scrolls`}>
       <Table aria-label={caption} verticalSpacing="xs">
         <Table.Thead>
           <Table.Tr>

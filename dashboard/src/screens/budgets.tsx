@@ -127,7 +127,7 @@ function BudgetState({ budget: { action, blockedAt, decimal } }: { budget: Budge
   if (blockedAt !== null)
     return (
       <>
-        <State tone="bad">refusing</State>
+        <State tone={isOver ? 'bad' : 'warn'}>{isOver ? 'used up, refuses' : 'has refused'}</State>
         <Small>
           since <When at={blockedAt} />
         </Small>

@@ -93,7 +93,8 @@ export function LimitFields({ limit, setLimit, reset, setReset }: LimitProps) {
 
 /** The secret, this once, and the lines that use it. */
 export function IssuedKey({ issued: { key, secret }, onClose }: { issued: Issued; onClose: () => void }) {
-  const ways = snippets(window.location.origin, secret)
+  // Ids of elements, which have no spaces.
+  const ways = snippets(window.location.origin, secret).map((way, at) => ({ ...way, id: `way-${at}` }))
   return (
     <Modal
       {...{ opened: true, onClose, size: 'xl', title: `Key ${key.name}`, closeOnClickOutside: false }}
@@ -102,16 +103,16 @@ export function IssuedKey({ issued: { key, secret }, onClose }: { issued: Issued
       <Stack>
         <Secret label="Secret of the key" value={secret} />
         <Text>Use it from:</Text>
-        <Tabs defaultValue={ways[0]?.name ?? null}>
+        <Tabs defaultValue={ways[0]?.id ?? null}>
           <Tabs.List>
-            {ways.map(({ name }) => (
-              <Tabs.Tab key={name} value={name}>
+            {ways.map(({ id, name }) => (
+              <Tabs.Tab key={id} value={id}>
                 {name}
               </Tabs.Tab>
             ))}
           </Tabs.List>
-          {ways.map(({ name, code }) => (
-            <Tabs.Panel key={name} value={name} pt="sm">
+          {ways.map(({ id, code }) => (
+            <Tabs.Panel key={id} value={id} pt="sm">
               <Stack gap="xs" align="flex-start">
                 <Code block w="100%" tabIndex={0}>
                   {code}
