@@ -1,8 +1,8 @@
 /** The built dashboard in a real browser, against the real server, with calls made through it. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sumOf } from '../sdk/src/decimal.ts'
@@ -12,7 +12,6 @@ import { startTurnpike, type Turnpike } from './turnpike.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const PASSWORD = 'correct horse battery'
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 let turnpike: Turnpike
 let browser: Browser
@@ -154,7 +153,7 @@ const valuesOf = (elements: readonly { getAttribute(name: string): string | null
 
 async function expectAccessible(): Promise<void> {
   const found = await page.evaluate(
-    `${AXE};axe.run().then(({ violations }) => violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')` +
+    `${axe.source};axe.run().then(({ violations }) => violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')` +
       `.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' ')))`,
   )
   expect(found).toEqual([])

@@ -25,12 +25,6 @@ function named(range: Exclude<Range, 'Custom'>, today: string): Days {
   return ranges[range]
 }
 
-/** The same number of days, right before. */
-export function daysBefore({ from, to }: Days): Days {
-  const length = count({ from, to })
-  return { from: plus(from, -length), to: plus(from, -1) }
-}
-
 export const count = ({ from, to }: Days): number => Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS) + 1
 
 const DAY_MS = 86_400_000

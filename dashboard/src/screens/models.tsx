@@ -36,7 +36,7 @@ export function ModelsScreen() {
 }
 
 /** All of them would be too many rows to draw while somebody types. */
-const MOST_ROWS = 200
+const MOST_ROWS = 100
 
 function matching(models: readonly PricedModel[], words: string): PricedModel[] {
   const wanted = words.toLowerCase().split(/\s+/)
