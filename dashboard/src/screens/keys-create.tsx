@@ -9,7 +9,7 @@ import { snippets } from './keys-snippets.ts'
 
 export type Issued = { readonly key: ApiKey; readonly secret: string }
 
-export const RESETS = [
+const RESETS = [
   { value: 'never', label: 'Never' },
   { value: 'daily', label: 'Daily' },
   { value: 'weekly', label: 'Weekly' },
