@@ -2,7 +2,7 @@
  * A real browser for tests of pages: headless Chromium out of npm, unpacked once for each version, or the one that Debian
  * installs. It keeps to the rules of the web, those about other origins among them.
  */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir, userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -54,8 +54,17 @@ async function unpacked() {
   return {
     executablePath: join(folder, 'chromium'),
     // The libraries that it needs, where the system lacks them.
-    env: { LD_LIBRARY_PATH: join(folder, 'al2023/lib'), FONTCONFIG_PATH: join(folder, 'fonts'), HOME: folder },
+    env: { LD_LIBRARY_PATH: join(folder, 'al2023/lib'), FONTCONFIG_FILE: fontsIn(folder), HOME: folder },
   }
+}
+
+/** The package's own list of folders is for another machine: with no font at all, text ends the browser. */
+function fontsIn(folder: string): string {
+  const path = join(folder, 'turnpike-fonts.conf')
+  const folders = [join(folder, 'fonts'), '/usr/share/fonts'].map((each) => `<dir>${each}</dir>`).join('')
+  const cache = `<cachedir>${join(folder, 'fonts-cache')}</cachedir>`
+  writeFileSync(path, `<?xml version="1.0"?><fontconfig>${folders}${cache}</fontconfig>`)
+  return path
 }
 
 /** Whole or not at all: others may be about to do the same. */

@@ -373,9 +373,11 @@ export class TurnpikeClient {
 }
 
 function opened(options: ClientOptions): Transport {
-  const apiKey = options.apiKey ?? platform.environment('TURNPIKE_API_KEY')
+  // None is asked for on purpose: then the environment has no say either.
+  const apiKey = options.apiKey === null ? null : (options.apiKey ?? platform.environment('TURNPIKE_API_KEY'))
   const baseUrl = options.baseUrl ?? platform.environment('TURNPIKE_BASE_URL')
-  if (!apiKey) throw new TurnpikeError('The key is missing. Pass `apiKey`, or set TURNPIKE_API_KEY.')
+  if (apiKey === undefined || apiKey === '')
+    throw new TurnpikeError('The key is missing. Pass `apiKey`, or set TURNPIKE_API_KEY.')
   if (!baseUrl) throw new TurnpikeError('The address is missing. Pass `baseUrl`, or set TURNPIKE_BASE_URL.')
   // As people paste it from other clients.
   return transportOf({ apiKey, baseUrl: baseUrl.replace(/\/+$/, '').replace(/\/(?:api\/)?v1$/, '') }, options)

@@ -10,8 +10,8 @@ import { retryAfterMs } from './retry.ts'
 export type Logger = { debug(message: string): void }
 
 export type ClientOptions = {
-  /** `sk-tp-…` or `mk-tp-…`. Default: the variable `TURNPIKE_API_KEY`. */
-  readonly apiKey?: string | undefined
+  /** `sk-tp-…` or `mk-tp-…`. Default: the variable `TURNPIKE_API_KEY`. `null`: none, where a browser's session stands for it. */
+  readonly apiKey?: string | null | undefined
   /** The host, without `/v1`, e.g. `http://127.0.0.1:8787`. Default: the variable `TURNPIKE_BASE_URL`. */
   readonly baseUrl?: string | undefined
   /** Milliseconds for one try. Default: 60,000. */
@@ -38,7 +38,7 @@ export type RequestOptions = {
 }
 
 export type Transport = {
-  readonly apiKey: string
+  readonly apiKey: string | null
   /** Without a slash at its end. */
   readonly baseUrl: string
   readonly timeout: number
@@ -51,7 +51,7 @@ export type Transport = {
 
 /** Where to and with which key is decided; the rest has its defaults. */
 export const transportOf = (
-  { apiKey, baseUrl }: { readonly apiKey: string; readonly baseUrl: string },
+  { apiKey, baseUrl }: { readonly apiKey: string | null; readonly baseUrl: string },
   { timeout = 60_000, maxRetries = 2, logger, defaultHeaders = {}, fetch: own }: ClientOptions,
 ): Transport => ({
   apiKey,
@@ -98,7 +98,8 @@ function initOf(
   { method, body }: Outgoing,
   options: RequestOptions,
 ): RequestInit {
-  const own = new Headers({ accept: 'application/json', authorization: `Bearer ${apiKey}` })
+  const own = new Headers({ accept: 'application/json' })
+  if (apiKey !== null) own.set('authorization', `Bearer ${apiKey}`)
   if (body !== undefined) own.set('content-type', 'application/json')
   for (const [name, value] of Object.entries({ ...headers, ...options.headers })) own.set(name, value)
   if (options.idempotencyKey !== undefined) own.set('idempotency-key', options.idempotencyKey)

@@ -81,6 +81,17 @@ describe('a request', () => {
     })
   })
 
+  test('sends no key where none is to be sent, whatever the environment holds', async () => {
+    process.env.TURNPIKE_API_KEY = 'mk-tp-environment'
+    try {
+      server.play(done)
+      await client({ apiKey: null }).admin.getSession()
+      expect(server.asked[0]?.headers.authorization).toBeUndefined()
+    } finally {
+      delete process.env.TURNPIKE_API_KEY
+    }
+  })
+
   test('needs a key and an address', () => {
     expect(() => new TurnpikeClient({ baseUrl: 'http://x', apiKey: '' })).toThrow(/TURNPIKE_API_KEY/)
     expect(() => new TurnpikeClient({ baseUrl: '', apiKey: 'x' })).toThrow(/TURNPIKE_BASE_URL/)

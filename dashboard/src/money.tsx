@@ -1,0 +1,47 @@
+/** Amounts, exact in `<data value>`, rounded for the eye. Digits are cut as text: no amount is ever a float. */
+import { Text } from '@mantine/core'
+
+type Props = {
+  /** Exact, as the API tells it: `'0.0000066'`; null where there is no price. */
+  readonly value: string | null | undefined
+  /** `'$'` unless told; credits have none. */
+  readonly unit?: '$' | ''
+  /** All of its digits. */
+  readonly exact?: boolean
+}
+
+export function Money({ value, unit = '$', exact = false }: Props) {
+  if (value === null || value === undefined)
+    return (
+      <Text span c="dimmed" inherit>
+        unpriced
+      </Text>
+    )
+  return (
+    <data value={value} title={`${unit}${value}`} style={{ fontVariantNumeric: 'tabular-nums', whiteSpace: 'nowrap' }}>
+      {readable(exact ? value : rounded(value), unit)}
+    </data>
+  )
+}
+
+/** With a unit and groups of three digits: `-$1,234.50`. */
+export function readable(value: string, unit: '$' | '' = '$'): string {
+  const [, sign = '', whole = '0', fraction = ''] = PARTS.exec(value) ?? []
+  const grouped = whole.replace(/\B(?=(?:\d{3})+$)/g, ',')
+  const cents = unit === '$' && fraction.length < 2 ? fraction.padEnd(2, '0') : fraction
+  return `${sign}${unit}${grouped}${cents === '' ? '' : `.${cents}`}`
+}
+
+/** From 1 on two places; below, two digits that count: `0.0000066` stays as it is. */
+export function rounded(value: string): string {
+  const [all, sign = '', whole = '0', fraction = ''] = PARTS.exec(value) ?? []
+  if (all === undefined) return value
+  const places = whole === '0' ? Math.max(2, /[1-9]/.exec(fraction)?.index ?? 0) + 2 : 2
+  if (fraction.length <= places) return value
+  const kept = BigInt(whole + fraction.slice(0, places))
+  const digits = (Number(fraction[places]) >= 5 ? kept + 1n : kept).toString().padStart(places + 1, '0')
+  const end = digits.slice(-places).replace(/0+$/, '')
+  return `${sign}${digits.slice(0, -places)}${end === '' ? '' : `.${end}`}`
+}
+
+const PARTS = /^(-?)(\d+)(?:\.(\d+))?$/

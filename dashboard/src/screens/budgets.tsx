@@ -1,0 +1,212 @@
+/** Budgets: what each allows, what of it is spent and held, and when it begins anew. */
+import { Button, Group, Progress, Table, Text, TextInput } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
+import type { Budget } from '@turnpike/sdk'
+import { type ReactNode, useState } from 'react'
+import { client } from '../client.ts'
+import { Money } from '../money.tsx'
+import { Page } from '../page.tsx'
+import { useAccounts, useKeys } from './account-names.ts'
+import {
+  Confirm,
+  Count,
+  FormDialog,
+  Listed,
+  percentOf,
+  RowButton,
+  Rows,
+  Small,
+  State,
+  useChange,
+  useDialog,
+  useIsAdmin,
+  useRows,
+  When,
+} from './account-parts.tsx'
+import { CreateBudget, METRICS, SCOPES, WINDOWS } from './budgets-create.tsx'
+
+const HEADS = ['Name', 'Binds', '>Limit', '>Spent', '>Reserved', '>Left', 'Resets', 'State']
+
+export function BudgetsScreen() {
+  const isAdmin = useIsAdmin()
+  const creating = useDialog<true>()
+  const changing = useDialog<Budget>()
+  const ending = useDialog<Budget>()
+  const list = useRows(
+    ['budgets'],
+    (cursor) => client.admin.listBudgets(cursor ? { cursor } : {}),
+    ({ budgets }) => budgets,
+  )
+  return (
+    <Page title="Budgets" actions={isAdmin && <Button onClick={() => creating.open(true)}>Create budget</Button>}>
+      <Text c="dimmed">A call has to pass every budget that binds it. A limit of 0 refuses all.</Text>
+      <Listed list={list} what="Budgets" empty="There is no budget: nothing is refused but by the limits of keys.">
+        <Rows caption="Budgets" width={960} heads={isAdmin ? [...HEADS, 'Actions'] : HEADS}>
+          {list.rows.map((budget) => (
+            <BudgetRow key={budget.id} budget={budget}>
+              {isAdmin && (
+                <Table.Td>
+                  <Group gap={4} wrap="nowrap">
+                    <RowButton of={budget.name} label="Change" onClick={() => changing.open(budget)} />
+                    <RowButton of={budget.name} label="Delete" isDanger onClick={() => ending.open(budget)} />
+                  </Group>
+                </Table.Td>
+              )}
+            </BudgetRow>
+          ))}
+        </Rows>
+      </Listed>
+      {creating.subject && <CreateBudget onClose={creating.close} />}
+      {changing.subject && <ChangeBudget budget={changing.subject} onClose={changing.close} />}
+      {ending.subject && (
+        <Confirm
+          title={`Delete ${ending.subject.name}`}
+          submit="Delete"
+          change={() => client.admin.deleteBudget(ending.subject?.id ?? '')}
+          onClose={ending.close}
+        >
+          It refuses nothing from now on. What it counted stays.
+        </Confirm>
+      )}
+    </Page>
+  )
+}
+
+function BudgetRow({ budget, children }: { budget: Budget; children: ReactNode }) {
+  const { decimal, windowEnd, coming } = budget
+  const used = percentOf(decimal.spent ?? '0', decimal.limit ?? '0')
+  const held = Math.min(percentOf(decimal.reserved ?? '0', decimal.limit ?? '0'), 100 - used)
+  const colour = used >= 100 ? 'red' : used >= 80 ? 'yellow' : 'blue'
+  return (
+    <Table.Tr>
+      <Table.Th scope="row">{budget.name}</Table.Th>
+      <Table.Td>
+        <Bound budget={budget} />
+      </Table.Td>
+      <Table.Td ta="right">
+        <Amount budget={budget} name="limit" />
+        <Small>{WINDOWS[budget.window]}</Small>
+      </Table.Td>
+      <Table.Td ta="right">
+        <Amount budget={budget} name="spent" />
+      </Table.Td>
+      <Table.Td ta="right">
+        <Amount budget={budget} name="reserved" />
+      </Table.Td>
+      <Table.Td ta="right" miw={110}>
+        <Amount budget={budget} name="remaining" />
+        <Progress.Root size="lg" mt={4}>
+          <Progress.Section value={used} color={colour} aria-label={`Spent of ${budget.name}`} />
+          <Progress.Section value={held} color="gray" aria-label={`Reserved of ${budget.name}`} />
+        </Progress.Root>
+        <Small>{Math.floor(used)} % spent</Small>
+      </Table.Td>
+      <Table.Td>
+        {windowEnd === null ? (
+          <span>{budget.window === 'request' ? 'each call' : 'never'}</span>
+        ) : (
+          <When at={windowEnd} />
+        )}
+        {windowEnd !== null && <Small>{budget.timeZone}</Small>}
+        {coming !== null && (
+          <Small>
+            then {WINDOWS[coming.window]}, {coming.timeZone}
+          </Small>
+        )}
+      </Table.Td>
+      <Table.Td>
+        <BudgetState budget={budget} />
+      </Table.Td>
+      {children}
+    </Table.Tr>
+  )
+}
+
+function BudgetState({ budget: { action, blockedAt, decimal } }: { budget: Budget }) {
+  const isOver = decimal.remaining === '0'
+  if (blockedAt !== null)
+    return (
+      <>
+        <State tone={isOver ? 'bad' : 'warn'}>{isOver ? 'used up, refuses' : 'has refused'}</State>
+        <Small>
+          since <When at={blockedAt} />
+        </Small>
+      </>
+    )
+  if (action === 'alert')
+    return <State tone={isOver ? 'warn' : 'off'}>{isOver ? 'over, tells only' : 'tells only'}</State>
+  return <State tone={isOver ? 'bad' : 'good'}>{isOver ? 'used up' : 'within'}</State>
+}
+
+type AmountName = 'limit' | 'spent' | 'reserved' | 'remaining'
+
+function Amount({ budget: { metric, decimal }, name }: { budget: Budget; name: AmountName }) {
+  const value = decimal[name] ?? '0'
+  if (metric === 'usd') return <Money value={value} />
+  return (
+    <>
+      <Count value={value} />
+      {name === 'limit' && <Small>{METRICS[metric]}</Small>}
+    </>
+  )
+}
+
+/** What people call the keys and accounts that budgets name by hash and id. */
+function useNames(): ReadonlyMap<string, string> {
+  const keys = useKeys()
+  const accounts = useAccounts()
+  return new Map([
+    ...keys.map(({ hash, name }) => [hash, name] as const),
+    ...accounts.map(({ id, name }) => [id, name] as const),
+  ])
+}
+
+/** Whom it binds, with the way to what was counted. */
+function Bound({ budget: { scope, scopeId, isTemplate } }: { budget: Budget }) {
+  const names = useNames()
+  const what = <Small>{SCOPES[scope]}</Small>
+  if (scope === 'organisation') return <span>{SCOPES.organisation}</span>
+  return (
+    <>
+      {scope === 'api_key' && (
+        <Link to="/usage" search={{ key: scopeId }}>
+          {names.get(scopeId) ?? `${scopeId.slice(0, 12)}…`}
+        </Link>
+      )}
+      {scope === 'account' && (
+        <Link to="/accounts/$id" params={{ id: scopeId }}>
+          {names.get(scopeId) ?? scopeId}
+        </Link>
+      )}
+      {scope === 'model' && (
+        <Link to="/usage" search={{ model: scopeId }}>
+          {scopeId}
+        </Link>
+      )}
+      {(scope === 'end_user' || scope === 'tag') && <span>{isTemplate ? 'each by themself' : scopeId}</span>}
+      {what}
+    </>
+  )
+}
+
+function ChangeBudget({ budget, onClose }: { budget: Budget; onClose: () => void }) {
+  const [limit, setLimit] = useState(budget.decimal.limit ?? '')
+  const change = useChange(() => client.admin.updateBudget(budget.id, { limit: limit.trim() }), onClose)
+  return (
+    <FormDialog
+      {...{ title: `Change ${budget.name}`, submit: 'Save', onClose, error: change.error }}
+      isBusy={change.isPending}
+      onSubmit={() => change.mutate(undefined)}
+    >
+      <TextInput
+        label={`Limit (${METRICS[budget.metric]})`}
+        description="It holds at once; what is spent stays spent."
+        inputMode="decimal"
+        required
+        data-autofocus
+        value={limit}
+        onChange={(e) => setLimit(e.currentTarget.value)}
+      />
+    </FormDialog>
+  )
+}

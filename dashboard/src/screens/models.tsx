@@ -1,0 +1,115 @@
+import { Table, Text, TextInput } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import type { PricedModel } from '@turnpike/sdk'
+import { useState } from 'react'
+import { client } from '../client.ts'
+import { Money } from '../money.tsx'
+import { whole } from '../numbers.ts'
+import { Page } from '../page.tsx'
+import { Problem } from '../problem.tsx'
+import { Empty, Loading } from '../states.tsx'
+
+export function ModelsScreen() {
+  const [words, setWords] = useState('')
+  const { data, error, refetch } = useQuery({
+    queryKey: ['models'],
+    queryFn: () => client.listModels(),
+    staleTime: 60_000,
+  })
+  return (
+    <Page title="Models">
+      <TextInput
+        type="search"
+        label="Find a model"
+        w={{ base: '100%', sm: 320 }}
+        value={words}
+        onChange={({ currentTarget }) => setWords(currentTarget.value)}
+      />
+      {error !== null && <Problem error={error} doing="Models could not be loaded" retry={refetch} />}
+      {data === undefined ? (
+        error === null && <Loading />
+      ) : (
+        <Found models={matching(data.models, words)} all={data.models.length} />
+      )}
+    </Page>
+  )
+}
+
+/** All of them would be too many rows to draw while somebody types. */
+const MOST_ROWS = 100
+
+function matching(models: readonly PricedModel[], words: string): PricedModel[] {
+  const wanted = words.toLowerCase().split(/\s+/)
+  return models.filter(({ modelId, displayName, provider }) => {
+    const text = `${modelId} ${displayName} ${provider}`.toLowerCase()
+    return wanted.every((word) => text.includes(word))
+  })
+}
+
+function Found({ models, all }: { readonly models: readonly PricedModel[]; readonly all: number }) {
+  if (models.length === 0) return <Empty title="No model has such a name">{whole(all)} models are known.</Empty>
+  return (
+    <>
+      <Text size="sm" c="dimmed" aria-live="polite">
+        {whole(models.length)} models{models.length > MOST_ROWS ? `, ${MOST_ROWS} of them shown` : ''}. USD per million
+        tokens.
+      </Text>
+      <Table.ScrollContainer minWidth={720} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+        <Table highlightOnHover tabularNums aria-label="Models">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Model</Table.Th>
+              <Table.Th>Provider</Table.Th>
+              {['Input', 'Cached input', 'Output', 'Context'].map((head) => (
+                <Table.Th key={head} ta="right">
+                  {head}
+                </Table.Th>
+              ))}
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {models.slice(0, MOST_ROWS).map((model) => (
+              <Row key={`${model.provider} ${model.modelId}`} model={model} />
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+    </>
+  )
+}
+
+function Row({ model: { modelId, provider, pricing } }: { readonly model: PricedModel }) {
+  const { text, audio, characters, contextWindow } = pricing
+  return (
+    <Table.Tr>
+      <Table.Td>{modelId}</Table.Td>
+      <Table.Td>{provider}</Table.Td>
+      <Table.Td ta="right">
+        <Price usd={text?.inputPerMillion} />
+        {audio !== undefined && (
+          <>
+            <Price usd={audio.perMinute} /> a minute
+          </>
+        )}
+        {characters !== undefined && (
+          <>
+            <Price usd={characters.perMillion} /> a million characters
+          </>
+        )}
+      </Table.Td>
+      <Table.Td ta="right">
+        <Price usd={text?.cachedInputPerMillion} />
+      </Table.Td>
+      <Table.Td ta="right">
+        <Price usd={text?.outputPerMillion} />
+      </Table.Td>
+      <Table.Td ta="right">{contextWindow === 0 ? '—' : whole(contextWindow)}</Table.Td>
+    </Table.Tr>
+  )
+}
+
+/** A price comes as a number of few digits, and its shortest text is what the catalogue says. */
+const Price = ({ usd }: { readonly usd: number | undefined }) =>
+  usd === undefined ? null : <Money value={plain(usd)} exact />
+
+const plain = (usd: number): string => (/e/.test(String(usd)) ? usd.toFixed(12).replace(/0+$/, '') : String(usd))

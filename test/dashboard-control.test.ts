@@ -1,0 +1,88 @@
+/** In a real browser, people make a key and call with it, set a budget that refuses, and top up an account to the last digit. */
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Browser, openBrowser } from './browser.ts'
+import { startTurnpike, type Turnpike } from './turnpike.ts'
+
+describe('the dashboard', () => {
+  let turnpike: Turnpike
+  let browser: Browser
+  let page: Page
+  beforeAll(async () => {
+    ;[turnpike, browser] = await Promise.all([startTurnpike(), openBrowser()])
+    page = browser.page
+    await page.goto(`${turnpike.url}/login`)
+    const token = turnpike.server.setupPath?.split('#token=')[1]
+    const body = JSON.stringify({ token, name: 'Olga', email: 'olga@example.com', password: 'correct horse battery' })
+    await page.evaluate(async (said) => {
+      const headers = { 'content-type': 'application/json' }
+      await fetch('/api/auth/setup', { method: 'POST', headers, body: said })
+    }, body)
+    await page.goto(`${turnpike.url}/keys`)
+    await page.getByRole('heading', { level: 1, name: 'Keys' }).waitFor()
+  }, 60_000)
+  afterAll(async () => {
+    await browser?.close()
+    await turnpike?.close()
+  })
+
+  const visit = (name: string) => page.getByRole('navigation').getByRole('link', { name }).click()
+  const dialog = () => page.getByRole('dialog')
+  const call = (key: string) =>
+    turnpike.request('/v1/chat/completions', {
+      key,
+      body: { model: 'gpt-4o-mini', max_tokens: 20, messages: [{ role: 'user', content: 'hi' }] },
+    })
+  let secret = ''
+
+  test('a key is made, shown once with its snippets, and calls', async () => {
+    await page.getByRole('button', { name: 'Create key' }).click()
+    await dialog().getByLabel('Name').fill('nightly job')
+    await dialog().getByLabel('Limit (USD)').fill('a lot')
+    await dialog().getByRole('button', { name: 'Create' }).click()
+    expect(await dialog().getByRole('alert').textContent()).toMatch(/limit/i)
+    await dialog().getByLabel('Limit (USD)').fill('1.50')
+    await dialog().getByRole('button', { name: 'Create' }).click()
+    secret = (await page.getByLabel('Secret of the key').textContent()) ?? ''
+    expect(secret).toMatch(/^sk-tp-/)
+    await dialog().getByRole('tab', { name: 'curl' }).click()
+    const snippet = await dialog().getByRole('tabpanel', { name: 'curl' }).textContent()
+    expect(snippet).toContain(`${turnpike.url}/v1/chat/completions`)
+    expect(snippet).toContain(secret)
+    await dialog().getByRole('button', { name: 'Done' }).click()
+    const row = page.getByRole('row', { name: /nightly job/ })
+    expect(await row.locator('data').first().getAttribute('value')).toBe('1.5')
+    expect(await page.content()).not.toContain(secret)
+    expect((await call(secret)).status).toBe(200)
+  })
+
+  test('a budget of 0 refuses the next call', async () => {
+    await visit('Budgets')
+    await page.getByRole('button', { name: 'Create budget' }).click()
+    await dialog().getByLabel('Name').fill('nothing more')
+    await dialog().getByLabel('Limit').fill('0')
+    await dialog().getByRole('button', { name: 'Create' }).click()
+    await page.getByRole('row', { name: /nothing more/ }).waitFor()
+    const refused = await call(secret)
+    expect(refused.status).toBe(429)
+    expect(await refused.text()).toContain('nothing more')
+    await page.getByRole('button', { name: 'Delete nothing more' }).click()
+    await dialog().getByRole('button', { name: 'Delete' }).click()
+    await page.getByText('There is no budget').waitFor()
+    expect((await call(secret)).status).toBe(200)
+  })
+
+  test('a top-up is in the balance to the last digit', async () => {
+    await visit('Accounts')
+    await page.getByRole('main').getByRole('link').first().click()
+    await page.getByRole('button', { name: 'Top up' }).click()
+    await dialog().getByLabel('Amount (credits)').fill('0.123456789')
+    await dialog().getByRole('button', { name: 'Add credits' }).click()
+    await dialog().waitFor({ state: 'detached' })
+    await page.getByLabel('Balance', { exact: true }).locator('data[value="25.123456789"]').waitFor()
+    const csv = await page.getByRole('link', { name: 'CSV' }).getAttribute('href')
+    const rows = await page.evaluate(async (href) => (await fetch(href)).text(), csv ?? '')
+    expect(rows).toContain('0.123456789')
+    expect(browser.faults.filter((fault) => !fault.includes('422'))).toEqual([])
+  })
+})
