@@ -114,7 +114,6 @@ async function start(): Promise<(request: Request) => unknown> {
   const lock = options.role === 'writer' ? holdLock() : undefined
   const db = new BetterSqlite3(options.file)
   db.defaultSafeIntegers(true)
-  db.pragma('journal_mode = WAL')
   db.pragma('busy_timeout = 5000')
   db.pragma('foreign_keys = ON')
   db.pragma('cache_size = -65536')
@@ -123,6 +122,8 @@ async function start(): Promise<(request: Request) => unknown> {
     db.pragma('query_only = ON')
     return (request) => read(db, request)
   }
+  // Of the file, for good. Two connections that turn to it at once are told that the file is locked, whatever they would wait.
+  db.pragma('journal_mode = WAL')
   db.pragma('wal_autocheckpoint = 0')
   // Kysely's migrator counts in numbers, so it gets a connection of its own.
   const migrating = new Kysely<unknown>({ dialect: new SqliteDialect({ database: new BetterSqlite3(options.file) }) })
