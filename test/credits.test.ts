@@ -935,6 +935,19 @@ describe('plans', () => {
     expect(await balance({ id })).toEqual([30, 0, 30])
   })
 
+  test('wait for no job: what is due counts for the balance, for a list and for a reservation', async () => {
+    const { id } = await account()
+    await assign(id, await plan({ accumulate: true }))
+    api.forward(86_400_000)
+    expect((await post('/v1/reservations', { accountId: id, amount: 15 })).status).toBe(201)
+    api.forward(86_400_000)
+    // The reservation ended meanwhile by its time to live.
+    expect(await balance({ id })).toEqual([30, 0, 30])
+    api.forward(86_400_000)
+    const { accounts } = (await get('/v1/accounts')).body
+    expect(accounts).toContainEqual(expect.objectContaining({ id, balance: 40 }))
+  })
+
   test('start with the next interval, and end with the assignment of another', async () => {
     const { id } = await account()
     const first = await plan({ accumulate: true, interval: 'month' })
