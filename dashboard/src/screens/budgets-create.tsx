@@ -3,7 +3,7 @@ import { Autocomplete, Group, Select, TextInput } from '@mantine/core'
 import type { Budget } from '@turnpike/sdk'
 import { useState } from 'react'
 import { client } from '../client.ts'
-import { useAccounts, useKeys } from './account-names.ts'
+import { useAccountChoices, useKeyChoices } from '../names.ts'
 import { FormDialog, useChange } from './account-parts.tsx'
 
 export const SCOPES = {
@@ -128,7 +128,7 @@ const TEXTS = {
 } as const
 
 function Whom({ scope, scopeId, setScopeId }: WhomProps) {
-  const accounts = useAccounts().map(({ externalId }) => externalId)
+  const accounts = useAccountChoices()
   if (scope === 'organisation') return null
   if (scope === 'api_key') return <KeyChoice value={scopeId} onChange={setScopeId} />
   if (scope === 'account')
@@ -153,7 +153,7 @@ function Whom({ scope, scopeId, setScopeId }: WhomProps) {
 
 /** One of the keys whose name has what was typed in it. */
 function KeyChoice({ value, onChange }: { value: string; onChange: (hash: string) => void }) {
-  const keys = useKeys().map(({ hash, name, label }) => ({ value: hash, label: `${name} (${label})` }))
+  const keys = useKeyChoices()
   return (
     <Select
       {...{ label: 'API key', required: true, searchable: true, data: keys }}

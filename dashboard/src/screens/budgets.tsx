@@ -5,8 +5,8 @@ import type { Budget } from '@turnpike/sdk'
 import { type ReactNode, useState } from 'react'
 import { client } from '../client.ts'
 import { Money } from '../money.tsx'
+import { useAccountNames, useKeyNames } from '../names.ts'
 import { Page } from '../page.tsx'
-import { useAccounts, useKeys } from './account-names.ts'
 import {
   Confirm,
   Count,
@@ -151,31 +151,22 @@ function Amount({ budget: { metric, decimal }, name }: { budget: Budget; name: A
   )
 }
 
-/** What people call the keys and accounts that budgets name by hash and id. */
-function useNames(): ReadonlyMap<string, string> {
-  const keys = useKeys()
-  const accounts = useAccounts()
-  return new Map([
-    ...keys.map(({ hash, name }) => [hash, name] as const),
-    ...accounts.map(({ id, name }) => [id, name] as const),
-  ])
-}
-
 /** Whom it binds, with the way to what was counted. */
 function Bound({ budget: { scope, scopeId, isTemplate } }: { budget: Budget }) {
-  const names = useNames()
+  const keys = useKeyNames()
+  const accounts = useAccountNames()
   const what = <Small>{SCOPES[scope]}</Small>
   if (scope === 'organisation') return <span>{SCOPES.organisation}</span>
   return (
     <>
       {scope === 'api_key' && (
         <Link to="/usage" search={{ key: scopeId }}>
-          {names.get(scopeId) ?? `${scopeId.slice(0, 12)}…`}
+          {keys.get(scopeId) ?? `${scopeId.slice(0, 12)}…`}
         </Link>
       )}
       {scope === 'account' && (
         <Link to="/accounts/$id" params={{ id: scopeId }}>
-          {names.get(scopeId) ?? scopeId}
+          {accounts.get(scopeId) ?? scopeId}
         </Link>
       )}
       {scope === 'model' && (

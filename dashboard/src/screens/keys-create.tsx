@@ -3,7 +3,7 @@ import { Autocomplete, Button, Code, Group, Modal, Select, Stack, Tabs, Text, Te
 import type { ApiKey } from '@turnpike/sdk'
 import { useState } from 'react'
 import { client } from '../client.ts'
-import { useAccounts } from './account-names.ts'
+import { useAccountChoices } from '../names.ts'
 import { Copy, FormDialog, instantOf, Secret, useChange } from './account-parts.tsx'
 import { snippets } from './keys-snippets.ts'
 
@@ -24,7 +24,7 @@ export function CreateKey({ onClose, onIssued }: { onClose: () => void; onIssued
   const [limit, setLimit] = useState('')
   const [reset, setReset] = useState<Reset>('never')
   const [expires, setExpires] = useState('')
-  const accounts = useAccounts().map(({ externalId }) => externalId)
+  const accounts = useAccountChoices()
   const create = useChange(
     () =>
       client.admin.createApiKey({

@@ -4,15 +4,14 @@ import { Link, useParams } from '@tanstack/react-router'
 import type { GenerationRecord } from '@turnpike/sdk'
 import type { ReactNode } from 'react'
 import { client } from '../client.ts'
-import { useKeyNames } from '../filters.tsx'
 import { LineItems } from '../line-items.tsx'
 import { Money } from '../money.tsx'
+import { useAccountNames, useKeyNames } from '../names.ts'
 import { instant, milliseconds, whole } from '../numbers.ts'
 import { Page } from '../page.tsx'
 import { Problem } from '../problem.tsx'
 import { useTimeZone } from '../session.ts'
 import { Loading } from '../states.tsx'
-import { useAccountNames } from '../use-accounts.ts'
 
 export function RequestScreen() {
   const { id = '' } = useParams({ strict: false })
@@ -67,10 +66,10 @@ const Part = ({ title, children }: { readonly title: string; readonly children: 
 )
 
 function Facts({ call, timeZone }: Props) {
-  const { byHash } = useKeyNames()
+  const keys = useKeyNames()
   const accounts = useAccountNames()
   const { accountId, apiKeyHash } = call
-  const key = apiKeyHash === null ? 'none' : (byHash.get(apiKeyHash) ?? 'an earlier key')
+  const key = apiKeyHash === null ? 'none' : (keys.get(apiKeyHash) ?? 'an earlier key')
   return (
     <SimpleGrid cols={{ base: 2, sm: 3, lg: 5 }} spacing="sm">
       <Fact label="Charged">

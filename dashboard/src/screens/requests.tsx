@@ -4,8 +4,9 @@ import { Link } from '@tanstack/react-router'
 import type { GenerationRecord } from '@turnpike/sdk'
 import { client } from '../client.ts'
 import { CsvButton } from '../csv-button.tsx'
-import { Filters, useKeyNames, useView } from '../filters.tsx'
+import { Filters, useView } from '../filters.tsx'
 import { Money } from '../money.tsx'
+import { useKeyNames } from '../names.ts'
 import { instant, milliseconds, whole } from '../numbers.ts'
 import { Page } from '../page.tsx'
 import { Problem } from '../problem.tsx'
@@ -57,7 +58,7 @@ const HEADS = ['Time', 'Model', 'Provider', 'API key', 'Tokens in', 'Tokens out'
 const NUMBERS = new Set(['Tokens in', 'Tokens out', 'Charged', 'Latency'])
 
 function Calls({ generations, timeZone }: CallsProps) {
-  const { byHash } = useKeyNames()
+  const keys = useKeyNames()
   return (
     <Table.ScrollContainer minWidth={860} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
       <Table highlightOnHover tabularNums aria-label="Requests">
@@ -80,9 +81,7 @@ function Calls({ generations, timeZone }: CallsProps) {
               </Table.Td>
               <Table.Td>{call.model}</Table.Td>
               <Table.Td>{call.provider_name ?? call.provider}</Table.Td>
-              <Table.Td>
-                {call.apiKeyHash === null ? 'None' : (byHash.get(call.apiKeyHash) ?? 'an earlier key')}
-              </Table.Td>
+              <Table.Td>{call.apiKeyHash === null ? 'None' : (keys.get(call.apiKeyHash) ?? 'an earlier key')}</Table.Td>
               <Table.Td ta="right">{whole(call.inputTokens)}</Table.Td>
               <Table.Td ta="right">{whole(call.outputTokens)}</Table.Td>
               <Table.Td ta="right">
