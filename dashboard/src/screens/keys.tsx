@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router'
 import type { ApiKey } from '@turnpike/sdk'
 import { useState } from 'react'
 import { client } from '../client.ts'
+import { now } from '../clock.ts'
 import { Money } from '../money.tsx'
 import { Page } from '../page.tsx'
 import {
@@ -140,7 +141,7 @@ function KeyRow({ apiKey: key, isAdmin, ask }: { apiKey: ApiKey; isAdmin: boolea
 
 function KeyState({ apiKey: { disabled, expiresAt, decimal, previousSecretUntil } }: { apiKey: ApiKey }) {
   if (disabled) return <State tone="off">disabled</State>
-  if (expiresAt !== null && Date.parse(expiresAt) <= Date.now()) return <State tone="bad">expired</State>
+  if (expiresAt !== null && Date.parse(expiresAt) <= now().getTime()) return <State tone="bad">expired</State>
   if (decimal.limitRemaining === '0') return <State tone="bad">limit used up</State>
   return (
     <>

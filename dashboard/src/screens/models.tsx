@@ -2,6 +2,7 @@ import { Table, Text, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import type { PricedModel } from '@turnpike/sdk'
 import { useState } from 'react'
+import { sumOf } from '../../../sdk/src/decimal.ts'
 import { client } from '../client.ts'
 import { Money } from '../money.tsx'
 import { whole } from '../numbers.ts'
@@ -108,8 +109,6 @@ function Row({ model: { modelId, provider, pricing } }: { readonly model: Priced
   )
 }
 
-/** A price comes as a number of few digits, and its shortest text is what the catalogue says. */
+/** A price comes as a number of few digits: its shortest text, `1e-7` among them, is what the catalogue says. */
 const Price = ({ usd }: { readonly usd: number | undefined }) =>
-  usd === undefined ? null : <Money value={plain(usd)} exact />
-
-const plain = (usd: number): string => (/e/.test(String(usd)) ? usd.toFixed(12).replace(/0+$/, '') : String(usd))
+  usd === undefined ? null : <Money value={sumOf([String(usd)])} exact />
