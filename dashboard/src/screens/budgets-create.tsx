@@ -2,9 +2,10 @@
 import { Autocomplete, Group, Select, TextInput } from '@mantine/core'
 import type { Budget } from '@turnpike/sdk'
 import { useState } from 'react'
+import { useChange } from '../changes.ts'
 import { client } from '../client.ts'
+import { FormDialog } from '../dialog.tsx'
 import { useAccountChoices, useKeyChoices } from '../names.ts'
-import { FormDialog, useChange } from './account-parts.tsx'
 
 export const SCOPES = {
   organisation: 'the organisation',
@@ -49,11 +50,7 @@ export function CreateBudget({ onClose }: { onClose: () => void }) {
     if (value === 'concurrency') setWindow('total')
   }
   return (
-    <FormDialog
-      {...{ title: 'Create budget', submit: 'Create', onClose, error: create.error }}
-      isBusy={create.isPending}
-      onSubmit={() => create.mutate(undefined)}
-    >
+    <FormDialog title="Create budget" submit="Create" change={create} onClose={onClose}>
       <TextInput
         label="Name"
         description="What refusals and alerts call it."
