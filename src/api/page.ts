@@ -2,7 +2,7 @@
 import type { z } from 'zod'
 import type { PageQuery, Pagination } from '../contract/common.ts'
 import { refuse } from '../contract/errors.ts'
-import type { PageOf } from '../store/accounts.ts'
+import type { PageOf } from '../store/page-of.ts'
 
 const DEFAULT_LIMIT = 50
 

@@ -5,7 +5,7 @@ import { instantText } from '../lib/clock.ts'
 import type { Cell } from '../lib/csv.ts'
 import { nanosText } from '../lib/money.ts'
 import { decimalText, exactRatio } from '../lib/ratio.ts'
-import type { PageOf } from '../store/accounts.ts'
+import type { PageOf } from '../store/page-of.ts'
 import type { StoredUsage } from '../store/usage.ts'
 import { pagesBy, type Rows } from './rows.ts'
 

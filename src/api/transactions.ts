@@ -5,7 +5,7 @@ import { refuse } from '../contract/errors.ts'
 import type { Caller } from '../core/caller.ts'
 import type { Posted } from '../core/ledger-commands.ts'
 import type { TransactionType } from '../core/ledger-rows.ts'
-import type { PageOf } from '../store/accounts.ts'
+import type { PageOf } from '../store/page-of.ts'
 import { reservationsById } from '../store/reservations.ts'
 import {
   findTransaction,

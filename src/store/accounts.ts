@@ -1,7 +1,9 @@
 /** Accounts as the API shows them: found by either name, listed newest first, created once for each externalId. */
 import type { Idempotency } from '../core/ledger-commands.ts'
-import { codeTime, type Id, idRange } from '../lib/id.ts'
+import type { Id } from '../lib/id.ts'
 import { type Due, dueBy, lossOf } from './due.ts'
+import { type PageOf, pageOf } from './page-of.ts'
+import { rowByCode } from './row-by-code.ts'
 import type { Query, Store } from './store.ts'
 
 export type StoredAccount = Id & {
@@ -31,23 +33,16 @@ export async function findAccount(
   at: number,
 ): Promise<StoredAccount | undefined> {
   const query = accountsOf(store, organisationId)
-  const range = 'code' in name ? codeRange(name.code) : undefined
-  if ('code' in name && !range) return undefined
-  const rows = await store.rows(
-    'id' in name
-      ? query.where('id', '=', name.id)
-      : 'externalId' in name
-        ? query.where('external_id', '=', name.externalId)
-        : query
-            .where('id', '>=', range?.from ?? 0n)
-            .where('id', '<', range?.to ?? 0n)
-            .where('code', '=', name.code),
-  )
-  const [found] = await asOf(store, organisationId, rows, at)
-  return found
+  const row =
+    'code' in name
+      ? await rowByCode(store, query, name.code)
+      : (
+          await store.rows(
+            'id' in name ? query.where('id', '=', name.id) : query.where('external_id', '=', name.externalId),
+          )
+        )[0]
+  return row && (await asOf(store, organisationId, [row], at))[0]
 }
-
-export type PageOf = { readonly limit: number; readonly offset: number; readonly before: bigint | undefined }
 
 /** One more than the limit, so that the caller sees whether there are more. */
 export async function listAccounts(
@@ -55,26 +50,9 @@ export async function listAccounts(
   organisationId: bigint,
   { page, only, at }: { page: PageOf; only: bigint | undefined; at: number },
 ): Promise<{ accounts: StoredAccount[]; total: number }> {
-  let query = accountsOf(store, organisationId)
-  let counting = store.sql
-    .selectFrom('accounts')
-    .where('organisation_id', '=', organisationId)
-    .select((of) => of.fn.countAll<bigint>().as('total'))
-  if (only !== undefined) {
-    query = query.where('id', '=', only)
-    counting = counting.where('id', '=', only)
-  }
-  if (page.before !== undefined) query = query.where('id', '<', page.before)
-  const [rows, [count]] = await Promise.all([
-    store.rows(
-      query
-        .orderBy('id', 'desc')
-        .limit(page.limit + 1)
-        .offset(page.offset),
-    ),
-    store.rows(counting),
-  ])
-  return { accounts: await asOf(store, organisationId, rows, at), total: Number(count?.total ?? 0) }
+  const all = accountsOf(store, organisationId)
+  const { rows, total } = await pageOf(store, only === undefined ? all : all.where('id', '=', only), page)
+  return { accounts: await asOf(store, organisationId, rows, at), total }
 }
 
 export type NewAccount = Id & {
@@ -251,12 +229,6 @@ function remembering(
           of.cast<bigint>(of.val(BigInt(at)), 'bigint').as('created_at'),
         ]),
     )
-}
-
-/** The numbers that a code can belong to. */
-export function codeRange(code: string): { from: bigint; to: bigint } | undefined {
-  const time = codeTime(code)
-  return time === undefined ? undefined : idRange(time, time + 1)
 }
 
 const COLUMNS = [

@@ -1,7 +1,8 @@
 /** Whom events are told to. Secrets come in and go out sealed. */
 import type { EventType } from '../contract/events.ts'
 import type { Id } from '../lib/id.ts'
-import { codeRange, type PageOf } from './accounts.ts'
+import { type PageOf, pageOf } from './page-of.ts'
+import { rowByCode } from './row-by-code.ts'
 import type { Query, Store } from './store.ts'
 
 type ChannelType = 'email' | 'webhook' | 'slack'
@@ -72,11 +73,7 @@ export async function findChannel(
   organisationId: bigint,
   code: string,
 ): Promise<StoredChannel | undefined> {
-  const range = codeRange(code)
-  if (!range) return undefined
-  const [row] = await store.rows(
-    channelsOf(store, organisationId).where('id', '>=', range.from).where('id', '<', range.to).where('code', '=', code),
-  )
+  const row = await rowByCode(store, channelsOf(store, organisationId), code)
   return row && channelOf(row)
 }
 
@@ -86,23 +83,8 @@ export async function listChannels(
   organisationId: bigint,
   page: PageOf,
 ): Promise<{ channels: StoredChannel[]; total: number }> {
-  const query = channelsOf(store, organisationId)
-  const [rows, [count]] = await Promise.all([
-    store.rows(
-      (page.before === undefined ? query : query.where('id', '<', page.before))
-        .orderBy('id', 'desc')
-        .limit(page.limit + 1)
-        .offset(page.offset),
-    ),
-    store.rows(
-      store.sql
-        .selectFrom('alert_channels')
-        .where('organisation_id', '=', organisationId)
-        .where('deleted_at', 'is', null)
-        .select((of) => of.fn.countAll<bigint>().as('total')),
-    ),
-  ])
-  return { channels: rows.map(channelOf), total: Number(count?.total ?? 0) }
+  const { rows, total } = await pageOf(store, channelsOf(store, organisationId), page)
+  return { channels: rows.map(channelOf), total }
 }
 
 /** More than an organisation may have. */

@@ -3,9 +3,10 @@ import { type SqlBool, sql } from 'kysely'
 import type { CallDefaults } from '../core/caller.ts'
 import type { KeyUsage } from '../core/ledger-rows.ts'
 import type { Id } from '../lib/id.ts'
-import { codeRange, type PageOf } from './accounts.ts'
 import { renaming } from './budgets.ts'
 import { changedLimit, endLimit, type KeyLimit, type KnownLimit, type LimitWindow, newLimit } from './key-limits.ts'
+import type { PageOf } from './page-of.ts'
+import { rowByCode } from './row-by-code.ts'
 import type { Query, Store } from './store.ts'
 
 export type StoredApiKey = Id & {
@@ -41,10 +42,8 @@ export async function findApiKey(
     const found = 'hash' in name ? query.where('k.hash', '=', name.hash) : query.where('k.id', '=', name.id)
     return (await store.rows(found)).map(keyOf)[0]
   }
-  const range = codeRange(name.code)
-  if (!range) return undefined
-  const within = query.where('k.id', '>=', range.from).where('k.id', '<', range.to).where('k.code', '=', name.code)
-  return (await store.rows(within)).map(keyOf)[0]
+  const row = await rowByCode(store, query, name.code, 'k')
+  return row && keyOf(row)
 }
 
 export type KeyFilter = {

@@ -2,8 +2,9 @@
 import { sql } from 'kysely'
 import type { Idempotency } from '../core/ledger-commands.ts'
 import { type Budget, type Counter, counterKey, type Link } from '../core/ledger-rows.ts'
-import { codeRange, type PageOf } from './accounts.ts'
+import { type PageOf, pageOf } from './page-of.ts'
 import { remembering } from './remembered.ts'
+import { rowByCode } from './row-by-code.ts'
 import type { Query, Store } from './store.ts'
 import type { Cell } from './tables.ts'
 import * as tables from './tables.ts'
@@ -67,29 +68,12 @@ export async function listBudgets(
   let matching = setBy(store, organisationId)
   if (scope !== undefined) matching = matching.where('scope', '=', scope)
   if (scopeId !== undefined) matching = matching.where((of) => of.fn.coalesce('scope_name', 'scope_id'), '=', scopeId)
-  const [rows, [count]] = await Promise.all([
-    store.rows(
-      (page.before === undefined ? matching : matching.where('id', '<', page.before))
-        .selectAll()
-        .orderBy('id', 'desc')
-        .limit(page.limit + 1)
-        .offset(page.offset),
-    ),
-    store.rows(matching.select((of) => of.fn.countAll<bigint>().as('total'))),
-  ])
-  return { budgets: rows.map(budgetOf), total: Number(count?.total ?? 0) }
+  const { rows, total } = await pageOf(store, matching.selectAll(), page)
+  return { budgets: rows.map(budgetOf), total }
 }
 
 export async function findBudget(store: Store, organisationId: bigint, code: string): Promise<Budget | undefined> {
-  const range = codeRange(code)
-  if (!range) return undefined
-  const [row] = await store.rows(
-    setBy(store, organisationId)
-      .selectAll()
-      .where('id', '>=', range.from)
-      .where('id', '<', range.to)
-      .where('code', '=', code),
-  )
+  const row = await rowByCode(store, setBy(store, organisationId).selectAll(), code)
   return row && budgetOf(row)
 }
 

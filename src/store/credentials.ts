@@ -2,8 +2,9 @@
 
 import type { Id } from '../lib/id.ts'
 import type { Sealer } from '../lib/sealer.ts'
-import { codeRange, type PageOf } from './accounts.ts'
 import type { Provided } from './audit-log.ts'
+import { type PageOf, pageOf } from './page-of.ts'
+import { rowByCode } from './row-by-code.ts'
 import type { Query, Store } from './store.ts'
 
 export type StoredCredential = Id & {
@@ -58,14 +59,7 @@ export async function findCredential(
   organisationId: bigint,
   code: string,
 ): Promise<StoredCredential | undefined> {
-  const range = codeRange(code)
-  if (!range) return undefined
-  const [row] = await store.rows(
-    credentialsOf(store, organisationId)
-      .where('id', '>=', range.from)
-      .where('id', '<', range.to)
-      .where('code', '=', code),
-  )
+  const row = await rowByCode(store, credentialsOf(store, organisationId), code)
   return row && credentialOf(row)
 }
 
@@ -78,27 +72,11 @@ export async function listCredentials(
   { provider, accountId }: CredentialFilter,
   page: PageOf,
 ): Promise<{ credentials: StoredCredential[]; total: number }> {
-  let rows = credentialsOf(store, organisationId)
-  let counting = store.sql.selectFrom('credentials').where('organisation_id', '=', organisationId)
-  if (provider !== undefined) {
-    rows = rows.where('provider', '=', provider)
-    counting = counting.where('provider', '=', provider)
-  }
-  if (accountId !== undefined) {
-    rows = rows.where('account_id', '=', accountId)
-    counting = counting.where('account_id', '=', accountId)
-  }
-  if (page.before !== undefined) rows = rows.where('id', '<', page.before)
-  const [found, [count]] = await Promise.all([
-    store.rows(
-      rows
-        .orderBy('id', 'desc')
-        .limit(page.limit + 1)
-        .offset(page.offset),
-    ),
-    store.rows(counting.select((of) => of.fn.countAll<bigint>().as('total'))),
-  ])
-  return { credentials: found.map(credentialOf), total: Number(count?.total ?? 0) }
+  let matching = credentialsOf(store, organisationId)
+  if (provider !== undefined) matching = matching.where('provider', '=', provider)
+  if (accountId !== undefined) matching = matching.where('account_id', '=', accountId)
+  const { rows, total } = await pageOf(store, matching, page)
+  return { credentials: rows.map(credentialOf), total }
 }
 
 /** All that calls of the organisation may use, oldest first: a bounded set, since it is kept in memory. */

@@ -4,8 +4,9 @@
  */
 import { type InferResult, sql } from 'kysely'
 import type { OutboxEvent } from '../core/ledger-rows.ts'
-import { codeRange, type PageOf } from './accounts.ts'
 import { eventQuery } from './outbox.ts'
+import { type PageOf, pageOf } from './page-of.ts'
+import { rowByCode } from './row-by-code.ts'
 import type { Query, Store } from './store.ts'
 
 export type LoggedAttempt = {
@@ -203,28 +204,12 @@ export async function listDeliveries(
   filter: DeliveryFilter,
   page: PageOf,
 ): Promise<{ deliveries: StoredDelivery[]; total: number }> {
-  const matching = <Q extends ReturnType<typeof joined>>(query: Q) => {
-    let found = query.where('d.organisation_id', '=', organisationId)
-    if (filter.channelCode !== undefined) found = found.where('c.code', '=', filter.channelCode)
-    if (filter.type !== undefined) found = found.where('d.type', '=', filter.type)
-    if (filter.state !== undefined) found = found.where('d.state', '=', filter.state)
-    return found
-  }
-  const query = matching(joined(store))
-  const [rows, [count]] = await Promise.all([
-    store.rows(
-      (page.before === undefined ? query : query.where('d.id', '<', page.before))
-        .orderBy('d.id', 'desc')
-        .limit(page.limit + 1)
-        .offset(page.offset),
-    ),
-    store.rows(
-      matching(joined(store))
-        .clearSelect()
-        .select((of) => of.fn.countAll<bigint>().as('total')),
-    ),
-  ])
-  return { deliveries: rows.map(deliveryOf), total: Number(count?.total ?? 0) }
+  let matching = joined(store).where('d.organisation_id', '=', organisationId)
+  if (filter.channelCode !== undefined) matching = matching.where('c.code', '=', filter.channelCode)
+  if (filter.type !== undefined) matching = matching.where('d.type', '=', filter.type)
+  if (filter.state !== undefined) matching = matching.where('d.state', '=', filter.state)
+  const { rows, total } = await pageOf(store, matching, page, 'd.id')
+  return { deliveries: rows.map(deliveryOf), total }
 }
 
 export async function findDelivery(
@@ -232,15 +217,7 @@ export async function findDelivery(
   organisationId: bigint,
   code: string,
 ): Promise<StoredDelivery | undefined> {
-  const range = codeRange(code)
-  if (!range) return undefined
-  const [row] = await store.rows(
-    joined(store)
-      .where('d.organisation_id', '=', organisationId)
-      .where('d.id', '>=', range.from)
-      .where('d.id', '<', range.to)
-      .where('d.code', '=', code),
-  )
+  const row = await rowByCode(store, joined(store).where('d.organisation_id', '=', organisationId), code, 'd')
   return row && deliveryOf(row)
 }
 

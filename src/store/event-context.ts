@@ -6,7 +6,7 @@ import type { OutboxEvent } from '../core/ledger-rows.ts'
 import { instantText } from '../lib/clock.ts'
 import { idRange } from '../lib/id.ts'
 import { nanosNumber, nanosText, parseAmount } from '../lib/money.ts'
-import { codeRange } from './accounts.ts'
+import { rowByCode } from './row-by-code.ts'
 import type { Store } from './store.ts'
 
 export type EventContext = Readonly<Record<string, unknown>>
@@ -79,19 +79,8 @@ async function filterOf(store: Store, organisationId: bigint, { scope, scopeId }
 }
 
 async function accountIdOf(store: Store, organisationId: bigint, publicId: string): Promise<bigint | undefined> {
-  const code = publicId.replace(/^acc_/, '')
-  const range = codeRange(code)
-  if (!range) return undefined
-  const [account] = await store.rows(
-    store.sql
-      .selectFrom('accounts')
-      .select('id')
-      .where('organisation_id', '=', organisationId)
-      .where('id', '>=', range.from)
-      .where('id', '<', range.to)
-      .where('code', '=', code),
-  )
-  return account?.id
+  const accounts = store.sql.selectFrom('accounts').select('id').where('organisation_id', '=', organisationId)
+  return (await rowByCode(store, accounts, publicId.replace(/^acc_/, '')))?.id
 }
 
 /** So many calls of the organisation, or of the account, are looked at: the latest ones. */

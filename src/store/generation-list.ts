@@ -1,9 +1,9 @@
 /** The calls behind a report, newest first by when they occurred, each with all that is kept of it. */
 import { sql } from 'kysely'
-import { codeRange } from './accounts.ts'
 import { GENERATION_COLUMNS, type GenerationRow, generationOf, type StoredGeneration } from './generations.ts'
 import { type Folded, NARROW, type Narrow } from './report-columns.ts'
 import { recordMatches, type ValueFilter } from './report-values.ts'
+import { codeRange } from './row-by-code.ts'
 import type { Store } from './store.ts'
 
 export type StoredRecord = StoredGeneration & {

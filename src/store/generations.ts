@@ -1,5 +1,5 @@
 /** One generation by its code, with what is kept apart from its record: personal fields and normalised counts. */
-import { codeRange } from './accounts.ts'
+import { codeRange } from './row-by-code.ts'
 import type { Store } from './store.ts'
 
 export type StoredGeneration = {

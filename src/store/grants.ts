@@ -1,6 +1,8 @@
 /** Grants as the API shows them, newest first: what is left of each, and what became of those of which nothing is. */
-import { codeRange, type PageOf } from './accounts.ts'
+
 import { heldByDead } from './due.ts'
+import { type PageOf, pageOf } from './page-of.ts'
+import { rowByCode } from './row-by-code.ts'
 import type { Store } from './store.ts'
 
 export type StoredGrant = {
@@ -29,17 +31,8 @@ export async function listGrants(
   organisationId: bigint,
   { page, ...filter }: GrantFilter & { page: PageOf },
 ): Promise<{ grants: StoredGrant[]; total: number }> {
-  const matching = grantsIn(store, organisationId, filter)
-  const [rows, [count]] = await Promise.all([
-    store.rows(
-      shownOf(page.before === undefined ? matching : matching.where('g.id', '<', page.before))
-        .orderBy('g.id', 'desc')
-        .limit(page.limit + 1)
-        .offset(page.offset),
-    ),
-    store.rows(matching.select((of) => of.fn.countAll<bigint>().as('total'))),
-  ])
-  return { grants: await asOf(store, organisationId, rows, filter.at), total: Number(count?.total ?? 0) }
+  const { rows, total } = await pageOf(store, shownOf(grantsIn(store, organisationId, filter)), page, 'g.id')
+  return { grants: await asOf(store, organisationId, rows, filter.at), total }
 }
 
 export async function findGrant(
@@ -48,14 +41,8 @@ export async function findGrant(
   code: string,
   filter: GrantFilter,
 ): Promise<StoredGrant | undefined> {
-  const range = codeRange(code)
-  if (!range) return undefined
-  const matching = grantsIn(store, organisationId, filter)
-    .where('g.id', '>=', range.from)
-    .where('g.id', '<', range.to)
-    .where('g.code', '=', code)
-  const [found] = await asOf(store, organisationId, await store.rows(shownOf(matching)), filter.at)
-  return found
+  const row = await rowByCode(store, shownOf(grantsIn(store, organisationId, filter)), code, 'g')
+  return row && (await asOf(store, organisationId, [row], filter.at))[0]
 }
 
 function grantsIn(store: Store, organisationId: bigint, { accountId }: GrantFilter) {

@@ -1,7 +1,8 @@
 /** Keys that administer an organisation, made, changed and ended together with their rows of the audit log. */
 import type { Id } from '../lib/id.ts'
-import { codeRange, type PageOf } from './accounts.ts'
 import { type NewSecret, previousColumns } from './api-keys.ts'
+import { type PageOf, pageOf } from './page-of.ts'
+import { rowByCode } from './row-by-code.ts'
 import type { Query, Store } from './store.ts'
 
 export type StoredManagementKey = Id & {
@@ -37,37 +38,19 @@ export async function createManagementKey(store: Store, key: NewManagementKey, a
 
 /** In whichever organisation: who may see it is for the caller to say. */
 export async function findManagementKey(store: Store, code: string): Promise<StoredManagementKey | undefined> {
-  const range = codeRange(code)
-  if (!range) return undefined
-  const rows = await store.rows(
-    keysOf(store).where('id', '>=', range.from).where('id', '<', range.to).where('code', '=', code),
-  )
-  return rows.map(keyOf)[0]
+  const row = await rowByCode(store, keysOf(store), code)
+  return row && keyOf(row)
 }
 
 /** Newest first; one more than the limit, so that the caller sees whether there are more. */
 export async function listManagementKeys(
   store: Store,
   organisationId: bigint,
-  { limit, offset, before }: PageOf,
+  page: PageOf,
 ): Promise<{ keys: StoredManagementKey[]; total: number }> {
   const own = keysOf(store).where('organisation_id', '=', organisationId)
-  const counting = store.sql
-    .selectFrom('management_keys')
-    .where('organisation_id', '=', organisationId)
-    .where('deleted_at', 'is', null)
-    .select((of) => of.fn.countAll<bigint>().as('total'))
-  const page = before === undefined ? own : own.where('id', '<', before)
-  const [rows, [count]] = await Promise.all([
-    store.rows(
-      page
-        .orderBy('id', 'desc')
-        .limit(limit + 1)
-        .offset(offset),
-    ),
-    store.rows(counting),
-  ])
-  return { keys: rows.map(keyOf), total: Number(count?.total ?? 0) }
+  const { rows, total } = await pageOf(store, own, page)
+  return { keys: rows.map(keyOf), total }
 }
 
 export type ManagementKeyChange = { readonly name?: string | undefined; readonly disabled?: boolean | undefined }

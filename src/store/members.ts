@@ -1,7 +1,8 @@
 /** Members of an organisation, from the link that invites them to their removal, written with their rows of the audit log. */
 import type { ExpressionBuilder } from 'kysely'
 import type { Id } from '../lib/id.ts'
-import { codeRange, type PageOf } from './accounts.ts'
+import { type PageOf, pageOf } from './page-of.ts'
+import { rowByCode } from './row-by-code.ts'
 import type { Schema } from './schema.ts'
 import type { Query, Store } from './store.ts'
 
@@ -100,11 +101,8 @@ export async function findMember(
   organisationId: bigint,
   code: string,
 ): Promise<StoredMember | undefined> {
-  const range = codeRange(code)
-  if (!range) return undefined
-  const query = membersOf(store).where('organisation_id', '=', organisationId).where('code', '=', code)
-  const rows = await store.rows(query.where('id', '>=', range.from).where('id', '<', range.to))
-  return rows.map(memberOf)[0]
+  const row = await rowByCode(store, membersOf(store).where('organisation_id', '=', organisationId), code)
+  return row && memberOf(row)
 }
 
 /** In whichever organisation: an address is one person's. */
@@ -128,21 +126,10 @@ export async function hasAdmin(store: Store, organisationId: bigint): Promise<bo
 export async function listMembers(
   store: Store,
   organisationId: bigint,
-  { limit, offset, before }: PageOf,
+  page: PageOf,
 ): Promise<{ members: StoredMember[]; total: number }> {
-  const own = shownOf(store, organisationId)
-  const page = before === undefined ? own : own.where('id', '<', before)
-  const [rows, [count]] = await Promise.all([
-    store.rows(
-      page
-        .select([...COLUMNS])
-        .orderBy('id', 'desc')
-        .limit(limit + 1)
-        .offset(offset),
-    ),
-    store.rows(own.select((of) => of.fn.countAll<bigint>().as('total'))),
-  ])
-  return { members: rows.map(memberOf), total: Number(count?.total ?? 0) }
+  const { rows, total } = await pageOf(store, shownOf(store, organisationId).select([...COLUMNS]), page)
+  return { members: rows.map(memberOf), total }
 }
 
 /** False: it was the last admin, or is gone; nothing was written. */

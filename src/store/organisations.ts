@@ -1,7 +1,7 @@
 /** Organisations: the tenants of a server. What an organisation is called is its id outside. */
 import type { Id } from '../lib/id.ts'
-import type { PageOf } from './accounts.ts'
 import { renaming } from './budgets.ts'
+import { type PageOf, pageOf } from './page-of.ts'
 import type { Query, Store } from './store.ts'
 
 export type StoredOrganisation = Id & { readonly name: string; readonly timeZone: string; readonly createdAt: number }
@@ -18,20 +18,10 @@ export async function findOrganisation(
 /** Newest first; one more than the limit, so that the caller sees whether there are more. */
 export async function listOrganisations(
   store: Store,
-  { limit, offset, before }: PageOf,
+  page: PageOf,
 ): Promise<{ organisations: StoredOrganisation[]; total: number }> {
-  const all = store.sql.selectFrom('organisations').selectAll()
-  const page = before === undefined ? all : all.where('id', '<', before)
-  const [rows, [count]] = await Promise.all([
-    store.rows(
-      page
-        .orderBy('id', 'desc')
-        .limit(limit + 1)
-        .offset(offset),
-    ),
-    store.rows(store.sql.selectFrom('organisations').select((of) => of.fn.countAll<bigint>().as('total'))),
-  ])
-  return { organisations: rows.map(organisationOf), total: Number(count?.total ?? 0) }
+  const { rows, total } = await pageOf(store, store.sql.selectFrom('organisations').selectAll(), page)
+  return { organisations: rows.map(organisationOf), total }
 }
 
 /** False: the name is taken, and nothing was written. */

@@ -1,7 +1,7 @@
 /** Events that wait to be told, and those that a job finds: each is written once, and shared out once among channels. */
 import type { OutboxEvent } from '../core/ledger-rows.ts'
-import type { PageOf } from './accounts.ts'
 import type { StoredChannel } from './alert-channels.ts'
+import { type PageOf, pageOf } from './page-of.ts'
 import type { Query, Store } from './store.ts'
 import type { Cell } from './tables.ts'
 import * as tables from './tables.ts'
@@ -29,17 +29,8 @@ export async function listEvents(
 ): Promise<{ events: OutboxEvent[]; total: number }> {
   const all = store.sql.selectFrom('outbox').where('organisation_id', '=', organisationId)
   const own = type === undefined ? all : all.where('type', '=', type)
-  const [rows, [count]] = await Promise.all([
-    store.rows(
-      (page.before === undefined ? own : own.where('id', '<', page.before))
-        .select(tables.outbox.columns as 'id'[])
-        .orderBy('id', 'desc')
-        .limit(page.limit + 1)
-        .offset(page.offset),
-    ),
-    store.rows(own.select((of) => of.fn.countAll<bigint>().as('total'))),
-  ])
-  return { events: eventsOf(rows), total: Number(count?.total ?? 0) }
+  const { rows, total } = await pageOf(store, own.select(tables.outbox.columns as 'id'[]), page)
+  return { events: eventsOf(rows), total }
 }
 
 const eventsOf = (rows: readonly object[]): OutboxEvent[] =>

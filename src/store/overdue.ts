@@ -2,6 +2,7 @@
 import { sql } from 'kysely'
 import { idRange } from '../lib/id.ts'
 import type { Store } from './store.ts'
+import { isUnexplained } from './transactions.ts'
 
 export type EndingGrant = {
   readonly organisationId: bigint
@@ -83,20 +84,7 @@ export async function unexplainedCharges(
       .where('t.id', '>=', range.from)
       .where('t.id', '>', after)
       .where('t.id', '<', range.to)
-      .where('t.type', '=', 'usage')
-      .where('t.amount_nanos', '>', 0n)
-      .where('t.usage_record_id', 'is', null)
-      .where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom('usage_records as u')
-              .select('u.id')
-              .whereRef('u.transaction_id', '=', 't.id')
-              .whereRef('u.organisation_id', '=', 't.organisation_id')
-              .where('u.payload_hash', 'is not', null),
-          ),
-        ),
-      )
+      .where(isUnexplained)
       .orderBy('t.id')
       .limit(limit)
       .select(['t.id', 't.code', 't.amount_nanos', 't.booked_at', 'a.code as account_code', 'a.external_id']),

@@ -2,7 +2,8 @@
 import type { AddGrant } from '../core/ledger-commands.ts'
 import { occurrenceAt } from '../core/plan.ts'
 import type { Id } from '../lib/id.ts'
-import { codeRange, type PageOf } from './accounts.ts'
+import { type PageOf, pageOf } from './page-of.ts'
+import { rowByCode } from './row-by-code.ts'
 import type { Query, Store } from './store.ts'
 
 export type StoredPlan = Id & {
@@ -37,34 +38,17 @@ export async function listPlans(
   organisationId: bigint,
   page: PageOf,
 ): Promise<{ plans: StoredPlan[]; total: number }> {
-  const matching = store.sql.selectFrom('plans').where('organisation_id', '=', organisationId)
-  const [rows, [count]] = await Promise.all([
-    store.rows(
-      (page.before === undefined ? matching : matching.where('id', '<', page.before))
-        .selectAll()
-        .orderBy('id', 'desc')
-        .limit(page.limit + 1)
-        .offset(page.offset),
-    ),
-    store.rows(matching.select((of) => of.fn.countAll<bigint>().as('total'))),
-  ])
-  return { plans: rows.map(planOf), total: Number(count?.total ?? 0) }
+  const { rows, total } = await pageOf(store, plansOf(store, organisationId), page)
+  return { plans: rows.map(planOf), total }
 }
 
 export async function findPlan(store: Store, organisationId: bigint, code: string): Promise<StoredPlan | undefined> {
-  const range = codeRange(code)
-  if (!range) return undefined
-  const [row] = await store.rows(
-    store.sql
-      .selectFrom('plans')
-      .selectAll()
-      .where('organisation_id', '=', organisationId)
-      .where('id', '>=', range.from)
-      .where('id', '<', range.to)
-      .where('code', '=', code),
-  )
+  const row = await rowByCode(store, plansOf(store, organisationId), code)
   return row && planOf(row)
 }
+
+const plansOf = (store: Store, organisationId: bigint) =>
+  store.sql.selectFrom('plans').selectAll().where('organisation_id', '=', organisationId)
 
 /** It can't be assigned any more; who has it keeps it. */
 export async function archivePlan(

@@ -1,7 +1,8 @@
 /** Reservations of the credits API as it shows them: those under way and those that have ended, in one list. */
 import type { Ended } from '../core/ledger-commands.ts'
 import { decodeOutcome } from '../core/ledger-settle.ts'
-import { codeRange, type PageOf } from './accounts.ts'
+import { type PageOf, pageOf } from './page-of.ts'
+import { codeRange } from './row-by-code.ts'
 import type { Store } from './store.ts'
 
 export type ReservationStatus = 'pending' | 'confirmed' | 'cancelled' | 'expired'
@@ -34,18 +35,8 @@ export async function listReservations(
   { page, at, ...filter }: ReservationFilter & { page: PageOf; at: number },
 ): Promise<{ reservations: StoredReservation[]; total: number }> {
   const all = allOf(store, organisationId, filter, at)
-  const matching = store.sql.selectFrom(all.as('r'))
-  const [rows, [count]] = await Promise.all([
-    store.rows(
-      (page.before === undefined ? matching : matching.where('r.id', '<', page.before))
-        .selectAll()
-        .orderBy('r.id', 'desc')
-        .limit(page.limit + 1)
-        .offset(page.offset),
-    ),
-    store.rows(matching.select((of) => of.fn.countAll<bigint>().as('total'))),
-  ])
-  return { reservations: rows.map((row) => reservationOf(row, at)), total: Number(count?.total ?? 0) }
+  const { rows, total } = await pageOf(store, store.sql.selectFrom(all.as('r')).selectAll(), page, 'r.id')
+  return { reservations: rows.map((row) => reservationOf(row, at)), total }
 }
 
 export async function findReservation(

@@ -1,6 +1,9 @@
 /** Transactions as the API shows them, newest first. */
+import type { ExpressionBuilder } from 'kysely'
 import type { TransactionType } from '../core/ledger-rows.ts'
-import { codeRange, type PageOf } from './accounts.ts'
+import type { PageOf } from './page-of.ts'
+import { codeRange } from './row-by-code.ts'
+import type { Schema } from './schema.ts'
 import type { Store } from './store.ts'
 
 export type StoredTransaction = {
@@ -98,24 +101,28 @@ function transactionsOf(
   if (from !== undefined) query = query.where('t.booked_at', '>=', BigInt(from))
   if (to !== undefined) query = query.where('t.booked_at', '<', BigInt(to))
   if (bookedBy !== undefined) query = query.where('t.booked_at', '<=', BigInt(bookedBy))
-  if (usageMissing)
-    query = query
-      .where('t.type', '=', 'usage')
-      .where('t.amount_nanos', '>', 0n)
-      .where('t.usage_record_id', 'is', null)
-      .where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom('usage_records as u')
-              .select('u.id')
-              .whereRef('u.transaction_id', '=', 't.id')
-              .whereRef('u.organisation_id', '=', 't.organisation_id')
-              .where('u.payload_hash', 'is not', null),
-          ),
-        ),
-      )
+  if (usageMissing) query = query.where(isUnexplained)
   return query
 }
+
+type OfTransactions = ExpressionBuilder<Schema & { t: Schema['transactions'] }, 't'>
+
+/** A charge above 0 that no usage record explains. */
+export const isUnexplained = ({ and, eb, not, exists, selectFrom }: OfTransactions) =>
+  and([
+    eb('t.type', '=', 'usage'),
+    eb('t.amount_nanos', '>', 0n),
+    eb('t.usage_record_id', 'is', null),
+    not(
+      exists(
+        selectFrom('usage_records as u')
+          .select('u.id')
+          .whereRef('u.transaction_id', '=', 't.id')
+          .whereRef('u.organisation_id', '=', 't.organisation_id')
+          .where('u.payload_hash', 'is not', null),
+      ),
+    ),
+  ])
 
 const columnsOf = (query: ReturnType<typeof transactionsOf>) =>
   query

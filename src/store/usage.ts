@@ -1,6 +1,6 @@
 /** Usage records as the API shows them, newest first, and what they come to. */
 import { sql } from 'kysely'
-import type { PageOf } from './accounts.ts'
+import type { PageOf } from './page-of.ts'
 import type { Store } from './store.ts'
 
 export type StoredUsage = {
