@@ -1,10 +1,16 @@
 /** The ledger of an account: what moved its credits, for a month or in all, with what stands behind each charge. */
-import { Button, Group, Table, Text, TextInput, Title } from '@mantine/core'
+import { Button, Group, Table, Text, TextInput } from '@mantine/core'
 import type { Account, Transaction } from '@turnpike/sdk'
 import { Fragment, useState } from 'react'
 import { client } from '../client.ts'
+import { useDialog } from '../dialog.tsx'
 import { Money } from '../money.tsx'
-import { Count, Listed, RowButton, Rows, Small, useDialog, useRows, When } from './account-parts.tsx'
+import { whole } from '../numbers.ts'
+import { PagedList, usePagedList } from '../paged-list.tsx'
+import { RowButton } from '../row-button.tsx'
+import { Rows, Small } from '../rows.tsx'
+import { Section } from '../section.tsx'
+import { When } from '../when.tsx'
 import { Credits, Refund } from './accounts-credits.tsx'
 
 type Props = { readonly account: Account; readonly isAdmin: boolean }
@@ -16,50 +22,49 @@ export function Transactions({ account, isAdmin }: Props) {
   const refunding = useDialog<Transaction>()
   const [opened, setOpened] = useState<string>()
   const filter = { accountId: account.id, ...daysOf(month) }
-  const list = useRows(
+  const list = usePagedList(
     ['transactions', filter],
-    (cursor) => client.listTransactions({ ...filter, include: 'reservation,usage', ...(cursor ? { cursor } : {}) }),
+    (start) => client.listTransactions({ ...filter, include: 'reservation,usage', ...start }),
     ({ items }) => items,
   )
   const csv = `/v1/transactions?${new URLSearchParams({ ...filter, format: 'csv' })}`
+  const actions = (
+    <Group align="flex-end" gap="xs">
+      <TextInput label="Month" type="month" value={month} onChange={(e) => setMonth(e.currentTarget.value)} />
+      <Button component="a" href={csv} download={fileName(account, month)} variant="default">
+        CSV
+      </Button>
+    </Group>
+  )
   return (
-    <section aria-label="Transactions">
-      <Group justify="space-between" align="flex-end" mb="xs">
-        <Title order={2} size="h4">
-          Transactions
-        </Title>
-        <Group align="flex-end" gap="xs">
-          <TextInput label="Month" type="month" value={month} onChange={(e) => setMonth(e.currentTarget.value)} />
-          <Button component="a" href={csv} download={fileName(account, month)} variant="default">
-            CSV
-          </Button>
-        </Group>
-      </Group>
-      <Listed
+    <Section title="Transactions" actions={actions}>
+      <PagedList
         list={list}
         what="Transactions"
         empty={month === '' ? 'Nothing has moved credits yet.' : 'Nothing moved credits in this month.'}
       >
-        <Rows caption="Transactions" width={860} heads={HEADS}>
-          {list.rows.map((transaction) => (
-            <Fragment key={transaction.id}>
-              <TransactionRow
-                {...{ transaction, isAdmin, refund: refunding.open, isOpen: opened === transaction.id }}
-                toggle={() => setOpened(opened === transaction.id ? undefined : transaction.id)}
-              />
-              {opened === transaction.id && (
-                <Table.Tr>
-                  <Table.Td colSpan={HEADS.length}>
-                    <Behind transaction={transaction} />
-                  </Table.Td>
-                </Table.Tr>
-              )}
-            </Fragment>
-          ))}
-        </Rows>
-      </Listed>
+        {(rows) => (
+          <Rows caption="Transactions" width={860} heads={HEADS}>
+            {rows.map((transaction) => (
+              <Fragment key={transaction.id}>
+                <TransactionRow
+                  {...{ transaction, isAdmin, refund: refunding.open, isOpen: opened === transaction.id }}
+                  toggle={() => setOpened(opened === transaction.id ? undefined : transaction.id)}
+                />
+                {opened === transaction.id && (
+                  <Table.Tr>
+                    <Table.Td colSpan={HEADS.length}>
+                      <Behind transaction={transaction} />
+                    </Table.Td>
+                  </Table.Tr>
+                )}
+              </Fragment>
+            ))}
+          </Rows>
+        )}
+      </PagedList>
       {refunding.subject && <Refund transaction={refunding.subject} onClose={refunding.close} />}
-    </section>
+    </Section>
   )
 }
 
@@ -123,32 +128,18 @@ function Behind({ transaction: { decimal, reservation, usageRecords = [], metada
         </Text>
       )}
       {usageRecords.length > 0 && (
-        <Table aria-label="Usage" mt="xs">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>Model</Table.Th>
-              <Table.Th ta="right">Tokens in</Table.Th>
-              <Table.Th ta="right">Tokens out</Table.Th>
-              <Table.Th ta="right">Cost</Table.Th>
+        <Rows caption="Usage" width={480} heads={['Model', '>Tokens in', '>Tokens out', '>Cost']}>
+          {usageRecords.map((record) => (
+            <Table.Tr key={record.id}>
+              <Table.Td>{record.modelId}</Table.Td>
+              <Table.Td ta="right">{whole(record.inputTokens)}</Table.Td>
+              <Table.Td ta="right">{whole(record.outputTokens)}</Table.Td>
+              <Table.Td ta="right">
+                <Money value={record.decimal.estimatedCostUsd} exact />
+              </Table.Td>
             </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {usageRecords.map((record) => (
-              <Table.Tr key={record.id}>
-                <Table.Td>{record.modelId}</Table.Td>
-                <Table.Td ta="right">
-                  <Tokens count={record.inputTokens} />
-                </Table.Td>
-                <Table.Td ta="right">
-                  <Tokens count={record.outputTokens} />
-                </Table.Td>
-                <Table.Td ta="right">
-                  <Money value={record.decimal.estimatedCostUsd} exact />
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
+          ))}
+        </Rows>
       )}
       {metadata !== null && Object.keys(metadata).length > 0 && (
         <Text size="xs" c="dimmed" ff="monospace" style={{ overflowWrap: 'anywhere' }}>
@@ -158,6 +149,3 @@ function Behind({ transaction: { decimal, reservation, usageRecords = [], metada
     </>
   )
 }
-
-const Tokens = ({ count }: { count: number | null }) =>
-  count === null ? <span>unknown</span> : <Count value={String(count)} />

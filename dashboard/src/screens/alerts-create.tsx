@@ -1,9 +1,11 @@
 /** Says who is told of which events: a program, people by mail, a chat. */
-import { Button, Group, Modal, MultiSelect, Select, Stack, Text, TextInput } from '@mantine/core'
+import { MultiSelect, Select, Text, TextInput } from '@mantine/core'
 import type { AlertChannel } from '@turnpike/sdk'
 import { useState } from 'react'
+import { useChange } from '../changes.ts'
 import { client } from '../client.ts'
-import { FormDialog, Secret, useChange } from './account-parts.tsx'
+import { FormDialog } from '../dialog.tsx'
+import { SecretDialog } from '../secret.tsx'
 
 /** With the secret of a webhook, shown this once. */
 export type Made = { readonly channel: AlertChannel; readonly secret?: string | undefined }
@@ -38,11 +40,7 @@ export function CreateChannel({ onClose, onMade }: { onClose: () => void; onMade
     onMade,
   )
   return (
-    <FormDialog
-      {...{ title: 'Create channel', submit: 'Create', onClose, error: create.error }}
-      isBusy={create.isPending}
-      onSubmit={() => create.mutate(undefined)}
-    >
+    <FormDialog title="Create channel" submit="Create" change={create} onClose={onClose}>
       <Select
         label="Type"
         data={TYPES}
@@ -78,17 +76,8 @@ export function CreateChannel({ onClose, onMade }: { onClose: () => void; onMade
 
 export function MadeChannel({ made: { secret = '' }, onClose }: { made: Made; onClose: () => void }) {
   return (
-    <Modal
-      {...{ opened: true, onClose, title: 'The webhook is made', closeOnClickOutside: false }}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
-      <Stack>
-        <Secret label="Secret of the webhook" value={secret} />
-        <Text size="sm">The receiver verifies with it that a request came from this server.</Text>
-        <Group justify="flex-end">
-          <Button onClick={onClose}>Done</Button>
-        </Group>
-      </Stack>
-    </Modal>
+    <SecretDialog title="The webhook is made" label="Secret of the webhook" secret={secret} onClose={onClose}>
+      <Text size="sm">The receiver verifies with it that a request came from this server.</Text>
+    </SecretDialog>
   )
 }

@@ -1,22 +1,17 @@
 /** Alerts: who is told of what, what went to them, and what happened at all. */
-import { Button, Group, Table, Text, Title } from '@mantine/core'
+import { Button, Group, Table, Text } from '@mantine/core'
 import type { AlertChannel, Delivery } from '@turnpike/sdk'
+import { useChange } from '../changes.ts'
 import { client } from '../client.ts'
+import { Confirm, useDialog } from '../dialog.tsx'
 import { Page } from '../page.tsx'
-import {
-  Confirm,
-  Listed,
-  Refused,
-  RowButton,
-  Rows,
-  Small,
-  State,
-  useChange,
-  useDialog,
-  useIsAdmin,
-  useRows,
-  When,
-} from './account-parts.tsx'
+import { PagedList, usePagedList } from '../paged-list.tsx'
+import { Refused, RowButton } from '../row-button.tsx'
+import { Rows, Small } from '../rows.tsx'
+import { Section } from '../section.tsx'
+import { useIsAdmin } from '../session.ts'
+import { StateBadge } from '../state-badge.tsx'
+import { When } from '../when.tsx'
 import { CreateChannel, type Made, MadeChannel } from './alerts-create.tsx'
 
 export function AlertsScreen() {
@@ -43,23 +38,22 @@ const CHANNEL_HEADS = ['Channel', 'Goes to', 'Of', 'State']
 
 function Channels({ isAdmin }: { isAdmin: boolean }) {
   const removing = useDialog<AlertChannel>()
-  const list = useRows(
+  const list = usePagedList(
     ['channels'],
-    (cursor) => client.alerts.listChannels(cursor ? { cursor } : {}),
+    (start) => client.alerts.listChannels(start),
     ({ channels }) => channels,
   )
   return (
-    <section aria-label="Channels">
-      <Title order={2} size="h4" mb="xs">
-        Channels
-      </Title>
-      <Listed list={list} what="Channels" empty="Nobody is told of anything yet. Create a channel.">
-        <Rows caption="Channels" width={760} heads={isAdmin ? [...CHANNEL_HEADS, 'Actions'] : CHANNEL_HEADS}>
-          {list.rows.map((channel) => (
-            <ChannelRow key={channel.id} {...{ channel, isAdmin, remove: removing.open }} />
-          ))}
-        </Rows>
-      </Listed>
+    <Section title="Channels">
+      <PagedList list={list} what="Channels" empty="Nobody is told of anything yet. Create a channel.">
+        {(rows) => (
+          <Rows caption="Channels" width={760} heads={isAdmin ? [...CHANNEL_HEADS, 'Actions'] : CHANNEL_HEADS}>
+            {rows.map((channel) => (
+              <ChannelRow key={channel.id} {...{ channel, isAdmin, remove: removing.open }} />
+            ))}
+          </Rows>
+        )}
+      </PagedList>
       {removing.subject && (
         <Confirm
           title={`Delete ${nameOf(removing.subject)}`}
@@ -70,7 +64,7 @@ function Channels({ isAdmin }: { isAdmin: boolean }) {
           Nothing more is delivered to it.
         </Confirm>
       )}
-    </section>
+    </Section>
   )
 }
 
@@ -99,18 +93,18 @@ function ChannelRow({ channel, isAdmin, remove }: ChannelProps) {
         {budgetId !== null && <Small>only of {budgetId}</Small>}
       </Table.Td>
       <Table.Td>
-        <State tone={disabled ? 'off' : 'good'}>{disabled ? 'disabled' : 'active'}</State>
+        <StateBadge tone={disabled ? 'off' : 'good'}>{disabled ? 'disabled' : 'active'}</StateBadge>
         {disabledReason !== null && <Small>{disabledReason}</Small>}
       </Table.Td>
       {isAdmin && (
         <Table.Td>
           <Group gap={4} wrap="nowrap">
-            <RowButton of={name} label="Test" isBusy={test.isPending} onClick={() => test.mutate(undefined)} />
+            <RowButton of={name} label="Test" isBusy={test.isPending} onClick={() => test.mutate()} />
             <RowButton
               of={name}
               label={disabled ? 'Enable' : 'Disable'}
               isBusy={change.isPending}
-              onClick={() => change.mutate(undefined)}
+              onClick={() => change.mutate()}
             />
             <RowButton of={name} label="Delete" isDanger onClick={() => remove(channel)} />
           </Group>
@@ -126,26 +120,25 @@ const DELIVERY_HEADS = ['When', 'Event', 'Channel', 'State', 'Tries', 'Last answ
 const TONES = { pending: 'warn', delivered: 'good', failed: 'bad' } as const
 
 function Deliveries({ isAdmin }: { isAdmin: boolean }) {
-  const list = useRows(
+  const list = usePagedList(
     ['deliveries'],
-    (cursor) => client.alerts.listDeliveries({ limit: 20, ...(cursor ? { cursor } : {}) }),
+    (start) => client.alerts.listDeliveries({ limit: 20, ...start }),
     ({ deliveries }) => deliveries,
     // What is on its way is looked at again.
     (rows) => (rows.some(({ state }) => state === 'pending') ? 3000 : false),
   )
   return (
-    <section aria-label="Deliveries">
-      <Title order={2} size="h4" mb="xs">
-        Deliveries
-      </Title>
-      <Listed list={list} what="Deliveries" empty="Nothing was delivered yet.">
-        <Rows caption="Deliveries" width={860} heads={isAdmin ? [...DELIVERY_HEADS, 'Actions'] : DELIVERY_HEADS}>
-          {list.rows.map((delivery) => (
-            <DeliveryRow key={delivery.id} delivery={delivery} isAdmin={isAdmin} />
-          ))}
-        </Rows>
-      </Listed>
-    </section>
+    <Section title="Deliveries">
+      <PagedList list={list} what="Deliveries" empty="Nothing was delivered yet.">
+        {(rows) => (
+          <Rows caption="Deliveries" width={860} heads={isAdmin ? [...DELIVERY_HEADS, 'Actions'] : DELIVERY_HEADS}>
+            {rows.map((delivery) => (
+              <DeliveryRow key={delivery.id} delivery={delivery} isAdmin={isAdmin} />
+            ))}
+          </Rows>
+        )}
+      </PagedList>
+    </Section>
   )
 }
 
@@ -164,7 +157,7 @@ function DeliveryRow({ delivery, isAdmin }: { delivery: Delivery; isAdmin: boole
       </Table.Td>
       <Table.Td>{channelId}</Table.Td>
       <Table.Td>
-        <State tone={TONES[state]}>{state}</State>
+        <StateBadge tone={TONES[state]}>{state}</StateBadge>
         {nextAttemptAt !== null && (
           <Small>
             next try <When at={nextAttemptAt} />
@@ -177,7 +170,7 @@ function DeliveryRow({ delivery, isAdmin }: { delivery: Delivery; isAdmin: boole
       </Table.Td>
       {isAdmin && (
         <Table.Td>
-          <RowButton of={id} label="Resend" isBusy={resend.isPending} onClick={() => resend.mutate(undefined)} />
+          <RowButton of={id} label="Resend" isBusy={resend.isPending} onClick={() => resend.mutate()} />
           <Refused error={resend.error} />
         </Table.Td>
       )}
@@ -186,31 +179,30 @@ function DeliveryRow({ delivery, isAdmin }: { delivery: Delivery; isAdmin: boole
 }
 
 function Events() {
-  const list = useRows(
+  const list = usePagedList(
     ['events'],
-    (cursor) => client.alerts.listEvents({ limit: 20, ...(cursor ? { cursor } : {}) }),
+    (start) => client.alerts.listEvents({ limit: 20, ...start }),
     ({ events }) => events,
   )
   return (
-    <section aria-label="Recent events">
-      <Title order={2} size="h4" mb="xs">
-        Recent events
-      </Title>
-      <Listed list={list} what="Events" empty="Nothing has happened that anybody is told of.">
-        <Rows caption="Recent events" width={640} heads={['When', 'Event', 'About', 'What happens next']}>
-          {list.rows.map(({ type, timestamp, data }) => (
-            <Table.Tr key={data.eventId}>
-              <Table.Td>
-                <When at={timestamp} />
-              </Table.Td>
-              <Table.Th scope="row">{type}</Table.Th>
-              <Table.Td>{aboutOf(data)}</Table.Td>
-              <Table.Td>{data.next}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Rows>
-      </Listed>
-    </section>
+    <Section title="Recent events">
+      <PagedList list={list} what="Events" empty="Nothing has happened that anybody is told of.">
+        {(rows) => (
+          <Rows caption="Recent events" width={640} heads={['When', 'Event', 'About', 'What happens next']}>
+            {rows.map(({ type, timestamp, data }) => (
+              <Table.Tr key={data.eventId}>
+                <Table.Td>
+                  <When at={timestamp} />
+                </Table.Td>
+                <Table.Th scope="row">{type}</Table.Th>
+                <Table.Td>{aboutOf(data)}</Table.Td>
+                <Table.Td>{data.next}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Rows>
+        )}
+      </PagedList>
+    </Section>
   )
 }
 

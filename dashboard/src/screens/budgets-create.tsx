@@ -2,9 +2,10 @@
 import { Autocomplete, Group, Select, TextInput } from '@mantine/core'
 import type { Budget } from '@turnpike/sdk'
 import { useState } from 'react'
+import { useChange } from '../changes.ts'
 import { client } from '../client.ts'
-import { useAccounts, useKeys } from './account-names.ts'
-import { FormDialog, useChange } from './account-parts.tsx'
+import { FormDialog } from '../dialog.tsx'
+import { useAccountChoices, useKeyChoices } from '../names.ts'
 
 export const SCOPES = {
   organisation: 'the organisation',
@@ -49,11 +50,7 @@ export function CreateBudget({ onClose }: { onClose: () => void }) {
     if (value === 'concurrency') setWindow('total')
   }
   return (
-    <FormDialog
-      {...{ title: 'Create budget', submit: 'Create', onClose, error: create.error }}
-      isBusy={create.isPending}
-      onSubmit={() => create.mutate(undefined)}
-    >
+    <FormDialog title="Create budget" submit="Create" change={create} onClose={onClose}>
       <TextInput
         label="Name"
         description="What refusals and alerts call it."
@@ -128,7 +125,7 @@ const TEXTS = {
 } as const
 
 function Whom({ scope, scopeId, setScopeId }: WhomProps) {
-  const accounts = useAccounts().map(({ externalId }) => externalId)
+  const accounts = useAccountChoices()
   if (scope === 'organisation') return null
   if (scope === 'api_key') return <KeyChoice value={scopeId} onChange={setScopeId} />
   if (scope === 'account')
@@ -153,7 +150,7 @@ function Whom({ scope, scopeId, setScopeId }: WhomProps) {
 
 /** One of the keys whose name has what was typed in it. */
 function KeyChoice({ value, onChange }: { value: string; onChange: (hash: string) => void }) {
-  const keys = useKeys().map(({ hash, name, label }) => ({ value: hash, label: `${name} (${label})` }))
+  const keys = useKeyChoices()
   return (
     <Select
       {...{ label: 'API key', required: true, searchable: true, data: keys }}

@@ -3,26 +3,19 @@ import { Button, Group, Progress, Table, Text, TextInput } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { Budget } from '@turnpike/sdk'
 import { type ReactNode, useState } from 'react'
+import { useChange } from '../changes.ts'
 import { client } from '../client.ts'
+import { Confirm, FormDialog, useDialog } from '../dialog.tsx'
 import { Money } from '../money.tsx'
+import { useAccountNames, useKeyNames } from '../names.ts'
 import { Page } from '../page.tsx'
-import { useAccounts, useKeys } from './account-names.ts'
-import {
-  Confirm,
-  Count,
-  FormDialog,
-  Listed,
-  percentOf,
-  RowButton,
-  Rows,
-  Small,
-  State,
-  useChange,
-  useDialog,
-  useIsAdmin,
-  useRows,
-  When,
-} from './account-parts.tsx'
+import { PagedList, usePagedList } from '../paged-list.tsx'
+import { percentOf } from '../percent.ts'
+import { RowButton } from '../row-button.tsx'
+import { Rows, Small } from '../rows.tsx'
+import { useIsAdmin } from '../session.ts'
+import { StateBadge } from '../state-badge.tsx'
+import { When } from '../when.tsx'
 import { CreateBudget, METRICS, SCOPES, WINDOWS } from './budgets-create.tsx'
 
 const HEADS = ['Name', 'Binds', '>Limit', '>Spent', '>Reserved', '>Left', 'Resets', 'State']
@@ -32,30 +25,32 @@ export function BudgetsScreen() {
   const creating = useDialog<true>()
   const changing = useDialog<Budget>()
   const ending = useDialog<Budget>()
-  const list = useRows(
+  const list = usePagedList(
     ['budgets'],
-    (cursor) => client.admin.listBudgets(cursor ? { cursor } : {}),
+    (start) => client.admin.listBudgets(start),
     ({ budgets }) => budgets,
   )
   return (
     <Page title="Budgets" actions={isAdmin && <Button onClick={() => creating.open(true)}>Create budget</Button>}>
       <Text c="dimmed">A call has to pass every budget that binds it. A limit of 0 refuses all.</Text>
-      <Listed list={list} what="Budgets" empty="There is no budget: nothing is refused but by the limits of keys.">
-        <Rows caption="Budgets" width={960} heads={isAdmin ? [...HEADS, 'Actions'] : HEADS}>
-          {list.rows.map((budget) => (
-            <BudgetRow key={budget.id} budget={budget}>
-              {isAdmin && (
-                <Table.Td>
-                  <Group gap={4} wrap="nowrap">
-                    <RowButton of={budget.name} label="Change" onClick={() => changing.open(budget)} />
-                    <RowButton of={budget.name} label="Delete" isDanger onClick={() => ending.open(budget)} />
-                  </Group>
-                </Table.Td>
-              )}
-            </BudgetRow>
-          ))}
-        </Rows>
-      </Listed>
+      <PagedList list={list} what="Budgets" empty="There is no budget: nothing is refused but by the limits of keys.">
+        {(rows) => (
+          <Rows caption="Budgets" width={960} heads={isAdmin ? [...HEADS, 'Actions'] : HEADS}>
+            {rows.map((budget) => (
+              <BudgetRow key={budget.id} budget={budget}>
+                {isAdmin && (
+                  <Table.Td>
+                    <Group gap={4} wrap="nowrap">
+                      <RowButton of={budget.name} label="Change" onClick={() => changing.open(budget)} />
+                      <RowButton of={budget.name} label="Delete" isDanger onClick={() => ending.open(budget)} />
+                    </Group>
+                  </Table.Td>
+                )}
+              </BudgetRow>
+            ))}
+          </Rows>
+        )}
+      </PagedList>
       {creating.subject && <CreateBudget onClose={creating.close} />}
       {changing.subject && <ChangeBudget budget={changing.subject} onClose={changing.close} />}
       {ending.subject && (
@@ -127,15 +122,15 @@ function BudgetState({ budget: { action, blockedAt, decimal } }: { budget: Budge
   if (blockedAt !== null)
     return (
       <>
-        <State tone={isOver ? 'bad' : 'warn'}>{isOver ? 'used up, refuses' : 'has refused'}</State>
+        <StateBadge tone={isOver ? 'bad' : 'warn'}>{isOver ? 'used up, refuses' : 'has refused'}</StateBadge>
         <Small>
           since <When at={blockedAt} />
         </Small>
       </>
     )
   if (action === 'alert')
-    return <State tone={isOver ? 'warn' : 'off'}>{isOver ? 'over, tells only' : 'tells only'}</State>
-  return <State tone={isOver ? 'bad' : 'good'}>{isOver ? 'used up' : 'within'}</State>
+    return <StateBadge tone={isOver ? 'warn' : 'off'}>{isOver ? 'over, tells only' : 'tells only'}</StateBadge>
+  return <StateBadge tone={isOver ? 'bad' : 'good'}>{isOver ? 'used up' : 'within'}</StateBadge>
 }
 
 type AmountName = 'limit' | 'spent' | 'reserved' | 'remaining'
@@ -145,37 +140,28 @@ function Amount({ budget: { metric, decimal }, name }: { budget: Budget; name: A
   if (metric === 'usd') return <Money value={value} />
   return (
     <>
-      <Count value={value} />
+      <Money value={value} unit="" />
       {name === 'limit' && <Small>{METRICS[metric]}</Small>}
     </>
   )
 }
 
-/** What people call the keys and accounts that budgets name by hash and id. */
-function useNames(): ReadonlyMap<string, string> {
-  const keys = useKeys()
-  const accounts = useAccounts()
-  return new Map([
-    ...keys.map(({ hash, name }) => [hash, name] as const),
-    ...accounts.map(({ id, name }) => [id, name] as const),
-  ])
-}
-
 /** Whom it binds, with the way to what was counted. */
 function Bound({ budget: { scope, scopeId, isTemplate } }: { budget: Budget }) {
-  const names = useNames()
+  const keys = useKeyNames()
+  const accounts = useAccountNames()
   const what = <Small>{SCOPES[scope]}</Small>
   if (scope === 'organisation') return <span>{SCOPES.organisation}</span>
   return (
     <>
       {scope === 'api_key' && (
         <Link to="/usage" search={{ key: scopeId }}>
-          {names.get(scopeId) ?? `${scopeId.slice(0, 12)}…`}
+          {keys.get(scopeId) ?? `${scopeId.slice(0, 12)}…`}
         </Link>
       )}
       {scope === 'account' && (
         <Link to="/accounts/$id" params={{ id: scopeId }}>
-          {names.get(scopeId) ?? scopeId}
+          {accounts.get(scopeId) ?? scopeId}
         </Link>
       )}
       {scope === 'model' && (
@@ -193,11 +179,7 @@ function ChangeBudget({ budget, onClose }: { budget: Budget; onClose: () => void
   const [limit, setLimit] = useState(budget.decimal.limit ?? '')
   const change = useChange(() => client.admin.updateBudget(budget.id, { limit: limit.trim() }), onClose)
   return (
-    <FormDialog
-      {...{ title: `Change ${budget.name}`, submit: 'Save', onClose, error: change.error }}
-      isBusy={change.isPending}
-      onSubmit={() => change.mutate(undefined)}
-    >
+    <FormDialog title={`Change ${budget.name}`} submit="Save" change={change} onClose={onClose}>
       <TextInput
         label={`Limit (${METRICS[budget.metric]})`}
         description="It holds at once; what is spent stays spent."
