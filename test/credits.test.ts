@@ -646,7 +646,8 @@ describe('transactions', () => {
   test('show their entries: which grants paid how much, and what stands against it', async () => {
     const { id } = await account()
     const first = (await post(`/v1/accounts/${id}/credits`, { amount: 20, description: 'a', priority: 1 })).body.grantId
-    const second = (await post(`/v1/accounts/${id}/credits`, { amount: 50, description: 'b', priority: 2 })).body.grantId
+    const second = (await post(`/v1/accounts/${id}/credits`, { amount: 50, description: 'b', priority: 2 })).body
+      .grantId
     const { transactionId } = (await post(`/v1/accounts/${id}/debits`, { amount: '60.5', description: 'c' })).body
     const { body } = await get(`/v1/transactions/${transactionId}?include=entries`)
     expectResult('getTransaction', { status: 200, body } as Reply)
@@ -670,6 +671,9 @@ describe('transactions', () => {
       reservation: null,
       usageRecords: [{ chargeUsd: items[0].amountUsd }],
     })
+    const { generationId } = items[0].usageRecords[0]
+    const generation = await api.turnpike.request(`/api/v1/generation?id=${generationId}`)
+    expect(await generation.json()).toMatchObject({ data: { id: generationId } })
     const missing = (await get('/v1/transactions?externalId=demo&usage=missing')).body
     expect(missing.items).toEqual([])
   })

@@ -30,7 +30,8 @@ export const count = ({ from, to }: Days): number => Math.round((Date.parse(to) 
 
 const DAY_MS = 86_400_000
 
-function plus(day: string, days: number): string {
+/** The calendar day so many days later. */
+export function plus(day: string, days: number): string {
   return new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10)
 }
 

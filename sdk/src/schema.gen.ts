@@ -1073,6 +1073,8 @@ export type UsageRecord = {
   accountId: string | null
   externalId: string | null
   transactionId: string | null
+  /** Of a call through the gateway, `gen-…`. */
+  generationId?: string | undefined
   modelId: string
   usageType: 'text' | 'embedding' | 'audio_stt' | 'audio_tts' | 'image'
   /** Null where the provider told no usage. */

@@ -28,9 +28,9 @@ export const WINDOWS = {
   total: 'in all',
 } as const satisfies Record<Budget['window'], string>
 
-const ACTIONS = { block: 'Refuse', alert: 'Only tell' } as const
+export const ACTIONS = { block: 'Refuse', alert: 'Only tell' } as const
 
-const choices = (names: Readonly<Record<string, string>>) =>
+export const choices = (names: Readonly<Record<string, string>>) =>
   Object.entries(names).map(([value, label]) => ({ value, label }))
 
 export function CreateBudget({ onClose }: { onClose: () => void }) {
@@ -41,9 +41,15 @@ export function CreateBudget({ onClose }: { onClose: () => void }) {
   const [limit, setLimit] = useState('')
   const [window, setWindow] = useState<Budget['window']>('month')
   const [action, setAction] = useState<Budget['action']>('block')
+  const [thresholds, setThresholds] = useState('80, 100')
+  const [timeZone, setTimeZone] = useState('')
   const create = useChange(async () => {
     const whom = scope === 'organisation' ? {} : { scopeId: await named(scope, scopeId.trim()) }
-    return client.admin.createBudget({ name: name.trim(), scope, ...whom, metric, limit: limit.trim(), window, action })
+    return client.admin.createBudget({
+      ...{ name: name.trim(), scope, ...whom, metric, limit: limit.trim(), window, action },
+      thresholds: thresholdsOf(thresholds),
+      ...(timeZone.trim() === '' ? {} : { timeZone: timeZone.trim() }),
+    })
   }, onClose)
   const counts = (value: Budget['metric']) => {
     setMetric(value)
@@ -102,9 +108,40 @@ export function CreateBudget({ onClose }: { onClose: () => void }) {
           onChange={(value) => setAction((value ?? 'block') as Budget['action'])}
         />
       </Group>
+      <Group grow align="flex-start">
+        <Thresholds value={thresholds} onChange={setThresholds} />
+        <Autocomplete
+          label="Time zone"
+          description="Of its days; empty: the organisation's."
+          data={ZONES}
+          limit={50}
+          value={timeZone}
+          onChange={setTimeZone}
+        />
+      </Group>
     </FormDialog>
   )
 }
+
+const ZONES = Intl.supportedValuesOf('timeZone')
+
+type ThresholdsProps = { readonly value: string; readonly onChange: (value: string) => void }
+
+export const Thresholds = ({ value, onChange }: ThresholdsProps) => (
+  <TextInput
+    label="Tell at (percent)"
+    description="Of the limit, with commas; empty: never."
+    value={value}
+    onChange={(e) => onChange(e.currentTarget.value)}
+  />
+)
+
+/** What is no number is for the server to refuse. */
+export const thresholdsOf = (entered: string): number[] =>
+  entered
+    .split(/[\s,;%]+/)
+    .filter(Boolean)
+    .map(Number)
 
 /** People name an account as they do elsewhere; a budget wants its id. */
 async function named(scope: Budget['scope'], entered: string): Promise<string> {
