@@ -1,11 +1,11 @@
 /** Changes a budget: what it allows, when people are told, and what it does when it is used up. */
-import { Select, TextInput } from '@mantine/core'
+import { TextInput } from '@mantine/core'
 import type { Budget } from '@turnpike/sdk'
 import { useState } from 'react'
 import { useChange } from '../changes.ts'
 import { client } from '../client.ts'
 import { FormDialog } from '../dialog.tsx'
-import { ACTIONS, choices, METRICS, Thresholds, thresholdsOf } from './budgets-create.tsx'
+import { ActionChoice, METRICS, Thresholds, thresholdsOf } from './budgets-create.tsx'
 
 export function ChangeBudget({ budget, onClose }: { budget: Budget; onClose: () => void }) {
   const [name, setName] = useState(budget.name)
@@ -33,13 +33,7 @@ export function ChangeBudget({ budget, onClose }: { budget: Budget; onClose: () 
         onChange={(e) => setLimit(e.currentTarget.value)}
       />
       <Thresholds value={thresholds} onChange={setThresholds} />
-      <Select
-        label="When it is used up"
-        data={choices(ACTIONS)}
-        allowDeselect={false}
-        value={action}
-        onChange={(value) => setAction((value ?? 'block') as Budget['action'])}
-      />
+      <ActionChoice value={action} onChange={setAction} />
     </FormDialog>
   )
 }

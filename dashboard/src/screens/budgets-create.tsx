@@ -28,9 +28,9 @@ export const WINDOWS = {
   total: 'in all',
 } as const satisfies Record<Budget['window'], string>
 
-export const ACTIONS = { block: 'Refuse', alert: 'Only tell' } as const
+const ACTIONS = { block: 'Refuse', alert: 'Only tell' } as const
 
-export const choices = (names: Readonly<Record<string, string>>) =>
+const choices = (names: Readonly<Record<string, string>>) =>
   Object.entries(names).map(([value, label]) => ({ value, label }))
 
 export function CreateBudget({ onClose }: { onClose: () => void }) {
@@ -100,13 +100,7 @@ export function CreateBudget({ onClose }: { onClose: () => void }) {
           value={window}
           onChange={(value) => setWindow((value ?? 'month') as Budget['window'])}
         />
-        <Select
-          label="When it is used up"
-          data={choices(ACTIONS)}
-          allowDeselect={false}
-          value={action}
-          onChange={(value) => setAction((value ?? 'block') as Budget['action'])}
-        />
+        <ActionChoice value={action} onChange={setAction} />
       </Group>
       <Group grow align="flex-start">
         <Thresholds value={thresholds} onChange={setThresholds} />
@@ -124,6 +118,18 @@ export function CreateBudget({ onClose }: { onClose: () => void }) {
 }
 
 const ZONES = Intl.supportedValuesOf('timeZone')
+
+type ActionProps = { readonly value: Budget['action']; readonly onChange: (action: Budget['action']) => void }
+
+export const ActionChoice = ({ value, onChange }: ActionProps) => (
+  <Select
+    label="When it is used up"
+    data={choices(ACTIONS)}
+    allowDeselect={false}
+    value={value}
+    onChange={(chosen) => onChange((chosen ?? 'block') as Budget['action'])}
+  />
+)
 
 type ThresholdsProps = { readonly value: string; readonly onChange: (value: string) => void }
 
