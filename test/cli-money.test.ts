@@ -133,6 +133,43 @@ describe('rows for a spreadsheet', () => {
   })
 })
 
+describe('ranges of time', () => {
+  const idsOf = (out: string) => out.match(/\btxn_\w{20}/g) ?? []
+  const list = (...more: string[]) => cli(['transactions', 'list', '--account', 'ann', ...more])
+
+  test.each([['15m'], ['24h'], ['7d'], ['today'], ['this-month']])(
+    '--since %s lists what came since',
+    async (since) => {
+      const { out, err } = await list('--since', since)
+      expect(idsOf(out)).toContain(transaction)
+      expect(err).toMatch(/^turnpike: from 20\S+Z on(, by the clock of UTC)?\n$/)
+    },
+  )
+
+  test.each([['yesterday'], ['last-month']])('--since %s ends with it', async (since) => {
+    const { code, out, err } = await list('--since', since, '--tz', 'Asia/Kathmandu')
+    expect({ code, out }).toEqual({ code: EXIT.done, out: '' })
+    expect(err).toMatch(/turnpike: from 20\S+T18:15:00.000Z to 20\S+T18:15:00.000Z, by the clock of Asia\/Kathmandu\n$/)
+  })
+
+  test('--from and --to are whole days of --tz, and the sums of them are the same', async () => {
+    const today = new Date().toISOString().slice(0, 10)
+    const other = ['--from', today, '--to', today, '--tz', 'UTC']
+    expect(idsOf((await list(...other)).out)).toContain(transaction)
+    expect(JSON.parse(await done('usage', 'summary', ...other, '--json')).summary.totalRecords).toBe(1)
+    const report = JSON.parse(await done('usage', 'report', '--since', '24h', '--json', '--quiet'))
+    expect(report.range.from).toMatch(/:(00|15|30|45):00/)
+  })
+
+  test('an API key names the zone of its days itself', async () => {
+    const env = { TURNPIKE_API_KEY: turnpike.key }
+    const asked = await cli(['transactions', 'list', '--since', 'today'], { env })
+    expect(asked).toMatchObject({ code: EXIT.usage, out: '', err: expect.stringContaining('--tz') })
+    const named = await cli(['transactions', 'list', '--since', 'today', '--tz', 'UTC'], { env })
+    expect(named.code).toBe(EXIT.done)
+  })
+})
+
 describe('exit codes', () => {
   const text = ['--model', 'gpt-4o', '--usage-type', 'text']
   const counted = ['--input-tokens', '1', '--output-tokens', '1']

@@ -7,6 +7,7 @@ import { summaries } from '../contract/operation-summaries.ts'
 import type { CommandRow } from './command-row.ts'
 import { commands, nouns } from './commands.ts'
 import type { Command as ApiCommand, Field } from './fields.ts'
+import { rangeNames } from './range-names.ts'
 import { placeName, type Typed } from './request.ts'
 import { withExamples } from './with-examples.ts'
 
@@ -61,8 +62,23 @@ export function fieldOptions({ options, operation }: ApiCommand): Option[] {
   const clear = new Option('--clear <option>', 'Set to nothing; may be repeated.')
     .choices(clearable.map(({ option }) => option))
     .argParser(collected)
-  return [...options.flatMap(optionsOf), ...(clearable.length > 0 ? [clear] : [])]
+  return [...options.flatMap(optionsOf), ...timeOptions({ options }), ...(clearable.length > 0 ? [clear] : [])]
 }
+
+/** Of whatever lists or sums up a range of time. */
+function timeOptions(command: Pick<ApiCommand, 'options'>): Option[] {
+  const names = rangeNames(command)
+  if (!names) return []
+  const same = (['from', 'to'] as const).flatMap((short): Option[] => {
+    const field = command.options.find(({ name }) => name === names[short])
+    if (!field || field.option === short) return []
+    return [new Option(`--${short} <text>`, `The same as --${field.option}.`)]
+  })
+  return [...same, new Option('--since <span>', SINCE), new Option('--tz <zone>', TZ)]
+}
+
+const SINCE = '15m, 24h, 7d, today, yesterday, this-month or last-month, in place of a beginning and an end.'
+const TZ = "The IANA zone whose days those are; default: the organisation's."
 
 function optionsOf(field: Field): Option[] {
   const { option, kind, part } = field
