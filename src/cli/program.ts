@@ -9,9 +9,9 @@ import { wantsColour } from './colour.ts'
 import { commandNamed } from './commands.ts'
 import type { StartOptions } from './environment.ts'
 import { CannotGoOn, EXIT, EXIT_MEANINGS, type ExitCode } from './exit-code.ts'
-import type { Command as ApiCommand } from './fields.ts'
 import type { CommandCall } from './run-command.ts'
 import type { SettingsInput } from './settings.ts'
+import { type ShownCommand, shownCommand } from './shown-command.ts'
 import { withExamples } from './with-examples.ts'
 
 type VerifyOptions = StartOptions & { readonly repair: boolean; readonly json: boolean }
@@ -35,7 +35,7 @@ export async function runProgram(argv: readonly string[], parts: ProgramParts): 
   const seen = plain ? { ...parts, env: { ...parts.env, NO_COLOR: '1' } } : parts
   try {
     const row = commandNamed(words[0], words[1])
-    const chosen = row && (await import('./fields.ts')).commandOf(row)
+    const chosen = row && (await shownCommand(row))
     const program = createProgram(seen, chosen, (code) => {
       ended.code = code
     })
@@ -66,7 +66,7 @@ const SETUP_LINK = 'setup-link'
 
 export function createProgram(
   parts: ProgramParts,
-  chosen: ApiCommand | undefined,
+  chosen: ShownCommand | undefined,
   end: (code: ExitCode) => void,
 ): Command {
   const program = new Command('turnpike')
