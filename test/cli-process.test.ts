@@ -105,3 +105,26 @@ test.each([[['credits', 'add', '--help']], [['reservations', 'confirm', '--help'
     ).toEqual([])
   },
 )
+
+test('bash completes with the script that is printed', async () => {
+  const { out } = await start('completion', 'bash').ended
+  const asked = `turnpike() { '${process.execPath}' '${LAUNCHER}' "$@"; }
+${out}
+COMP_WORDS=(turnpike reservations con)
+COMP_CWORD=2
+_turnpike
+echo "\${COMPREPLY[@]}"
+COMP_WORDS=(turnpike credits add 5 --category "")
+COMP_CWORD=5
+_turnpike
+echo "\${COMPREPLY[@]}"
+`
+  const bash = spawn('bash', ['--norc'], { cwd: folder, stdio: ['pipe', 'pipe', 'inherit'] })
+  bash.stdin.end(asked)
+  let text = ''
+  bash.stdout.setEncoding('utf8').on('data', (part: string) => {
+    text += part
+  })
+  await once(bash, 'close')
+  expect(text).toBe('confirm\npaid promotional adjustment\n')
+})
