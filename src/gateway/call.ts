@@ -45,6 +45,8 @@ export type Call = {
   readonly echo?: Readonly<Record<string, unknown>>
   /** The body came by another wire: what it says in words that a provider may not know was not the client's choice. */
   readonly converted?: true
+  /** What of the client's wire was left out on the way to a chat: it only advises, and the client is told. */
+  readonly ignored?: readonly string[]
   readonly sound?: Sound
   /** Headers of the client's wire, for a provider that speaks it too. */
   readonly wireHeaders?: Readonly<Record<string, string>>

@@ -1,6 +1,7 @@
 /** A request of Anthropic's Messages API: read as the chat request that says the same. */
 import type { IncomingHttpHeaders } from 'node:http'
 import { type Refused, refuse } from '../contract/errors.ts'
+import { createIgnored } from '../contract/ignored.ts'
 import { chatOfMessages, promptOfMessages } from '../dialects/messages-request.ts'
 import type { Call } from './call.ts'
 import { readChat } from './read-chat.ts'
@@ -27,12 +28,14 @@ function readAs(convert: typeof chatOfMessages, bytes: Buffer, headers: Incoming
   if (typeof body.model !== 'string')
     throw refuse('invalid_request', 'model is missing: name the model to call', { param: 'model' })
   const found: Refused[] = []
-  const chat = convert(body, { note: (at, type) => void found.push(foreignAt(at, type)) })
+  const ignored = createIgnored()
+  const chat = convert(body, { note: (at, type) => void found.push(foreignAt(at, type)), ignored })
   const [nativeOnly] = found
   const call = readChat(Buffer.from(JSON.stringify(chat)), headers)
   return {
     ...call,
     converted: true,
+    ignored: ignored.names(),
     native: { wire: 'anthropic', text },
     ...(nativeOnly ? { nativeOnly } : {}),
     wireHeaders: wireHeaders(headers),

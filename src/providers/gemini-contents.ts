@@ -1,8 +1,9 @@
 /** Messages as Google takes them: instructions apart, and turns of `user` and `model` that never follow their like. */
+import type { Ignored } from '../contract/ignored.ts'
 import { GEMINI_FORMAT } from './gemini-candidate.ts'
 import { contentParts, shown, textOnly } from './gemini-parts.ts'
 import { type Fields, fieldsOf, isFields, listOf, parseExact, someText, textOf } from './json-fields.ts'
-import { type Ignored, unsupported } from './unsupported.ts'
+import { unsupported } from './unsupported.ts'
 
 export type Contents = { readonly systemInstruction?: Fields; readonly contents: readonly Fields[] }
 

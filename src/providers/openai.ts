@@ -8,8 +8,9 @@ import { readingFor } from '../core/usage-reading-for.ts'
 import { checkOver, withCredential } from './credential.ts'
 import type { Headers } from './http-exchange.ts'
 import { formBody, speechWire, transcriptionWire } from './openai-audio.ts'
-import { openaiBody } from './openai-request.ts'
+import { openaiRequest } from './openai-request.ts'
 import { type Provider, type ProviderKey, type UpstreamCall, UpstreamFailure } from './provider.ts'
+import { unmetBy } from './unmet.ts'
 import { readReply } from './upstream-error.ts'
 import type { Wire, WireOut } from './wire.ts'
 import { openPool, sendOver } from './wire-send.ts'
@@ -48,24 +49,16 @@ export function createOpenaiProvider(options: OpenaiOptions): Provider {
     onCancel: options.onCancel,
     keys: options.keys ?? [],
     parameters: PARAMETERS,
-    // What it is sent passes on as it came, and nobody but the server behind it knows what it takes.
-    unmet: () => [],
-    send: (call) =>
-      sendOver(
-        pool,
-        WIRES[call.api] ?? openaiWire,
-        call.form
-          ? {
-              path: pathOf(base, options.apiVersion, call),
-              ...formBody(call.form, call.model, headersFor(call.secret)),
-            }
-          : {
-              path: pathOf(base, options.apiVersion, call),
-              headers: headersFor(call.secret),
-              body: openaiBody(call, options.reading),
-            },
-        call,
-      ),
+    // What it is sent in this wire's words passes on as it came, and nobody but the server behind it knows what it takes.
+    unmet: (call) => (call.form ? [] : unmetBy(() => openaiRequest(call, options.reading).ignored)),
+    send(call) {
+      const path = pathOf(base, options.apiVersion, call)
+      const wire = WIRES[call.api] ?? openaiWire
+      const headers = headersFor(call.secret)
+      if (call.form) return sendOver(pool, wire, { path, ...formBody(call.form, call.model, headers) }, call)
+      const { body, ignored } = openaiRequest(call, options.reading)
+      return { ...sendOver(pool, wire, { path, headers, body }, call), ignored }
+    },
     check: (secret) => checkOver(pool, `${base}/models`, headersFor(secret)),
     close: () => pool.destroy(),
   }
