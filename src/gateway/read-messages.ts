@@ -7,8 +7,13 @@ import type { Call } from './call.ts'
 import { readChat } from './read-chat.ts'
 import { openJson, parsed } from './read-json.ts'
 
-export const readMessages = (bytes: Buffer, headers: IncomingHttpHeaders): Call =>
-  readAs(chatOfMessages, bytes, headers)
+export const readMessages = (bytes: Buffer, headers: IncomingHttpHeaders, url = ''): Call => ({
+  ...readAs(chatOfMessages, bytes, headers),
+  // As Anthropic's own clients ask for what is on trial.
+  ...(BETA.test(url) ? { wireQuery: 'beta=true' } : {}),
+})
+
+const BETA = /[?&]beta=true(&|$)/
 
 /** What goes in alone, to be counted. */
 export const readPrompt = (bytes: Buffer, headers: IncomingHttpHeaders): Call =>
@@ -29,6 +34,7 @@ function readAs(convert: typeof chatOfMessages, bytes: Buffer, headers: Incoming
     throw refuse('invalid_request', 'model is missing: name the model to call', { param: 'model' })
   const found: Refused[] = []
   const ignored = createIgnored()
+  if (headers['anthropic-beta'] !== undefined) ignored.add('anthropic-beta')
   const chat = convert(body, { note: (at, type) => void found.push(foreignAt(at, type)), ignored })
   const [nativeOnly] = found
   const call = readChat(Buffer.from(JSON.stringify(chat)), headers)
