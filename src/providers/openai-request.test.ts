@@ -3,7 +3,8 @@ import { topLevelMembers } from '../lib/json-scan.ts'
 import { openaiRequest } from './openai-request.ts'
 
 const messages = [{ role: 'user', content: 'a' }]
-const converted = (body: object, family = 'openai', isConverted = true) => {
+type LimitMember = Parameters<typeof openaiRequest>[1]['limitMember']
+const converted = (body: object, family = 'openai', isConverted = true, limitMember: LimitMember = 'max_tokens') => {
   const text = JSON.stringify({ model: 'm', messages, ...body })
   const limits = { firstByteMs: 1, idleMs: 1, replyMs: 1, replyBytes: 1 }
   const call = {
@@ -17,7 +18,7 @@ const converted = (body: object, family = 'openai', isConverted = true) => {
     limits,
     converted: isConverted,
   }
-  const request = openaiRequest(call, family)
+  const request = openaiRequest(call, { family, limitMember })
   return { body: JSON.parse(request.body) as Record<string, unknown>, ignored: request.ignored }
 }
 
@@ -25,8 +26,8 @@ const sent = (...asked: Parameters<typeof converted>) => converted(...asked).bod
 
 describe("a body for OpenAI's wire", () => {
   test('names the model upstream and the limit as the provider calls it', () => {
-    expect(sent({})).toMatchObject({ model: 'up', max_completion_tokens: 9 })
-    expect(sent({}, 'mistral')).toMatchObject({ max_tokens: 9 })
+    expect(sent({})).toMatchObject({ model: 'up', max_tokens: 9 })
+    expect(sent({}, 'openai', true, 'max_completion_tokens')).toMatchObject({ max_completion_tokens: 9 })
   })
 
   test.each([

@@ -3,8 +3,9 @@
  * usage, members that are Turnpike's or OpenRouter's own, and words of other wires that this one has another word for.
  */
 import { asksForNothing, createIgnored } from '../contract/ignored.ts'
+import type { LimitMember } from '../contract/provider-presets.ts'
 import { type Member, spliceMembers } from '../lib/json-scan.ts'
-import { parse } from './json-fields.ts'
+import { numberOf, parse } from './json-fields.ts'
 import { translate } from './openai-translate.ts'
 import type { UpstreamCall } from './provider.ts'
 import { namePlugins } from './unsupported.ts'
@@ -13,8 +14,11 @@ type Edits = Map<string, string | undefined>
 
 export type OpenaiRequest = { readonly body: string; readonly ignored: readonly string[] }
 
-/** `family`: whose accent of the wire it is, by the key of its preset. Throws where a restriction would be lost. */
-export function openaiRequest(call: UpstreamCall, family: string): OpenaiRequest {
+/** `family`: how its usage is read, which tells those who speak OpenRouter's words. */
+export type Accent = { readonly family: string; readonly limitMember: LimitMember }
+
+/** Throws where a restriction would be lost. */
+export function openaiRequest(call: UpstreamCall, { family, limitMember }: Accent): OpenaiRequest {
   const { api, text, members, model, stream, outputLimit, converted } = call
   const ignored = createIgnored()
   const edits: Edits = new Map([['model', JSON.stringify(model)]])
@@ -24,7 +28,9 @@ export function openaiRequest(call: UpstreamCall, family: string): OpenaiRequest
     if (!asksForNothing(member, valueIn(call, member))) ignored.add(member)
   if (stream && !api.startsWith('audio/')) edits.set('stream_options', '{"include_usage":true}')
   else if (has(members, 'stream_options')) edits.set('stream_options', undefined)
-  if (outputLimit !== undefined) edits.set(limitMember(api, family), String(outputLimit))
+  const limit = outputLimit ?? (converted ? limitIn(call) : undefined)
+  if (converted) for (const member of LIMITS) if (has(members, member)) edits.set(member, undefined)
+  if (limit !== undefined) edits.set(api === 'chat' ? limitMember : 'max_tokens', String(limit))
   if (converted && !SPEAKS_OPENROUTER.has(family))
     for (const [member, value] of translate((member) => valueIn(call, member), ignored)) edits.set(member, value)
   return { body: spliceMembers(text, members, edits), ignored: ignored.names() }
@@ -38,8 +44,13 @@ const CONSUMED = [
 
 const has = (members: readonly Member[], key: string): boolean => members.some((member) => member.key === key)
 
-const limitMember = (api: UpstreamCall['api'], family: string): string =>
-  api === 'chat' && family === 'openai' ? 'max_completion_tokens' : 'max_tokens'
+const LIMITS = ['max_tokens', 'max_completion_tokens'] as const
+
+/** The client named its limit in the words of another wire. */
+function limitIn(call: UpstreamCall): number | undefined {
+  const limits = LIMITS.flatMap((member) => numberOf(valueIn(call, member)) ?? [])
+  return limits.length > 0 ? Math.min(...limits) : undefined
+}
 
 /** They take OpenRouter's extensions as they are. */
 const SPEAKS_OPENROUTER: ReadonlySet<string> = new Set(['openrouter'])

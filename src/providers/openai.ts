@@ -2,7 +2,7 @@
  * Providers that speak OpenAI's wire. The client's body goes up as it came but for what must differ: the model's name,
  * the request for usage, and members that are Turnpike's or OpenRouter's own.
  */
-import type { OnCancel } from '../contract/provider-presets.ts'
+import type { LimitMember, OnCancel } from '../contract/provider-presets.ts'
 import type { UpstreamApi } from '../contract/upstream-api.ts'
 import { readingFor } from '../core/usage-reading-for.ts'
 import { checkOver, withCredential } from './credential.ts'
@@ -29,6 +29,8 @@ export type OpenaiOptions = {
   readonly connectMs: number
   /** The header of the key, in place of `Authorization: Bearer`. */
   readonly keyHeader?: string | undefined
+  /** In place of `max_tokens`. */
+  readonly limitMember?: LimitMember | undefined
   /** As Azure has it: the model in the path, this version behind it. */
   readonly apiVersion?: string | undefined
 }
@@ -38,6 +40,7 @@ export function createOpenaiProvider(options: OpenaiOptions): Provider {
   const pool = openPool(url.origin, options.connectMs)
   const base = url.pathname.replace(/\/$/, '')
   const { apiKey, keyHeader } = options
+  const accent = { family: options.reading, limitMember: options.limitMember ?? 'max_tokens' } as const
   const headersFor = withCredential(
     apiKey,
     (secret): Record<string, string> => (keyHeader ? { [keyHeader]: secret } : { authorization: `Bearer ${secret}` }),
@@ -50,13 +53,13 @@ export function createOpenaiProvider(options: OpenaiOptions): Provider {
     keys: options.keys ?? [],
     parameters: PARAMETERS,
     // What it is sent in this wire's words passes on as it came, and nobody but the server behind it knows what it takes.
-    unmet: (call) => (call.form ? [] : unmetBy(() => openaiRequest(call, options.reading).ignored)),
+    unmet: (call) => (call.form ? [] : unmetBy(() => openaiRequest(call, accent).ignored)),
     send(call) {
       const path = pathOf(base, options.apiVersion, call)
       const wire = WIRES[call.api] ?? openaiWire
       const headers = headersFor(call.secret)
       if (call.form) return sendOver(pool, wire, { path, ...formBody(call.form, call.model, headers) }, call)
-      const { body, ignored } = openaiRequest(call, options.reading)
+      const { body, ignored } = openaiRequest(call, accent)
       return { ...sendOver(pool, wire, { path, headers, body }, call), ignored }
     },
     check: (secret) => checkOver(pool, `${base}/models`, headersFor(secret)),
