@@ -143,7 +143,9 @@ function toolResult(
   const said = contentParts(message.content, `${path}.content`, ignored)
   const media = said.filter(({ text }) => text === undefined)
   const output = said.flatMap(({ text }) => someText(text) ?? []).join('\n')
-  const named = { ...(thirdGeneration && id !== undefined ? { id } : {}), name, response: { output } }
+  // These are the names by which the model is told a result, or a failure.
+  const response = message.is_error === true ? { error: output } : { output }
+  const named = { ...(thirdGeneration && id !== undefined ? { id } : {}), name, response }
   if (media.length === 0) return { place, parts: [{ functionResponse: named }] }
   return thirdGeneration
     ? { place, parts: [{ functionResponse: { ...named, parts: media } }] }

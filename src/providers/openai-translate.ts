@@ -35,8 +35,8 @@ export function translate(valueIn: (member: string) => unknown, ignored: Ignored
 /** Of Anthropic's requests. */
 const FOREIGN_MEMBERS = ['cache_control', 'context_management', 'inference_geo', 'speed']
 
-/** What is cached, and what was thought in another wire's words: of a message, its parts, or a tool. */
-const FOREIGN_MARKS: ReadonlySet<string> = new Set(['cache_control', 'reasoning_details'])
+/** What is cached, what was thought in another wire's words, and what failed: of a message, its parts, or a tool. */
+const FOREIGN_MARKS: ReadonlySet<string> = new Set(['cache_control', 'reasoning_details', 'is_error'])
 
 function withoutForeign(value: unknown, ignored: Ignored): unknown {
   if (!isFields(value)) return value
