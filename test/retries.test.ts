@@ -1,5 +1,5 @@
 /** Tries of one endpoint: waits that grow, drawn from their whole span, and all within the one time of the call. */
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { systemClock } from '../src/lib/clock.ts'
 import { systemRandom } from '../src/lib/random.ts'
 import { chat, expectSettled, OPENAI } from './gateway-kit.ts'
@@ -29,41 +29,43 @@ function leapingClock() {
   return { clock, waits }
 }
 
-let turnpike: Turnpike
-afterEach(() => turnpike.close())
+const started: Turnpike[] = []
+afterAll(() => Promise.all(started.map((turnpike) => turnpike.close())))
 
 async function startWith(fraction: () => number, limits: string) {
-  const leaping = leapingClock()
-  turnpike = await startTurnpike({
+  const { clock, waits } = leapingClock()
+  const turnpike = await startTurnpike({
     yaml: `
 limits: { ${limits} }
 routing: { circuitFailures: 0 }
 models: [{ id: acme/down, endpoints: [{ provider: simulator, model: down, prices: { input: "1", output: "1" } }] }]
 `,
-    clock: leaping.clock,
+    clock,
     random: { ...systemRandom, fraction },
   })
+  started.push(turnpike)
   turnpike.simulator.script('down', [{ raw: '{"error":{"message":"no"}}' }], {
     status: 503,
     headers: { 'content-type': 'application/json' },
   })
-  return leaping
+  const callOn = async (path: string, form: object) => {
+    const reply = await turnpike.request(path, { body: chat('acme/down', { max_tokens: 9, ...form }) })
+    await reply.text()
+    const record = (await expectSettled(turnpike)).at(-1)
+    return { status: reply.status, record, attempts: record?.facts.attempts ?? [] }
+  }
+  return { clock, waits, callOn }
 }
 
-async function callOn(path: string, form: object) {
-  const reply = await turnpike.request(path, { body: chat('acme/down', { max_tokens: 9, ...form }) })
-  await reply.text()
-  const record = (await expectSettled(turnpike)).at(-1)
-  return { status: reply.status, record, attempts: record?.facts.attempts ?? [] }
-}
-
-describe.each([
-  ['the longest that chance gives', 0.999_999, [100, 200, 400, 800, 1_600, 2_000, 2_000]],
-  ['half of the span', 0.5, [50, 100, 200, 400, 800, 1_000, 1_000]],
-  ['none at all', 0, [0, 0, 0, 0, 0, 0, 0]],
-])('the waits between tries are %s', (_name, fraction, expected) => {
-  test('and double up to two seconds, on every path', async () => {
-    const { waits } = await startWith(() => fraction, 'retriesPerEndpoint: 7, attempts: 8, callSeconds: 600')
+test('the waits between tries double up to two seconds, and chance draws from the whole span, on every path', async () => {
+  let drawn = 0
+  const { waits, callOn } = await startWith(() => drawn, 'retriesPerEndpoint: 7, attempts: 8, callSeconds: 600')
+  for (const [fraction, expected] of [
+    [0.999_999, [100, 200, 400, 800, 1_600, 2_000, 2_000]],
+    [0.5, [50, 100, 200, 400, 800, 1_000, 1_000]],
+    [0, [0, 0, 0, 0, 0, 0, 0]],
+  ] as const) {
+    drawn = fraction
     for (const [path, form] of PATHS) {
       waits.length = 0
       const { attempts, record } = await callOn(path, form)
@@ -71,11 +73,11 @@ describe.each([
       expect(waits).toEqual(expected)
       expect(record).toMatchObject({ status: 'error', charge_nanos: 0n })
     }
-  })
+  }
 })
 
 test('callers who failed together do not come back together', async () => {
-  const { waits } = await startWith(Math.random, 'retriesPerEndpoint: 1, attempts: 2, callSeconds: 600')
+  const { waits, callOn } = await startWith(Math.random, 'retriesPerEndpoint: 1, attempts: 2, callSeconds: 600')
   await Promise.all(Array.from({ length: 20 }, () => callOn(OPENAI, {})))
   expect(waits).toHaveLength(20)
   expect(waits.every((wait) => wait >= 0 && wait <= 100)).toBe(true)
@@ -83,7 +85,10 @@ test('callers who failed together do not come back together', async () => {
 })
 
 test('no try begins where its wait would end behind the time of the call', async () => {
-  const { waits, clock } = await startWith(() => 0.999_999, 'retriesPerEndpoint: 20, attempts: 50, callSeconds: 5')
+  const { waits, clock, callOn } = await startWith(
+    () => 0.999_999,
+    'retriesPerEndpoint: 20, attempts: 50, callSeconds: 5',
+  )
   for (const [path, form] of PATHS) {
     waits.length = 0
     const begun = clock.elapsed()
