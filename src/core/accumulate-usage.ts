@@ -24,7 +24,7 @@ export function createUsageAccumulator(reading: UsageReading): UsageAccumulator 
       if (!isBody(event)) return
       const metrics = event[INVOCATION_METRICS]
       const found = findUsage(event, members) ?? (isBody(metrics) ? {} : undefined)
-      if (!found) return
+      if (!found || (usage && combine === replace && isBlank(found))) return
       const isFirst = reading === 'anthropic' && isBody(event.message)
       if (usage) usage = withoutMark(usage)
       // The output count of the opening event is a placeholder, void as soon as a real one may have come.
@@ -48,6 +48,10 @@ const withoutMark = ({ [PROMPT_ALONE]: _mark, ...usage }: Body): Body => usage
 type Combine = (before: Body, next: Body) => Body
 
 const replace: Combine = (_before, next) => next
+
+/** Some say zeros or nothing after they have told the counts. */
+const isBlank = (value: unknown): boolean =>
+  value === null || value === 0 || (isBody(value) && Object.values(value).every(isBlank))
 
 const COMBINE: { readonly [reading in UsageReading]?: Combine } = {
   anthropic: (before, next) => merge(before, next, last),

@@ -35,7 +35,7 @@ export async function meterWhole(
   const { usage, source } = await usageOf(gateway, admission, {
     candidate,
     raw,
-    outputReported: tellsOutput(raw),
+    outputReported: tellsOutput(raw) ? 'all' : 'none',
     delivered: text !== '' || call.api === 'embeddings',
     count: async () =>
       reply.kind === 'bytes' && call.sound?.kind === 'speech'

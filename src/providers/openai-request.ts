@@ -14,12 +14,18 @@ export function openaiBody(
 ): string {
   const edits: Edits = new Map([['model', JSON.stringify(model)]])
   for (const member of CONSUMED) if (has(members, member)) edits.set(member, undefined)
-  if (stream && !api.startsWith('audio/')) edits.set('stream_options', '{"include_usage":true}')
+  if (stream && !api.startsWith('audio/')) edits.set('stream_options', usageOption(family))
   else if (has(members, 'stream_options')) edits.set('stream_options', undefined)
   if (outputLimit !== undefined) edits.set(limitMember(api, family), String(outputLimit))
   if (converted && !SPEAKS_OPENROUTER.has(family)) translate({ text, members }, edits)
   return spliceMembers(text, members, edits)
 }
+
+/** Told with every chunk, the usage of a stream that is cut is as exact as that of a whole one. */
+const TELLS_ALWAYS: ReadonlySet<string> = new Set(['vllm'])
+
+const usageOption = (family: string): string =>
+  TELLS_ALWAYS.has(family) ? '{"include_usage":true,"continuous_usage_stats":true}' : '{"include_usage":true}'
 
 /** Members that are ours to act on, or that belong to OpenRouter's routing; no other provider defines them. */
 const CONSUMED = [

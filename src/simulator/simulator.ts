@@ -188,7 +188,7 @@ async function complete(state: State, request: ReturnType<typeof readChatRequest
     instead: (reply) => reply,
     write: ({ answer, behaviour, number }) =>
       request.stream
-        ? streamReply({ answer, behaviour, number, includeUsage: request.includeUsage })
+        ? streamReply({ ...request, answer, behaviour, number })
         : completionReply(answer, behaviour, number),
   })
 }
