@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { type Refused, refuse } from '../contract/errors.ts'
 import { chatOfMessages, promptOfMessages } from '../dialects/messages-request.ts'
 import type { Call } from './call.ts'
-import { readChat } from './read-chat.ts'
+import { readChat, searchesOf } from './read-chat.ts'
 import { openJson, parsed } from './read-json.ts'
 
 export const readMessages = (bytes: Buffer, headers: IncomingHttpHeaders): Call =>
@@ -22,7 +22,8 @@ function wireHeaders(headers: IncomingHttpHeaders): Record<string, string> {
 const isWord = (value: unknown): value is string => typeof value === 'string' && /^[\w.,: -]{1,512}$/.test(value)
 
 function readAs(convert: typeof chatOfMessages, bytes: Buffer, headers: IncomingHttpHeaders): Call {
-  const { text } = openJson(bytes)
+  const own = openJson(bytes)
+  const { text } = own
   const body = parsed(text) as Record<string, unknown>
   if (typeof body.model !== 'string')
     throw refuse('invalid_request', 'model is missing: name the model to call', { param: 'model' })
@@ -32,6 +33,9 @@ function readAs(convert: typeof chatOfMessages, bytes: Buffer, headers: Incoming
   const call = readChat(Buffer.from(JSON.stringify(chat)), headers)
   return {
     ...call,
+    // It may go on as it came, with all that chat has no word for.
+    bytes: Math.max(call.bytes, own.bytes),
+    searches: searchesOf(own),
     converted: true,
     native: { wire: 'anthropic', text },
     ...(nativeOnly ? { nativeOnly } : {}),
