@@ -23,3 +23,9 @@ test('what goes to the provider as it came is quoted by its own length, with too
   const { text, call } = read({ tools: [{ type: 'tool_of_theirs_20260101', name: 'it', description }] })
   expect(call.bytes).toBeGreaterThanOrEqual(Buffer.byteLength(text))
 })
+
+test('a region that stands twice, or in another case, is refused: one of the two would be priced, the other run', () => {
+  const text = '{"model":"m","max_tokens":5,"messages":[{"role":"user","content":"Hi"}],"inference_geo":"global"'
+  for (const more of ['"inference_geo":"us"', '"Inference_Geo":"us"'])
+    expect(() => readMessages(Buffer.from(`${text},${more}}`), {})).toThrow(/[Ii]nference_[Gg]eo/)
+})
