@@ -243,6 +243,7 @@ function quoteOf(
         choices: call.choices,
         outputMedia: call.sound?.kind === 'speech' ? ['output_audio'] : call.outputMedia,
         ...(call.serviceTier === undefined ? {} : { serviceTier: call.serviceTier }),
+        ...(call.inferenceGeo === undefined ? {} : { inferenceGeo: call.inferenceGeo }),
         units: unitsOf(call),
       },
       card,
