@@ -2843,6 +2843,9 @@ export type Operations = {
   /** Change a budget; a limit holds at once, another window at the end of the present one */
   updateBudget: {
     body: {
+      scope?: unknown | undefined
+      scopeId?: unknown | undefined
+      metric?: unknown | undefined
       /** What refusals and events call it. */
       name?: string | undefined
       /** USD for `usd`; a whole number for the others. 0 refuses all. */
@@ -2926,6 +2929,7 @@ export type Operations = {
   /** Change an alert channel, or enable one that was given up */
   updateAlertChannel: {
     body: {
+      type?: unknown | undefined
       /** What people call the channel. */
       name?: string | null | undefined
       /** Of `email`: who gets it. */
