@@ -130,7 +130,7 @@ export async function startServer({
       ]),
   })
   const lastUse = createLastUse({ store, clock: systemClock, log })
-  const alerts = await startAlerts(store, settings, log)
+  const alerts = await startAlerts({ store, settings, log, sealer })
   const shared: SharedParts = {
     store,
     rateCards,

@@ -2,6 +2,7 @@
 import { Webhook } from 'standardwebhooks'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Event } from '../src/contract/events.ts'
+import { SettingsFile } from '../src/contract/settings.ts'
 import { watch } from '../src/jobs/watch.ts'
 import { freeTaken } from '../src/store/deliveries.ts'
 import { type AlertsKit, alertsKit, SECRET } from './alerts-kit.ts'
@@ -81,7 +82,7 @@ export function alertsContract(open: () => Promise<Backend>): void {
     const [hook, chat] = [await receiver(), await receiver()]
     await kit.channel({ target: { url: hook.url } })
     const slack = await kit.channel({ type: 'slack', target: { url: 'http://127.0.0.1/…' } })
-    await kit.save({ ...slack, secret: kit.seal.close(chat.url, slack.code) })
+    await kit.save({ ...slack, secret: kit.sealed(slack, chat.url) })
     await kit.channel({ type: 'email', target: { to: ['ops@example.test'] }, secret: null })
     const types = Object.keys((await import('../src/contract/event-samples.ts')).eventSamples)
     for (const type of types) await kit.emit(type as Event['type'])
@@ -163,6 +164,64 @@ export function alertsContract(open: () => Promise<Backend>): void {
     expect((await kit.events()).filter(({ type }) => type === 'webhook.endpoint_disabled')).toHaveLength(1)
   })
 
+  test('the schedule is that of the guide, each wait up to a tenth longer by chance, and then the channel is given up', async () => {
+    const fractions = [0, 0.999, 0.5, 0.25]
+    let drawn = 0
+    const waits = SettingsFile.parse({}).webhooks.retrySeconds
+    expect(waits).toEqual([0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400])
+    await kit.close()
+    const options = { smtp: mail.url, retrySeconds: waits, fraction: () => fractions[drawn++ % 4] ?? 0 }
+    kit = alertsKit(backend, options)
+    const hook = await receiver((response) => response.writeHead(500).end('no'))
+    await kit.channel({ target: { url: hook.url } })
+    await kit.channel({ type: 'email', target: { to: ['ops@example.test'] }, secret: null, events: ['credits.low'] })
+    await kit.emit('usage.unpriced')
+    await kit.turn()
+    for (let tries = 1; tries < waits.length; tries++) {
+      expect(hook.received).toHaveLength(tries)
+      const [row] = await kit.deliveries()
+      const wait = Number(row?.next_at) - backend.clock.now()
+      expect(wait).toBe(Math.ceil((waits[tries] ?? 0) * 1_000 * (1 + 0.1 * (fractions[(tries - 1) % 4] ?? 0))))
+      backend.clock.forward(wait - 1)
+      await kit.turn()
+      expect([hook.received.length, ...(await states())]).toEqual([tries, `pending ${tries}`])
+      backend.clock.forward(1)
+      await kit.turn()
+    }
+    expect([hook.received.length, (await states())[0]]).toEqual([waits.length, `failed ${waits.length}`])
+    expect(new Set(hook.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
+    expect((await kit.channels()).map(({ disabled }) => disabled)).toEqual([1n, 0n])
+    await kit.turn()
+    expect(mail.mails.map(({ to }) => to)).toEqual([['ops@example.test']])
+  })
+
+  test('a receiver that does not answer is left after 15 seconds, and tried again', async () => {
+    const asked: number[] = []
+    await kit.close()
+    // The time is over as soon as the request is there.
+    const there = Promise.withResolvers<void>()
+    kit = alertsKit(backend, {
+      after(ms, callback) {
+        asked.push(ms)
+        void there.promise.then(callback)
+        return { cancel: () => {} }
+      },
+    })
+    const left = Promise.withResolvers<void>()
+    const hook = await receiver((response) => {
+      response.on('close', () => left.resolve())
+      there.resolve()
+    })
+    await kit.channel({ target: { url: hook.url } })
+    await kit.emit('usage.unpriced')
+    await kit.turn()
+    await left.promise
+    expect(asked).toEqual([15_000])
+    const [row] = await kit.deliveries()
+    expect([row?.state, row?.attempts, Number(row?.next_at) - backend.clock.now()]).toEqual(['pending', 1n, 5_000])
+    expect(row?.log).toContain('no answer within 15 seconds')
+  })
+
   test('a slow or poisoned event holds up no other', async () => {
     const held: (() => void)[] = []
     const [stuck, quick] = [await receiver((response) => void held.push(() => response.end())), await receiver()]
@@ -233,7 +292,7 @@ export function alertsContract(open: () => Promise<Backend>): void {
     const until = backend.clock.now() + 86_400_000
     await kit.save({
       ...channel,
-      secret: kit.seal.close(fresh, channel.code),
+      secret: kit.sealed(channel, fresh),
       oldSecret: channel.secret,
       oldSecretUntil: until,
     })
