@@ -3,8 +3,10 @@ import { Webhook } from 'standardwebhooks'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Event } from '../src/contract/events.ts'
 import { SettingsFile } from '../src/contract/settings.ts'
+import type { RateCard } from '../src/core/rate-card.ts'
 import { watch } from '../src/jobs/watch.ts'
 import { freeTaken } from '../src/store/deliveries.ts'
+import { createRateCards } from '../src/store/rate-cards.ts'
 import { type AlertsKit, alertsKit, SECRET } from './alerts-kit.ts'
 import { type Backend, ORGANISATION } from './backends.ts'
 import { commandsAt, resultOf, usd } from './commands.ts'
@@ -409,6 +411,75 @@ export function alertsContract(open: () => Promise<Backend>): void {
   })
 
   describe('what nobody asks for is found', () => {
+    const toldOf = async (type: Event['type']) =>
+      (await kit.events()).filter((event) => event.type === type).map(({ data }) => JSON.parse(data))
+
+    test('a price that is used in place of another is told of once, and the first one of a model never', async () => {
+      const { clock } = backend
+      const card = (id: string, price: string, more: object = {}): RateCard => ({
+        ...{ id, source: 'config', provider: 'acme', model: 'small', currency: 'USD', ...more },
+        lines: [
+          { meter: 'input', price, per: 1_000_000 },
+          { meter: 'output', price: '2', per: 1_000_000 },
+        ],
+      })
+      const used = async (each: RateCard) => {
+        clock.forward(60_000)
+        await createRateCards(kit.store).keep([each])
+        clock.forward(60_000)
+        // Two nodes look.
+        await Promise.all([watch(kit.store), watch(kit.store)])
+        await watch(kit.store)
+      }
+      await watch(kit.store)
+      await used(card('first', '1'))
+      await used(card('other', '7', { model: 'large' }))
+      expect(await toldOf('price.changed')).toEqual([])
+      await used(card('night', '0.5', { windows: [{ start: '22:00', end: '06:00' }] }))
+      expect(await toldOf('price.changed')).toEqual([])
+      await used(card('summer', '2'))
+      const flat = [{ meter: 'input', before: '1 USD per 1000000', after: '2 USD per 1000000' }]
+      const summer = { provider: 'acme', model: 'small', changes: flat, rateCardId: 'summer' }
+      expect(await toldOf('price.changed')).toEqual([summer])
+      await used(card('second', '1.5', { model: 'large' }))
+      await used(card('second', '1.5', { model: 'large' }))
+      const changes = [{ meter: 'input', before: '7 USD per 1000000', after: '1.5 USD per 1000000' }]
+      expect(await toldOf('price.changed')).toEqual([
+        summer,
+        { provider: 'acme', model: 'large', changes, rateCardId: 'second' },
+      ])
+    })
+
+    test('a day on which much more is spent than usual is told of once, and no day of the first week', async () => {
+      const { store, clock } = backend
+      const make = commandsAt(clock.now, store.ids)
+      const account = await backend.account({ externalId: 'ann' })
+      await store.post(make.grant(account, usd(1_000)))
+      const spend = async (amount: number) => {
+        const call = make.admit(account, usd(amount))
+        await store.post(call)
+        await store.post(make.settle(call, usd(amount)))
+        clock.forward(20 * 60_000)
+        await watch(kit.store)
+      }
+      const DAY = 86_400_000
+      for (const amount of [1, 90, 1, 1, 1, 1, 1, 1, 1]) {
+        await spend(amount)
+        clock.forward(DAY - 20 * 60_000)
+      }
+      // The day before the week was dear; now an average day is a dollar.
+      clock.forward(DAY)
+      expect(await toldOf('spend.anomaly')).toEqual([])
+      await spend(3)
+      expect(await toldOf('spend.anomaly')).toEqual([])
+      await spend(20)
+      await spend(30)
+      const [told, ...others] = await toldOf('spend.anomaly')
+      expect(told.chargeUsd).toBe(23)
+      expect(told.usualUsd).toBeLessThanOrEqual(1)
+      expect(others).toEqual([])
+    })
+
     test('credit that ends is told of seven days and one day before, once each, on any number of nodes', async () => {
       const { store, clock } = backend
       const make = commandsAt(clock.now, store.ids)

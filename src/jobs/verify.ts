@@ -25,7 +25,7 @@ import {
   scopesOfRecord,
 } from '../core/verify.ts'
 import { createDetailsHash } from '../lib/details-hash.ts'
-import { secretNamed } from '../store/bootstrap.ts'
+import { settingNamed } from '../store/bootstrap.ts'
 import { foldAnew, misfolded } from '../store/folded-proof.ts'
 import type { Store } from '../store/store.ts'
 import type { Cell, Table } from '../store/tables.ts'
@@ -185,7 +185,7 @@ async function namesOf(store: Ledger, records: readonly UsageRecord[]): Promise<
 
 /** Whether a row still says what was hashed: who is forgotten is taken out of it. */
 async function wholeness(store: Ledger): Promise<(row: CallDetails) => boolean> {
-  const key = await secretNamed(store, 'details_key')
+  const key = await settingNamed(store, 'details_key')
   if (key === undefined) return () => true
   const hash = createDetailsHash(key)
   return (row) => hash(detailsTexts(row.organisationId, row.createdAt, row)) === row.hash
