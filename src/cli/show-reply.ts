@@ -2,6 +2,7 @@
 import { CannotGoOn, EXIT } from './exit-code.ts'
 import { shown } from './fault.ts'
 import { type Command, membersOf as columnsOf } from './fields.ts'
+import { firstRows } from './first-rows.ts'
 import { inside, jsonReply, type PageOfRows, walkPages } from './pages.ts'
 import { csvPrinter } from './print-csv.ts'
 import { wholeDocument } from './print-json.ts'
@@ -26,7 +27,7 @@ type Show = {
 export async function showReply(show: Show): Promise<void> {
   const { command, common, network, request } = show
   if (command.row.columns === undefined) return showThing(show, await sendForText(network, request))
-  if (common.csv && command.operation.rows && common.limit === undefined) return streamCsv(show)
+  if (common.csv && command.operation.rows) return streamCsv(show)
   return showList(show)
 }
 
@@ -41,15 +42,20 @@ async function showThing({ command, common, look, write, say, named }: Show, tex
   say(`this is the only time that the key of ${shown(named ?? '')} is shown`)
 }
 
-/** The server's own rows, as they come: every one that the filters match. */
-async function streamCsv({ network, request, write }: Show): Promise<void> {
+/** The server's own rows, as they come: every one that the filters match, or as many as were asked for. */
+async function streamCsv({ common, network, request, write, say }: Show): Promise<void> {
+  const rows = firstRows(common.limit === undefined ? Number.POSITIVE_INFINITY : (wantedRows(common) ?? 0))
   const response = await sendForStream(network, { ...request, accept: 'text/csv' })
   const decoder = new TextDecoder()
   try {
-    for await (const part of response.body ?? []) await write(decoder.decode(part, { stream: true }))
+    for await (const part of response.body ?? []) {
+      await write(rows.take(decoder.decode(part, { stream: true })))
+      if (rows.hasMore()) break
+    }
   } catch {
     throw new CannotGoOn('the answer broke off: the rows so far are not all', EXIT.unreachable)
   }
+  if (rows.hasMore()) say(`${rows.taken()} shown; --all for the rest, or --limit`)
 }
 
 async function showList(show: Show): Promise<void> {

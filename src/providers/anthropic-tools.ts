@@ -1,6 +1,6 @@
 /** Tools and the choice among them, in Anthropic's words; the web search that other wires ask for in other ways. */
-import { type Fields, fieldsIn, isFields, textOf } from './wire-json.ts'
-import { asksForNothing, type Ignored, unsupported } from './wire-request.ts'
+import { type Fields, isFields, listOf, textOf } from './json-fields.ts'
+import { asksForNothing, type Ignored, unsupported } from './unsupported.ts'
 
 export type Tools = { readonly tools?: readonly Fields[]; readonly tool_choice?: Fields }
 
@@ -93,7 +93,7 @@ function webSearch(asked: Fields, at: string, ignored: Ignored): Fields {
 
 /** OpenAI's `web_search_options`, OpenRouter's plugin `web`. Other plugins are named as ignored. */
 function searchOf(body: Fields, ignored: Ignored): Fields | undefined {
-  const plugins = fieldsIn(body.plugins).filter(({ enabled }) => enabled !== false)
+  const plugins = listOf(body.plugins).filter(({ enabled }) => enabled !== false)
   const plugin = plugins.find(({ id }) => id === 'web')
   for (const { id } of plugins) if (id !== 'web') ignored.add(`plugins:${textOf(id)}`)
   if (plugin) {

@@ -6,7 +6,7 @@ import { generationConfigOf } from './gemini-config.ts'
 import { contentsOf } from './gemini-contents.ts'
 import { isThirdGeneration } from './gemini-models.ts'
 import { toolConfigOf, toolsOf } from './gemini-tools.ts'
-import { type Fields, isFields, textOf } from './json-fields.ts'
+import { type Fields, isFields, someText } from './json-fields.ts'
 import { createIgnored, type Ignored, unsupported } from './unsupported.ts'
 
 export type GeminiRequest = {
@@ -36,7 +36,7 @@ export function geminiRequest(chat: Fields, model: string, outputLimit: number |
     ...(Array.isArray(chat.safety_settings) ? { safetySettings: chat.safety_settings } : {}),
   }
   const images = generationConfig.responseModalities !== undefined
-  return { body, ignored: ignored.paths(), searches, images }
+  return { body, ignored: ignored.names(), searches, images }
 }
 
 /** Carried, or for Turnpike itself to act on. */
@@ -78,7 +78,7 @@ const TIERS: ReadonlySet<string> = new Set(['flex', 'priority'])
 
 /** The standard one is served unasked. The tier that is billed is the one that was served. */
 function tierOf(tier: unknown, ignored: Ignored): string | undefined {
-  const asked = textOf(tier)
+  const asked = someText(tier)
   if (asked === undefined || asked === 'auto' || asked === 'default' || asked === 'standard') return undefined
   if (TIERS.has(asked)) return asked
   ignored.add('service_tier')

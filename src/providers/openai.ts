@@ -6,11 +6,13 @@ import type { OnCancel } from '../contract/provider-presets.ts'
 import type { UpstreamApi } from '../contract/upstream-api.ts'
 import { readingFor } from '../core/usage-reading-for.ts'
 import { checkOver, withCredential } from './credential.ts'
+import type { Headers } from './http-exchange.ts'
 import { formBody, speechWire, transcriptionWire } from './openai-audio.ts'
 import { openaiBody } from './openai-request.ts'
 import { type Provider, type ProviderKey, type UpstreamCall, UpstreamFailure } from './provider.ts'
 import { readReply } from './upstream-error.ts'
-import { openPool, sendOver, type Wire, type WireOut } from './wire-send.ts'
+import type { Wire, WireOut } from './wire.ts'
+import { openPool, sendOver } from './wire-send.ts'
 
 export type OpenaiOptions = {
   readonly key: string
@@ -94,7 +96,7 @@ const WIRES: { readonly [api in UpstreamApi]?: Wire } = {
   'audio/transcriptions': transcriptionWire,
 }
 
-function readWhole(status: number, headers: Parameters<Wire['whole']>[1], body: string): ReturnType<Wire['whole']> {
+function readWhole(status: number, headers: Headers, body: string): ReturnType<Wire['whole']> {
   const parsed = readReply(status, headers, body)
   if (parsed instanceof UpstreamFailure) return parsed
   return isAnswer(parsed)
@@ -111,16 +113,18 @@ const isFilled = (list: unknown): boolean => Array.isArray(list) && typeof list[
 const MAY_BE_ERROR = /"error"\s*:\s*[^n\s]/
 
 /** Events are the gateway's own form already; they are parsed only where they might say that the call has failed. */
-function readStream(status: number, out: WireOut): ReturnType<Wire['stream']> {
+function readStream(status: number, _headers: Headers, out: WireOut): ReturnType<Wire['stream']> {
   let begun = false
-  return ({ data }) => {
-    if (data === '[DONE]') return out.end()
-    if (!begun || MAY_BE_ERROR.test(data)) {
-      const read = readReply(status, {}, data)
-      if (read instanceof UpstreamFailure) return out.end(read)
-      if (!begun) out.begin(read)
-      begun = true
-    }
-    out.chunk(data)
+  return {
+    event({ data }) {
+      if (data === '[DONE]') return out.end()
+      if (!begun || MAY_BE_ERROR.test(data)) {
+        const read = readReply(status, {}, data)
+        if (read instanceof UpstreamFailure) return out.end(read)
+        if (!begun) out.begin(read)
+        begun = true
+      }
+      out.chunk(data)
+    },
   }
 }
