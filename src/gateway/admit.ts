@@ -63,7 +63,8 @@ export async function admit(
   const reached = withinLimits(permitted(caller, candidatesFor(gateway, call, admittedAt)), call)
   const candidates = await withCredentials(gateway, caller, reached)
   checkOpen(gateway, candidates)
-  const chain = await chainOf(gateway, caller, call, candidates, admittedAt)
+  const models = candidates.map(({ endpoint }) => endpoint.model.id)
+  const chain = await chainOf(gateway, caller, call, models, admittedAt)
   const { demand, priced } = demandOf(gateway, caller, call, { candidates, chain, at: admittedAt })
   if (
     !priced &&

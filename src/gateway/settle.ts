@@ -3,6 +3,7 @@
  * that ends the reservation. Only what comes back from here may be told to a client as a cost.
  */
 import { type AttemptRecord, encodeFacts, type GenerationFacts } from '../contract/generation-facts.ts'
+import { detailsTexts } from '../core/call-details.ts'
 import { decimalOf, recordLines } from '../core/cost-details.ts'
 import type { Settle } from '../core/ledger-commands.ts'
 import type { CallDetails, GenerationStatus, UsageSource } from '../core/ledger-rows.ts'
@@ -191,11 +192,7 @@ function withoutZeros(value: unknown): unknown {
 /** Calls of one month that share all personal fields share one row of them. */
 function hashOf(gateway: Gateway, { call: { details }, admittedAt, caller }: Admission): string | null {
   if (Object.values(details).every((value) => value === null)) return null
-  return gateway.hashDetails([
-    String(caller.organisationId),
-    monthOf(admittedAt),
-    ...Object.values(details).map((value) => value ?? ''),
-  ])
+  return gateway.hashDetails(detailsTexts(caller.organisationId, admittedAt, details))
 }
 
 function personal(
@@ -204,9 +201,4 @@ function personal(
   hash: string | null,
 ): CallDetails | null {
   return hash === null ? null : { ...details, hash, organisationId: caller.organisationId, createdAt: admittedAt }
-}
-
-const monthOf = (instant: number): string => {
-  const date = new Date(instant)
-  return `${date.getUTCFullYear()}-${date.getUTCMonth() + 1}`
 }
