@@ -14,7 +14,7 @@ import { requestIdOf } from './request-id.ts'
 
 type Introduced = {
   readonly gateway: Gateway
-  readonly alerts: Pick<Alerts, 'seal' | 'addresses'>
+  readonly alerts: Pick<Alerts, 'sealer' | 'addresses'>
   readonly people: People
 }
 
@@ -32,7 +32,7 @@ export function apiParts({ gateway, alerts, people }: Introduced, operatorKey: s
     hashDetails,
     addressOf,
   } = gateway
-  const { seal, addresses } = alerts
+  const { sealer, addresses } = alerts
   const operatorHash = hashSecret(operatorKey)
   return {
     store,
@@ -54,7 +54,7 @@ export function apiParts({ gateway, alerts, people }: Introduced, operatorKey: s
     random,
     hashDetails,
     log,
-    seal,
+    sealer,
     addresses,
     people,
     authenticate: (request) => authenticate(gateway, people, request),

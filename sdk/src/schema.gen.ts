@@ -34,7 +34,7 @@ export type AlertChannel = {
   /** Of `webhook` and `slack`; of the latter without its secret part. */
   url?: string | undefined
   /** Null: all; mail and chat get those about single calls and reservations only by name. */
-  events: ('budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled')[] | null
+  events: ('budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'price.changed' | 'spend.anomaly' | 'webhook.endpoint_disabled')[] | null
   /** Null: what happens to any budget and to none. */
   budgetId: string | null
   disabled: boolean
@@ -480,7 +480,7 @@ export type CreditsNegativeEvent = {
 export type Delivery = {
   id: string
   eventId: string
-  type: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled'
+  type: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'price.changed' | 'spend.anomaly' | 'webhook.endpoint_disabled'
   channelId: string
   state: 'pending' | 'delivered' | 'failed'
   /** Oldest first, the last 50. */
@@ -509,7 +509,7 @@ export type Entry = {
   decimal: Record<string, string>
 }
 
-export type Event = BudgetThresholdReachedEvent | BudgetBlockedEvent | CreditsLowEvent | CreditsDepletedEvent | CreditsNegativeEvent | GrantExpiringEvent | GrantExpiredEvent | ReservationExpiredEvent | GenerationInterruptedEvent | QuoteExceededEvent | UsageMissingEvent | UsageUnpricedEvent | WebhookEndpointDisabledEvent
+export type Event = BudgetThresholdReachedEvent | BudgetBlockedEvent | CreditsLowEvent | CreditsDepletedEvent | CreditsNegativeEvent | GrantExpiringEvent | GrantExpiredEvent | ReservationExpiredEvent | GenerationInterruptedEvent | QuoteExceededEvent | UsageMissingEvent | UsageUnpricedEvent | PriceChangedEvent | SpendAnomalyEvent | WebhookEndpointDisabledEvent
 
 export type Generation = {
   id: string
@@ -898,6 +898,34 @@ export type Plan = {
   decimal: Record<string, string>
 }
 
+export type PriceChangedEvent = {
+  type: 'price.changed'
+  timestamp: string
+  data: {
+    /** The same in every repetition; it is the `webhook-id` too. */
+    eventId: string
+    /** The name of the organisation. */
+    organisation: string
+    /** What happens next, in a sentence or two. */
+    next: string
+    /** Where to look; null without the setting `publicUrl`. */
+    link: string | null
+    /** Asked for by a person: nothing has happened. */
+    test?: true | undefined
+    model: string
+    provider: string
+    /** The card that calls are charged by from now on. */
+    rateCardId: string
+    /** Of the plain rates; empty where tiers or multipliers alone are others. */
+    changes: {
+      meter: string
+      /** `2.5 USD per 1000000`; null: it had no price. */
+      before: string | null
+      after: string | null
+    }[]
+  }
+}
+
 export type PricedModel = {
   modelId: string
   provider: string
@@ -1051,6 +1079,28 @@ export type Session = {
     id: string
     name: string
     timeZone: string
+  }
+}
+
+export type SpendAnomalyEvent = {
+  type: 'spend.anomaly'
+  timestamp: string
+  data: {
+    /** The same in every repetition; it is the `webhook-id` too. */
+    eventId: string
+    /** The name of the organisation. */
+    organisation: string
+    /** What happens next, in a sentence or two. */
+    next: string
+    /** Where to look; null without the setting `publicUrl`. */
+    link: string | null
+    /** Asked for by a person: nothing has happened. */
+    test?: true | undefined
+    /** USD. What was charged in the last 24 hours. */
+    chargeUsd: number
+    /** USD. An average day of the week before. */
+    usualUsd: number
+    decimal: Record<string, string>
   }
 }
 
@@ -2934,6 +2984,9 @@ export type Operations = {
   /** Change a budget; a limit holds at once, another window at the end of the present one */
   updateBudget: {
     body: {
+      scope?: unknown | undefined
+      scopeId?: unknown | undefined
+      metric?: unknown | undefined
       /** What refusals and events call it. */
       name?: string | undefined
       /** USD for `usd`; a whole number for the others. 0 refuses all. */
@@ -2975,7 +3028,7 @@ export type Operations = {
       /** Of `webhook` and `slack`: https, and no private address. */
       url?: string | undefined
       /** Types of events; without them those that fit the type. */
-      events?: ('budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled')[] | null | undefined
+      events?: ('budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'price.changed' | 'spend.anomaly' | 'webhook.endpoint_disabled')[] | null | undefined
       /** Only what happens to this budget, `bud_…`. */
       budgetId?: string | null | undefined
       /** Nothing is delivered. */
@@ -3017,6 +3070,7 @@ export type Operations = {
   /** Change an alert channel, or enable one that was given up */
   updateAlertChannel: {
     body: {
+      type?: unknown | undefined
       /** What people call the channel. */
       name?: string | null | undefined
       /** Of `email`: who gets it. */
@@ -3024,7 +3078,7 @@ export type Operations = {
       /** Of `webhook` and `slack`: https, and no private address. */
       url?: string | undefined
       /** Types of events; without them those that fit the type. */
-      events?: ('budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled')[] | null | undefined
+      events?: ('budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'price.changed' | 'spend.anomaly' | 'webhook.endpoint_disabled')[] | null | undefined
       /** Only what happens to this budget, `bud_…`. */
       budgetId?: string | null | undefined
       /** Nothing is delivered. */
@@ -3044,7 +3098,7 @@ export type Operations = {
   testAlertChannel: {
     query: {
       /** What it looks like. Default: budget.threshold_reached. */
-      event?: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled' | undefined
+      event?: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'price.changed' | 'spend.anomaly' | 'webhook.endpoint_disabled' | undefined
     }
     result: {
       delivery: Delivery
@@ -3090,7 +3144,7 @@ export type Operations = {
       /** Of this channel, `chan_…`. */
       channelId?: string | undefined
       /** Of this type of event. */
-      type?: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled' | undefined
+      type?: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'price.changed' | 'spend.anomaly' | 'webhook.endpoint_disabled' | undefined
       /** pending, delivered or failed. */
       state?: 'pending' | 'delivered' | 'failed' | undefined
     }
@@ -3121,7 +3175,7 @@ export type Operations = {
       /** `nextCursor` of the page before; takes the place of `offset`. */
       cursor?: string | undefined
       /** Of this type. */
-      type?: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled' | undefined
+      type?: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'price.changed' | 'spend.anomaly' | 'webhook.endpoint_disabled' | undefined
     }
     result: {
       events: Event[]

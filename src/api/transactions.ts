@@ -16,7 +16,7 @@ import {
   transactionPage,
 } from '../store/transactions.ts'
 import { usageBy } from '../store/usage.ts'
-import { accountChain, refundChain } from './chains.ts'
+import { accountChain, refundedTo } from './chains.ts'
 import { USUAL_PRIORITY } from './credits.ts'
 import { exportName, rangeOf } from './date-range.ts'
 import { modelNames } from './models.ts'
@@ -83,7 +83,7 @@ export const transactionHandlers: Handlers<Names> = {
       ...{ type: 'refund' as const, organisationId: caller.organisationId, at, transactionId: id, creditUsd },
       ...(body.amount === undefined ? {} : { amount: rate.nanos(body.amount) }),
       ...{ actor: caller.principal, description: body.reason },
-      chain: await refundChain(parts, caller.organisationId, id),
+      ...(await refundedTo(parts, caller.organisationId, id)),
       ...(name ? { idempotency: name } : {}),
     }
     return made(parts, caller, await post(parts, rate, command, 'posted'))
