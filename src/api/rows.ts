@@ -8,7 +8,7 @@ import { type Cell, csvRows } from '../lib/csv.ts'
 export type RowFormat = 'csv' | 'ndjson'
 
 export type Rows = {
-  /** Says what is in it: words of the file's name. */
+  /** Says what is in it: the words of the file's name, see `exportName`. */
   readonly name: readonly string[]
   readonly columns: readonly string[]
   /** Cells in the order of the columns. */
@@ -45,7 +45,7 @@ function jsonOf(cell: Cell): unknown {
   return 'json' in cell ? JSON.parse(cell.json) : cell.exact
 }
 
-const MOST_NAME = 150
+const MOST_NAME = 220
 
 export const fileName = ({ name }: Rows, format: RowFormat): string => {
   const words = name.map((word) => word.replace(/[^A-Za-z0-9.-]+/g, '-').replace(/^[-.]+|[-.]+$/g, ''))
