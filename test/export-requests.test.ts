@@ -3,8 +3,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Api, openApi } from './api-kit.ts'
 
 let api: Api
+let yesterday: string
 beforeAll(async () => {
   api = await openApi()
+  yesterday = new Date(api.store.now() - 86_400_000).toISOString().slice(0, 10)
+  const usage = { context: 'system', usageType: 'text', occurredAt: `${yesterday}T12:00:00Z`, description: '=1+1' }
+  for (const [modelId, inputTokens] of [
+    ['openai/gpt-4o-mini', 1_234],
+    ['openai/gpt-4o', 567],
+  ])
+    await api.request('POST', '/v1/usage', api.operator, { ...usage, modelId, inputTokens, outputTokens: 89 })
 })
 afterAll(() => api.close())
 
@@ -68,4 +76,82 @@ describe('a range that ends before it begins is refused, and says which', () => 
     expect((await of('2026-11-02', '2026-11-02')).status).toBe(200)
     expect((await of('2026-11-02T00:00:00Z', '2026-11-02T00:00:00Z')).status).toBe(200)
   })
+})
+
+describe('rows come by `Accept`, by `format` and by the ending of the path, all the same', () => {
+  test.each([
+    '/api/admin/usage',
+    '/api/admin/generations',
+    '/v1/usage',
+    '/v1/transactions',
+    '/api/admin/audit',
+    '/api/v1/activity',
+  ])('%s', async (path) => {
+    const lines: Record<string, number> = {}
+    for (const [format, type, accepted, endings] of [
+      ['csv', 'text/csv; charset=utf-8', ['text/csv'], ['.csv']],
+      ['ndjson', 'application/x-ndjson', ['application/x-ndjson', 'application/jsonl'], ['.ndjson', '.jsonl']],
+    ] as const) {
+      const replies = await Promise.all([
+        ask(`${path}?format=${format}`),
+        ...accepted.map((accept) => ask(path, { accept })),
+        ...endings.map((ending) => ask(`${path}${ending}`)),
+      ])
+      for (const { status, headers, text } of replies) {
+        expect([status, headers['content-type']]).toEqual([200, type])
+        expect(text).toBe(replies[0]?.text)
+      }
+      lines[format] = replies[0]?.text.split('\n').length ?? 0
+    }
+    expect(lines.csv).toBe((lines.ndjson ?? 0) + 1)
+    expect((await api.request('GET', `${path}.csv`)).status).toBe(401)
+    expect((await api.request('DELETE', `${path}.csv`, api.operator)).headers.allow).toBe('GET')
+  })
+
+  test('a path of one thing has no such ending', async () => {
+    expect((await ask('/api/admin/keys.csv')).status).toBe(404)
+    expect((await ask('/api/admin/budgets.csv')).status).toBe(404)
+  })
+})
+
+test("activity's rows are those of its JSON, with exact amounts, one day or thirty", async () => {
+  const { body } = await ask('/api/v1/activity')
+  expect(body.data).toHaveLength(2)
+  for (const query of ['', `?date=${yesterday}`]) {
+    const { text, headers } = await ask(`/api/v1/activity.ndjson${query}`)
+    const rows = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(
+      rows.map(({ usage, byok_usage_inference, ...rest }) => ({
+        ...rest,
+        usage: Number(usage),
+        byok_usage_inference: Number(byok_usage_inference),
+      })),
+    ).toEqual(body.data)
+    expect(rows.every(({ usage }) => typeof usage === 'string')).toBe(true)
+    const from = query === '' ? new Date(Date.parse(yesterday) - 29 * 86_400_000).toISOString().slice(0, 10) : yesterday
+    expect(headers['content-disposition']).toContain(`"activity_${from}_${yesterday}.ndjson"`)
+  }
+})
+
+test('FOCUS columns on the list of calls: one row a call, in the columns of the specification, by every way of asking', async () => {
+  const range = `from=${yesterday}&to=${yesterday}`
+  const { text } = await ask(`/api/admin/generations.csv?${range}&columns=focus`)
+  const [columns = '', ...rows] = text
+    .trim()
+    .split('\r\n')
+    .map((line) => line.split(','))
+  expect(columns).toEqual(
+    'BilledCost,EffectiveCost,ListCost,BillingCurrency,ChargePeriodStart,ChargePeriodEnd,ChargeCategory,ChargeDescription,ServiceCategory,ServiceName,ProviderName,ResourceId,ConsumedQuantity,ConsumedUnit,SubAccountId,SubAccountName,Tags'.split(
+      ',',
+    ),
+  )
+  expect(rows.map((row) => row[columns.indexOf('ConsumedQuantity')]).sort()).toEqual(['1323', '656'])
+  const lines = (await ask(`/api/admin/generations.jsonl?${range}&columns=focus`)).text.trim().split('\n')
+  const report = await ask(`/api/admin/usage?${range}`)
+  const cost = lines.reduce((sum, line) => sum + Math.round(Number(JSON.parse(line).ListCost) * 1e9), 0)
+  expect(cost).toBe(Math.round(report.body.totals.costUsd * 1e9))
+  expect(cost).toBeGreaterThan(0)
 })

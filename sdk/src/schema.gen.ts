@@ -2433,6 +2433,8 @@ export type Operations = {
       api_key_hash?: string | undefined
       /** The `user` of the calls. */
       user_id?: string | undefined
+      /** In place of `Accept`: csv and ndjson stream every row that the filters match. */
+      format?: 'json' | 'csv' | 'ndjson' | undefined
     }
     result: {
       data: {

@@ -190,6 +190,7 @@ export const ActivityQuery = z.object({
     .meta({ description: 'One of the last 30 completed UTC days.' }),
   api_key_hash: z.string().max(128).optional().meta({ description: 'Calls of one API key alone.' }),
   user_id: z.string().max(128).optional().meta({ description: 'The `user` of the calls.' }),
+  format: RowsFormat.optional(),
 })
 
 export const Activity = z.object({
