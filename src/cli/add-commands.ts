@@ -65,10 +65,10 @@ export function fieldOptions({ options, operation }: ApiCommand): Option[] {
 }
 
 function optionsOf(field: Field): Option[] {
-  const { option, kind, part } = field
+  const { option, kind, opposite } = field
   if (kind === 'flag') {
     const on = new Option(`--${option}`, explained(field))
-    return part === 'query' ? [on] : [on, new Option(`--no-${option}`, `The opposite of --${option}.`)]
+    return !opposite ? [on] : [on, new Option(`--no-${option}`, `The opposite of --${option}.`)]
   }
   const made = new Option(`--${option} <${field.account ? 'account' : PLACEHOLDERS[kind]}>`, explained(field))
   return [REPEATED.includes(kind) ? made.argParser(collected) : made]

@@ -58,7 +58,12 @@ export const ReportQuery = z.object({
   }),
   groupBy: z
     .preprocess(
-      (given) => (typeof given === 'string' ? given.split(',').filter((name) => name !== '') : given),
+      (given) =>
+        [given].flat().flatMap((names) =>
+          String(names)
+            .split(',')
+            .filter((name) => name !== ''),
+        ),
       z
         .array(ReportGroup)
         .max(2, 'expected at most two')
