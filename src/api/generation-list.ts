@@ -5,12 +5,13 @@ import type { Cell } from '../lib/csv.ts'
 import { generationCode } from '../lib/id.ts'
 import { parseAmount } from '../lib/money.ts'
 import {
+  type ExportedRecord,
+  exportedPage,
   findRecord,
   type RecordCursor,
   type RecordFilter,
   recordCount,
   recordPage,
-  type StoredRecord,
 } from '../store/generation-list.ts'
 import { usageSumsBy } from '../store/reports.ts'
 import { filterWords } from './export-name.ts'
@@ -106,7 +107,7 @@ function rowsOf(
 ): Rows {
   const { minCostUsd, minLatencyMs, usageSource } = query
   const isFocus = query.columns === 'focus'
-  const cellsOf = (stored: StoredRecord): readonly Cell[] =>
+  const cellsOf = (stored: ExportedRecord): readonly Cell[] =>
     isFocus ? focusCells(focusOf(stored)) : recordCells(stored)
   return {
     name: [
@@ -114,9 +115,9 @@ function rowsOf(
       ...[...range.words, ...(isFocus ? ['focus'] : [])],
     ],
     columns: isFocus ? FOCUS_COLUMNS : RECORD_COLUMNS,
-    pages: pagesBy<StoredRecord, RecordCursor>(
+    pages: pagesBy<ExportedRecord, RecordCursor>(
       (before, limit) =>
-        recordPage(
+        exportedPage(
           store,
           caller.organisationId,
           { ...filter, recordedBy: at },
