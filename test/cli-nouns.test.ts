@@ -250,12 +250,12 @@ describe('--columns focus', () => {
         EXIT.done,
         ['BilledCost', 'EffectiveCost'],
       ])
-      for (const other of ['', ' --json', ' --csv --limit 3']) {
+      for (const other of ['', ' --json', ' --ndjson --limit 3']) {
         const refused = await run(`${line} --columns focus${other}`)
         expect(refused).toMatchObject({
           code: EXIT.usage,
           out: '',
-          err: expect.stringContaining('--columns: goes with --csv or --ndjson'),
+          err: expect.stringContaining('--columns: goes with --csv, or with --ndjson'),
         })
       }
     },

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { EXIT } from '../src/cli/exit-code.ts'
-import { type CliRun, type CliSurroundings, runCli } from './cli-kit.ts'
+import { type CliSurroundings, cliOn, runCli } from './cli-kit.ts'
 import { startTurnpike, type Turnpike } from './turnpike.ts'
 
 let turnpike: Turnpike
@@ -12,11 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => turnpike.close())
 
-const cli = (argv: readonly string[], { env = {}, ...given }: CliSurroundings = {}): Promise<CliRun> =>
-  runCli(argv, {
-    ...given,
-    env: { TURNPIKE_BASE_URL: turnpike.url, TURNPIKE_API_KEY: turnpike.operatorKey, ...env },
-  })
+const cli = cliOn(() => turnpike)
 
 /** Runs it, expects it to go well, and gives the reply. */
 async function json(...argv: string[]): Promise<Record<string, unknown>> {

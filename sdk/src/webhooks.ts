@@ -24,6 +24,7 @@ export type {
 /** `Headers`, or what a Node server has in `request.headers`. */
 export type WebhookHeaders = Headers | Readonly<Record<string, string | readonly string[] | undefined>>
 
+/** What a receiver of webhooks needs. */
 export type Webhooks = {
   /**
    * The event in a webhook that Turnpike sent. Throws `WebhookVerificationError` where no signature fits or its time is
@@ -36,6 +37,7 @@ export type Webhooks = {
   unwrap(body: string | Uint8Array, headers: WebhookHeaders, secret: string | readonly string[]): Promise<WebhookEvent>
 }
 
+/** Verifies webhooks without a client: it needs neither key nor address. */
 export const webhooks: Webhooks = {
   async unwrap(body: string | Uint8Array, headers: WebhookHeaders, secret: string | readonly string[]) {
     const id = headerOf(headers, 'webhook-id')

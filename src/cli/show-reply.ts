@@ -2,6 +2,7 @@
 import { CannotGoOn, EXIT } from './exit-code.ts'
 import { shown } from './fault.ts'
 import { type Command, membersOf as columnsOf } from './fields.ts'
+import { firstRows } from './first-rows.ts'
 import { inside, jsonReply, type PageOfRows, walkPages } from './pages.ts'
 import { csvPrinter } from './print-csv.ts'
 import { wholeDocument } from './print-json.ts'
@@ -43,16 +44,22 @@ async function showThing({ command, common, look, write, say }: Show, text: stri
   say(`this is the only time that the ${secret.is}${typeof name === 'string' ? ` of ${shown(name)}` : ''} is shown`)
 }
 
-/** The server's own rows, as they come: every one that the filters match. */
-async function streamRows({ network, request, write }: Show, format: 'csv' | 'ndjson'): Promise<void> {
+/** The server's own rows, as they come: every one that the filters match, or as many as were asked for. */
+async function streamRows(show: Show, format: 'csv' | 'ndjson'): Promise<void> {
+  const { common, network, request, write, say } = show
+  const rows = firstRows(common.limit === undefined ? Number.POSITIVE_INFINITY : (wantedRows(common) ?? 0))
   const accept = { csv: 'text/csv', ndjson: 'application/x-ndjson' }[format]
   const response = await sendForStream(network, { ...request, accept })
   const decoder = new TextDecoder()
   try {
-    for await (const part of response.body ?? []) await write(decoder.decode(part, { stream: true }))
+    for await (const part of response.body ?? []) {
+      await write(rows.take(decoder.decode(part, { stream: true })))
+      if (rows.hasMore()) break
+    }
   } catch {
     throw new CannotGoOn('the answer broke off: the rows so far are not all', EXIT.unreachable)
   }
+  if (rows.hasMore()) say(`${rows.taken()} shown; --all for the rest, or --limit`)
 }
 
 async function showList(show: Show): Promise<void> {

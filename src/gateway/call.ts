@@ -45,9 +45,13 @@ export type Call = {
   readonly echo?: Readonly<Record<string, unknown>>
   /** The body came by another wire: what it says in words that a provider may not know was not the client's choice. */
   readonly converted?: true
+  /** What of the client's wire was left out on the way to a chat: it only advises, and the client is told. */
+  readonly ignored?: readonly string[]
   readonly sound?: Sound
   /** Headers of the client's wire, for a provider that speaks it too. */
   readonly wireHeaders?: Readonly<Record<string, string>>
+  /** What the client asked for behind its path, for such a provider. */
+  readonly wireQuery?: string
   /** The request as it came, for a provider that speaks the client's wire. */
   readonly native?: NativeBody
   /** Why only such a provider can serve it: what another wire has no word for. */
@@ -56,7 +60,7 @@ export type Call = {
 }
 
 /** How the body of a path is read. Throws `invalid_json` or `invalid_request` with the field at fault. */
-export type ReadCall = (body: Buffer, headers: IncomingHttpHeaders) => Call | Promise<Call>
+export type ReadCall = (body: Buffer, headers: IncomingHttpHeaders, url?: string) => Call | Promise<Call>
 
 /** What any body and its headers tell; a path's own reading says the rest. */
 export function plainCall(body: JsonBody, request: ModelRequest, headers: IncomingHttpHeaders) {

@@ -62,7 +62,7 @@ export async function handle(gateway: Gateway, { read, dialect, takes }: Entranc
       clock: gateway.clock,
       forms: takes === 'forms',
     })
-    const asked = withDefaults(await read(body, request.headers), caller.defaults)
+    const asked = withDefaults(await read(body, request.headers, request.url), caller.defaults)
     const admitted = await admit(gateway, caller, asked, { ...id, requestId })
     admission = admitted
     const finish = once((outcome: Outcome) => {

@@ -7,6 +7,7 @@ const read = (body: object) =>
 test('a web search is quoted, in whichever way it is asked for, and as often as it may be made', () => {
   expect(read({}).searches).toBe(0)
   expect(read({ web_search_options: {} }).searches).toBe(10)
+  expect(read({ web_search_options: { max_uses: 40 } }).searches).toBe(40)
   expect(read({ plugins: [{ id: 'web' }] }).searches).toBe(10)
   expect(read({ plugins: [{ id: 'file-parser' }] }).searches).toBe(0)
   expect(read({ tools: [{ type: 'web_search_20250305', name: 'web_search', max_uses: 40 }] }).searches).toBe(40)

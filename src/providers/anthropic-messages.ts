@@ -2,10 +2,11 @@
  * The conversation in Anthropic's form: instructions in `system`, results of tools in the user's turn, what the model
  * thought before what it said, and never two turns of the same side in a row.
  */
+import type { Ignored } from '../contract/ignored.ts'
 import { blocksOf } from './anthropic-parts.ts'
 import { cacheControl } from './anthropic-tools.ts'
-import { type Fields, fieldsIn, isFields, parseFields, textOf } from './wire-json.ts'
-import { type Ignored, unsupported } from './wire-request.ts'
+import { type Fields, isFields, listOf, parseFields, textOf } from './json-fields.ts'
+import { unsupported } from './unsupported.ts'
 
 type Turn = { readonly role: 'user' | 'assistant'; readonly content: Fields[] }
 export type Conversation = { readonly system: readonly Fields[]; readonly messages: readonly Turn[] }
@@ -48,7 +49,7 @@ function turnOf(message: Fields, at: string, ignored: Ignored): Turn {
         throw unsupported(`${at}.audio`, 'sound is not offered by this provider')
       const refusal = textOf(message.refusal)
       const said = [...content(), ...(refusal === '' ? [] : [{ type: 'text', text: refusal }])]
-      const calls = fieldsIn(message.tool_calls).map((call, index) => callOf(call, `${at}.tool_calls[${index}]`))
+      const calls = listOf(message.tool_calls).map((call, index) => callOf(call, `${at}.tool_calls[${index}]`))
       return {
         role: 'assistant',
         content: [...thoughtsOf(message, ignored), ...withCache([...said, ...calls], message)],
@@ -100,7 +101,7 @@ function thoughtsOf(message: Fields, ignored: Ignored): Fields[] {
   const foreign = () => void ignored.add('reasoning_details')
   const isBare = !Array.isArray(message.reasoning_details)
   if (isBare && textOf(message.reasoning ?? message.reasoning_content) !== '') ignored.add('messages.reasoning')
-  for (const detail of fieldsIn(message.reasoning_details)) {
+  for (const detail of listOf(message.reasoning_details)) {
     if (typeof detail.format === 'string' && !OURS.has(detail.format)) foreign()
     else if (detail.type === 'reasoning.encrypted') {
       if (typeof detail.data === 'string') blocks.push({ type: 'redacted_thinking', data: detail.data })

@@ -3,7 +3,7 @@ import type { NativeBody } from '../contract/native-wire.ts'
 import { spliceMembers, topLevelMembers } from '../lib/json-scan.ts'
 import type { AnthropicRequest } from './anthropic-request.ts'
 import { type UpstreamCall, UpstreamFailure } from './provider.ts'
-import { OWN_MEMBERS } from './wire-request.ts'
+import { OWN_MEMBERS } from './unsupported.ts'
 
 export function nativeRequest({ model, outputLimit }: UpstreamCall, { text }: NativeBody): AnthropicRequest {
   const members = topLevelMembers(text)

@@ -1,7 +1,8 @@
 /** Parts of messages as content blocks: texts, images, documents. What a block cannot say is refused by its place. */
+import type { Ignored } from '../contract/ignored.ts'
 import { cacheControl } from './anthropic-tools.ts'
-import { dataUrl, type Fields, isFields, textOf } from './wire-json.ts'
-import { type Ignored, unsupported } from './wire-request.ts'
+import { type Fields, isFields, textOf } from './json-fields.ts'
+import { unsupported } from './unsupported.ts'
 
 /** `at` is where the content stands, for the error: `messages[3].content`. Texts without a character are left out: blocks may not be empty. */
 export function blocksOf(content: unknown, at: string, ignored: Ignored): Fields[] {
@@ -57,4 +58,12 @@ function sourceOf(url: string, at: string): Fields {
   const data = dataUrl(url)
   if (!data) throw unsupported(at, 'expected a data URL in base64 or an http address')
   return { type: 'base64', media_type: data.mediaType, data: data.data }
+}
+
+/** `data:image/png;base64,…` → its parts; undefined where it is anything else. */
+function dataUrl(url: string): { readonly mediaType: string; readonly data: string } | undefined {
+  if (!url.startsWith('data:')) return undefined
+  const comma = url.indexOf(',')
+  const match = /^data:([a-z0-9.+-]+\/[a-z0-9.+-]+)(?:;[a-z0-9=_.+-]+)*;base64$/i.exec(url.slice(0, Math.max(comma, 0)))
+  return match?.[1] === undefined ? undefined : { mediaType: match[1].toLowerCase(), data: url.slice(comma + 1) }
 }

@@ -1,6 +1,6 @@
 /** A whole message of Anthropic's wire as a chat completion. The usage block goes along as it came. */
 import { annotation, explanationOf, finishReason, hiddenThought, thought } from './anthropic-words.ts'
-import { type Fields, fieldsIn, isFields, memberText, parseFields, textOf } from './wire-json.ts'
+import { type Fields, isFields, listOf, memberText, parse, parseFields, textOf } from './json-fields.ts'
 
 export type ReadingAs = {
   readonly answerTool: string | undefined
@@ -14,7 +14,7 @@ export function completionOf(body: string, as: ReadingAs): { body: string; parse
   const message = parseFields(body)
   if (!message || message.type === 'error' || !Array.isArray(message.content)) return undefined
   const { stop_reason: stop } = message
-  const content = readContent(fieldsIn(message.content), as)
+  const content = readContent(listOf(message.content), as)
   const choice = {
     index: 0,
     message: messageOf(content, message, as),
@@ -23,7 +23,8 @@ export function completionOf(body: string, as: ReadingAs): { body: string; parse
     native_finish_reason: typeof stop === 'string' ? stop : null,
   }
   const usageText = memberText(body, 'usage')
-  const usage = usageText === undefined ? undefined : parsePlain(usageText)
+  // Counts are read from doubles, however many digits they have.
+  const usage = usageText === undefined ? undefined : parse(usageText)
   const tier = isFields(usage) && typeof usage.service_tier === 'string' ? { service_tier: usage.service_tier } : {}
   const completion = {
     id: message.id,
@@ -62,7 +63,7 @@ function readBlock(block: Fields, content: Content, answerTool: string | undefin
   if (block.type === 'text') {
     const start = content.text.length
     content.text += textOf(block.text)
-    for (const citation of fieldsIn(block.citations)) annotations.push(annotation(citation, start, content.text.length))
+    for (const citation of listOf(block.citations)) annotations.push(annotation(citation, start, content.text.length))
   } else if (block.type === 'thinking') {
     content.reasoning += textOf(block.thinking)
     details.push(thought(details.length, { text: textOf(block.thinking), signature: textOf(block.signature) }))
@@ -89,14 +90,5 @@ function messageOf(content: Content, { stop_details }: Fields, { hidesReasoning 
     ...(details.length > 0 && !hidesReasoning ? thoughts : {}),
     ...(calls.length > 0 ? { tool_calls: calls } : {}),
     ...(annotations.length > 0 ? { annotations } : {}),
-  }
-}
-
-/** Counts are read from doubles, however many digits they have. */
-function parsePlain(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

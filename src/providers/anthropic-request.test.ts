@@ -420,10 +420,11 @@ describe('other members', () => {
       'seed',
       'logit_bias',
       'verbosity',
-      'odd_name',
+      'odd?name',
     ])
     const many = Object.fromEntries(Array.from({ length: 99 }, (_, index) => [`x${index}`, 'y'.repeat(99)]))
     expect(ask(many).ignored).toHaveLength(33)
+    expect(ask(many).ignored.slice(31)).toEqual(['x31', 'and 67 more'])
   })
 
   test('members that are ours, or say nothing to a model, never go up', () => {

@@ -2,14 +2,15 @@
  * A chat request as a request of Anthropic's Messages API. What that wire has no word for is refused where the call
  * would mean something else without it, and named in `ignored` where it only advises.
  */
+import { asksForNothing, createIgnored, type Ignored, ignoreUnknown } from '../contract/ignored.ts'
 import { conversationOf } from './anthropic-messages.ts'
 import { type AnthropicModel, anthropicModel } from './anthropic-model.ts'
 import { type Thinking, thinkingOf } from './anthropic-thinking.ts'
 import { type Tools, toolsOf } from './anthropic-tools.ts'
+import { type Fields, isFields, numberOf, parseFields } from './json-fields.ts'
 import type { UpstreamCall } from './provider.ts'
 import { UpstreamFailure } from './provider.ts'
-import { type Fields, isFields, parseFields } from './wire-json.ts'
-import { asksForNothing, type Ignored, ignoredNames, ignoreUnknown, OWN_MEMBERS, unsupported } from './wire-request.ts'
+import { OWN_MEMBERS, unsupported } from './unsupported.ts'
 
 export type AnthropicRequest = {
   readonly body: string
@@ -26,7 +27,7 @@ type Asked = Pick<UpstreamCall, 'text' | 'model' | 'stream' | 'outputLimit' | 'm
 export function anthropicRequest(call: Asked): AnthropicRequest {
   const body = parseFields(call.text)
   if (!body) throw new UpstreamFailure('unsupported', 'The body is not a JSON object')
-  const ignored: Ignored = new Set()
+  const ignored = createIgnored()
   for (const [member, why] of REFUSED) if (!asksForNothing(member, body[member])) throw unsupported(member, why)
   if (Array.isArray(body.modalities) && body.modalities.some((kind) => kind !== 'text'))
     throw unsupported('modalities', 'this provider answers in text alone')
@@ -50,7 +51,7 @@ export function anthropicRequest(call: Asked): AnthropicRequest {
   ignoreUnknown(body, KNOWN, ignored)
   return {
     body: JSON.stringify(request),
-    ignored: ignoredNames(ignored),
+    ignored: ignored.names(),
     answerTool: format?.kind === 'tool' ? ANSWER_TOOL : undefined,
     native: false,
     hidesReasoning: isFields(body.reasoning) ? body.reasoning.exclude === true : body.include_reasoning === false,
@@ -88,7 +89,7 @@ function samplingOf(body: Fields, model: AnthropicModel, { on }: Thinking, ignor
     // Where both are there, the temperature decides: newer models take one of the two.
     if (!model.samples || on || (member === 'top_p' && sampling.temperature !== undefined)) {
       if (!(value === 1 && member !== 'top_k')) ignored.add(member)
-    } else if (member === 'temperature' && typeof value === 'number' && value > 1) {
+    } else if (member === 'temperature' && (numberOf(value) ?? 0) > 1) {
       sampling.temperature = 1
       ignored.add('temperature')
     } else sampling[member] = value

@@ -6,9 +6,9 @@ import type { SseEvent } from '../lib/sse.ts'
 import { anthropicFailure } from './anthropic-error.ts'
 import type { ReadingAs } from './anthropic-reply.ts'
 import { annotation, explanationOf, finishReason, hiddenThought, thought } from './anthropic-words.ts'
+import { type Fields, isFields, memberText, parseFields, textOf } from './json-fields.ts'
 import { NATIVE, UpstreamFailure } from './provider.ts'
-import { type Fields, isFields, memberText, parseFields, textOf } from './wire-json.ts'
-import type { WireOut } from './wire-send.ts'
+import type { WireOut } from './wire.ts'
 
 type Block = {
   readonly kind: 'text' | 'thinking' | 'tool' | 'answer'

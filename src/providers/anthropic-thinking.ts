@@ -2,9 +2,10 @@
  * How much a model is to think: OpenAI's and OpenRouter's `reasoning`, `reasoning_effort` and Anthropic's own `thinking`.
  * Models that decide for themselves get an effort, the others a budget, which their output limit has to exceed.
  */
+import { asksForNothing, type Ignored } from '../contract/ignored.ts'
 import type { AnthropicModel } from './anthropic-model.ts'
-import { type Fields, isFields } from './wire-json.ts'
-import { asksForNothing, type Ignored, unsupported } from './wire-request.ts'
+import { type Fields, isFields, numberOf } from './json-fields.ts'
+import { unsupported } from './unsupported.ts'
 
 export type Thinking = {
   readonly thinking?: Fields
@@ -37,12 +38,12 @@ export function thinkingOf(body: Fields, model: AnthropicModel, maxTokens: numbe
   for (const [option, value] of Object.entries(reasoning))
     if (!OPTIONS.has(option) && !asksForNothing(option, value)) ignored.add(`reasoning.${option}`)
   const effort = reasoning.effort ?? body.reasoning_effort
-  const budget = reasoning.max_tokens
+  const budget = numberOf(reasoning.max_tokens)
   if (effort === 'none' || reasoning.enabled === false)
     return model.thinksByDefault ? { thinking: { type: 'disabled' }, on: false } : OFF
   if (effort !== undefined && effort !== null && SHARES[String(effort)] === undefined)
     throw unsupported('reasoning.effort', 'expected none, minimal, low, medium, high, xhigh or max')
-  if (typeof budget === 'number' && budget > 0) {
+  if (budget !== undefined && budget > 0) {
     // A number says more than a word.
     if (typeof effort === 'string') ignored.add('reasoning.effort')
     return withBudget(budget, model, maxTokens, ignored)

@@ -1,5 +1,5 @@
 /** What whole replies and streams of Anthropic's wire say alike, in the gateway's own words. */
-import { type Fields, isFields, textOf } from './wire-json.ts'
+import { type Fields, isFields, textOf } from './json-fields.ts'
 
 /** Whose thoughts they are: nobody else can check the signatures. */
 const FORMAT = 'anthropic-claude-v1'

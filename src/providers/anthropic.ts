@@ -9,7 +9,8 @@ import { readAnthropicStream } from './anthropic-stream.ts'
 import { checkOver, withCredential } from './credential.ts'
 import type { Provider, ProviderKey } from './provider.ts'
 import { unmetBy } from './unmet.ts'
-import { openPool, sendOver, type Wire } from './wire-send.ts'
+import type { Wire } from './wire.ts'
+import { openPool, sendOver } from './wire-send.ts'
 
 export type AnthropicOptions = {
   readonly key: string
@@ -45,7 +46,7 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
     send(call) {
       const { body, ignored, ...as } = call.native ? nativeRequest(call, call.native) : anthropicRequest(call)
       const outgoing = {
-        path: `${base}/messages`,
+        path: `${base}/messages${call.wireQuery ? `?${call.wireQuery}` : ''}`,
         headers: { ...headersFor(call.secret), ...call.wireHeaders },
         body,
       }
@@ -65,5 +66,5 @@ const PARAMETERS = [
 const anthropicWire = (as: ReadingAs): Wire => ({
   whole: (status, headers, body) =>
     (status === 200 ? completionOf(body, as) : undefined) ?? anthropicFailure(status, headers, body),
-  stream: (status, out) => readAnthropicStream(as, status, out),
+  stream: (status, _headers, out) => ({ event: readAnthropicStream(as, status, out) }),
 })

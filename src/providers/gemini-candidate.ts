@@ -1,5 +1,5 @@
 /** The parts of a candidate as a message or a delta: text, thoughts, calls of tools, images, and the signatures that go back. */
-import { type Fields, fieldsOf, isFields, listOf, textOf } from './json-fields.ts'
+import { type Fields, fieldsOf, isFields, listOf, someText, textOf } from './json-fields.ts'
 
 /** OpenRouter's word for thoughts that only Gemini can read. */
 export const GEMINI_FORMAT = 'google-gemini-v1'
@@ -41,16 +41,16 @@ export function createCandidate(newCallId: () => string): Candidate {
           said.tool_calls.push(call)
           calls++
         } else if (part.thought === true) {
-          const text = textOf(part.text)
+          const text = someText(part.text)
           if (text === undefined) continue
           said.reasoning += text
           detail({ type: 'reasoning.text', text })
         } else {
-          said.content += textOf(part.text) ?? ''
+          said.content += textOf(part.text)
           const image = imageOf(part.inlineData, said.images.length)
           if (image) said.images.push(image)
         }
-        const data = textOf(part.thoughtSignature)
+        const data = someText(part.thoughtSignature)
         if (data !== undefined) detail({ type: 'reasoning.encrypted', data, ...(call ? { id: call.id } : {}) })
       }
       return said
@@ -78,11 +78,11 @@ function toolCall(
   index: number,
   newCallId: () => string,
 ): (Fields & { id: string }) | undefined {
-  const called = textOf(name)
+  const called = someText(name)
   if (called === undefined) return undefined
   return {
     index,
-    id: textOf(id) ?? newCallId(),
+    id: someText(id) ?? newCallId(),
     type: 'function',
     function: { name: called, arguments: JSON.stringify(isFields(args) ? args : {}) },
   }
@@ -90,8 +90,8 @@ function toolCall(
 
 function imageOf(inline: unknown, index: number): Fields | undefined {
   const { mimeType, data } = fieldsOf(inline)
-  const type = textOf(mimeType)
-  const base64 = textOf(data)
+  const type = someText(mimeType)
+  const base64 = someText(data)
   if (!type?.startsWith('image/') || base64 === undefined) return undefined
   return { index, type: 'image_url', image_url: { url: `data:${type};base64,${base64}` } }
 }

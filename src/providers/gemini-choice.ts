@@ -3,7 +3,7 @@ import { createCandidate, deltaOf, isSilent, type Said } from './gemini-candidat
 import { finishReason } from './gemini-finish.ts'
 import { citations } from './gemini-grounding.ts'
 import { logprobsOf } from './gemini-logprobs.ts'
-import { type Fields, textOf } from './json-fields.ts'
+import { type Fields, someText } from './json-fields.ts'
 
 export type Choice = {
   readonly index: number
@@ -99,7 +99,7 @@ export function createChoice(index: number, { newCallId, keeps }: ChoiceOptions)
         message: { ...messageOf(kept), refusal: refusal ?? null, ...(cited.length > 0 ? { annotations: cited } : {}) },
         logprobs: logprobs.length > 0 ? { content: logprobs, refusal: null } : null,
         finish_reason: reason() ?? null,
-        native_finish_reason: textOf(native) ?? null,
+        native_finish_reason: someText(native) ?? null,
       }
     },
   }

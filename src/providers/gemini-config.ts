@@ -1,8 +1,9 @@
 /** The settings of a call, from OpenAI's members to Google's `generationConfig`. */
+import { type Ignored, ignoreUnknown } from '../contract/ignored.ts'
 import { isThirdGeneration, leastLevel } from './gemini-models.ts'
 import { shown } from './gemini-parts.ts'
-import { type Fields, fieldsOf, isFields, numberOf, textOf } from './json-fields.ts'
-import { type Ignored, unsupported } from './unsupported.ts'
+import { type Fields, fieldsOf, isFields, numberOf, someText } from './json-fields.ts'
+import { unsupported } from './unsupported.ts'
 
 export function generationConfigOf(
   body: Fields,
@@ -14,7 +15,7 @@ export function generationConfigOf(
   for (const [member, name] of NUMBERS) if (numberOf(body[member]) !== undefined) config[name] = body[member]
   const limits = [body.max_tokens, body.max_completion_tokens, outputLimit].flatMap((limit) => numberOf(limit) ?? [])
   if (limits.length > 0) config.maxOutputTokens = Math.min(...limits)
-  const stops = [body.stop].flat().filter((stop) => textOf(stop) !== undefined)
+  const stops = [body.stop].flat().filter((stop) => someText(stop) !== undefined)
   if (stops.length > 0) config.stopSequences = stops
   if ((numberOf(body.n) ?? 1) > 1) config.candidateCount = body.n
   if (body.logprobs === true) {
@@ -42,8 +43,9 @@ const NUMBERS = [
 
 /** Undefined: nothing was asked, and the model does as it does. */
 function thinkingOf(body: Fields, model: string, ignored: Ignored): Fields | undefined {
-  const { enabled, exclude, effort: own, max_tokens, summary } = fieldsOf(body.reasoning)
-  const effort = textOf(own) ?? textOf(body.reasoning_effort)
+  const { enabled, exclude, effort: own, max_tokens, summary, ...others } = fieldsOf(body.reasoning)
+  ignoreUnknown(others, new Set(), ignored, 'reasoning.')
+  const effort = someText(own) ?? someText(body.reasoning_effort)
   const budget = numberOf(max_tokens)
   if (summary !== undefined && summary !== null && summary !== 'auto') ignored.add('reasoning.summary')
   if (enabled === false || effort === 'none' || budget === 0) return noThinking(model, ignored)
@@ -104,8 +106,8 @@ function imageConfig(image: unknown, ignored: Ignored): Fields {
   const { aspect_ratio, image_size, ...others } = image
   for (const member of Object.keys(others)) ignored.add(`image_config.${member}`)
   const config = {
-    ...(textOf(aspect_ratio) === undefined ? {} : { aspectRatio: aspect_ratio }),
-    ...(textOf(image_size) === undefined ? {} : { imageSize: image_size }),
+    ...(someText(aspect_ratio) === undefined ? {} : { aspectRatio: aspect_ratio }),
+    ...(someText(image_size) === undefined ? {} : { imageSize: image_size }),
   }
   return Object.keys(config).length > 0 ? { imageConfig: config } : {}
 }

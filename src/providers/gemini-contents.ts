@@ -1,9 +1,9 @@
 /** Messages as Google takes them: instructions apart, and turns of `user` and `model` that never follow their like. */
-import { parseExact } from './exact-json.ts'
+import type { Ignored } from '../contract/ignored.ts'
 import { GEMINI_FORMAT } from './gemini-candidate.ts'
 import { contentParts, shown, textOnly } from './gemini-parts.ts'
-import { type Fields, fieldsOf, isFields, listOf, textOf } from './json-fields.ts'
-import { type Ignored, unsupported } from './unsupported.ts'
+import { type Fields, fieldsOf, isFields, listOf, parseExact, someText, textOf } from './json-fields.ts'
+import { unsupported } from './unsupported.ts'
 
 export type Contents = { readonly systemInstruction?: Fields; readonly contents: readonly Fields[] }
 
@@ -70,14 +70,14 @@ type Called = { readonly id: string; readonly name: string }
 function modelParts(message: Fields, path: string, calls: Called[], { ignored, thirdGeneration }: Options): Fields[] {
   const signatures = signaturesOf(message.reasoning_details)
   const parts = contentParts(message.content, `${path}.content`, ignored)
-  if (parts.length === 0 && textOf(message.refusal) !== undefined) parts.push({ text: message.refusal })
+  if (parts.length === 0 && someText(message.refusal) !== undefined) parts.push({ text: message.refusal })
   parts.push(...contentParts(message.images, `${path}.images`, ignored))
   sign(parts, signatures.loose)
   for (const [place, call] of listOf(message.tool_calls).entries()) {
-    const id = textOf(call.id) ?? ''
+    const id = textOf(call.id)
     const { name, args } = calledFunction(call, `${path}.tool_calls.${place}`)
     calls.push({ id, name })
-    const own = signatures.byCall.get(id) ?? textOf(fieldsOf(fieldsOf(call.extra_content).google).thought_signature)
+    const own = signatures.byCall.get(id) ?? someText(fieldsOf(fieldsOf(call.extra_content).google).thought_signature)
     // Of calls made side by side the first alone is signed; one that another model made has no signature to give.
     const signature = own ?? (thirdGeneration && place === 0 ? UNSIGNED : undefined)
     parts.push({
@@ -108,8 +108,8 @@ function signaturesOf(details: unknown): Signatures {
   const byCall = new Map<string, string>()
   let loose: string | undefined
   for (const { id, data } of own) {
-    const signature = textOf(data)
-    const call = textOf(id)
+    const signature = someText(data)
+    const call = someText(id)
     if (signature === undefined) continue
     if (call === undefined) loose = signature
     else byCall.set(call, signature)
@@ -119,9 +119,9 @@ function signaturesOf(details: unknown): Signatures {
 
 function calledFunction(call: Fields, path: string): { name: string; args: unknown } {
   const { name, arguments: text } = fieldsOf(call.function)
-  const called = textOf(name)
+  const called = someText(name)
   if (called === undefined) throw unsupported(`${path}.function.name`, 'expected the name of a function')
-  const args = textOf(text) === undefined ? {} : parseExact(String(text))
+  const args = someText(text) === undefined ? {} : parseExact(String(text))
   if (!isFields(args)) throw unsupported(`${path}.function.arguments`, 'expected the text of a JSON object')
   return { name: called, args }
 }
@@ -135,15 +135,17 @@ function toolResult(
   calls: readonly Called[],
   { ignored, thirdGeneration }: Options,
 ): Result {
-  const id = textOf(message.tool_call_id)
+  const id = someText(message.tool_call_id)
   const place = calls.findLastIndex((made) => made.id === id)
-  const name = calls[place]?.name ?? textOf(message.name)
+  const name = calls[place]?.name ?? someText(message.name)
   if (name === undefined)
     throw unsupported(`${path}.tool_call_id`, 'no call of this id stands before it, so that its function is not known')
   const said = contentParts(message.content, `${path}.content`, ignored)
   const media = said.filter(({ text }) => text === undefined)
-  const output = said.flatMap(({ text }) => textOf(text) ?? []).join('\n')
-  const named = { ...(thirdGeneration && id !== undefined ? { id } : {}), name, response: { output } }
+  const output = said.flatMap(({ text }) => someText(text) ?? []).join('\n')
+  // These are the names by which the model is told a result, or a failure.
+  const response = message.is_error === true ? { error: output } : { output }
+  const named = { ...(thirdGeneration && id !== undefined ? { id } : {}), name, response }
   if (media.length === 0) return { place, parts: [{ functionResponse: named }] }
   return thirdGeneration
     ? { place, parts: [{ functionResponse: { ...named, parts: media } }] }

@@ -1,6 +1,6 @@
 /** Google's error objects as failures: `{error: {code, message, status, details}}`, alone, in a list, or in an event of a stream. */
 import type { Headers } from './http-exchange.ts'
-import { type Fields, fieldsOf, isFields, listOf, numberOf, textOf } from './json-fields.ts'
+import { type Fields, fieldsOf, isFields, listOf, numberOf, someText } from './json-fields.ts'
 import { UpstreamFailure } from './provider.ts'
 import { retryAfter, scrubbed } from './upstream-error.ts'
 
@@ -9,7 +9,7 @@ export function geminiError(status: number, headers: Headers, body: unknown): Up
   const error = errorIn(body)
   if (status === 200 && error === undefined) return undefined
   const stated = fieldsOf(error)
-  const message = textOf(stated.message) ?? textOf(error) ?? `status ${status}`
+  const message = someText(stated.message) ?? someText(error) ?? `status ${status}`
   const retryAfterMs = retryDelay(stated) ?? retryAfter(headers)
   const code = codeOf(stated, message)
   return new UpstreamFailure('status', scrubbed(message), {
@@ -30,7 +30,7 @@ const TOO_LONG = /token count .*exceeds the maximum|exceeds the maximum number o
 function codeOf(error: Fields, message: string): string | undefined {
   if (TOO_LONG.test(message)) return 'context_length_exceeded'
   const reasons = listOf(error.details).map(({ reason }) => reason)
-  return reasons.includes('API_KEY_INVALID') ? 'API_KEY_INVALID' : textOf(error.status)
+  return reasons.includes('API_KEY_INVALID') ? 'API_KEY_INVALID' : someText(error.status)
 }
 
 /** 400s that are about our key, its project or its place, and nothing that the client could mend. */

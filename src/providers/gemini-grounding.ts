@@ -1,5 +1,5 @@
 /** What Google Search brought to an answer: citations in OpenAI's form, and how many searches are billed. */
-import { type Fields, fieldsOf, listOf, numberOf, textOf } from './json-fields.ts'
+import { type Fields, fieldsOf, listOf, numberOf, someText } from './json-fields.ts'
 
 /** An answer cites some ten pages; what lies beyond this many is not told. */
 const MOST_CITATIONS = 256
@@ -12,10 +12,10 @@ export function citations(grounding: unknown, text: string): readonly Fields[] {
   const found: Fields[] = []
   const cited = new Set<number>()
   const cite = (page: Fields | undefined, start: number, end: number) => {
-    const url = textOf(page?.uri)
+    const url = someText(page?.uri)
     if (url === undefined || found.length >= MOST_CITATIONS) return
     const place = { start_index: start, end_index: end }
-    found.push({ type: 'url_citation', url_citation: { url, title: textOf(page?.title) ?? url, ...place } })
+    found.push({ type: 'url_citation', url_citation: { url, title: someText(page?.title) ?? url, ...place } })
   }
   for (const { segment, groundingChunkIndices } of listOf(groundingSupports)) {
     const { startIndex, endIndex } = fieldsOf(segment)
@@ -36,7 +36,7 @@ const charactersIn = (bytes: Buffer, end: unknown): number =>
 export function billedSearches(grounding: unknown, eachQuery: boolean): number {
   const { webSearchQueries } = fieldsOf(grounding)
   const queries = Array.isArray(webSearchQueries)
-    ? webSearchQueries.filter((query) => textOf(query) !== undefined).length
+    ? webSearchQueries.filter((query) => someText(query) !== undefined).length
     : 0
   return eachQuery ? queries : Math.min(queries, 1)
 }

@@ -17,6 +17,6 @@ export function logprobsOf(
 }
 
 function tokenOf({ token, logProbability }: Fields): Fields {
-  const text = textOf(token) ?? ''
+  const text = textOf(token)
   return { token: text, logprob: logProbability ?? null, bytes: [...Buffer.from(text)] }
 }

@@ -1,6 +1,7 @@
 /** The parts of a message's content, from OpenAI's form to Google's: text, and media in the request or by address. */
-import { type Fields, fieldsOf, isFields, textOf } from './json-fields.ts'
-import { type Ignored, unsupported } from './unsupported.ts'
+import type { Ignored } from '../contract/ignored.ts'
+import { type Fields, fieldsOf, isFields, someText } from './json-fields.ts'
+import { unsupported } from './unsupported.ts'
 
 /** `path` names the message in errors: `messages.3.content`. */
 export function contentParts(content: unknown, path: string, ignored: Ignored): Fields[] {
@@ -29,9 +30,9 @@ function partOf(part: unknown, path: string, ignored: Ignored): Fields[] {
     case 'text':
     case 'input_text':
     case 'output_text':
-      return textOf(part.text) === undefined ? [] : [{ text: part.text }]
+      return someText(part.text) === undefined ? [] : [{ text: part.text }]
     case 'refusal':
-      return textOf(part.refusal) === undefined ? [] : [{ text: part.refusal }]
+      return someText(part.refusal) === undefined ? [] : [{ text: part.refusal }]
     case 'image_url':
       return [imagePart(part.image_url, `${path}.image_url`, ignored)]
     case 'video_url':
@@ -51,21 +52,21 @@ function imagePart(image: unknown, path: string, ignored: Ignored): Fields {
   return media(addressOf(image), `${path}.url`)
 }
 
-const addressOf = (holder: unknown): string | undefined => textOf(holder) ?? textOf(fieldsOf(holder).url)
+const addressOf = (holder: unknown): string | undefined => someText(holder) ?? someText(fieldsOf(holder).url)
 
 function audioPart({ data, format }: Fields, path: string): Fields {
-  const base64 = textOf(data)
+  const base64 = someText(data)
   if (base64 === undefined) throw unsupported(`${path}.data`, 'expected base64')
   if (base64.startsWith('data:')) return media(base64, `${path}.data`)
-  return { inlineData: { mimeType: `audio/${textOf(format) ?? 'wav'}`, data: base64 } }
+  return { inlineData: { mimeType: `audio/${someText(format) ?? 'wav'}`, data: base64 } }
 }
 
 function filePart({ file_data, file_url, file_id, filename }: Fields, path: string): Fields {
   if (file_id !== undefined && file_id !== null)
     throw unsupported(`${path}.file_id`, 'files kept at another provider cannot be sent; give file_data')
-  const address = textOf(file_data) ?? textOf(file_url)
+  const address = someText(file_data) ?? someText(file_url)
   const base64 = address !== undefined && !/^[a-z]+:/i.test(address)
-  const type = base64 ? (typeByName(textOf(filename)) ?? 'application/pdf') : undefined
+  const type = base64 ? (typeByName(someText(filename)) ?? 'application/pdf') : undefined
   return media(base64 ? `data:${type};base64,${address}` : address, `${path}.file_data`)
 }
 

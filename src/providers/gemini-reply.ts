@@ -2,16 +2,14 @@
  * Gemini's replies in the gateway's form. Events of a stream are whole replies with some more parts each; the reason why
  * a candidate ended is held back to the end of the stream, since older models give one with every event.
  */
-import type { Conversion, Converted } from './converted-exchange.ts'
-import { parseExact } from './exact-json.ts'
 import { type Choice, type ChoiceOptions, createChoice } from './gemini-choice.ts'
 import { geminiError } from './gemini-error.ts'
 import { billedSearches } from './gemini-grounding.ts'
 import { createGeminiUsage } from './gemini-usage.ts'
 import type { Headers } from './http-exchange.ts'
-import { type Fields, fieldsOf, isFields, listOf, numberOf, textOf } from './json-fields.ts'
+import { type Fields, fieldsOf, isFields, listOf, numberOf, parse, parseExact, someText } from './json-fields.ts'
 import { UpstreamFailure } from './provider.ts'
-import { parse } from './upstream-error.ts'
+import type { Wire, WireOut } from './wire.ts'
 
 export type ReplyOptions = {
   readonly newCallId: () => string
@@ -21,7 +19,7 @@ export type ReplyOptions = {
   readonly billsEachQuery: boolean
 }
 
-export function geminiConversion(options: ReplyOptions): Conversion {
+export function geminiReplies(options: ReplyOptions): Wire {
   const keeps = options.searches ? 'text' : 'nothing'
   return {
     whole(status, headers, text) {
@@ -29,25 +27,41 @@ export function geminiConversion(options: ReplyOptions): Conversion {
       if (replies instanceof UpstreamFailure) return replies
       const reading = createReading(options, 'all', headers)
       for (const reply of replies) reading.take(reply)
-      return reading.completion() ?? new UpstreamFailure('invalid', 'the reply has no candidates', { status })
+      const parsed = reading.completion()
+      return parsed
+        ? { body: JSON.stringify(parsed), parsed }
+        : new UpstreamFailure('invalid', 'the reply has no candidates', { status })
     },
-    wholeAsChunks(status, headers, text) {
+    chunks(status, headers, text) {
       const replies = readReplies(status, headers, text)
       if (replies instanceof UpstreamFailure) return replies
       const reading = createReading(options, keeps, headers)
       const chunks = replies.flatMap((reply) => reading.take(reply))
       return [...chunks, ...reading.end().chunks]
     },
-    stream(headers) {
-      const reading = createReading(options, keeps, headers)
-      return {
-        event(data) {
-          if (data === '[DONE]') return []
-          const replies = readReplies(200, {}, data)
-          return replies instanceof UpstreamFailure ? replies : replies.flatMap((reply) => reading.take(reply))
-        },
-        end: reading.end,
-      }
+    stream: (_status, headers, out) => readStream(createReading(options, keeps, headers), out),
+  }
+}
+
+/** The provider has no last word of its own: an answer is complete where every candidate has said why it ended. */
+function readStream(reading: Reading, out: WireOut): ReturnType<Wire['stream']> {
+  const say = (chunks: readonly Fields[]) => {
+    for (const chunk of chunks) {
+      out.begin(chunk)
+      out.chunk(JSON.stringify(chunk))
+    }
+  }
+  return {
+    event({ data }) {
+      if (data === '[DONE]') return
+      const replies = readReplies(200, {}, data)
+      if (replies instanceof UpstreamFailure) out.end(replies)
+      else say(replies.flatMap((reply) => reading.take(reply)))
+    },
+    rest() {
+      const { chunks, complete } = reading.end()
+      say(chunks)
+      return complete
     },
   }
 }
@@ -69,18 +83,18 @@ function readReplies(status: number, headers: Headers, text: string): readonly R
 
 type Reading = {
   /** The chunks of one more reply. */
-  take(reply: Reply): readonly Converted[]
+  take(reply: Reply): readonly Fields[]
   /** The last chunks, and whether every candidate has ended. */
-  end(): { readonly chunks: readonly Converted[]; readonly complete: boolean }
+  end(): { readonly chunks: readonly Fields[]; readonly complete: boolean }
   /** All that was taken as one; undefined: no candidate came. */
-  completion(): Converted | undefined
+  completion(): Fields | undefined
 }
 
 function createReading(options: ReplyOptions, keeps: ChoiceOptions['keeps'], headers: Headers): Reading {
   const choices = createChoices({ newCallId: options.newCallId, keeps })
   const usage = createGeminiUsage(headers)
   let identity: Fields = {}
-  const envelope = (object: string, list: readonly Fields[], told: boolean): Converted => {
+  const envelope = (object: string, list: readonly Fields[], told: boolean): Fields => {
     const tier = usage.serviceTier()
     const block = told ? usage.block() : undefined
     return {
@@ -141,8 +155,8 @@ function createChoices(options: ChoiceOptions) {
     take(body: Fields): readonly Fields[] {
       const candidates = listOf(body.candidates).slice(0, MOST_CANDIDATES)
       const { blockReason, blockReasonMessage } = fieldsOf(body.promptFeedback)
-      const blocked = textOf(blockReason)
-      if (candidates.length === 0 && blocked !== undefined) choiceAt(0).block(blocked, textOf(blockReasonMessage))
+      const blocked = someText(blockReason)
+      if (candidates.length === 0 && blocked !== undefined) choiceAt(0).block(blocked, someText(blockReasonMessage))
       return candidates.flatMap((candidate, place) => {
         const delta = choiceAt(indexOf(candidate, place)).read(candidate)
         return delta ? [delta] : []

@@ -1,7 +1,8 @@
 /** Tools and the choice among them, from OpenAI's form to Google's. Schemas go up as the JSON schemas that they are. */
+import type { Ignored } from '../contract/ignored.ts'
 import { shown } from './gemini-parts.ts'
-import { type Fields, fieldsOf, isFields, listOf, textOf } from './json-fields.ts'
-import { type Ignored, unsupported } from './unsupported.ts'
+import { type Fields, fieldsOf, isFields, listOf, someText } from './json-fields.ts'
+import { unsupported } from './unsupported.ts'
 
 export function toolsOf(tools: unknown, searches: boolean, ignored: Ignored): Fields[] {
   const list: readonly unknown[] = Array.isArray(tools) ? tools : []
@@ -20,12 +21,12 @@ function declarationOf(tool: unknown, path: string, ignored: Ignored): Fields {
       `tools of type ${shown(type)} are not offered by this provider; for searches there is web_search_options`,
     )
   const { name, description, parameters, strict } = fieldsOf(described)
-  if (textOf(name) === undefined) throw unsupported(`${path}.function.name`, 'expected the name of a function')
+  if (someText(name) === undefined) throw unsupported(`${path}.function.name`, 'expected the name of a function')
   if (cache_control !== undefined) ignored.add('cache_control')
   if (strict === true) ignored.add('tools.function.strict')
   return {
     name,
-    ...(textOf(description) === undefined ? {} : { description }),
+    ...(someText(description) === undefined ? {} : { description }),
     ...(isFields(parameters) && takesAny(parameters) ? { parametersJsonSchema: parameters } : {}),
   }
 }
@@ -42,11 +43,11 @@ export function toolConfigOf(choice: unknown): Fields | undefined {
   if (choice === 'none') return calling('NONE')
   if (choice === 'required') return calling('ANY')
   const { type, function: named, allowed_tools: allowed } = fieldsOf(choice)
-  const name = textOf(fieldsOf(named).name)
+  const name = someText(fieldsOf(named).name)
   if (type === 'function' && name !== undefined) return calling('ANY', [name])
   const { mode, tools } = fieldsOf(allowed)
   if (type === 'allowed_tools' && (mode === 'required' || mode === 'auto')) {
-    const names = listOf(tools).flatMap((tool) => textOf(fieldsOf(tool.function).name) ?? [])
+    const names = listOf(tools).flatMap((tool) => someText(fieldsOf(tool.function).name) ?? [])
     return calling(mode === 'required' ? 'ANY' : 'VALIDATED', names)
   }
   throw unsupported('tool_choice', 'expected auto, none, required, or the function that is to be called')

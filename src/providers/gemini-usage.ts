@@ -3,7 +3,7 @@
  * elsewhere in the reply: which service tier was served, and how many searches are billed.
  */
 import type { Headers } from './http-exchange.ts'
-import { type Fields, isFields, textOf } from './json-fields.ts'
+import { type Fields, isFields, someText } from './json-fields.ts'
 
 export type GeminiUsage = {
   /** Takes what an event or a reply says. Counts are cumulative over a stream: the last of each holds. */
@@ -49,7 +49,8 @@ const present = (block: Fields): Fields =>
 
 /** The Gemini API says it in a header and in the block; Vertex by the kind of traffic. */
 function servedTier(headers: Headers, counts: Fields): string | undefined {
-  const stated = textOf(headers['x-gemini-service-tier']) ?? textOf(counts.serviceTier) ?? ofTraffic(counts.trafficType)
+  const stated =
+    someText(headers['x-gemini-service-tier']) ?? someText(counts.serviceTier) ?? ofTraffic(counts.trafficType)
   const tier = stated?.toLowerCase().replace(/^service_tier_/, '')
   return tier === 'unspecified' ? undefined : tier
 }
@@ -57,5 +58,5 @@ function servedTier(headers: Headers, counts: Fields): string | undefined {
 /** `ON_DEMAND_PRIORITY` → `PRIORITY` */
 function ofTraffic(traffic: unknown): string | undefined {
   if (typeof traffic !== 'string' || traffic === 'TRAFFIC_TYPE_UNSPECIFIED') return undefined
-  return traffic === 'ON_DEMAND' ? 'standard' : textOf(traffic.replace(/^ON_DEMAND_/, ''))
+  return traffic === 'ON_DEMAND' ? 'standard' : someText(traffic.replace(/^ON_DEMAND_/, ''))
 }

@@ -1,17 +1,15 @@
 /** Providers that speak Gemini's wire: `generateContent`, whole and streamed, behind the gateway's own form. */
-import { Pool } from 'undici'
 import type { OnCancel } from '../contract/provider-presets.ts'
 import { readingFor } from '../core/usage-reading-for.ts'
 import type { Random } from '../lib/random.ts'
-import { sendConverted } from './converted-exchange.ts'
 import { checkOver, withCredential } from './credential.ts'
 import { isThirdGeneration } from './gemini-models.ts'
-import { geminiConversion } from './gemini-reply.ts'
+import { geminiReplies } from './gemini-reply.ts'
 import { type GeminiRequest, geminiRequest } from './gemini-request.ts'
-import { isFields } from './json-fields.ts'
+import { isFields, parse } from './json-fields.ts'
 import { type Attempt, type Provider, type ProviderKey, type UpstreamCall, UpstreamFailure } from './provider.ts'
 import { unmetBy } from './unmet.ts'
-import { parse } from './upstream-error.ts'
+import { openPool, sendOver } from './wire-send.ts'
 
 export type GeminiOptions = {
   readonly key: string
@@ -26,19 +24,9 @@ export type GeminiOptions = {
   readonly random: Random
 }
 
-/** Connections to one provider; a call above it waits, within its own time limit. */
-const MOST_CONNECTIONS = 2_048
-/** An event holds some words. One with an image in it is as long as the image, and has the limit of a whole reply. */
-const MAX_EVENT_BYTES = 1_048_576
-
 export function createGeminiProvider(options: GeminiOptions): Provider {
   const url = new URL(options.baseUrl)
-  const pool = new Pool(url.origin, {
-    connections: MOST_CONNECTIONS,
-    pipelining: 1,
-    connect: { timeout: options.connectMs },
-    keepAliveTimeout: 30_000,
-  })
+  const pool = openPool(url.origin, options.connectMs)
   const headersFor = withCredential(options.apiKey, (secret) => ({ 'x-goog-api-key': secret }))
   const send = (call: UpstreamCall): Attempt => {
     const request = requestOf(call)
@@ -47,14 +35,15 @@ export function createGeminiProvider(options: GeminiOptions): Provider {
       path: `${versionPath(url)}/${modelPath(call.model)}:${call.stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,
       headers: headersFor(call.secret),
       body: JSON.stringify(request.body),
-      eventBytes: request.images ? call.limits.replyBytes : MAX_EVENT_BYTES,
     }
-    const conversion = geminiConversion({
+    const replies = geminiReplies({
       newCallId: () => `call_${Buffer.from(options.random.bytes(12)).toString('hex')}`,
       searches: request.searches,
       billsEachQuery: isThirdGeneration(call.model),
     })
-    return { ...sendConverted(pool, outgoing, conversion, call), ignored: request.ignored }
+    // An event holds some words. One with an image in it is as long as the image, and has the limit of a whole reply.
+    const wire = request.images ? { ...replies, eventBytes: call.limits.replyBytes } : replies
+    return { ...sendOver(pool, wire, outgoing, call), ignored: request.ignored }
   }
   return {
     key: options.key,

@@ -2,7 +2,7 @@
 import type { Headers } from './http-exchange.ts'
 import { UpstreamFailure, type UpstreamForm } from './provider.ts'
 import { readReply } from './upstream-error.ts'
-import type { Outgoing, Wire, WireOut } from './wire-send.ts'
+import type { Outgoing, Wire, WireOut } from './wire.ts'
 
 /** The form as it goes up; `headers` are those of the provider's JSON bodies. */
 export function formBody(
@@ -34,7 +34,7 @@ export const speechWire: Wire = {
       : new UpstreamFailure('invalid', 'the reply has no sound in it', { status })
   },
   whole: (status, headers, body) => failureIn(status, headers, body, 'the reply is no sound'),
-  stream: (status, out) => readEvents(status, out),
+  stream: (status, _headers, out) => readEvents(status, out),
 }
 
 /** Formats other than JSON: plain text and subtitles. A page is neither. */
@@ -52,7 +52,7 @@ export const transcriptionWire: Wire = {
       ? { body, parsed }
       : new UpstreamFailure('invalid', 'the reply has no text in it', { status })
   },
-  stream: (status, out) => readEvents(status, out),
+  stream: (status, _headers, out) => readEvents(status, out),
 }
 
 const typeOf = (headers: Headers): string | undefined => {
@@ -72,15 +72,17 @@ const IS_ERROR = /"error"\s*:\s*[^n\s]|"type"\s*:\s*"error"/
 /** Nothing that counts comes after the event that says `done`. */
 function readEvents(status: number, out: WireOut): ReturnType<Wire['stream']> {
   let begun = false
-  return ({ data }) => {
-    if (data === '[DONE]') return out.end()
-    if (!begun || IS_ERROR.test(data)) {
-      const read = readReply(status, {}, data)
-      if (read instanceof UpstreamFailure) return out.end(read)
-      if (!begun) out.begin(read)
-      begun = true
-    }
-    out.chunk(data)
-    if (IS_LAST.test(data)) out.end()
+  return {
+    event({ data }) {
+      if (data === '[DONE]') return out.end()
+      if (!begun || IS_ERROR.test(data)) {
+        const read = readReply(status, {}, data)
+        if (read instanceof UpstreamFailure) return out.end(read)
+        if (!begun) out.begin(read)
+        begun = true
+      }
+      out.chunk(data)
+      if (IS_LAST.test(data)) out.end()
+    },
   }
 }

@@ -2,15 +2,18 @@
  * Providers that speak OpenAI's wire. The client's body goes up as it came but for what must differ: the model's name,
  * the request for usage, and members that are Turnpike's or OpenRouter's own.
  */
-import type { OnCancel } from '../contract/provider-presets.ts'
+import type { LimitMember, OnCancel } from '../contract/provider-presets.ts'
 import type { UpstreamApi } from '../contract/upstream-api.ts'
 import { readingFor } from '../core/usage-reading-for.ts'
 import { checkOver, withCredential } from './credential.ts'
+import type { Headers } from './http-exchange.ts'
 import { formBody, speechWire, transcriptionWire } from './openai-audio.ts'
-import { openaiBody } from './openai-request.ts'
+import { openaiRequest } from './openai-request.ts'
 import { type Provider, type ProviderKey, type UpstreamCall, UpstreamFailure } from './provider.ts'
+import { unmetBy } from './unmet.ts'
 import { readReply } from './upstream-error.ts'
-import { openPool, sendOver, type Wire, type WireOut } from './wire-send.ts'
+import type { Wire, WireOut } from './wire.ts'
+import { openPool, sendOver } from './wire-send.ts'
 
 export type OpenaiOptions = {
   readonly key: string
@@ -26,6 +29,8 @@ export type OpenaiOptions = {
   readonly connectMs: number
   /** The header of the key, in place of `Authorization: Bearer`. */
   readonly keyHeader?: string | undefined
+  /** In place of `max_tokens`. */
+  readonly limitMember?: LimitMember | undefined
   /** As Azure has it: the model in the path, this version behind it. */
   readonly apiVersion?: string | undefined
 }
@@ -35,6 +40,7 @@ export function createOpenaiProvider(options: OpenaiOptions): Provider {
   const pool = openPool(url.origin, options.connectMs)
   const base = url.pathname.replace(/\/$/, '')
   const { apiKey, keyHeader } = options
+  const accent = { family: options.reading, limitMember: options.limitMember ?? 'max_tokens' } as const
   const headersFor = withCredential(
     apiKey,
     (secret): Record<string, string> => (keyHeader ? { [keyHeader]: secret } : { authorization: `Bearer ${secret}` }),
@@ -46,24 +52,16 @@ export function createOpenaiProvider(options: OpenaiOptions): Provider {
     onCancel: options.onCancel,
     keys: options.keys ?? [],
     parameters: PARAMETERS,
-    // What it is sent passes on as it came, and nobody but the server behind it knows what it takes.
-    unmet: () => [],
-    send: (call) =>
-      sendOver(
-        pool,
-        WIRES[call.api] ?? openaiWire,
-        call.form
-          ? {
-              path: pathOf(base, options.apiVersion, call),
-              ...formBody(call.form, call.model, headersFor(call.secret)),
-            }
-          : {
-              path: pathOf(base, options.apiVersion, call),
-              headers: headersFor(call.secret),
-              body: openaiBody(call, options.reading),
-            },
-        call,
-      ),
+    // What it is sent in this wire's words passes on as it came, and nobody but the server behind it knows what it takes.
+    unmet: (call) => (call.form ? [] : unmetBy(() => openaiRequest(call, accent).ignored)),
+    send(call) {
+      const path = pathOf(base, options.apiVersion, call)
+      const wire = WIRES[call.api] ?? openaiWire
+      const headers = headersFor(call.secret)
+      if (call.form) return sendOver(pool, wire, { path, ...formBody(call.form, call.model, headers) }, call)
+      const { body, ignored } = openaiRequest(call, accent)
+      return { ...sendOver(pool, wire, { path, headers, body }, call), ignored }
+    },
     check: (secret) => checkOver(pool, `${base}/models`, headersFor(secret)),
     close: () => pool.destroy(),
   }
@@ -94,7 +92,7 @@ const WIRES: { readonly [api in UpstreamApi]?: Wire } = {
   'audio/transcriptions': transcriptionWire,
 }
 
-function readWhole(status: number, headers: Parameters<Wire['whole']>[1], body: string): ReturnType<Wire['whole']> {
+function readWhole(status: number, headers: Headers, body: string): ReturnType<Wire['whole']> {
   const parsed = readReply(status, headers, body)
   if (parsed instanceof UpstreamFailure) return parsed
   return isAnswer(parsed)
@@ -111,16 +109,18 @@ const isFilled = (list: unknown): boolean => Array.isArray(list) && typeof list[
 const MAY_BE_ERROR = /"error"\s*:\s*[^n\s]/
 
 /** Events are the gateway's own form already; they are parsed only where they might say that the call has failed. */
-function readStream(status: number, out: WireOut): ReturnType<Wire['stream']> {
+function readStream(status: number, _headers: Headers, out: WireOut): ReturnType<Wire['stream']> {
   let begun = false
-  return ({ data }) => {
-    if (data === '[DONE]') return out.end()
-    if (!begun || MAY_BE_ERROR.test(data)) {
-      const read = readReply(status, {}, data)
-      if (read instanceof UpstreamFailure) return out.end(read)
-      if (!begun) out.begin(read)
-      begun = true
-    }
-    out.chunk(data)
+  return {
+    event({ data }) {
+      if (data === '[DONE]') return out.end()
+      if (!begun || MAY_BE_ERROR.test(data)) {
+        const read = readReply(status, {}, data)
+        if (read instanceof UpstreamFailure) return out.end(read)
+        if (!begun) out.begin(read)
+        begun = true
+      }
+      out.chunk(data)
+    },
   }
 }

@@ -3,15 +3,16 @@
  * does not parse). Messages are cut and scrubbed, since providers quote keys in them.
  */
 import type { Headers } from './http-exchange.ts'
+import { type Fields, isFields, parse } from './json-fields.ts'
 import { UpstreamFailure } from './provider.ts'
 
-export function readReply(status: number, headers: Headers, body: string): Record<string, unknown> | UpstreamFailure {
+export function readReply(status: number, headers: Headers, body: string): Fields | UpstreamFailure {
   const parsed = parse(body)
-  const error = isObject(parsed) && parsed.error !== undefined && parsed.error !== null ? parsed.error : undefined
-  if (status === 200 && isObject(parsed) && error === undefined) return parsed
+  const error = isFields(parsed) && parsed.error !== undefined && parsed.error !== null ? parsed.error : undefined
+  if (status === 200 && isFields(parsed) && error === undefined) return parsed
   if (status === 200 && error === undefined)
     return new UpstreamFailure('invalid', 'the reply is not a JSON object', { status })
-  const stated = isObject(error) ? error : {}
+  const stated = isFields(error) ? error : {}
   const message =
     typeof stated.message === 'string' ? stated.message : typeof error === 'string' ? error : `status ${status}`
   const code = [stated.code, stated.type].find((value) => typeof value === 'string')
@@ -25,17 +26,6 @@ export function readReply(status: number, headers: Headers, body: string): Recor
 
 /** An error object in a 200 may carry its status as its code. */
 const statedStatus = (code: unknown): number => (typeof code === 'number' && code >= 400 && code <= 599 ? code : 502)
-
-export function parse(body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch {
-    return undefined
-  }
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const LONGEST_WAIT_MS = 24 * 3_600_000
 
