@@ -1515,6 +1515,7 @@ export type Operations = {
       name?: string | undefined
       accountId?: string | undefined
       externalId?: string | undefined
+      /** Disabled ones alone; `false`: the others alone. */
       disabled?: boolean | undefined
     }
     result: {
@@ -1531,17 +1532,25 @@ export type Operations = {
   /** Make an API key; its secret is shown this once */
   createApiKey: {
     body: {
+      /** What people call the key. */
       name: string
       accountId?: string | null | undefined
       externalId?: string | null | undefined
+      /** USD that the key may spend. */
       limit?: number | string | null | undefined
+      /** When the limit begins anew; without one it is for ever. */
       limitReset?: 'daily' | 'weekly' | 'monthly' | null | undefined
+      /** Calls on the customer's own provider key count against the limit too. */
       includeByokInLimit?: boolean | undefined
+      /** From when on it is refused, e.g. 2027-01-01T00:00:00Z. */
       expiresAt?: string | null | undefined
       /** Models, or `author/*` for all of an author. Null: every model. */
       allowedModels?: string[] | null | undefined
+      /** Replies as if each call had asked for its cost. */
       includeUsage?: boolean | undefined
+      /** End user of calls that name none. */
       user?: string | null | undefined
+      /** Tags of every call. */
       metadata?: Record<string, string> | null | undefined
     }
     result: {
@@ -1559,16 +1568,25 @@ export type Operations = {
   /** Change what an API key may do; it holds at once */
   updateApiKey: {
     body: {
+      /** What people call the key. */
       name?: string | undefined
+      /** Refuse it from now on. */
       disabled?: boolean | undefined
+      /** USD that the key may spend. */
       limit?: number | string | null | undefined
+      /** When the limit begins anew; without one it is for ever. */
       limitReset?: 'daily' | 'weekly' | 'monthly' | null | undefined
+      /** Calls on the customer's own provider key count against the limit too. */
       includeByokInLimit?: boolean | undefined
+      /** From when on it is refused, e.g. 2027-01-01T00:00:00Z. */
       expiresAt?: string | null | undefined
       /** Models, or `author/*` for all of an author. Null: every model. */
       allowedModels?: string[] | null | undefined
+      /** Replies as if each call had asked for its cost. */
       includeUsage?: boolean | undefined
+      /** End user of calls that name none. */
       user?: string | null | undefined
+      /** Tags of every call. */
       metadata?: Record<string, string> | null | undefined
       accountId?: unknown | undefined
       externalId?: unknown | undefined
@@ -2574,6 +2592,8 @@ export type Operations = {
       api_key_hash?: string | undefined
       /** The `user` of the calls. */
       user_id?: string | undefined
+      /** In place of `Accept`: csv and ndjson stream every row that the filters match. */
+      format?: 'json' | 'csv' | 'ndjson' | undefined
     }
     result: {
       data: {
