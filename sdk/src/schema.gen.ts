@@ -1836,6 +1836,8 @@ export type Operations = {
       model?: string | undefined
     }
     result: {
+      /** Its canonical name; null where none was asked for. */
+      model: string | null
       rateCards: RateCard[]
     }
   }

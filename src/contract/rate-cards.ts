@@ -53,7 +53,10 @@ export type RateCard = z.output<typeof RateCard>
 export const RateCardQuery = z.object({
   model: text(256).optional().meta({ description: 'All cards of the endpoints of this model, in any spelling.' }),
 })
-export const RateCardList = z.object({ rateCards: z.array(RateCard) })
+export const RateCardList = z.object({
+  model: z.string().nullable().meta({ description: 'Its canonical name; null where none was asked for.' }),
+  rateCards: z.array(RateCard),
+})
 export const RateCardReply = z.object({ rateCard: RateCard })
 export const RateCardParams = z.object({ id: z.string().max(64).meta({ description: '`admin/…`' }) })
 

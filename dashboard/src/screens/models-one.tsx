@@ -27,9 +27,10 @@ export function OneModel({ model }: { readonly model: string }) {
     queryFn: () => client.admin.listRateCards({ model }),
   })
   const endpoints = [...new Set(cards.data?.rateCards.map(({ endpoint }) => endpoint))]
+  const name = cards.data?.model ?? model
   const actions = (
     <Group gap="xs">
-      <Anchor component={Link} to="/usage" search={{ model } as never}>
+      <Anchor component={Link} to="/usage" search={{ model: name } as never}>
         What was spent on it
       </Anchor>
       {isAdmin && endpoints[0] !== undefined && (
@@ -40,7 +41,7 @@ export function OneModel({ model }: { readonly model: string }) {
     </Group>
   )
   return (
-    <Section title={model} actions={actions}>
+    <Section title={name} actions={actions}>
       <Loaded query={cards} what="Rate cards">
         {({ rateCards }) => (
           <Rows caption="Rate cards" width={760} heads={['Endpoint', 'State', 'Source', 'Holds', 'Prices', 'Actions']}>
