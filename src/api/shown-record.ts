@@ -27,6 +27,8 @@ export function recordOf(stored: StoredRecord, organisation: string): Generation
     status: stored.status as GenerationRecord['status'],
     usageSource: stored.source as GenerationRecord['usageSource'],
     usageType: stored.usageType,
+    requestedModel: facts.requestedModel || null,
+    firstTokenMs: stored.firstTokenMs,
     inputTokens: known(stored.inputTokens),
     cachedTokens: known(stored.cachedTokens),
     outputTokens: known(stored.outputTokens),
@@ -98,7 +100,7 @@ export const RECORD_COLUMNS = [
   ] as const),
   ...(['inputTokens', 'cachedTokens', 'outputTokens', 'reasoningTokens', 'costUsd', 'chargeUsd'] as const),
   ...(['cacheSavingUsd', 'is_byok', 'streamed', 'finish_reason', 'latency', 'rateCardId', 'transactionId'] as const),
-  ...(['reservationId', 'upstream_id', 'request_id', 'flags'] as const),
+  ...(['reservationId', 'upstream_id', 'request_id', 'flags', 'firstTokenMs'] as const),
 ] as const
 
 /** Straight from what is stored: a million calls are not made into objects first. */
@@ -116,7 +118,7 @@ export function recordCells(stored: StoredRecord): Cell[] {
     ...[exact(stored.costNanos), exact(stored.chargeNanos), exact(stored.cacheSavingNanos)],
     ...[String(stored.isByok), isTold ? null : String(facts.streamed ?? false), facts.finishReason, stored.latencyMs],
     ...[stored.rateCardId, prefixed('txn', stored.transactionCode), isTold ? null : `res_${stored.code}`],
-    ...[facts.upstreamId, facts.requestId, stored.flags.replaceAll(',', ' ')],
+    ...[facts.upstreamId, facts.requestId, stored.flags.replaceAll(',', ' '), stored.firstTokenMs],
   ]
 }
 

@@ -26,6 +26,7 @@ export type StoredRecord = StoredGeneration & {
   readonly isTold: boolean
   /** JSON object of what the client attached. */
   readonly tags: string | null
+  readonly firstTokenMs: number | null
   readonly occurredAt: number
   readonly recordedAt: number
 }
@@ -141,7 +142,8 @@ const shownOf = (query: ReturnType<typeof recordsOf>) =>
       'u.charge_nanos',
       'u.cache_saving_nanos',
     ])
-    .select(['u.items', 'u.flags', 'u.rate_card_id', 'u.payload_hash', 'u.occurred_at', 'u.recorded_at'])
+    .select(['u.items', 'u.flags', 'u.rate_card_id', 'u.payload_hash'])
+    .select(['u.first_token_ms', 'u.occurred_at', 'u.recorded_at'])
     .select(['a.code as account_code', 'a.external_id', 'k.hash as key_hash', 't.code as transaction_code'])
     .select('d.metadata as tags')
 
@@ -157,6 +159,7 @@ type RecordRow = GenerationRow & {
   flags: string
   rate_card_id: string | null
   payload_hash: string | null
+  first_token_ms: bigint | null
   occurred_at: bigint
   recorded_at: bigint
   account_code: string | null
@@ -184,6 +187,7 @@ const recordOf = (row: RecordRow): StoredRecord => ({
   transactionCode: row.transaction_code,
   isTold: row.payload_hash !== null,
   tags: row.tags,
+  firstTokenMs: row.first_token_ms === null ? null : Number(row.first_token_ms),
   occurredAt: Number(row.occurred_at),
   recordedAt: Number(row.recorded_at),
 })
