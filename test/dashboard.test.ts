@@ -86,6 +86,9 @@ test('Requests leads to a call whose line items add up to its charge', async () 
   await navigation.getByRole('link', { name: 'Requests' }).click()
   await page.getByRole('heading', { level: 1, name: 'Requests' }).waitFor()
   const rows = page.getByRole('table', { name: 'Requests' }).locator('tbody tr')
+  // What Usage was narrowed to goes along.
+  await expect.poll(() => rows.count()).toBe(1)
+  await page.getByRole('combobox', { name: 'Model' }).selectOption({ label: 'All' })
   await expect.poll(() => rows.count()).toBe(2)
   await expectAccessible()
   await rows

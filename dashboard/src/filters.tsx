@@ -5,13 +5,14 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { client } from './client.ts'
 import { daysOf, USUAL } from './days.ts'
 import { useKeyNames } from './names.ts'
-import { RANGES, type Search } from './search.ts'
+import { RANGES, type Search, searchOf } from './search.ts'
 
 /** The view in the address, and how to change it. Another view begins at its first page. */
 export function useView() {
-  const search: Search = useSearch({ strict: false })
+  const search: Search = useSearch({ strict: false, select: searchOf })
   const navigate = useNavigate()
-  const change = (changes: Search) => navigate({ to: '.', search: { ...search, cursor: undefined, ...changes } })
+  const change = (changes: Search) =>
+    navigate({ to: '.', search: (before: object) => ({ ...before, cursor: undefined, ...changes }) as never })
   return { search, change }
 }
 

@@ -8,16 +8,14 @@ import { LineItems } from '../line-items.tsx'
 import { Loaded } from '../loaded.tsx'
 import { Money } from '../money.tsx'
 import { useAccountNames, useKeyNames } from '../names.ts'
-import { instant, milliseconds, whole } from '../numbers.ts'
+import { milliseconds, whole } from '../numbers.ts'
 import { Page } from '../page.tsx'
 import { Rows } from '../rows.tsx'
 import { Section } from '../section.tsx'
-import { useTimeZone } from '../session.ts'
-import { Loading } from '../states.tsx'
+import { When } from '../when.tsx'
 
 export function RequestScreen() {
   const { id = '' } = useParams({ strict: false })
-  const timeZone = useTimeZone()
   const request = useQuery({
     queryKey: ['request', id],
     queryFn: () => client.admin.getGenerationRecord(id),
@@ -25,18 +23,18 @@ export function RequestScreen() {
   return (
     <Page title={`Request ${id}`}>
       <Loaded query={request} what="The request">
-        {({ generation }) => (timeZone === undefined ? <Loading /> : <Found call={generation} timeZone={timeZone} />)}
+        {({ generation }) => <Found call={generation} />}
       </Loaded>
     </Page>
   )
 }
 
-type Props = { readonly call: GenerationRecord; readonly timeZone: string }
+type Props = { readonly call: GenerationRecord }
 
-function Found({ call, timeZone }: Props) {
+function Found({ call }: Props) {
   return (
     <Stack gap="lg">
-      <Facts call={call} timeZone={timeZone} />
+      <Facts call={call} />
       <Section title="Why it cost that">
         <LineItems call={call} />
       </Section>
@@ -55,7 +53,7 @@ function Found({ call, timeZone }: Props) {
   )
 }
 
-function Facts({ call, timeZone }: Props) {
+function Facts({ call }: Props) {
   const keys = useKeyNames()
   const accounts = useAccountNames()
   const { accountId, apiKeyHash } = call
@@ -82,7 +80,9 @@ function Facts({ call, timeZone }: Props) {
       <Fact label="Model">{call.model}</Fact>
       <Fact label="Served by">{call.provider_name ?? call.provider}</Fact>
       <Fact label="API key">{key}</Fact>
-      <Fact label="Time">{`${instant(call.occurredAt, timeZone)} (${timeZone})`}</Fact>
+      <Fact label="Time">
+        <When at={call.occurredAt} exact />
+      </Fact>
       <Fact label="Latency">{milliseconds(call.latency)}</Fact>
       <Fact label="Tokens in">{`${whole(call.inputTokens)}, ${whole(call.cachedTokens)} of them cached`}</Fact>
       <Fact label="Tokens out">{`${whole(call.outputTokens)}, ${whole(call.reasoningTokens)} of them reasoning`}</Fact>
@@ -102,7 +102,7 @@ const Fact = ({ label, children }: { readonly label: string; readonly children: 
   </div>
 )
 
-function Attempts({ call: { attempts } }: Pick<Props, 'call'>) {
+function Attempts({ call: { attempts } }: Props) {
   if (attempts.length === 0) return <Text size="sm">No provider was asked.</Text>
   return (
     <Rows caption="Attempts" width={480} heads={['Provider', 'Model there', 'Status', 'Latency', 'Error']}>
@@ -120,7 +120,7 @@ function Attempts({ call: { attempts } }: Pick<Props, 'call'>) {
   )
 }
 
-function Ids({ call }: Pick<Props, 'call'>) {
+function Ids({ call }: Props) {
   const ids: readonly (readonly [string, string | null])[] = [
     ['Request', call.request_id],
     ['At the provider', call.upstream_id],

@@ -8,16 +8,21 @@ import { Filters, useView } from '../filters.tsx'
 import { Loaded } from '../loaded.tsx'
 import { Money } from '../money.tsx'
 import { useKeyNames } from '../names.ts'
-import { instant, milliseconds, whole } from '../numbers.ts'
+import { milliseconds, whole } from '../numbers.ts'
 import { Page } from '../page.tsx'
 import { csvOf, narrowed } from '../report.ts'
 import { Rows } from '../rows.tsx'
 import { useTimeZone } from '../session.ts'
-import { Empty, Loading } from '../states.tsx'
+import { Empty } from '../states.tsx'
+import { When } from '../when.tsx'
 
 export function RequestsScreen() {
   const timeZone = useTimeZone()
-  return <Page title="Requests">{timeZone === undefined ? <Loading /> : <Requests timeZone={timeZone} />}</Page>
+  return (
+    <Page title="Requests">
+      <Requests timeZone={timeZone} />
+    </Page>
+  )
 }
 
 function Requests({ timeZone }: { readonly timeZone: string }) {
@@ -42,7 +47,7 @@ function Requests({ timeZone }: { readonly timeZone: string }) {
             {generations.length === 0 ? (
               <Empty title="No call matches">Take a longer range, or fewer filters.</Empty>
             ) : (
-              <Calls generations={generations} timeZone={timeZone} />
+              <Calls generations={generations} />
             )}
             <Pages cursor={search.cursor} next={pagination.nextCursor} go={(cursor) => change({ cursor })} />
           </>
@@ -52,11 +57,11 @@ function Requests({ timeZone }: { readonly timeZone: string }) {
   )
 }
 
-type CallsProps = { readonly generations: readonly GenerationRecord[]; readonly timeZone: string }
+type CallsProps = { readonly generations: readonly GenerationRecord[] }
 
 const HEADS = ['Time', 'Model', 'Provider', 'API key', '>Tokens in', '>Tokens out', '>Charged', '>Latency', 'Status']
 
-function Calls({ generations, timeZone }: CallsProps) {
+function Calls({ generations }: CallsProps) {
   const keys = useKeyNames()
   return (
     <Rows caption="Requests" width={860} heads={HEADS}>
@@ -64,7 +69,7 @@ function Calls({ generations, timeZone }: CallsProps) {
         <Table.Tr key={call.id}>
           <Table.Td>
             <Anchor component={Link} to="/requests/$id" params={{ id: call.id } as never} inherit>
-              {instant(call.occurredAt, timeZone)}
+              <When at={call.occurredAt} exact />
             </Anchor>
           </Table.Td>
           <Table.Td>{call.model}</Table.Td>

@@ -19,7 +19,11 @@ const UsageChart = lazy(() => import('../usage-chart.tsx'))
 
 export function UsageScreen() {
   const timeZone = useTimeZone()
-  return <Page title="Usage">{timeZone === undefined ? <Loading /> : <Usage timeZone={timeZone} />}</Page>
+  return (
+    <Page title="Usage">
+      <Usage timeZone={timeZone} />
+    </Page>
+  )
 }
 
 function Usage({ timeZone }: { readonly timeZone: string }) {
