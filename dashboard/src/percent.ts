@@ -7,7 +7,7 @@ export function percentOf(part: string, whole: string): number {
 }
 
 /** Of decimal text, so that amounts are compared without floats. */
-function billionths(text: string): bigint {
+export function billionths(text: string): bigint {
   const [, sign = '', whole = '0', part = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text) ?? []
   const units = BigInt(whole) * 1_000_000_000n + BigInt(part.slice(0, 9).padEnd(9, '0'))
   return sign === '-' ? -units : units

@@ -1,5 +1,5 @@
 /** What stands where nothing is to be seen yet, or nothing at all. */
-import { Center, Loader, Stack, Text } from '@mantine/core'
+import { Center, Loader, Skeleton, Stack, Text } from '@mantine/core'
 import type { ReactNode } from 'react'
 
 export const Loading = ({ what = 'Loading' }: { readonly what?: string }) => (
@@ -9,6 +9,13 @@ export const Loading = ({ what = 'Loading' }: { readonly what?: string }) => (
       {what}…
     </Text>
   </Center>
+)
+
+/** As high as what comes, and seen only where that takes a while. */
+export const Bones = ({ height }: { readonly height: number }) => (
+  <div className="late" style={{ height }}>
+    <Skeleton h={height} />
+  </div>
 )
 
 /** `title` says what is not there, the children what to do about it. */

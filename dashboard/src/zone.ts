@@ -42,6 +42,12 @@ function partsOf(at: Date, timeZone: string): Record<string, string> {
 export const timeText = (at: Date, timeZone: string, toTheSecond = false): string =>
   formatIn(timeZone, toTheSecond ? READ_EXACT : READ).format(at)
 
+/** Of a day as text. */
+export const dayText = (day: string): string => formatIn('UTC', DAY).format(new Date(day))
+
+/** `14:02:11` */
+export const clockText = (at: Date, timeZone: string): string => formatIn(timeZone, CLOCK_ALONE).format(at)
+
 type Form = { readonly locale: string; readonly options: Intl.DateTimeFormatOptions }
 
 const CLOCK = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
@@ -51,6 +57,9 @@ const SORTED: Form = {
 }
 const READ: Form = { locale: 'en-GB', options: { year: 'numeric', month: 'short', day: '2-digit', ...CLOCK } }
 const READ_EXACT: Form = { locale: 'en-GB', options: { ...READ.options, second: '2-digit' } }
+
+const DAY: Form = { locale: 'en-GB', options: { year: 'numeric', month: 'short', day: '2-digit' } }
+const CLOCK_ALONE: Form = { locale: 'en-GB', options: { ...CLOCK, second: '2-digit' } }
 
 /** Making one takes longer than using it hundreds of times. */
 const formats = new Map<Form, Map<string, Intl.DateTimeFormat>>()
