@@ -4,34 +4,23 @@
  */
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Browser, openBrowser } from './browser.ts'
-import { startTurnpike, type Turnpike } from './turnpike.ts'
+import type { Browser } from './browser.ts'
+import { type Dashboard, openDashboard } from './dashboard-kit.ts'
+import type { Turnpike } from './turnpike.ts'
 
 describe('the dashboard', () => {
+  let opened: Dashboard
   let turnpike: Turnpike
   let browser: Browser
   let page: Page
   beforeAll(async () => {
-    ;[turnpike, browser] = await Promise.all([startTurnpike(), openBrowser()])
-    page = browser.page
-    page.setDefaultTimeout(10_000)
-    await page.goto(`${turnpike.url}/login`)
-    const token = turnpike.server.setupPath?.split('#token=')[1]
-    const body = JSON.stringify({ token, name: 'Olga', email: 'olga@example.com', password: 'correct horse battery' })
-    await page.evaluate(async (said) => {
-      const headers = { 'content-type': 'application/json' }
-      await fetch('/api/auth/setup', { method: 'POST', headers, body: said })
-    }, body)
-    await page.goto(`${turnpike.url}/keys`)
-    await page.getByRole('heading', { level: 1, name: 'Keys' }).waitFor()
+    opened = await openDashboard()
+    ;({ turnpike, browser, page } = opened)
   }, 60_000)
-  afterAll(async () => {
-    await browser?.close()
-    await turnpike?.close()
-  })
+  afterAll(() => opened?.close())
 
-  const visit = (name: string) => page.getByRole('navigation').getByRole('link', { name }).click()
-  const dialog = () => page.getByRole('dialog')
+  const visit = (name: string) => opened.visit(name)
+  const dialog = () => opened.dialog()
   const call = (key: string) =>
     turnpike.request('/v1/chat/completions', {
       key,
@@ -102,7 +91,6 @@ describe('the dashboard', () => {
       if (first !== '/usage') names.reverse()
       for (const name of [...names, ...names.toReversed()]) {
         await visit(name)
-        await page.getByRole('heading', { level: 1, name, exact: true }).waitFor()
         await look[name]?.()
       }
       expect(names.length).toBe(8)

@@ -2,7 +2,8 @@
 import { Text } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { sumOf } from '../../sdk/src/decimal.ts'
-import { billionths, percentOf } from './percent.ts'
+import { negated, unitsOf } from './decimal.ts'
+import { percentOf } from './percent.ts'
 
 type Props = {
   readonly now: string
@@ -16,7 +17,7 @@ type Props = {
 /** Its space is there before it is known. */
 export function Change({ now, before, textOf, isFull = false }: Props) {
   if (before === undefined) return <Quiet>{'\u00a0'}</Quiet>
-  const more = sumOf([now, negative(before)])
+  const more = sumOf([now, negated(before)])
   const word = `${more.startsWith('-') ? '−' : '+'}${textOf(more.replace(/^-/, ''))}`
   return (
     <Quiet title={`${word}: ${textOf(now)}, before ${textOf(before)}`}>
@@ -46,7 +47,7 @@ const Quiet = ({ title, children }: { readonly title?: string; readonly children
 
 /** In percent, to a tenth; more than nothing is new. */
 export function changeText(now: string, before: string): string {
-  const [is, was] = [billionths(now), billionths(before)]
+  const [is, was] = [unitsOf(now), unitsOf(before)]
   if (is === was) return 'as before'
   if (was === 0n) return 'new'
   const twentieths = ((is - was) * 2000n) / (was < 0n ? -was : was)
@@ -58,9 +59,7 @@ export const shareText = (part: number, whole: number): string => partText(Strin
 
 /** How much of all it is. */
 export function partText(part: string, whole: string): string {
-  if (billionths(whole) <= 0n) return '—'
+  if (unitsOf(whole) <= 0n) return '—'
   const percent = percentOf(part, whole)
-  return percent === 0 && billionths(part) > 0n ? '< 0.1 %' : `${percent.toFixed(1)} %`
+  return percent === 0 && unitsOf(part) > 0n ? '< 0.1 %' : `${percent.toFixed(1)} %`
 }
-
-const negative = (amount: string): string => (amount.startsWith('-') ? amount.slice(1) : `-${amount}`)

@@ -6,7 +6,7 @@ import { Choice } from './choice.tsx'
 import { client } from './client.ts'
 import { daysOf, isDay, USUAL } from './days.ts'
 import { useAccountNames, useKeyNames } from './names.ts'
-import { RANGES, type Search, STATUSES, searchOf } from './search.ts'
+import { callStatus, RANGES, type Search, STATUSES, searchOf } from './search.ts'
 import { dayIn, timeText } from './zone.ts'
 
 /** The view in the address, and how to change it. Another view begins at its first page. */
@@ -55,7 +55,7 @@ export function Filters({ timeZone }: { readonly timeZone: string }) {
         <Choice
           hasAll
           label="Status"
-          value={search.status}
+          value={callStatus(search)}
           options={STATUSES.map((status) => [status, status])}
           onChange={(status) => change({ status: STATUSES.find((each) => each === status) })}
         />

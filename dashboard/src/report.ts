@@ -1,14 +1,15 @@
 /** From a view to what is asked of the API, the same for the screen and its CSV. */
 import type { Operations } from '@turnpike/sdk'
 import { count, type Days, daysOf, previousTo } from './days.ts'
-import { BUCKETS, type Bucket, type Grouping, type Search } from './search.ts'
+import { BUCKETS, type Bucket, callStatus, type Grouping, type Search } from './search.ts'
 
 type Query = Omit<NonNullable<Operations['reportUsage']['query']>, 'format' | 'columns'>
 type CallsQuery = Omit<NonNullable<Operations['listGenerations']['query']>, 'format' | 'columns'>
 
 /** What reports and lists of calls are both narrowed by. */
 export function narrowed(search: Search, timeZone: string, days: Days = daysOf(search, timeZone)) {
-  const { key, account, user, tag, model, provider, status } = search
+  const { key, account, user, tag, model, provider } = search
+  const status = callStatus(search)
   return {
     ...days,
     timeZone,

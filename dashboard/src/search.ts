@@ -14,6 +14,7 @@ export const GROUPINGS = ['model', 'provider', 'api_key', 'account', 'end_user',
 export const METRICS = ['charge', 'requests', 'errors', 'tokens', 'kinds'] as const
 export const BUCKETS = ['hour', 'day', 'week', 'month'] as const
 export const STATUSES = ['ok', 'error', 'cancelled', 'interrupted'] as const
+const DELIVERY_STATES = ['pending', 'delivered', 'failed'] as const
 export const SOURCES = ['reported', 'estimated', 'unknown'] as const
 
 export type Range = (typeof RANGES)[number]
@@ -36,7 +37,8 @@ export type Search = {
   readonly tag?: string | undefined
   readonly model?: string | undefined
   readonly provider?: string | undefined
-  readonly status?: (typeof STATUSES)[number] | undefined
+  /** Of calls, or of deliveries. */
+  readonly status?: string | undefined
   /** Who counted the tokens. */
   readonly source?: (typeof SOURCES)[number] | undefined
   /** USD and milliseconds that a call came to, at least. */
@@ -55,6 +57,10 @@ export type Search = {
   /** New calls come by themselves. */
   readonly live?: 'yes' | undefined
   readonly cursor?: string | undefined
+  /** Of budgets. */
+  readonly history?: 'thresholds' | undefined
+  /** Of a statement, `2026-11`. */
+  readonly month?: string | undefined
 }
 
 const WORDS: { readonly [name in keyof Search]?: readonly string[] } = {
@@ -62,11 +68,12 @@ const WORDS: { readonly [name in keyof Search]?: readonly string[] } = {
   by: GROUPINGS,
   metric: METRICS,
   bucket: BUCKETS,
-  status: STATUSES,
+  status: [...STATUSES, ...DELIVERY_STATES],
   source: SOURCES,
   as: ['table'],
   all: ['yes'],
   live: ['yes'],
+  history: ['thresholds'],
 }
 const TEXTS = ['key', 'account', 'user', 'tag', 'model', 'provider', 'columns', 'cursor'] as const
 
@@ -74,6 +81,7 @@ const FORMS: { readonly [name in keyof Search]?: (text: string) => boolean } = {
   from: isDayOrInstant,
   to: isDayOrInstant,
   zone: isTimeZone,
+  month: (text) => /^\d{4}-(?:0[1-9]|1[0-2])$/.test(text),
   minCost: (text) => /^\d{1,9}(\.\d{1,9})?$/.test(text),
   minLatency: (text) => /^\d{1,9}$/.test(text),
 }
@@ -91,6 +99,8 @@ export function searchOf(given: Record<string, unknown>): Search {
   for (const name of TEXTS) take(name, () => true)
   return found as Search
 }
+
+export const callStatus = ({ status }: Search) => STATUSES.find((each) => each === status)
 
 /** The part of a view that every screen has. */
 export const zoneIn = (given: Record<string, unknown>): Pick<Search, 'zone'> => {

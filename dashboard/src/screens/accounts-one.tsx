@@ -15,6 +15,7 @@ import { useIsAdmin } from '../session.ts'
 import { StateBadge } from '../state-badge.tsx'
 import { Loading } from '../states.tsx'
 import { When } from '../when.tsx'
+import { ChangeAccount, ChangeStatus, type Status } from './accounts-change.tsx'
 import { Credits, Deduct, TopUp } from './accounts-credits.tsx'
 import { Transactions } from './accounts-transactions.tsx'
 
@@ -36,11 +37,26 @@ export function AccountScreen() {
   )
 }
 
+const STATUSES = [
+  ['open', 'Open'],
+  ['frozen', 'Freeze'],
+  ['closed', 'Close'],
+] as const
+
 function Known({ account }: { account: Account }) {
   const isAdmin = useIsAdmin()
-  const moving = useDialog<'top-up' | 'deduct'>()
+  const moving = useDialog<'top-up' | 'deduct' | 'change'>()
+  const turning = useDialog<Status>()
   const actions = isAdmin && (
     <>
+      {STATUSES.filter(([status]) => status !== account.status).map(([status, verb]) => (
+        <Button key={status} variant="subtle" onClick={() => turning.open(status)}>
+          {verb}
+        </Button>
+      ))}
+      <Button variant="default" onClick={() => moving.open('change')}>
+        Change
+      </Button>
       <Button variant="default" onClick={() => moving.open('deduct')}>
         Deduct
       </Button>
@@ -62,6 +78,8 @@ function Known({ account }: { account: Account }) {
       <Reservations account={account} />
       <Transactions account={account} isAdmin={isAdmin} />
       {moving.subject === 'top-up' && <TopUp account={account} onClose={moving.close} />}
+      {moving.subject === 'change' && <ChangeAccount account={account} onClose={moving.close} />}
+      {turning.subject && <ChangeStatus account={account} status={turning.subject} onClose={turning.close} />}
       {moving.subject === 'deduct' && <Deduct account={account} onClose={moving.close} />}
     </Page>
   )

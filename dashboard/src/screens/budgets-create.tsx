@@ -41,9 +41,15 @@ export function CreateBudget({ onClose }: { onClose: () => void }) {
   const [limit, setLimit] = useState('')
   const [window, setWindow] = useState<Budget['window']>('month')
   const [action, setAction] = useState<Budget['action']>('block')
+  const [thresholds, setThresholds] = useState('80, 100')
+  const [timeZone, setTimeZone] = useState('')
   const create = useChange(async () => {
     const whom = scope === 'organisation' ? {} : { scopeId: await named(scope, scopeId.trim()) }
-    return client.admin.createBudget({ name: name.trim(), scope, ...whom, metric, limit: limit.trim(), window, action })
+    return client.admin.createBudget({
+      ...{ name: name.trim(), scope, ...whom, metric, limit: limit.trim(), window, action },
+      thresholds: thresholdsOf(thresholds),
+      ...(timeZone.trim() === '' ? {} : { timeZone: timeZone.trim() }),
+    })
   }, onClose)
   const counts = (value: Budget['metric']) => {
     setMetric(value)
@@ -94,17 +100,54 @@ export function CreateBudget({ onClose }: { onClose: () => void }) {
           value={window}
           onChange={(value) => setWindow((value ?? 'month') as Budget['window'])}
         />
-        <Select
-          label="When it is used up"
-          data={choices(ACTIONS)}
-          allowDeselect={false}
-          value={action}
-          onChange={(value) => setAction((value ?? 'block') as Budget['action'])}
+        <ActionChoice value={action} onChange={setAction} />
+      </Group>
+      <Group grow align="flex-start">
+        <Thresholds value={thresholds} onChange={setThresholds} />
+        <Autocomplete
+          label="Time zone"
+          description="Of its days; empty: the organisation's."
+          data={ZONES}
+          limit={50}
+          value={timeZone}
+          onChange={setTimeZone}
         />
       </Group>
     </FormDialog>
   )
 }
+
+const ZONES = Intl.supportedValuesOf('timeZone')
+
+type ActionProps = { readonly value: Budget['action']; readonly onChange: (action: Budget['action']) => void }
+
+export const ActionChoice = ({ value, onChange }: ActionProps) => (
+  <Select
+    label="When it is used up"
+    data={choices(ACTIONS)}
+    allowDeselect={false}
+    value={value}
+    onChange={(chosen) => onChange((chosen ?? 'block') as Budget['action'])}
+  />
+)
+
+type ThresholdsProps = { readonly value: string; readonly onChange: (value: string) => void }
+
+export const Thresholds = ({ value, onChange }: ThresholdsProps) => (
+  <TextInput
+    label="Tell at (percent)"
+    description="Of the limit, with commas; empty: never."
+    value={value}
+    onChange={(e) => onChange(e.currentTarget.value)}
+  />
+)
+
+/** What is no number is for the server to refuse. */
+export const thresholdsOf = (entered: string): number[] =>
+  entered
+    .split(/[\s,;%]+/)
+    .filter(Boolean)
+    .map(Number)
 
 /** People name an account as they do elsewhere; a budget wants its id. */
 async function named(scope: Budget['scope'], entered: string): Promise<string> {

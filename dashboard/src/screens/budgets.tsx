@@ -1,11 +1,13 @@
 /** Budgets: what each allows, what of it is spent and held, and when it begins anew. */
-import { Button, Group, Progress, Table, Text, TextInput } from '@mantine/core'
+import { Button, Group, Progress, Table, Text } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { Budget } from '@turnpike/sdk'
-import { type ReactNode, useState } from 'react'
-import { useChange } from '../changes.ts'
+import type { ReactNode } from 'react'
 import { client } from '../client.ts'
-import { Confirm, FormDialog, useDialog } from '../dialog.tsx'
+import { now } from '../clock.ts'
+import { isAbove } from '../decimal.ts'
+import { Confirm, useDialog } from '../dialog.tsx'
+import { forecastOf } from '../forecast.ts'
 import { Money } from '../money.tsx'
 import { useAccountNames, useKeyNames } from '../names.ts'
 import { Page } from '../page.tsx'
@@ -16,7 +18,9 @@ import { Rows, Small } from '../rows.tsx'
 import { useIsAdmin } from '../session.ts'
 import { StateBadge } from '../state-badge.tsx'
 import { When } from '../when.tsx'
+import { ChangeBudget } from './budgets-change.tsx'
 import { CreateBudget, METRICS, SCOPES, WINDOWS } from './budgets-create.tsx'
+import { BudgetHistory } from './budgets-history.tsx'
 
 const HEADS = ['Name', 'Binds', '>Limit', '>Spent', '>Reserved', '>Left', 'Resets', 'State']
 
@@ -51,6 +55,7 @@ export function BudgetsScreen() {
           </Rows>
         )}
       </PagedList>
+      <BudgetHistory />
       {creating.subject && <CreateBudget onClose={creating.close} />}
       {changing.subject && <ChangeBudget budget={changing.subject} onClose={changing.close} />}
       {ending.subject && (
@@ -84,6 +89,7 @@ function BudgetRow({ budget, children }: { budget: Budget; children: ReactNode }
       </Table.Td>
       <Table.Td ta="right">
         <Amount budget={budget} name="spent" />
+        <Forecast budget={budget} />
       </Table.Td>
       <Table.Td ta="right">
         <Amount budget={budget} name="reserved" />
@@ -133,6 +139,22 @@ function BudgetState({ budget: { action, blockedAt, decimal } }: { budget: Budge
   return <StateBadge tone={isOver ? 'bad' : 'good'}>{isOver ? 'used up' : 'within'}</StateBadge>
 }
 
+/** Beside what is spent: where that leads. */
+function Forecast({ budget }: { budget: Budget }) {
+  const forecast = forecastOf(budget, now())
+  if (forecast === undefined) return null
+  const isOver = isAbove(forecast, budget.decimal.limit ?? '0')
+  return (
+    <Small>
+      at this rate{' '}
+      <Text span inherit {...(isOver ? { c: 'red', fw: 700 } : {})}>
+        <Money value={forecast} unit={budget.metric === 'usd' ? '$' : ''} />
+      </Text>{' '}
+      at its end
+    </Small>
+  )
+}
+
 type AmountName = 'limit' | 'spent' | 'reserved' | 'remaining'
 
 function Amount({ budget: { metric, decimal }, name }: { budget: Budget; name: AmountName }) {
@@ -172,23 +194,5 @@ function Bound({ budget: { scope, scopeId, isTemplate } }: { budget: Budget }) {
       {(scope === 'end_user' || scope === 'tag') && <span>{isTemplate ? 'each by themself' : scopeId}</span>}
       {what}
     </>
-  )
-}
-
-function ChangeBudget({ budget, onClose }: { budget: Budget; onClose: () => void }) {
-  const [limit, setLimit] = useState(budget.decimal.limit ?? '')
-  const change = useChange(() => client.admin.updateBudget(budget.id, { limit: limit.trim() }), onClose)
-  return (
-    <FormDialog title={`Change ${budget.name}`} submit="Save" change={change} onClose={onClose}>
-      <TextInput
-        label={`Limit (${METRICS[budget.metric]})`}
-        description="It holds at once; what is spent stays spent."
-        inputMode="decimal"
-        required
-        data-autofocus
-        value={limit}
-        onChange={(e) => setLimit(e.currentTarget.value)}
-      />
-    </FormDialog>
   )
 }
