@@ -1,5 +1,5 @@
 /** Whether calls are refused now. What was used stays to be read all the same. */
-import { Alert, Text } from '@mantine/core'
+import { Alert, Anchor, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { Budget } from '@turnpike/sdk'
@@ -17,7 +17,11 @@ export function OverBudget() {
     <Alert color="yellow" variant="light" title={over.length === 1 ? 'A budget is used up' : 'Budgets are used up'}>
       {over.map(({ id, name, windowEnd }) => (
         <Text key={id} size="sm">
-          Calls that <Link to="/budgets">{name}</Link> binds are refused
+          Calls that{' '}
+          <Anchor component={Link} to="/budgets" inherit c="inherit" underline="always">
+            {name}
+          </Anchor>{' '}
+          binds are refused
           {windowEnd === null ? '.' : ' until '}
           {windowEnd !== null && <When at={windowEnd} />}
         </Text>

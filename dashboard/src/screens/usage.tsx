@@ -8,7 +8,7 @@ import { CsvButton } from '../csv-button.tsx'
 import { count, daysOf, isDay, previousTo } from '../days.ts'
 import { Filters, isNarrowed, useView, WIDE } from '../filters.tsx'
 import { Freshness } from '../freshness.tsx'
-import { GROUPING_NAMES } from '../group-names.ts'
+import { GROUPING_NAMES, groupedBy } from '../group-names.ts'
 import { Loaded } from '../loaded.tsx'
 import { METRIC_NAMES } from '../metrics.ts'
 import { OverBudget } from '../over-budget.tsx'
@@ -35,7 +35,12 @@ export function UsageScreen() {
       <Freshness query={usage} />
       <OverBudget />
       <Loaded query={usage} what="Usage" waiting={<Waiting />}>
-        {(report) => <Report report={report} before={before.isPlaceholderData ? undefined : before.data} />}
+        {(report) => (
+          <Report
+            report={report}
+            before={usage.isPlaceholderData || before.isPlaceholderData ? undefined : before.data}
+          />
+        )}
       </Loaded>
     </Page>
   )
@@ -57,7 +62,7 @@ function Report({ report, before }: Props) {
   const { search } = useView()
   const timeZone = useTimeZone()
   const { metric = 'charge' } = search
-  const by = groupingOf(search)
+  const by = groupedBy(report)
   return (
     <>
       <Headline report={report} before={before} beforeWords={useBeforeWords(timeZone)} />
