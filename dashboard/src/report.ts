@@ -47,6 +47,13 @@ export const usageBefore = (search: Search, timeZone: string): Query => ({
   groupBy: [groupingOf(search)],
 })
 
+/** How the calls of a view ended, over time. */
+export const requestsQuery = (search: Search, timeZone: string): Query => ({
+  ...narrowed(search, timeZone),
+  bucket: bucketOf(search, timeZone),
+  groupBy: ['status'],
+})
+
 export const groupingOf = ({ by = 'model' }: Search): Grouping => by
 
 /** The one that was chosen, where the range has not too many of them. */

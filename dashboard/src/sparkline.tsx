@@ -1,8 +1,10 @@
 /** A part's own bars over time, as small as a word. What it shows is in the table of the bars. */
 import type { UsageReport } from '@turnpike/sdk'
+import { now } from './clock.ts'
 import { groupValue } from './group-names.ts'
 import { amountOf } from './metrics.ts'
 import type { Grouping, Metric } from './search.ts'
+import { columnsOf } from './stack.ts'
 
 const WIDTH = 96
 const HEIGHT = 20
@@ -22,16 +24,8 @@ export function Sparkline({ amounts }: { readonly amounts: readonly number[] }) 
   )
 }
 
-/** Heights of all parts, at the same times. */
-export function trendsOf({ buckets }: UsageReport, by: Grouping, metric: Metric): Map<string, number[]> {
-  const times = [...new Set(buckets.map(({ start }) => start))]
-  const places = new Map(times.map((time, index) => [time, index]))
-  const trends = new Map<string, number[]>()
-  for (const bucket of buckets) {
-    const value = groupValue(bucket.key, by)
-    const trend = trends.get(value) ?? times.map(() => 0)
-    trends.set(value, trend)
-    trend[places.get(bucket.start) ?? 0] = Number(amountOf(metric, bucket))
-  }
-  return trends
+/** Heights of all parts, at all times of the report. */
+export function trendsOf(report: UsageReport, by: Grouping, metric: Metric): (value: string) => number[] {
+  const columns = columnsOf(report, (bucket) => [[groupValue(bucket.key, by), amountOf(metric, bucket)]], now())
+  return (value) => columns.map(({ exact }) => Number(exact[value] ?? '0'))
 }

@@ -33,7 +33,7 @@ export function UsageTable({ report, before, by, metric }: Props) {
   const rest = parts.slice(most)
   const colours = coloursOf(parts.slice(0, MOST_SERIES).map(({ key }) => groupValue(key, by)))
   const earlier = new Map(before?.groups.map((group) => [groupValue(group.key, by), amountOf(metric, group)]))
-  const trends = trendsOf(report, by, metric)
+  const trendOf = trendsOf(report, by, metric)
   const total = amountOf(metric, report.totals)
   const heads = [
     GROUPING_NAMES[by],
@@ -60,7 +60,7 @@ export function UsageTable({ report, before, by, metric }: Props) {
               </Table.Td>
               <Measured figures={part} {...{ metric, total, before: beforeOf(value) }} />
               <Table.Td>
-                <Sparkline amounts={trends.get(value) ?? []} />
+                <Sparkline amounts={trendOf(value)} />
               </Table.Td>
               <Table.Td ta="right">
                 {only === undefined ? whole(part.requests) : <CallsLink more={only}>{whole(part.requests)}</CallsLink>}

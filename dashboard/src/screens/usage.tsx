@@ -1,4 +1,4 @@
-import { Anchor, Code, Group, SegmentedControl, Stack } from '@mantine/core'
+import { Anchor, Code, Group, Stack } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { UsageReport } from '@turnpike/sdk'
@@ -16,6 +16,7 @@ import { Page } from '../page.tsx'
 import { bucketOf, bucketsFor, csvOf, groupingOf, usageBefore, usageQuery } from '../report.ts'
 import { BUCKETS, GROUPINGS, METRICS } from '../search.ts'
 import { useTimeZone } from '../session.ts'
+import { BarsOrTable } from '../stack-view.tsx'
 import { Bones, Empty } from '../states.tsx'
 import { Headline } from '../usage-headline.tsx'
 import { CHART_HEIGHT, UsageOverTime } from '../usage-over-time.tsx'
@@ -111,15 +112,7 @@ function Controls() {
         options={buckets.map((bucket) => [bucket, `by ${bucket}`])}
         onChange={(bucket) => change({ bucket: BUCKETS.find((each) => each === bucket) })}
       />
-      <SegmentedControl
-        aria-label="Show as"
-        value={search.as ?? 'bars'}
-        data={[
-          { value: 'bars', label: 'Bars' },
-          { value: 'table', label: 'Table' },
-        ]}
-        onChange={(as) => change({ as: as === 'table' ? 'table' : undefined })}
-      />
+      <BarsOrTable />
     </Group>
   )
 }
