@@ -9,6 +9,8 @@ import { chat, OPENAI } from './gateway-kit.ts'
 import { startTurnpike, type Turnpike } from './turnpike.ts'
 
 const PASSWORD = 'correct horse battery'
+/** Of a machine that is busy. */
+const SOON = { timeout: 10_000, interval: 20 }
 
 let turnpike: Turnpike
 let browser: Browser
@@ -60,7 +62,7 @@ test('the link of a first start signs in, and Usage shows what the ledger charge
 test('filters narrow the headline and the CSV alike, and a copied link shows the same', async () => {
   await page.getByRole('combobox', { name: 'Model' }).selectOption('openai/gpt-4o')
   await page.waitForURL(/model=/)
-  await expect.poll(headline).toBe(dearest)
+  await expect.poll(headline, SOON).toBe(dearest)
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     page.getByRole('button', { name: 'CSV' }).click(),
@@ -71,11 +73,11 @@ test('filters narrow the headline and the CSV alike, and a copied link shows the
   const column = head.split(',').indexOf('chargeUsd')
   expect(sumOf(rows.map((row) => row.split(',')[column] ?? ''))).toBe(dearest)
   await page.reload()
-  await expect.poll(headline).toBe(dearest)
+  await expect.poll(headline, SOON).toBe(dearest)
   await page.getByRole('combobox', { name: 'Range' }).selectOption('Yesterday')
   await page.getByText('No call matches').waitFor()
   await page.goBack()
-  await expect.poll(headline).toBe(dearest)
+  await expect.poll(headline, SOON).toBe(dearest)
 })
 
 test('Requests leads to a call whose line items add up to its charge', async () => {
@@ -84,9 +86,9 @@ test('Requests leads to a call whose line items add up to its charge', async () 
   await page.getByRole('heading', { level: 1, name: 'Requests' }).waitFor()
   const rows = page.getByRole('table', { name: 'Requests' }).locator('tbody tr')
   // What Usage was narrowed to goes along.
-  await expect.poll(() => rows.count()).toBe(1)
+  await expect.poll(() => rows.count(), SOON).toBe(1)
   await page.getByRole('combobox', { name: 'Model' }).selectOption({ label: 'All' })
-  await expect.poll(() => rows.count()).toBe(2)
+  await expect.poll(() => rows.count(), SOON).toBe(2)
   await expectAccessible(page)
   await rows
     .filter({ hasText: /gpt-4o(?!-mini)/ })
