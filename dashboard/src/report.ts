@@ -1,5 +1,5 @@
 /** From a view to what is asked of the API, the same for the screen and its CSV. */
-import type { Operations } from '@turnpike/sdk'
+import type { Operations } from '../../sdk/src/index.ts'
 import { count, type Days, daysOf, previousTo } from './days.ts'
 import { BUCKETS, type Bucket, callStatus, type Grouping, type Search } from './search.ts'
 

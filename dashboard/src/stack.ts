@@ -1,7 +1,7 @@
 /** Bars over time, each of several parts: from a report to what a chart draws and its table says. */
 
-import type { UsageReport } from '@turnpike/sdk'
 import { sumOf } from '../../sdk/src/decimal.ts'
+import type { UsageReport } from '../../sdk/src/index.ts'
 import { plus } from './days.ts'
 import { dayIn, formatIn, wallTime } from './zone.ts'
 
