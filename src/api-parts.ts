@@ -14,13 +14,13 @@ import { requestIdOf } from './request-id.ts'
 
 type Introduced = {
   readonly gateway: Gateway
-  readonly alerts: Pick<Alerts, 'seal' | 'addresses'>
+  readonly alerts: Pick<Alerts, 'sealer' | 'addresses'>
   readonly people: People
 }
 
 export function apiParts({ gateway, alerts, people }: Introduced, operatorKey: string): ApiParts {
   const { store, budgets, rateCards, random, log, keys, health, hashDetails, addressOf } = gateway
-  const { seal, addresses } = alerts
+  const { sealer, addresses } = alerts
   const operatorHash = hashSecret(operatorKey)
   return {
     store,
@@ -41,7 +41,7 @@ export function apiParts({ gateway, alerts, people }: Introduced, operatorKey: s
     random,
     hashDetails,
     log,
-    seal,
+    sealer,
     addresses,
     people,
     authenticate: (request) => authenticate(gateway, people, request),

@@ -98,7 +98,7 @@ export async function startServer({
 }: ServerParts): Promise<Server> {
   const folder = openDataFolder(settings)
   const [opened, catalogue] = [
-    await openStore({ databaseUrl: settings.databaseUrl, database: folder.database }),
+    await openStore({ databaseUrl: settings.databaseUrl, database: folder.database, clock }),
     loadCatalogue(),
   ]
   const store = atCreditRate(opened, settings.billing.creditUsd)
@@ -130,7 +130,7 @@ export async function startServer({
       ]),
   })
   const lastUse = createLastUse({ store, clock: systemClock, log })
-  const alerts = await startAlerts(store, settings, log)
+  const alerts = await startAlerts({ store, settings, log, sealer })
   const shared: SharedParts = {
     store,
     rateCards,

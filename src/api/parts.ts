@@ -15,7 +15,7 @@ import type { RateCard } from '../core/rate-card.ts'
 import type { AddressGuard } from '../delivery/address-guard.ts'
 import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
-import type { Seal } from '../lib/seal.ts'
+import type { Sealer } from '../lib/sealer.ts'
 import type { AuditEntry, Provided } from '../store/audit-log.ts'
 import type { BudgetDirectory } from '../store/budget-directory.ts'
 import type { StoredCredential } from '../store/credentials.ts'
@@ -40,7 +40,7 @@ export type ApiParts = {
   readonly hashDetails: HashDetails
   readonly log: Log
   /** Keeps what signs a webhook. */
-  readonly seal: Seal
+  readonly sealer: Sealer
   /** Where webhooks may go. */
   readonly addresses: AddressGuard
   /** The caller behind a request's secret, else behind its session. Throws `Refused`: `invalid_api_key`, `rate_limit_exceeded`. */

@@ -82,12 +82,12 @@ export const usageCommands: readonly CommandRow[] = [
   {
     ...{ noun: 'usage', verb: 'report', operation: 'reportUsage' },
     about: 'What was spent, by calendar bucket and by up to two groups',
-    without: ['format', 'columns'],
     shows: 'buckets',
     columns: REPORT,
     examples: [
       'turnpike usage report --from 2026-11-01 --to 2026-11-30 --group-by model',
       'turnpike usage report --bucket month --group-by account --csv --out november.csv',
+      'turnpike usage report --group-by model,account --columns focus --csv',
     ],
   },
   {
@@ -100,12 +100,12 @@ export const usageCommands: readonly CommandRow[] = [
   {
     ...{ noun: 'generations', verb: 'list', operation: 'listGenerations' },
     about: 'Calls, newest first',
-    without: ['format', 'columns'],
     shows: 'generations',
     columns: GENERATION,
     examples: [
       'turnpike generations list --model gpt-4o-mini --from 2026-11-20',
       'turnpike generations list --status error --all --csv --out errors.csv',
+      'turnpike generations list --from 2026-11-01 --columns focus --ndjson',
     ],
   },
   {

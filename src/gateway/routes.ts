@@ -50,6 +50,8 @@ export type Routes = {
   /** By canonical name, bare name or alias. */
   find(name: string): Route | undefined
   list(): readonly Route[]
+  /** Of any model by its name at the provider: its prices as configured there, else the catalogue's. */
+  cards(provider: Provider, upstreamModel: string): readonly RateCard[]
   readonly providers: ReadonlyMap<string, Provider>
 }
 
@@ -68,9 +70,14 @@ export type RouteParts = {
 export function createRoutes({ settings, catalogue, providers, simulator, simulated }: RouteParts): Routes {
   const byName = new Map<string, Route>()
   const all: Route[] = []
+  const offered = new Map<string, Endpoint>()
   const add = (route: Route, aliases: readonly string[]) => {
     if (byName.has(route.model.id)) return
     all.push(route)
+    for (const endpoint of route.endpoints) {
+      const name = endpointName(endpoint.provider.key, endpoint.upstreamModel)
+      if (!offered.has(name)) offered.set(name, endpoint)
+    }
     for (const name of [route.model.id, ...aliases]) if (!byName.has(name)) byName.set(name, route)
   }
   for (const entry of settings.models)
@@ -115,6 +122,8 @@ export function createRoutes({ settings, catalogue, providers, simulator, simula
   return {
     providers,
     list: () => all,
+    cards: ({ key }, upstreamModel) =>
+      offered.get(endpointName(key, upstreamModel))?.cards ?? catalogue.cards(key, upstreamModel),
     find(name) {
       const known = byName.get(name) ?? numbered(name)
       if (known) return known
@@ -124,6 +133,8 @@ export function createRoutes({ settings, catalogue, providers, simulator, simula
     },
   }
 }
+
+const endpointName = (provider: string, upstreamModel: string): string => `${provider}/${upstreamModel}`
 
 function configured(
   entry: ModelSettings,
