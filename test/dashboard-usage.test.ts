@@ -127,6 +127,26 @@ test('a change is against as many days before; of a day that still runs, against
   }
 })
 
+test('keys lead through screens and time, and are letters while somebody types', async () => {
+  await load('range=Last 7 days')
+  await expect.poll(headline, SOON).toBe(await chargeOf(last(7)))
+  await page.keyboard.press('[')
+  await expect.poll(headline, SOON).toBe(await chargeOf({ from: day(13), to: day(7) }))
+  await page.keyboard.press(']')
+  await expect.poll(headline, SOON).toBe(await chargeOf(last(7)))
+  await page.keyboard.press('g')
+  await page.keyboard.press('r')
+  await page.getByRole('heading', { level: 1, name: 'Requests' }).waitFor()
+  await page.keyboard.press('/')
+  await page.keyboard.type('gu?')
+  expect(await page.getByLabel('Find by id').inputValue()).toBe('gu?')
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('?')
+  await page.getByRole('dialog', { name: 'Keys' }).waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+})
+
 test('a zone that is chosen cuts the days anew, on every screen, and stays in the address', async () => {
   await open('as=table')
   const times = () => page.getByRole('table', { name: /^Charged by Model/ }).locator('tbody tr')

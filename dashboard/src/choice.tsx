@@ -7,6 +7,8 @@ type Props = {
   readonly options: readonly (readonly [value: string, label: string])[]
   /** All is a choice too, the first. */
   readonly hasAll?: boolean
+  /** The key that leads to it. */
+  readonly shortcut?: string
   readonly onChange: (value: string | undefined) => void
 }
 
@@ -14,7 +16,7 @@ type Props = {
 const WITHOUT = '(none)'
 
 /** What is chosen stays a choice, even where nothing has it. */
-export function Choice({ label, value, options, hasAll = false, onChange }: Props) {
+export function Choice({ label, value, options, hasAll = false, shortcut, onChange }: Props) {
   const chosen = value === '' ? WITHOUT : (value ?? '')
   const isKnown = value === undefined || options.some(([each]) => each === value)
   const data = [
@@ -25,6 +27,7 @@ export function Choice({ label, value, options, hasAll = false, onChange }: Prop
   return (
     <NativeSelect
       label={label}
+      aria-keyshortcuts={shortcut}
       value={chosen}
       data={data}
       onChange={({ currentTarget }) =>

@@ -37,18 +37,24 @@ export const count = ({ from, to }: Days): number =>
 const DAY_MS = 86_400_000
 const QUARTER_MS = 900_000
 
+/** As long, so many lengths later. */
+export function movedBy({ from, to }: Days, lengths: number): Days {
+  if (isDay(from) && isDay(to)) {
+    const days = count({ from, to }) * lengths
+    return { from: plus(from, days), to: plus(to, days) }
+  }
+  const [start, end] = [Date.parse(from), Date.parse(to)]
+  const moved = (at: number) => new Date(at + (end - start) * lengths).toISOString()
+  return { from: moved(start), to: moved(end) }
+}
+
 /** As long, and just before. Of a day that is not over yet as much as it has had, to the quarter hour that reports know. */
 export function previousTo({ from, to }: Days, timeZone: string): Days {
-  if (!isDay(from) || !isDay(to)) {
-    const length = Date.parse(to) - Date.parse(from)
-    return { from: new Date(Date.parse(from) - length).toISOString(), to: from }
-  }
-  const days = count({ from, to })
-  const before = { from: plus(from, -days), to: plus(to, -days) }
+  const before = movedBy({ from, to }, -1)
   if (to !== dayIn(timeZone, now())) return before
   const soFar = new Date(Math.ceil(now().getTime() / QUARTER_MS) * QUARTER_MS)
   const clock = wallTime(soFar, timeZone)
-  const end = instantAt(`${plus(clock.slice(0, 10), -days)}${clock.slice(10)}`, timeZone)
+  const end = instantAt(`${plus(clock.slice(0, 10), -count({ from, to }))}${clock.slice(10)}`, timeZone)
   return { from: before.from, to: end.toISOString() }
 }
 

@@ -33,6 +33,7 @@ export function Filters({ timeZone }: { readonly timeZone: string }) {
       <SimpleGrid cols={{ base: 2, sm: 3, lg: 5 }} spacing="sm">
         <Choice
           label="Range"
+          shortcut="t"
           value={search.range ?? USUAL}
           options={RANGES.map((range) => [range, range])}
           onChange={(range) => change(rangeChange(range, search, timeZone))}

@@ -85,6 +85,7 @@ function FindById() {
       <Group gap="xs" align="flex-end" wrap="nowrap">
         <TextInput
           label="Find by id"
+          aria-keyshortcuts="/"
           placeholder="gen-…"
           value={id}
           onChange={({ currentTarget: { value } }) => setId(value)}

@@ -5,6 +5,7 @@ import { Link, Outlet, useLocation } from '@tanstack/react-router'
 import { Loaded } from './loaded.tsx'
 import type { Search } from './search.ts'
 import { useSession } from './session.ts'
+import { Shortcuts } from './shortcuts.tsx'
 import { auth } from './sign-in.ts'
 import { ZoneChoice } from './zone-choice.tsx'
 
@@ -46,6 +47,7 @@ export function Shell() {
       </AppShell.Navbar>
       <AppShell.Main>
         <Inside />
+        <Shortcuts />
       </AppShell.Main>
     </AppShell>
   )

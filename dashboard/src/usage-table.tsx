@@ -1,6 +1,7 @@
 /** The parts of a report, heaviest first: the legend of the bars. */
 import { Button, ColorSwatch, Group, Table } from '@mantine/core'
 import type { UsageReport } from '@turnpike/sdk'
+import type { ReactNode } from 'react'
 import { sumOf } from '../../sdk/src/decimal.ts'
 import { CallsLink, onlyOf } from './behind.tsx'
 import { Change } from './change.tsx'
@@ -12,7 +13,7 @@ import { amountOf, amountText, type Figures, METRIC_NAMES } from './metrics.ts'
 import { Money } from './money.tsx'
 import { whole } from './numbers.ts'
 import { Rows } from './rows.tsx'
-import type { Grouping, Metric } from './search.ts'
+import type { Grouping, Metric, Search } from './search.ts'
 import { Sparkline, trendsOf } from './sparkline.tsx'
 import { MOST_SERIES, ranked } from './usage-stack.ts'
 
@@ -57,23 +58,25 @@ export function UsageTable({ report, before, by, metric }: Props) {
                 </Group>
               </Table.Th>
               <Table.Td ta="right">
-                <Money value={part.decimal.chargeUsd} />
+                <Behind only={only}>
+                  <Money value={part.decimal.chargeUsd} />
+                </Behind>
               </Table.Td>
               <Measured figures={part} {...{ metric, total, before: beforeOf(value) }} />
               <Table.Td>
                 <Sparkline amounts={trendOf(value)} />
               </Table.Td>
               <Table.Td ta="right">
-                {only === undefined ? whole(part.requests) : <CallsLink more={only}>{whole(part.requests)}</CallsLink>}
+                <Behind only={only}>{whole(part.requests)}</Behind>
               </Table.Td>
               <Table.Td ta="right">
-                {only === undefined || part.errors === 0 ? (
-                  whole(part.errors)
-                ) : (
-                  <CallsLink more={{ ...only, status: 'error' }}>{whole(part.errors)}</CallsLink>
-                )}
+                <Behind only={part.errors === 0 ? undefined : only && { ...only, status: 'error' }}>
+                  {whole(part.errors)}
+                </Behind>
               </Table.Td>
-              <Table.Td ta="right">{whole(part.totalTokens)}</Table.Td>
+              <Table.Td ta="right">
+                <Behind only={only}>{whole(part.totalTokens)}</Behind>
+              </Table.Td>
             </Table.Tr>
           )
         })}
@@ -92,6 +95,10 @@ export function UsageTable({ report, before, by, metric }: Props) {
     </>
   )
 }
+
+/** A number, leading to its calls where one filter leaves just those. */
+const Behind = ({ only, children }: { readonly only: Search | undefined; readonly children: ReactNode }) =>
+  only === undefined ? children : <CallsLink more={only}>{children}</CallsLink>
 
 const SHARE_OF: Readonly<Record<Metric, string>> = {
   charge: 'charges',

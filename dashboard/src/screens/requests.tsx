@@ -3,7 +3,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import type { GenerationRecord, Pagination } from '@turnpike/sdk'
 import { useState } from 'react'
 import { client } from '../client.ts'
-import { CsvButton } from '../csv-button.tsx'
+import { Elsewhere } from '../elsewhere.tsx'
 import { Filters, isNarrowed, useView, WIDE } from '../filters.tsx'
 import { Freshness } from '../freshness.tsx'
 import { Loaded } from '../loaded.tsx'
@@ -18,6 +18,7 @@ import { Rows } from '../rows.tsx'
 import { useTimeZone } from '../session.ts'
 import { BarsOrTable } from '../stack-view.tsx'
 import { Bones, Empty } from '../states.tsx'
+import { Step } from '../step.tsx'
 
 export function RequestsScreen() {
   const timeZone = useTimeZone()
@@ -26,11 +27,14 @@ export function RequestsScreen() {
   const isLive = search.live !== undefined && search.cursor === undefined
   const { calls, list, isHeld, hold, release } = useCalls(query, isLive)
   return (
-    <Page title="Requests" actions={<CsvButton href={csvOf('/api/admin/generations', query)} />}>
+    <Page title="Requests" actions={<Elsewhere href={csvOf('/api/admin/generations', query)} />}>
       <Filters timeZone={timeZone} />
       <MoreFilters />
       <Group justify="space-between" align="center">
-        <Freshness query={calls} />
+        <Group gap="md">
+          <Step />
+          <Freshness query={calls} />
+        </Group>
         <Group gap="sm">
           <LiveSwitch isHeld={isHeld} />
           <BarsOrTable />

@@ -4,8 +4,8 @@ import { Link } from '@tanstack/react-router'
 import type { UsageReport } from '@turnpike/sdk'
 import { Choice } from '../choice.tsx'
 import { client } from '../client.ts'
-import { CsvButton } from '../csv-button.tsx'
 import { count, daysOf, isDay, previousTo } from '../days.ts'
+import { Elsewhere } from '../elsewhere.tsx'
 import { Filters, isNarrowed, useView, WIDE } from '../filters.tsx'
 import { Freshness } from '../freshness.tsx'
 import { GROUPING_NAMES, groupedBy } from '../group-names.ts'
@@ -18,6 +18,7 @@ import { BUCKETS, GROUPINGS, METRICS } from '../search.ts'
 import { useTimeZone } from '../session.ts'
 import { BarsOrTable } from '../stack-view.tsx'
 import { Bones, Empty } from '../states.tsx'
+import { Step } from '../step.tsx'
 import { Headline } from '../usage-headline.tsx'
 import { CHART_HEIGHT, UsageOverTime } from '../usage-over-time.tsx'
 import { UsageTable } from '../usage-table.tsx'
@@ -31,9 +32,12 @@ export function UsageScreen() {
   const usage = useReport(query)
   const before = useReport(earlier)
   return (
-    <Page title="Usage" actions={<CsvButton href={csvOf('/api/admin/usage', query)} />}>
+    <Page title="Usage" actions={<Elsewhere href={csvOf('/api/admin/usage', query)} />}>
       <Filters timeZone={timeZone} />
-      <Freshness query={usage} />
+      <Group gap="md">
+        <Step />
+        <Freshness query={usage} />
+      </Group>
       <OverBudget />
       <Loaded query={usage} what="Usage" waiting={<Waiting />}>
         {(report) => (
