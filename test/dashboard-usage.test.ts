@@ -225,10 +225,18 @@ test('everybody can use it, in the light and in the dark, wide and narrow, witho
     await page.setViewportSize({ width, height: 900 })
     await page.emulateMedia({ colorScheme })
     await page.locator('.recharts-surface').first().waitFor()
-    await expectAccessible(page)
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
+    await expectFits(width)
+    await open('range=Custom&from=2020-01-01&to=2020-01-02')
+    await page.getByText('No calls in this range').waitFor()
+    await expectFits(width)
+    await open('')
   }
 })
+
+async function expectFits(width: number): Promise<void> {
+  await expectAccessible(page)
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
+}
 
 test('nothing failed on the way', () => {
   expect(dashboard.browser.faults).toEqual([])

@@ -23,7 +23,7 @@ type ColumnOf = {
   readonly cell: (call: GenerationRecord, names: Names) => ReactNode
 }
 
-export const COLUMNS: readonly ColumnOf[] = [
+const COLUMNS: readonly ColumnOf[] = [
   { name: 'time', head: 'Time', isUsual: true, cell: (call) => <Time call={call} /> },
   { name: 'model', head: 'Model', isUsual: true, cell: ({ model }) => model },
   { name: 'requested', head: 'Asked for', cell: ({ requestedModel }) => requestedModel ?? '—' },

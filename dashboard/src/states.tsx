@@ -23,7 +23,7 @@ export const Empty = ({ title, children }: { readonly title: string; readonly ch
   <Stack align="center" gap="xs" py="xl">
     <Text fw={600}>{title}</Text>
     {children !== undefined && (
-      <Text c="dimmed" size="sm" ta="center" component="div">
+      <Text c="dimmed" size="sm" ta="center" component="div" maw="100%">
         {children}
       </Text>
     )}

@@ -51,12 +51,12 @@ export function UsageTable({ report, before, by, metric }: Props) {
           const only = onlyOf(by, part.key, report.groups)
           return (
             <Table.Tr key={value}>
-              <Table.Th scope="row" fw={400}>
+              <Table.Td>
                 <Group gap="xs" wrap="nowrap">
                   <ColorSwatch size={12} color={colours.get(value) ?? OTHER_COLOUR} withShadow={false} aria-hidden />
                   {nameOf(value)}
                 </Group>
-              </Table.Th>
+              </Table.Td>
               <Table.Td ta="right">
                 <Behind only={only}>
                   <Money value={part.decimal.chargeUsd} />
@@ -135,12 +135,12 @@ function Rest({ parts, metric, total }: RestProps) {
   const share = sumOf(parts.map((part) => amountOf(metric, part)))
   return (
     <Table.Tr>
-      <Table.Th scope="row" fw={400}>
+      <Table.Td>
         <Group gap="xs" wrap="nowrap">
           <ColorSwatch size={12} color={OTHER_COLOUR} withShadow={false} aria-hidden />
           Other ({whole(parts.length)})
         </Group>
-      </Table.Th>
+      </Table.Td>
       <Table.Td ta="right">
         <Money value={sumOf(parts.map(({ decimal }) => decimal.chargeUsd ?? '0'))} />
       </Table.Td>

@@ -143,9 +143,13 @@ function Nothing() {
   return (
     <Empty title="No calls in this range">
       <p>
-        Make one with a <Link to="/keys">key</Link>, and it is here a moment later:
+        Make one with a{' '}
+        <Anchor component={Link} to="/keys" inherit underline="always">
+          key
+        </Anchor>
+        , and it is here a moment later:
       </p>
-      <Code block ta="left" tabIndex={0}>
+      <Code block ta="left" tabIndex={0} style={{ overflowX: 'auto' }}>
         {FIRST_CALL}
       </Code>
     </Empty>
