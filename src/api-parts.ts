@@ -19,7 +19,19 @@ type Introduced = {
 }
 
 export function apiParts({ gateway, alerts, people }: Introduced, operatorKey: string): ApiParts {
-  const { store, budgets, rateCards, random, log, keys, health, hashDetails, addressOf } = gateway
+  const {
+    store,
+    budgets,
+    rateCards,
+    adminCards,
+    operatorOrganisationId,
+    random,
+    log,
+    keys,
+    health,
+    hashDetails,
+    addressOf,
+  } = gateway
   const { sealer, addresses } = alerts
   const operatorHash = hashSecret(operatorKey)
   return {
@@ -38,6 +50,7 @@ export function apiParts({ gateway, alerts, people }: Introduced, operatorKey: s
     health,
     credentials: credentialParts(gateway),
     rateCards,
+    adminCards,
     random,
     hashDetails,
     log,
@@ -47,6 +60,9 @@ export function apiParts({ gateway, alerts, people }: Introduced, operatorKey: s
     authenticate: (request) => authenticate(gateway, people, request),
     addressOf: ({ raw }) => addressOf(raw),
     isOperator: ({ keyHash }) => keyHash === operatorHash,
+    mayPrice: ({ keyHash, member, role, organisationId }) =>
+      keyHash === operatorHash ||
+      (member !== undefined && role === 'admin' && organisationId === operatorOrganisationId),
     forgetKey: (hash) => keys.forget(hash),
     forgetKeys: () => keys.forgetAll(),
     requestId: ({ raw }) => requestIdOf(raw),

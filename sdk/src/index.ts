@@ -50,6 +50,7 @@ export type {
   Pagination,
   Plan,
   PricedModel,
+  RateCard,
   Reconciliation,
   Reservation,
   Session,

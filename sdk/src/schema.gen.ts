@@ -979,6 +979,41 @@ export type QuoteExceededEvent = {
   }
 }
 
+export type RateCard = {
+  id: string
+  /** `config`: turnpike.yaml; `admin`: set through the API; `overlay` or the name and version of the data it ships with. The first of these that prices an endpoint holds. */
+  source: string
+  /** The key of the provider and the name of the model there. */
+  endpoint: string
+  /** outranked: another card of the endpoint holds in its place. */
+  status: 'current' | 'coming' | 'past' | 'outranked'
+  /** Null: always. */
+  validFrom: string | null
+  /** Null: for good. */
+  validTo: string | null
+  knownFrom: string | null
+  /** Empty: all of the day. */
+  hours: string[]
+  lines: {
+    meter: string
+    /** Decimal text, for `per` units. */
+    priceUsd: string
+    per: number
+    tier?: {
+      op: '>' | '>='
+      /** Tokens of the input of one request, cached ones included. */
+      threshold: number
+      /** `request`, the default: the whole request; `marginal`: what is above alone. */
+      scope?: 'request' | 'marginal' | undefined
+    } | undefined
+    serviceTier?: string | undefined
+  }[]
+  multipliers: {
+    when: Record<string, string>
+    factor: string
+  }[]
+}
+
 export type Reconciliation = {
   verdict: 'missing' | 'unpriced' | 'below_cost' | 'matched'
   /** Usage records of the transaction. */
@@ -1796,6 +1831,51 @@ export type Operations = {
         cachedInputPerMillion?: number | undefined
       }
       decimal: Record<string, string>
+    }
+  }
+  /** What the endpoints of a model charge, from where that is known and when it holds */
+  listRateCards: {
+    query: {
+      /** All cards of the endpoints of this model, in any spelling. */
+      model?: string | undefined
+    }
+    result: {
+      /** Its canonical name; null where none was asked for. */
+      model: string | null
+      rateCards: RateCard[]
+    }
+  }
+  /** Set the prices of an endpoint, from now or a later instant on */
+  createRateCard: {
+    body: {
+      /** The key of the provider and the name of the model there, `groq/llama-4`. */
+      endpoint: string
+      lines: {
+        meter: string
+        priceUsd: string
+        /** Units that the price is for. Default: 1000000. */
+        per?: number | undefined
+        tier?: {
+          op: '>' | '>='
+          /** Tokens of the input of one request, cached ones included. */
+          threshold: number
+          /** `request`, the default: the whole request; `marginal`: what is above alone. */
+          scope?: 'request' | 'marginal' | undefined
+        } | undefined
+        /** As the provider calls it. Default: standard. */
+        serviceTier?: string | undefined
+      }[]
+      /** Now, if left out; what was charged before stays as it is. */
+      validFrom?: string | undefined
+    }
+    result: {
+      rateCard: RateCard
+    }
+  }
+  /** Take back what was set for an endpoint; what it ships with holds again */
+  withdrawRateCard: {
+    result: {
+      rateCard: RateCard
     }
   }
   /** Make an account for a customer */
@@ -3165,6 +3245,9 @@ export const endpoints = {
   listAllModels: { method: 'GET', path: '/v1/models' },
   getOneModel: { method: 'GET', path: '/v1/models/{id}' },
   calculateCost: { method: 'POST', path: '/v1/models/calculate' },
+  listRateCards: { method: 'GET', path: '/api/admin/rate-cards' },
+  createRateCard: { method: 'POST', path: '/api/admin/rate-cards' },
+  withdrawRateCard: { method: 'DELETE', path: '/api/admin/rate-cards/{id}' },
   createAccount: { method: 'POST', path: '/v1/accounts', once: true },
   listAccounts: { method: 'GET', path: '/v1/accounts' },
   getAccount: { method: 'GET', path: '/v1/accounts/{id}', alias: '/v1/accounts/get' },

@@ -29,6 +29,7 @@ import { modelHandlers } from './models.ts'
 import { organisationHandlers } from './organisations.ts'
 import type { ApiParts, AuditedChange, Handlers } from './parts.ts'
 import { planHandlers } from './plans.ts'
+import { rateCardHandlers } from './rate-cards.ts'
 import { replyWithError } from './reply-with-error.ts'
 import { reportHandlers } from './reports.ts'
 import { reservationHandlers } from './reservations.ts'
@@ -54,6 +55,7 @@ const handlers: Handlers = {
   ...adminKeyHandlers,
   ...creditHandlers,
   ...modelHandlers,
+  ...rateCardHandlers,
   ...accountHandlers,
   ...grantHandlers,
   ...planHandlers,

@@ -35,6 +35,8 @@ export type ApiParts = {
   /** How the endpoints fare, as far as this process called them. */
   readonly health: { of(endpointId: string): Figures; list(): readonly ApiEndpointState[] }
   readonly rateCards: Pick<RateCards, 'keep'>
+  /** Rate cards that were set here. */
+  readonly adminCards: { list(): readonly RateCard[]; refresh(): Promise<void> }
   readonly random: Random
   /** The name of a personal text where the text itself must not stand. */
   readonly hashDetails: HashDetails
@@ -49,6 +51,8 @@ export type ApiParts = {
   addressOf(request: FastifyRequest): string
   /** Whether the caller is who runs this server. */
   isOperator(caller: Caller): boolean
+  /** Prices hold for all organisations: those who run the server set them, by its key or signed in as an admin. */
+  mayPrice(caller: Caller): boolean
   /** A change to a key holds from here on. */
   forgetKey(hash: string): void
   /** A change to what an organisation is called holds from here on. */

@@ -34,6 +34,7 @@ export const nouns: Readonly<Record<string, string>> = {
   usage: 'what was used, and what it cost',
   generations: 'finished model calls',
   models: 'models and their prices',
+  prices: 'what endpoints charge, and since when',
   providers: 'who is behind the models',
   endpoints: 'where models are served, and how that goes',
   keys: 'API keys and their limits',

@@ -54,6 +54,8 @@ const STATE = [
   ['tokensPerSecond.p50', 'tokens/s'],
 ] as const
 
+const CARD = ['id', 'endpoint', 'source', 'status', 'validFrom', 'validTo'] as const
+
 export const usageCommands: readonly CommandRow[] = [
   {
     ...{ noun: 'usage', verb: 'record', operation: 'recordUsage' },
@@ -166,5 +168,23 @@ export const usageCommands: readonly CommandRow[] = [
     shows: 'endpoints',
     columns: STATE,
     examples: ['turnpike endpoints list', 'turnpike endpoints list --json'],
+  },
+  {
+    ...{ noun: 'prices', verb: 'list', operation: 'listRateCards' },
+    shows: 'rateCards',
+    columns: CARD,
+    examples: ['turnpike prices list --model openai/gpt-4o-mini', 'turnpike prices list --json'],
+  },
+  {
+    ...{ noun: 'prices', verb: 'set', operation: 'createRateCard' },
+    args: ['endpoint'],
+    shows: 'rateCard',
+    examples: [`turnpike prices set groq/llama-4 --lines '[{"meter":"input","priceUsd":"0.20"}]'`],
+  },
+  {
+    ...{ noun: 'prices', verb: 'withdraw', operation: 'withdrawRateCard' },
+    args: ['id'],
+    shows: 'rateCard',
+    examples: ['turnpike prices withdraw admin/0VHDBUuGlA5c7ZBcUhQr'],
   },
 ]
