@@ -53,6 +53,7 @@ export type {
   Reconciliation,
   Reservation,
   Session,
+  System,
   Transaction,
   UsageAnswer,
   UsageFilters,

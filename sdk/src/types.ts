@@ -26,6 +26,7 @@ export type {
   Reconciliation,
   Reservation,
   Session,
+  System,
   Transaction,
   UsageRecord,
   UsageReport,

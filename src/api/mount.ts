@@ -35,6 +35,7 @@ import { reservationHandlers } from './reservations.ts'
 import { fileName, ROW_TYPES, type RowFormat, type Rows, rowFormat, rowText } from './rows.ts'
 import { originOf } from './same-origin.ts'
 import { mountSignIn } from './sign-in.ts'
+import { systemHandlers } from './system.ts'
 import { transactionHandlers } from './transactions.ts'
 import { usageHandlers } from './usage.ts'
 import { validatorOf } from './validate.ts'
@@ -59,6 +60,7 @@ const handlers: Handlers = {
   ...managementKeyHandlers,
   ...memberHandlers,
   ...auditHandlers,
+  ...systemHandlers,
   ...budgetHandlers,
   ...alertChannelHandlers,
   ...deliveryHandlers,
