@@ -1,0 +1,188 @@
+/**
+ * In a real browser, an admin says who may do what and when days begin, brings a credential and asks its provider about
+ * it; a reader sees the same and has nothing to press.
+ */
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Browser } from './browser.ts'
+import { type Dashboard, openDashboard } from './dashboard-kit.ts'
+import { type Receiver, startReceiver } from './receivers.ts'
+import type { Turnpike } from './turnpike.ts'
+
+const PASSWORD = 'correct horse battery'
+/** The provider repeats it in its refusal. */
+const ECHOED = 'sk-refused-of-acme-0123456789'
+const OTHER_PASSWORD = 'another long password'
+
+describe('settings', () => {
+  let opened: Dashboard
+  let turnpike: Turnpike
+  let browser: Browser
+  let page: Page
+  let acme: Receiver
+  beforeAll(async () => {
+    acme = await startReceiver((response) => {
+      const error = { message: `Incorrect API key provided: ${ECHOED}` }
+      response.writeHead(401, { 'content-type': 'application/json' }).end(JSON.stringify({ error }))
+    })
+    const yaml = `providers: { acme: { preset: openai, baseUrl: '${acme.url}', apiKey: sk-of-the-server } }`
+    opened = await openDashboard({ yaml })
+    ;({ turnpike, browser, page } = opened)
+    await opened.visit('Settings')
+  }, 60_000)
+  afterAll(() => Promise.all([opened?.close(), acme?.close()]))
+
+  const dialog = () => opened.dialog()
+  const press = (name: string) => page.getByRole('button', { name, exact: true }).click()
+  const closed = () => dialog().waitFor({ state: 'detached' })
+  const section = (name: string) => page.getByRole('region', { name, exact: true })
+  const row = (list: string, name: RegExp) => section(list).getByRole('row', { name })
+  const done = async () => {
+    await dialog().getByRole('button', { name: 'Done' }).click()
+    await closed()
+  }
+  let invitation = ''
+
+  test('somebody is invited by a link that is shown once, and given another role', async () => {
+    await press('Invite')
+    await dialog().getByLabel('E-mail').fill('rita@example.com')
+    await dialog().getByRole('button', { name: 'Make the link' }).click()
+    invitation = (await dialog().getByLabel('Link of the invitation').textContent()) ?? ''
+    expect(invitation).toContain(`${turnpike.url}/setup#token=`)
+    await done()
+    await row('Members', /rita@example.com reader invited/).waitFor()
+    expect(await page.content()).not.toContain(invitation)
+    await press('Make admin rita@example.com')
+    await row('Members', /rita@example.com admin invited/).waitFor()
+    await press('Make reader rita@example.com')
+    await row('Members', /rita@example.com reader invited/).waitFor()
+    // The last admin stays one, and is told so beside the button.
+    await press('Make reader olga@example.com')
+    await row('Members', /olga@example.com/)
+      .getByRole('alert')
+      .waitFor()
+  })
+
+  test('a credential goes in and never comes out; its provider is asked, and answers in its own words', async () => {
+    const add = async (name: string, provider: string, secret: string) => {
+      await press('Add credential')
+      await dialog().getByLabel('Name').fill(name)
+      await dialog().getByLabel('Provider').selectOption(provider)
+      await dialog()
+        .getByLabel(/^Secret/)
+        .fill(secret)
+      await dialog().getByRole('button', { name: 'Add' }).click()
+      await closed()
+    }
+    const checkOf = async (name: string, verdict: string) => {
+      await press(`Check ${name}`)
+      const said = page.getByRole('status', { name: `Check of ${name}` }).filter({ hasText: verdict })
+      return await said.textContent()
+    }
+    await add('ours', 'simulator', 'sk-taken-0123456789')
+    await row('Provider credentials', /ours simulator \.\.\. the organisation never active/).waitFor()
+    await checkOf('ours', 'Taken: 200')
+    await add('Acme', 'acme', ECHOED)
+    expect(await checkOf('Acme', 'Refused: 401')).toContain('Incorrect API key provided: [removed]')
+    await press('Replace secret Acme')
+    await dialog()
+      .getByLabel(/^Secret/)
+      .fill('sk-another-one-of-acme-4321')
+    await dialog().getByRole('button', { name: 'Replace' }).click()
+    await row('Provider credentials', /Acme acme \.\.\.4321/).waitFor()
+    await press('Disable Acme')
+    await row('Provider credentials', /Acme .* disabled/).waitFor()
+    expect(await page.content()).not.toMatch(/sk-taken|sk-refused|sk-another/)
+    for (const name of ['Acme', 'ours']) {
+      await press(`Delete ${name}`)
+      await dialog().getByRole('button', { name: 'Delete' }).click()
+      await closed()
+    }
+    await section('Provider credentials').getByText('There is none').waitFor()
+  })
+
+  test('a management key is shown once, rotated, disabled and deleted', async () => {
+    await press('Create management key')
+    await dialog().getByLabel('Name').fill('finance')
+    await dialog().getByRole('button', { name: 'Create' }).click()
+    const secret = (await dialog().getByLabel('Secret of the management key').textContent()) ?? ''
+    await done()
+    const status = async (key: string) => (await turnpike.request('/api/admin/members', { key })).status
+    expect(await status(secret)).toBe(200)
+    await press('Rotate finance')
+    await dialog().getByRole('button', { name: 'Rotate' }).click()
+    const next = (await dialog().getByLabel('Secret of the management key').textContent()) ?? ''
+    await done()
+    expect([await status(secret), await status(next)]).toEqual([401, 200])
+    await press('Disable finance')
+    await row('Management keys', /finance .* disabled/).waitFor()
+    expect(await status(next)).toBe(401)
+    await press('Delete finance')
+    await dialog().getByRole('button', { name: 'Delete' }).click()
+    await section('Management keys').getByText('There is none').waitFor()
+  })
+
+  test('the zone of the organisation is changed, and what was changed by whom is found in the log', async () => {
+    await press('Change time zone')
+    await dialog().getByLabel('Time zone').fill('Mars/Olympus')
+    await dialog().getByRole('button', { name: 'Save' }).click()
+    await dialog().getByRole('alert').filter({ hasText: 'IANA' }).waitFor()
+    await dialog().getByLabel('Time zone').fill('Asia/Kathmandu')
+    await dialog().getByRole('button', { name: 'Save' }).click()
+    await section('Organisation').getByText('Asia/Kathmandu').waitFor()
+    await section('Audit log').getByLabel('What', { exact: true }).fill('organisation')
+    const changed = row('Audit log', /member:olga@example.com organisation.update default .*UTC.*Asia\/Kathmandu/)
+    await changed.waitFor()
+    await section('Audit log').getByText('1 of 1').waitFor()
+  })
+
+  test('the state of the system is told', async () => {
+    const system = section('System')
+    await system.getByRole('row', { name: /Turnpike \d+\.\d+\.\d+ on Node .*, SQLite/ }).waitFor()
+    await system.getByRole('row', { name: /Calls go to acme .*from turnpike.yaml.*Simulator/ }).waitFor()
+  })
+
+  test('a password is changed, and the new one signs in after log-out', async () => {
+    await press('Change password')
+    await dialog()
+      .getByLabel(/^Present password/)
+      .fill('not it at all')
+    await dialog()
+      .getByLabel(/^New password/)
+      .fill(OTHER_PASSWORD)
+    await dialog().getByRole('button', { name: 'Change' }).click()
+    await dialog().getByRole('alert').waitFor()
+    await dialog()
+      .getByLabel(/^Present password/)
+      .fill(PASSWORD)
+    await dialog().getByRole('button', { name: 'Change' }).click()
+    await page.getByText('The password is changed').waitFor()
+    await press('Log out')
+    await page.getByRole('heading', { level: 1, name: 'Log in' }).waitFor()
+    expect(await page.evaluate(async () => (await fetch('/api/admin/session')).status)).toBe(401)
+    await page.getByLabel('E-mail').fill('olga@example.com')
+    await page.locator('input[name=password]').fill(OTHER_PASSWORD)
+    await press('Log in')
+    await page.getByRole('heading', { level: 1, name: 'Usage' }).waitFor()
+  })
+
+  test('a reader sees everything and has nothing to press that changes it', async () => {
+    await press('Log out')
+    await page.getByRole('heading', { level: 1, name: 'Log in' }).waitFor()
+    browser.faults.length = 0
+    await page.goto(invitation)
+    await page.getByLabel('Name').fill('Rita')
+    await page.getByLabel('E-mail').fill('rita@example.com')
+    await page.locator('input[name=password]').fill(PASSWORD)
+    await press('Continue')
+    await page.getByRole('heading', { level: 1, name: 'Usage' }).waitFor()
+    await opened.visit('Settings')
+    await row('Members', /olga@example.com/).waitFor()
+    await row('Audit log', /organisation.update/).waitFor()
+    const names = await page.getByRole('main').getByRole('button').allTextContents()
+    expect(
+      names.filter((name) => !['Change password', 'Log out everywhere', 'CSV', 'Load more'].includes(name)),
+    ).toEqual([])
+    expect(browser.faults).toEqual([])
+  })
+})
