@@ -9,7 +9,7 @@ import { createFolds } from '../src/jobs/fold.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import { createDetailsHash } from '../src/lib/details-hash.ts'
 import { systemRandom } from '../src/lib/random.ts'
-import { type RecordCursor, recordPage, type StoredRecord } from '../src/store/generation-list.ts'
+import { type ExportedRecord, exportedPage, type RecordCursor } from '../src/store/generation-list.ts'
 import { numbered } from '../src/store/report-values.ts'
 import { type SumQuery, usageSumsBy } from '../src/store/reports.ts'
 import { openSqlite } from '../src/store/sqlite.ts'
@@ -91,9 +91,9 @@ async function measured(store: Store, query: SumQuery, times: number): Promise<S
 }
 
 async function exported(store: Store, span: { start: number; end: number }): Promise<ReportsResult['export']> {
-  const pages = pagesBy<StoredRecord, RecordCursor>(
+  const pages = pagesBy<ExportedRecord, RecordCursor>(
     (before, limit) =>
-      recordPage(store, organisationId, { ...span, narrow: {}, folded: {} }, { limit, offset: 0, before }, withinMs),
+      exportedPage(store, organisationId, { ...span, narrow: {}, folded: {} }, { limit, offset: 0, before }, withinMs),
     ({ occurredAt, id }) => ({ occurredAt, id }),
     (page) => page.map(recordCells),
   )

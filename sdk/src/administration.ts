@@ -115,6 +115,21 @@ export const administration = (transport: Transport) => ({
   listEndpointStates: (options?: Options): Reply<'listEndpointStates'> =>
     call(transport, 'listEndpointStates', {}, options),
 
+  /** What the endpoints of a model charge, with sources and dates; without a model what was set here. Errors: `unknown_model`. */
+  listRateCards: (query?: QueryOf<'listRateCards'>, options?: Options): Reply<'listRateCards'> =>
+    call(transport, 'listRateCards', { query }, options),
+
+  /**
+   * Sets the prices of an endpoint, in place of those it ships with, from now or a later instant on. `priceUsd` is decimal
+   * text for `per` units, a million unless told. What was charged before stays as it is. Errors: `not_found`.
+   */
+  createRateCard: (card: BodyOf<'createRateCard'>, options?: Options): Reply<'createRateCard'> =>
+    call(transport, 'createRateCard', { body: card }, options),
+
+  /** Takes back what was set for the endpoint of a card; what it ships with holds again. Errors: `not_found`. */
+  withdrawRateCard: (id: string, options?: Options): Reply<'withdrawRateCard'> =>
+    call(transport, 'withdrawRateCard', { params: { id } }, options),
+
   /** The organisations of the server; needs the operator's key. */
   listOrganisations: (
     query?: QueryOf<'listOrganisations'>,

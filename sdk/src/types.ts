@@ -23,6 +23,7 @@ export type {
   Organisation,
   Plan,
   PricedModel,
+  RateCard,
   Reconciliation,
   Reservation,
   Session,

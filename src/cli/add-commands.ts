@@ -82,10 +82,10 @@ const SINCE = '15m, 24h, 7d, today, yesterday, this-month or last-month, in plac
 const TZ = "The IANA zone whose days those are; default: the organisation's."
 
 function optionsOf(field: Field): Option[] {
-  const { option, kind, part } = field
+  const { option, kind, opposite } = field
   if (kind === 'flag') {
     const on = new Option(`--${option}`, explained(field))
-    return part === 'query' ? [on] : [on, new Option(`--no-${option}`, `The opposite of --${option}.`)]
+    return !opposite ? [on] : [on, new Option(`--no-${option}`, `The opposite of --${option}.`)]
   }
   const made = new Option(`--${option} <${field.account ? 'account' : PLACEHOLDERS[kind]}>`, explained(field))
   return [REPEATED.includes(kind) ? made.argParser(collected) : made]

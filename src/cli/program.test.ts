@@ -65,7 +65,7 @@ describe('commands', () => {
       [
         'call',
         {
-          row: expect.objectContaining({ noun: 'keys', verb: 'create', operation: 'createKey' }),
+          row: expect.objectContaining({ noun: 'keys', verb: 'create', operation: 'createApiKey' }),
           env: {},
           args: ['dev'],
           options: expect.objectContaining({ limit: '5', 'limit-reset': 'monthly', account: undefined }),

@@ -71,6 +71,7 @@ export async function runCommand({ row, env, ...typed }: CommandCall, world: Wor
   const say = (line: string) => (common.quiet ? undefined : world.stderr(`turnpike: ${line}\n`))
   if (common.dryRun) return tellRequest(request, network.connection, world)
   await confirmed(command, typed, common, world)
+  const rows = rowsOf(command, common, values)
   await withOutput(common, world, (write) =>
     showReply({
       command,
@@ -79,12 +80,21 @@ export async function runCommand({ row, env, ...typed }: CommandCall, world: Wor
       network,
       say,
       write,
-      named: typed.args[0],
+      rows,
       look: lookOf(common, env, world),
     }),
   )
   if (range !== undefined) say(range)
   return EXIT.done
+}
+
+/** As which of the server's own rows the data comes; `undefined`: it is shown from the pages of the list. */
+function rowsOf({ operation }: Command, { csv, ndjson, jsonl, json, limit }: CommonOptions, { query }: Values) {
+  if (!operation.rows) return undefined
+  if (query.columns === undefined) return csv && !json ? 'csv' : undefined
+  if (json || !(csv || ndjson || jsonl) || (limit !== undefined && !csv))
+    throw new CannotGoOn('--columns: goes with --csv, or with --ndjson without --limit', EXIT.usage)
+  return csv ? 'csv' : 'ndjson'
 }
 
 /** By the names that the parser does not know: it has them in kebab-case. */

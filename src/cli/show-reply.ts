@@ -18,34 +18,38 @@ type Show = {
   readonly network: Network
   readonly look: Look
   readonly write: (text: string) => Promise<void>
-  /** What was typed first. */
-  readonly named: string | undefined
+  /** Rows that the server makes itself. */
+  readonly rows: 'csv' | 'ndjson' | undefined
   /** A line for the person, beside the data. */
   readonly say: (line: string) => void
 }
 
 export async function showReply(show: Show): Promise<void> {
-  const { command, common, network, request } = show
+  const { command, network, request, rows } = show
   if (command.row.columns === undefined) return showThing(show, await sendForText(network, request))
-  if (common.csv && command.operation.rows) return streamCsv(show)
+  if (rows) return streamRows(show, rows)
   return showList(show)
 }
 
 const ended = (text: string): string => (text.endsWith('\n') ? text : `${text}\n`)
 
-async function showThing({ command, common, look, write, say, named }: Show, text: string): Promise<void> {
+async function showThing({ command, common, look, write, say }: Show, text: string): Promise<void> {
   const { shows, secret } = command.row
   if (common.json) return write(ended(text))
   const reply = jsonReply(text)
-  if (secret === undefined) return write(thingTable(inside(reply, shows) ?? reply, look))
-  await write(`${String(inside(reply, secret))}\n`)
-  say(`this is the only time that the key of ${shown(named ?? '')} is shown`)
+  const value = inside(reply, secret?.at)
+  if (secret === undefined || typeof value !== 'string') return write(thingTable(inside(reply, shows) ?? reply, look))
+  await write(`${value}\n`)
+  const name = secret.of === undefined ? undefined : inside(reply, secret.of)
+  say(`this is the only time that the ${secret.is}${typeof name === 'string' ? ` of ${shown(name)}` : ''} is shown`)
 }
 
 /** The server's own rows, as they come: every one that the filters match, or as many as were asked for. */
-async function streamCsv({ common, network, request, write, say }: Show): Promise<void> {
+async function streamRows(show: Show, format: 'csv' | 'ndjson'): Promise<void> {
+  const { common, network, request, write, say } = show
   const rows = firstRows(common.limit === undefined ? Number.POSITIVE_INFINITY : (wantedRows(common) ?? 0))
-  const response = await sendForStream(network, { ...request, accept: 'text/csv' })
+  const accept = { csv: 'text/csv', ndjson: 'application/x-ndjson' }[format]
+  const response = await sendForStream(network, { ...request, accept })
   const decoder = new TextDecoder()
   try {
     for await (const part of response.body ?? []) {

@@ -10,7 +10,7 @@ import type { NativeBody } from '../contract/native-wire.ts'
 import type { UpstreamApi } from '../contract/upstream-api.ts'
 import type { CallDetails } from '../core/ledger-rows.ts'
 import type { Member } from '../lib/json-scan.ts'
-import type { JsonBody } from './read-json.ts'
+import { type JsonBody, textOf } from './read-json.ts'
 import type { Sound } from './sound.ts'
 
 export type Call = {
@@ -26,6 +26,8 @@ export type Call = {
   /** The smaller of those that were sent. */
   readonly outputLimit: number | undefined
   readonly serviceTier: string | undefined
+  /** Where it is to be computed, in Anthropic's words; a region may cost more. */
+  readonly inferenceGeo: string | undefined
   readonly preferences: ProviderPreferences
   readonly asked: boolean
   readonly includeUsage: boolean
@@ -75,6 +77,7 @@ export function plainCall(body: JsonBody, request: ModelRequest, headers: Incomi
     choices: 1,
     outputLimit: undefined,
     serviceTier: request.service_tier ?? undefined,
+    inferenceGeo: /^"([a-z0-9_-]{1,40})"$/.exec(textOf(body, 'inference_geo') ?? '')?.[1],
     preferences: request.provider ?? {},
     asked: request.usage?.include === true || headers['x-turnpike-usage'] === 'include',
     includeUsage: request.stream_options?.include_usage === true,

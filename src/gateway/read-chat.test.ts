@@ -26,3 +26,8 @@ test('a document that is an address is quoted as a file', () => {
   const part = { type: 'document', source: { type: 'url', url: 'https://example.com/a.pdf' } }
   expect(read({ messages: [{ role: 'user', content: [part] }] }).files).toBe(1)
 })
+
+test('where a call is to be computed is quoted, since a region may cost more', () => {
+  expect(read({}).inferenceGeo).toBeUndefined()
+  expect(read({ inference_geo: 'us' }).inferenceGeo).toBe('us')
+})

@@ -37,7 +37,7 @@ const documents = (messages: string): number => [...messages.matchAll(/"type"\s*
 const MOST_SEARCHES = 10
 
 /** OpenAI asks for a search by a member, others by a tool or a plugin; a maximum that is stated holds upstream, too. */
-function searchesOf(body: JsonBody): number {
+export function searchesOf(body: JsonBody): number {
   const options = textOf(body, 'web_search_options')
   const tools = textOf(body, 'tools') ?? ''
   const plugins = textOf(body, 'plugins') ?? ''

@@ -4,7 +4,7 @@ import { type Refused, refuse } from '../contract/errors.ts'
 import { createIgnored } from '../contract/ignored.ts'
 import { chatOfMessages, promptOfMessages } from '../dialects/messages-request.ts'
 import type { Call } from './call.ts'
-import { readChat } from './read-chat.ts'
+import { readChat, searchesOf } from './read-chat.ts'
 import { openJson, parsed } from './read-json.ts'
 
 export const readMessages = (bytes: Buffer, headers: IncomingHttpHeaders, url = ''): Call => ({
@@ -28,7 +28,8 @@ function wireHeaders(headers: IncomingHttpHeaders): Record<string, string> {
 const isWord = (value: unknown): value is string => typeof value === 'string' && /^[\w.,: -]{1,512}$/.test(value)
 
 function readAs(convert: typeof chatOfMessages, bytes: Buffer, headers: IncomingHttpHeaders): Call {
-  const { text } = openJson(bytes)
+  const own = openJson(bytes)
+  const { text } = own
   const body = parsed(text) as Record<string, unknown>
   if (typeof body.model !== 'string')
     throw refuse('invalid_request', 'model is missing: name the model to call', { param: 'model' })
@@ -40,6 +41,9 @@ function readAs(convert: typeof chatOfMessages, bytes: Buffer, headers: Incoming
   const call = readChat(Buffer.from(JSON.stringify(chat)), headers)
   return {
     ...call,
+    // It may go on as it came, with all that chat has no word for.
+    bytes: Math.max(call.bytes, own.bytes),
+    searches: searchesOf(own),
     converted: true,
     ignored: ignored.names(),
     native: { wire: 'anthropic', text },

@@ -26,7 +26,7 @@ export function openaiRequest(call: UpstreamCall, { family, limitMember }: Accen
   namePlugins(valueIn(call, 'plugins'), ignored)
   for (const member of ['transforms', 'stop_server_tools_when'])
     if (!asksForNothing(member, valueIn(call, member))) ignored.add(member)
-  if (stream && !api.startsWith('audio/')) edits.set('stream_options', '{"include_usage":true}')
+  if (stream && !api.startsWith('audio/')) edits.set('stream_options', usageOption(family))
   else if (has(members, 'stream_options')) edits.set('stream_options', undefined)
   const limit = outputLimit ?? (converted ? limitIn(call) : undefined)
   if (converted) for (const member of LIMITS) if (has(members, member)) edits.set(member, undefined)
@@ -35,6 +35,12 @@ export function openaiRequest(call: UpstreamCall, { family, limitMember }: Accen
     for (const [member, value] of translate((member) => valueIn(call, member), ignored)) edits.set(member, value)
   return { body: spliceMembers(text, members, edits), ignored: ignored.names() }
 }
+
+/** Told with every chunk, the usage of a stream that is cut is as exact as that of a whole one. */
+const TELLS_ALWAYS: ReadonlySet<string> = new Set(['vllm'])
+
+const usageOption = (family: string): string =>
+  TELLS_ALWAYS.has(family) ? '{"include_usage":true,"continuous_usage_stats":true}' : '{"include_usage":true}'
 
 /** Members that are ours to act on, or that belong to OpenRouter's routing; no other provider defines them. */
 const CONSUMED = [
