@@ -12,6 +12,7 @@ import type { Turnpike } from './turnpike.ts'
 const PASSWORD = 'correct horse battery'
 /** The provider repeats it in its refusal. */
 const ECHOED = 'sk-refused-of-acme-0123456789'
+const CLIENTS = ['OpenAI SDK', 'OpenRouter SDK', 'Vercel AI SDK', 'LangChain', 'Claude Code', 'curl']
 const OTHER_PASSWORD = 'another long password'
 
 describe('settings', () => {
@@ -140,6 +141,44 @@ describe('settings', () => {
     const system = section('System')
     await system.getByRole('row', { name: /Turnpike \d+\.\d+\.\d+ on Node .*, SQLite/ }).waitFor()
     await system.getByRole('row', { name: /Calls go to acme .*from turnpike.yaml.*Simulator/ }).waitFor()
+  })
+
+  test('a rotated key keeps what it spent, an idle one is marked, and a name is typed before one is deleted', async () => {
+    const body = { model: 'gpt-4o-mini', max_tokens: 20, messages: [{ role: 'user', content: 'hi' }] }
+    const call = async (key: string) => (await turnpike.request('/v1/chat/completions', { key, body })).status
+    await opened.visit('Keys')
+    await press('Create key')
+    await dialog().getByLabel(/^Name/).fill('nightly')
+    await dialog().getByRole('button', { name: 'Create' }).click()
+    const secret = (await dialog().getByLabel('Secret of the key').textContent()) ?? ''
+    expect(await dialog().getByRole('tab').allTextContents()).toEqual(CLIENTS)
+    await done()
+    expect(await call(secret)).toBe(200)
+    await page.reload()
+    const nightly = page.getByRole('row', { name: /nightly/ })
+    const spent = async () => (await nightly.locator('data').allTextContents()).join()
+    await nightly.locator('data').first().waitFor()
+    const before = await spent()
+    expect(before).toMatch(/\$0\.0000/)
+    await press('Rotate nightly')
+    await dialog().getByRole('button', { name: 'Rotate' }).click()
+    const next = (await dialog().getByLabel('Secret of the key').textContent()) ?? ''
+    await done()
+    expect([await call(secret), await spent()]).toEqual([401, before])
+    expect(await page.getByText('idle for 30 days').count()).toBe(0)
+    await page.clock.setFixedTime(Date.now() + 31 * 86_400_000)
+    await page.reload()
+    await nightly.getByText('idle for 30 days').waitFor()
+    await press('Delete nightly')
+    const remove = dialog().getByRole('button', { name: 'Delete' })
+    await dialog().getByLabel('Type nightly to go on').fill('nightl')
+    expect(await remove.isDisabled()).toBe(true)
+    await dialog().getByLabel('Type nightly to go on').fill('nightly')
+    await remove.click()
+    await nightly.waitFor({ state: 'detached' })
+    expect(await call(next)).toBe(401)
+    await page.clock.setFixedTime(Date.now())
+    await opened.visit('Settings')
   })
 
   test('a password is changed, and the new one signs in after log-out', async () => {
