@@ -5,7 +5,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Browser } from './browser.ts'
-import { type Dashboard, openDashboard } from './dashboard-kit.ts'
+import { type Dashboard, expectAccessible, openDashboard } from './dashboard-kit.ts'
 import { type Receiver, startReceiver } from './receivers.ts'
 import type { Turnpike } from './turnpike.ts'
 
@@ -29,7 +29,6 @@ describe('settings', () => {
     const yaml = `providers: { acme: { preset: openai, baseUrl: '${acme.url}', apiKey: sk-of-the-server } }`
     opened = await openDashboard({ yaml })
     ;({ turnpike, browser, page } = opened)
-    await opened.visit('Settings')
   }, 60_000)
   afterAll(() => Promise.all([opened?.close(), acme?.close()]))
 
@@ -43,6 +42,42 @@ describe('settings', () => {
     await closed()
   }
   let invitation = ''
+
+  test('whoever begins sees what is next; sample traffic is simulated, in an account of its own, and taken away again', async () => {
+    const steps = section('First steps')
+    await opened.visit('Usage')
+    await steps.getByRole('heading', { name: 'First steps, 1 of 5 done' }).waitFor()
+    await press('Sample traffic')
+    await steps.getByText('Sample traffic is in the account').waitFor()
+    await steps.getByRole('heading', { name: 'First steps, 2 of 5 done' }).waitFor()
+    // biome-ignore lint/suspicious/noExplicitAny: a test says itself what it expects in a reply
+    const admin = async (path: string): Promise<any> =>
+      (await turnpike.request(path, { key: turnpike.operatorKey })).json()
+    const { generations, pagination } = await admin('/api/admin/generations?limit=100')
+    expect(pagination.totalCount).toBe(40)
+    for (const { model, accountId } of generations)
+      expect([model, accountId]).toEqual([expect.stringMatching(/^simulator\//), generations[0].accountId])
+    expect(await admin(`/v1/accounts/${generations[0].accountId}`)).toMatchObject({
+      externalId: 'sample',
+      status: 'open',
+    })
+    await press('Remove sample traffic')
+    await dialog().getByRole('button', { name: 'Remove' }).click()
+    await closed()
+    await steps.getByRole('button', { name: 'Sample traffic' }).waitFor()
+    expect(await admin('/v1/accounts?limit=100')).toMatchObject({
+      accounts: [{ externalId: 'sample', status: 'closed', balance: 0 }, { externalId: 'demo' }],
+    })
+    expect((await admin('/api/admin/keys?externalId=sample')).keys).toEqual([])
+    expect((await admin('/api/admin/generations?limit=1')).pagination.totalCount).toBe(40)
+
+    await steps.getByRole('link', { name: 'See why it cost that' }).click()
+    await page.waitForURL(/\/requests\/gen-/)
+    await opened.visit('Usage')
+    await steps.getByRole('heading', { name: 'First steps, 3 of 5 done' }).waitFor()
+    expect(browser.faults).toEqual([])
+    await opened.visit('Settings')
+  })
 
   test('somebody is invited by a link that is shown once, and given another role', async () => {
     await press('Invite')
@@ -181,7 +216,32 @@ describe('settings', () => {
     await opened.visit('Settings')
   })
 
-  test('a password is changed, and the new one signs in after log-out', async () => {
+  test.each([
+    ['Usage', 'First steps'],
+    ['Settings', 'Audit log'],
+    ['Keys', undefined],
+  ])('%s can be used in both themes, wide and narrow', async (screen, part) => {
+    for (const [width, colorScheme] of [
+      [1280, 'light'],
+      [320, 'dark'],
+    ] as const) {
+      await page.emulateMedia({ colorScheme })
+      await page.setViewportSize({ width, height: 900 })
+      await page.goto(`${turnpike.url}/${screen.toLowerCase()}`)
+      await page.getByRole('heading', { level: 1, name: screen, exact: true }).waitFor()
+      if (part) await section(part).waitFor()
+      await expectAccessible(page)
+      expect([width, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([width, width])
+    }
+    await page.emulateMedia({ colorScheme: 'light' })
+    await page.setViewportSize({ width: 1280, height: 900 })
+  })
+
+  test('first steps are hidden for good; a password is changed, and the new one signs in after log-out', async () => {
+    await opened.visit('Usage')
+    await press('Hide')
+    await section('First steps').waitFor({ state: 'detached' })
+    await opened.visit('Settings')
     await press('Change password')
     await dialog()
       .getByLabel(/^Present password/)
@@ -219,9 +279,9 @@ describe('settings', () => {
     await row('Members', /olga@example.com/).waitFor()
     await row('Audit log', /organisation.update/).waitFor()
     const names = await page.getByRole('main').getByRole('button').allTextContents()
-    expect(
-      names.filter((name) => !['Change password', 'Log out everywhere', 'CSV', 'Load more'].includes(name)),
-    ).toEqual([])
+    expect(names.filter((name) => !['Change password', 'End all sessions', 'CSV', 'Load more'].includes(name))).toEqual(
+      [],
+    )
     expect(browser.faults).toEqual([])
   })
 })

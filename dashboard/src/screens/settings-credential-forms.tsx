@@ -6,7 +6,7 @@ import { useChange, useSendingOnce } from '../changes.ts'
 import { client } from '../client.ts'
 import { FormDialog } from '../dialog.tsx'
 import { useAccountChoices } from '../names.ts'
-import { useSystem } from './settings-system.tsx'
+import { useSystem } from '../system.ts'
 
 export function AddCredential({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState('')

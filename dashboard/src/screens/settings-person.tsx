@@ -17,7 +17,7 @@ export function Person({ session: { member, role } }: { session: Session }) {
         Change password
       </Button>
       <Button variant="default" size="xs" onClick={() => asked.open('leave')}>
-        Log out everywhere
+        End all sessions
       </Button>
     </Group>
   )
@@ -41,8 +41,8 @@ export function Person({ session: { member, role } }: { session: Session }) {
       )}
       {asked.subject === 'leave' && (
         <Confirm
-          title="Log out everywhere"
-          submit="Log out everywhere"
+          title="End all sessions"
+          submit="End all sessions"
           change={async () => {
             await auth('sign-out', { everywhere: true })
             location.assign('/login')

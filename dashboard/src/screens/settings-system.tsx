@@ -1,17 +1,13 @@
 /** What runs here: version, store, providers, and what waits. */
 import { Table, Text } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { System } from '@turnpike/sdk'
 import type { ReactNode } from 'react'
-import { client } from '../client.ts'
 import { Loaded } from '../loaded.tsx'
 import { whole } from '../numbers.ts'
 import { Section } from '../section.tsx'
+import { useSystem } from '../system.ts'
 import { When } from '../when.tsx'
-
-export const useSystem = () =>
-  useQuery({ queryKey: ['system'], queryFn: () => client.admin.getSystem(), staleTime: 30_000 })
 
 export const SystemState = () => (
   <Section title="System">
@@ -67,11 +63,9 @@ const Providers = ({ system: { providers } }: { system: System }) =>
   providers.length === 0 ? (
     <Text>Nobody: no provider is configured.</Text>
   ) : (
-    <>
-      {providers.map(({ key, name, origin }) => (
-        <div key={key}>
-          {name} <code>{key}</code>, {ORIGINS[origin]}
-        </div>
-      ))}
-    </>
+    providers.map(({ key, name, origin }) => (
+      <div key={key}>
+        {name} <code>{key}</code>, {ORIGINS[origin]}
+      </div>
+    ))
   )

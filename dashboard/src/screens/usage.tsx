@@ -6,6 +6,7 @@ import { lazy, Suspense } from 'react'
 import { client } from '../client.ts'
 import { CsvButton } from '../csv-button.tsx'
 import { Filters, useView } from '../filters.tsx'
+import { FirstSteps } from '../first-steps.tsx'
 import { Loaded } from '../loaded.tsx'
 import { Page } from '../page.tsx'
 import { csvOf, groupingOf, usageQuery } from '../report.ts'
@@ -19,7 +20,12 @@ const UsageChart = lazy(() => import('../usage-chart.tsx'))
 
 export function UsageScreen() {
   const timeZone = useTimeZone()
-  return <Page title="Usage">{timeZone === undefined ? <Loading /> : <Usage timeZone={timeZone} />}</Page>
+  return (
+    <Page title="Usage">
+      {timeZone === undefined ? <Loading /> : <Usage timeZone={timeZone} />}
+      <FirstSteps />
+    </Page>
+  )
 }
 
 function Usage({ timeZone }: { readonly timeZone: string }) {
