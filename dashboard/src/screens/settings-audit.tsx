@@ -3,7 +3,7 @@ import { Code, Group, Table, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useState } from 'react'
 import { client } from '../client.ts'
-import { CsvButton } from '../csv-button.tsx'
+import { Elsewhere } from '../elsewhere.tsx'
 import { PagedList, usePagedList } from '../paged-list.tsx'
 import { Rows } from '../rows.tsx'
 import { Section } from '../section.tsx'
@@ -31,8 +31,13 @@ export function Audit() {
       onChange={({ currentTarget: { value } }) => setSaid((before) => ({ ...before, [name]: value }))}
     />
   )
+  const actions = (
+    <Group gap="xs">
+      <Elsewhere href={csv} />
+    </Group>
+  )
   return (
-    <Section title="Audit log" actions={<CsvButton href={csv} />}>
+    <Section title="Audit log" actions={actions}>
       <Group gap="sm" mb="sm" role="search" aria-label="Audit log">
         {field('actor', 'Who', 'member:ann@example.com')}
         {field('action', 'What', 'key, or key.update')}
@@ -50,7 +55,7 @@ export function Audit() {
             {rows.map(({ id, createdAt, actor, action, target, before, after }) => (
               <Table.Tr key={id}>
                 <Table.Td>
-                  <When at={createdAt} />
+                  <When at={createdAt} exact />
                 </Table.Td>
                 <Table.Td>{actor}</Table.Td>
                 <Table.Td>{action}</Table.Td>
