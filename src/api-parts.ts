@@ -1,7 +1,7 @@
 /** What the control plane needs of the gateway and of sign-in: rooms of one floor don't know each other, so they are introduced here. */
 import type { FastifyRequest } from 'fastify'
 import type { Alerts } from './alerts.ts'
-import type { ApiParts } from './api/parts.ts'
+import type { ApiParts, SystemFacts } from './api/parts.ts'
 import { demandJson, isOwnPage } from './api/same-origin.ts'
 import type { Caller } from './core/caller.ts'
 import { secretOf } from './gateway/caller-secret.ts'
@@ -16,9 +16,10 @@ type Introduced = {
   readonly gateway: Gateway
   readonly alerts: Pick<Alerts, 'sealer' | 'addresses'>
   readonly people: People
+  readonly system: SystemFacts
 }
 
-export function apiParts({ gateway, alerts, people }: Introduced, operatorKey: string): ApiParts {
+export function apiParts({ gateway, alerts, people, system }: Introduced, operatorKey: string): ApiParts {
   const {
     store,
     budgets,
@@ -36,6 +37,7 @@ export function apiParts({ gateway, alerts, people }: Introduced, operatorKey: s
   const operatorHash = hashSecret(operatorKey)
   return {
     store,
+    system,
     budgets,
     // These change when the settings are read again.
     get settings() {

@@ -9,6 +9,7 @@ import { mountDashboard } from './api/dashboard.ts'
 import { mountApi } from './api/mount.ts'
 import { createNotFound } from './api/not-found.ts'
 import { guardHosts } from './api/own-hosts.ts'
+import type { SystemFacts } from './api/parts.ts'
 import { mountReference } from './api/reference.ts'
 import { apiParts } from './api-parts.ts'
 import { CannotGoOn, EXIT } from './cli/exit-code.ts'
@@ -62,7 +63,7 @@ export type Server = {
   readonly gateway: Gateway
   readonly simulator: Simulator | undefined
   readonly organisation: Organisation
-  readonly catalogueSource: string
+  readonly system: SystemFacts
   readonly folder: DataFolder
   readonly recovered: Recovered
   readonly alerts: Alerts
@@ -167,7 +168,8 @@ export async function startServer({
   const { gateway } = configured
   const signIn = openSignIn({ store, databaseUrl: settings.databaseUrl, file: folder.signInDatabase, log })
   const people = createPeople({ store, signIn, clock: systemClock, random: systemRandom })
-  const fastify = createHttp(configured, { alerts, people }, folder.adminKey)
+  const system = { version, startedAt: systemClock.now(), catalogueSource: catalogue.source }
+  const fastify = createHttp(configured, { alerts, people, system }, folder.adminKey)
   const repeating = { stop: async () => void (await Promise.all([jobs.stop(), alerts.stop()])) }
   const running = { configured, fastify, jobs: repeating, people }
   const { port, moved } = await listen(fastify, settings).catch(async (error: unknown) => {
@@ -183,7 +185,7 @@ export async function startServer({
       return configured.current().simulator
     },
     organisation,
-    catalogueSource: catalogue.source,
+    system,
     folder,
     recovered,
     alerts,
@@ -202,6 +204,8 @@ export async function startServer({
     close: () => stop(running, drainMs),
   }
 }
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 
 const loadCatalogue = (): CatalogueData =>
   JSON.parse(readFileSync(new URL('../catalogue/catalogue.json', import.meta.url), 'utf8')) as CatalogueData

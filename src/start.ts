@@ -74,7 +74,7 @@ function welcome(server: Server, settings: Settings, version: string): string[] 
   if (demoKey !== undefined)
     return firstStartLines({
       ...common,
-      catalogue: server.catalogueSource,
+      catalogue: server.system.catalogueSource,
       demoKey,
       model: server.gateway.routes.find('gpt-4o-mini') ? 'gpt-4o-mini' : (first?.model.id ?? 'gpt-4o-mini'),
       ...(folder.adminKeyFile === undefined ? {} : { adminKeyFile: folder.adminKeyFile }),

@@ -49,7 +49,7 @@ export async function openApi(yaml?: string, { env = {}, still = false }: ApiOpt
   const { signIn } = turnpike.server
   const people = createPeople({ store, signIn, clock: { now: () => store.now() }, random: systemRandom })
   const parts: ApiParts = {
-    ...apiParts({ gateway, alerts: turnpike.server.alerts, people }, operator),
+    ...apiParts({ gateway, alerts: turnpike.server.alerts, people, system: turnpike.server.system }, operator),
     store,
     log: {
       ...gateway.log,

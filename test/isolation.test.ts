@@ -158,6 +158,7 @@ const cases: Record<OperationName, Named | Lists | Open> = {
   deleteManagementKey: named(() => [`/api/admin/management-keys/${ours.manager}`]),
   rotateManagementKey: named(() => [`/api/admin/management-keys/${ours.manager}/rotate`]),
   getSession: lists('/api/admin/session'),
+  getSystem: lists('/api/admin/system'),
   listMembers: lists('/api/admin/members?limit=500'),
   inviteMember: { open: 'names nobody' },
   updateMember: named(() => [`/api/admin/members/${ours.member}`, { role: 'reader' }]),

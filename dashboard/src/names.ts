@@ -13,6 +13,14 @@ export const useKeyChoices = () => useQuery({ ...newestKeys, select: keyChoices 
 /** External ids, by which people name accounts in forms. */
 export const useAccountChoices = () => useQuery({ ...newestAccounts, select: accountChoices }).data ?? []
 
+/** Those that were called with, of all that are not deleted; undefined until that is known. */
+export const useUsedKeys = () => useQuery({ ...newestKeys, select: usedKeys }).data
+/** Null: there is none; undefined: it is not known yet. */
+export function useAccountCalled(externalId: string): Account | null | undefined {
+  const { data } = useQuery(newestAccounts)
+  return data && (data.accounts.find((account) => account.externalId === externalId) ?? null)
+}
+
 type Names = ReadonlyMap<string, string>
 const NONE: Names = new Map()
 const MOST = 500
@@ -29,6 +37,7 @@ const newestAccounts = queryOptions({
 
 type Keys = { readonly keys: readonly ApiKey[] }
 const keyNames = ({ keys }: Keys): Names => new Map(keys.map(({ hash, name }) => [hash, name]))
+const usedKeys = ({ keys }: Keys) => keys.filter(({ lastUsedAt }) => lastUsedAt !== null)
 const keyChoices = ({ keys }: Keys) =>
   keys.map(({ hash, name, label }) => ({ value: hash, label: `${name} (${label})` }))
 

@@ -5,6 +5,7 @@ type Requests = {
   readonly 'sign-in/email': { readonly email: string; readonly password: string }
   readonly setup: { readonly token: string; readonly email: string; readonly password: string; readonly name: string }
   readonly 'sign-out': { readonly everywhere?: boolean }
+  readonly 'change-password': { readonly currentPassword: string; readonly newPassword: string }
 }
 
 export async function auth<N extends keyof Requests>(name: N, body: Requests[N]): Promise<void> {

@@ -141,7 +141,7 @@ export const administration = (transport: Transport) => ({
   getOrganisation: (id: string, options?: Options): Reply<'getOrganisation'> =>
     call(transport, 'getOrganisation', { params: { id } }, options),
 
-  /** Changes the name or the time zone of an organisation; needs the operator's key. */
+  /** Changes when the days of an organisation begin; its name too with the operator's key. */
   updateOrganisation: (
     id: string,
     changes: BodyOf<'updateOrganisation'>,
@@ -199,6 +199,9 @@ export const administration = (transport: Transport) => ({
   /** A link that makes an admin; needs the operator's key, and ends the link before. */
   createSetupLink: (request: BodyOf<'createSetupLink'> = {}, options?: Options): Reply<'createSetupLink'> =>
     call(transport, 'createSetupLink', { body: request }, options),
+
+  /** The server that answers, its providers, and what waits to be delivered. */
+  getSystem: (options?: Options): Reply<'getSystem'> => call(transport, 'getSystem', {}, options),
 
   /** Who changed what, newest first. */
   listAudit: (query?: Omit<QueryOf<'listAudit'>, 'format'>, options?: Options): Pages<'listAudit', AuditEntry> =>

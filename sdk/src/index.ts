@@ -54,6 +54,7 @@ export type {
   Reconciliation,
   Reservation,
   Session,
+  System,
   Transaction,
   UsageAnswer,
   UsageFilters,

@@ -1108,6 +1108,39 @@ export type SpendAnomalyEvent = {
   }
 }
 
+export type System = {
+  /** Of Turnpike. */
+  version: string
+  /** Of Node.js. */
+  node: string
+  store: 'sqlite' | 'postgres'
+  /** When the process began that answers. */
+  startedAt: string
+  catalogue: {
+    /** Whence the shipped prices are. */
+    source: string
+    /** That can be called. */
+    models: number
+  }
+  /** Whether simulated models answer, at the price of the real ones. */
+  simulator: boolean
+  /** Those that calls go to and credentials may be for. */
+  providers: {
+    /** As credentials and settings name it. */
+    key: string
+    name: string
+    /** Where it is configured; what the file says is changed there alone. */
+    origin: 'environment' | 'file' | 'simulator'
+  }[]
+  deliveries: {
+    /** Events not yet shared out among channels, and deliveries that are still tried. */
+    waiting: number
+    /** Deliveries that were given up. */
+    failed: number
+  }
+  unpricedCalls: number | null
+}
+
 export type Transaction = {
   id: string
   accountId: string
@@ -2658,10 +2691,10 @@ export type Operations = {
       organisation: Organisation
     }
   }
-  /** Change the name or the time zone of an organisation */
+  /** Change the time zone of an organisation, or, as the operator, its name */
   updateOrganisation: {
     body: {
-      /** Clients see another id from then on. */
+      /** The operator alone may change it. Clients see another id from then on. */
       name?: string | undefined
       /** Where its days begin. */
       timeZone?: string | undefined
@@ -2778,6 +2811,12 @@ export type Operations = {
         hasMore: boolean
         nextCursor: string | null
       }
+    }
+  }
+  /** The server and what waits: version, store, providers, deliveries; no secrets */
+  getSystem: {
+    result: {
+      system: System
     }
   }
   /** Who asks: the member behind the session, or the key */
@@ -3289,6 +3328,7 @@ export const endpoints = {
   deleteManagementKey: { method: 'DELETE', path: '/api/admin/management-keys/{id}' },
   rotateManagementKey: { method: 'POST', path: '/api/admin/management-keys/{id}/rotate' },
   listAudit: { method: 'GET', path: '/api/admin/audit' },
+  getSystem: { method: 'GET', path: '/api/admin/system' },
   getSession: { method: 'GET', path: '/api/admin/session' },
   listMembers: { method: 'GET', path: '/api/admin/members' },
   inviteMember: { method: 'POST', path: '/api/admin/members' },

@@ -27,6 +27,7 @@ export type {
   Reconciliation,
   Reservation,
   Session,
+  System,
   Transaction,
   UsageRecord,
   UsageReport,

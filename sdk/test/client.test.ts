@@ -270,6 +270,7 @@ test('a price is set, shown with where it comes from, and withdrawn', async () =
 test('people are invited, given another role and removed, and who asks is told', async () => {
   const { admin } = client
   expect((await admin.getSession()).session).toMatchObject({ member: null, role: 'admin', isOperator: true })
+  expect((await admin.getSystem()).system).toMatchObject({ store: 'sqlite', simulator: true })
   const { member, link } = await admin.inviteMember({ email: 'ann@example.com', role: 'reader' })
   expect(link).toMatch(/\/setup#token=/)
   expect((await admin.updateMember(member.id, { role: 'admin' })).member.role).toBe('admin')

@@ -45,6 +45,7 @@ import {
 } from './rows.ts'
 import { originOf } from './same-origin.ts'
 import { mountSignIn } from './sign-in.ts'
+import { systemHandlers } from './system.ts'
 import { transactionHandlers } from './transactions.ts'
 import { usageHandlers } from './usage.ts'
 import { validatorOf } from './validate.ts'
@@ -70,6 +71,7 @@ const handlers: Handlers = {
   ...managementKeyHandlers,
   ...memberHandlers,
   ...auditHandlers,
+  ...systemHandlers,
   ...budgetHandlers,
   ...alertChannelHandlers,
   ...deliveryHandlers,

@@ -1,4 +1,4 @@
-/** Organisations, which the operator alone creates and changes. */
+/** Organisations, which the operator alone makes and names. An organisation's admins say when its days begin. */
 import { refuse } from '../contract/errors.ts'
 import { instantText } from '../lib/clock.ts'
 import {
@@ -39,6 +39,9 @@ export const organisationHandlers: Handlers<Names> = {
   async updateOrganisation(parts, { caller, params, body, audit }) {
     const known = await organisationFor(parts, caller, params.id)
     const { name = known.name, timeZone = known.timeZone } = body
+    // Names are one list for all organisations of the server: who could choose one would learn which are taken.
+    if (name !== known.name && !parts.isOperator(caller))
+      throw refuse('forbidden', "Only the operator's key can change the name of an organisation", { param: 'name' })
     const difference = changedMembers({ name: known.name, timeZone: known.timeZone }, { name, timeZone })
     const change = { action: 'organisation.update', target: name, organisationId: known.id, ...difference }
     const row = audit(change, ({ exists, selectFrom }) =>

@@ -26,10 +26,15 @@ import type { Rows } from './rows.ts'
 
 export type ApiParts = {
   readonly store: Store
-  readonly settings: Pick<Settings, 'billing' | 'reservations' | 'limits' | 'providers' | 'smtp' | 'publicUrl' | 'host'>
+  readonly settings: Pick<
+    Settings,
+    'billing' | 'reservations' | 'limits' | 'providers' | 'smtp' | 'publicUrl' | 'host' | 'simulatorActive'
+  >
   readonly budgets: BudgetDirectory
   readonly routes: ApiRoutes
   readonly credentials: ApiCredentials
+  /** The process that answers. */
+  readonly system: SystemFacts
   /** What is charged on top of a provider's cost. */
   readonly terms: CompiledTerms
   /** How the endpoints fare, as far as this process called them. */
@@ -60,6 +65,14 @@ export type ApiParts = {
   readonly people: ApiPeople
   /** 32 hex digits, the same for every question about one request. */
   requestId(request: FastifyRequest): string
+}
+
+/** What stays as it is while the process runs. */
+export type SystemFacts = {
+  readonly version: string
+  readonly startedAt: number
+  /** Whence the shipped prices are. */
+  readonly catalogueSource: string
 }
 
 /** Sign-in, as far as the API offers it; what it throws is refused in the words of its code. */

@@ -47,6 +47,7 @@ export const nouns: Readonly<Record<string, string>> = {
   deliveries: 'what was delivered to channels',
   events: 'what happened, told or not',
   audit: 'who changed what',
+  system: 'the server: its version, its providers, what waits',
 }
 
 /** Operations that have no command, and why. */

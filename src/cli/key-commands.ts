@@ -159,6 +159,11 @@ export const keyCommands: readonly CommandRow[] = [
     examples: ['turnpike audit list --from 2026-11-20', 'turnpike audit list --action key --all --csv'],
   },
   {
+    ...{ noun: 'system', verb: 'show', operation: 'getSystem' },
+    shows: 'system',
+    examples: ['turnpike system show', 'turnpike system show --json'],
+  },
+  {
     ...{ noun: 'organisations', verb: 'create', operation: 'createOrganisation' },
     args: ['name'],
     shows: 'organisation',

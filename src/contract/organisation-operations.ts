@@ -1,4 +1,4 @@
-/** Organisations, the management keys that administer them, and the log of what was changed. */
+/** Organisations, the management keys that administer them, the log of what was changed, and the state of the server. */
 import { Deleted, Rotation } from './api-keys.ts'
 import { AuditList, AuditQuery } from './audit.ts'
 import { PageQuery } from './common.ts'
@@ -17,6 +17,7 @@ import {
   OrganisationReply,
   OrganisationRequest,
 } from './organisations.ts'
+import { SystemReply } from './system.ts'
 
 const operator = { dialect: 'openai', key: 'operator' } as const
 const management = { dialect: 'openai', key: 'management' } as const
@@ -51,7 +52,7 @@ export const organisationOperations = [
     errors: ['not_found'],
   }),
   operation({
-    ...operator,
+    ...management,
     name: 'updateOrganisation',
     method: 'PATCH',
     path: '/api/admin/organisations/{id}',
@@ -126,5 +127,13 @@ export const organisationOperations = [
     result: AuditList,
     rows: true,
     errors: ['not_found'],
+  }),
+  operation({
+    ...management,
+    name: 'getSystem',
+    method: 'GET',
+    path: '/api/admin/system',
+    result: SystemReply,
+    errors: [],
   }),
 ] as const

@@ -21,7 +21,9 @@ export const OrganisationRequest = z.object({
 })
 
 export const OrganisationPatch = z.object({
-  name: Name(100).optional().meta({ description: 'Clients see another id from then on.' }),
+  name: Name(100)
+    .optional()
+    .meta({ description: 'The operator alone may change it. Clients see another id from then on.' }),
   timeZone: TimeZone.optional().meta({ description: 'Where its days begin.' }),
 })
 

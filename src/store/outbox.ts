@@ -162,3 +162,23 @@ export async function forgetOld(store: Store, before: number, limit: number): Pr
   ])
   return ended + told
 }
+
+/** What is still to be told, and what never was: for the organisation that asks. */
+export async function deliveryBacklog(
+  store: Store,
+  organisationId: bigint,
+): Promise<{ waiting: number; failed: number }> {
+  const own = store.sql.selectFrom('deliveries').where('organisation_id', '=', organisationId)
+  const [[events], [pending], [failed]] = await Promise.all([
+    store.rows(
+      store.sql
+        .selectFrom('outbox')
+        .where('organisation_id', '=', organisationId)
+        .where('dispatched_at', 'is', null)
+        .select((of) => of.fn.countAll<bigint>().as('count')),
+    ),
+    store.rows(own.where('state', '=', 'pending').select((of) => of.fn.countAll<bigint>().as('count'))),
+    store.rows(own.where('state', '=', 'failed').select((of) => of.fn.countAll<bigint>().as('count'))),
+  ])
+  return { waiting: Number(events?.count ?? 0) + Number(pending?.count ?? 0), failed: Number(failed?.count ?? 0) }
+}

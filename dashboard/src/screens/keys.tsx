@@ -1,15 +1,16 @@
 /** Keys: who holds which, what each may spend and has spent, and another secret for one that is known too well. */
-import { Button, Group, Select, Table, Text, TextInput } from '@mantine/core'
+import { Button, Group, Table, Text, TextInput } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { ApiKey } from '@turnpike/sdk'
 import { useState } from 'react'
 import { useChange } from '../changes.ts'
 import { client } from '../client.ts'
 import { now } from '../clock.ts'
-import { Confirm, FormDialog, useDialog } from '../dialog.tsx'
+import { ConfirmByName, FormDialog, useDialog } from '../dialog.tsx'
 import { Money } from '../money.tsx'
 import { Page } from '../page.tsx'
 import { PagedList, usePagedList } from '../paged-list.tsx'
+import { Rotate } from '../rotate.tsx'
 import { Refused, RowButton } from '../row-button.tsx'
 import { Rows, Small } from '../rows.tsx'
 import { useIsAdmin } from '../session.ts'
@@ -55,16 +56,25 @@ export function KeysScreen() {
       {creating.subject && <CreateKey onClose={creating.close} onIssued={show} />}
       {issued.subject && <IssuedKey issued={issued.subject} onClose={issued.close} />}
       {asked.subject?.what === 'edit' && <ChangeLimit apiKey={asked.subject.key} onClose={asked.close} />}
-      {asked.subject?.what === 'rotate' && <Rotate apiKey={asked.subject.key} onClose={asked.close} onIssued={show} />}
+      {asked.subject?.what === 'rotate' && (
+        <Rotate
+          name={asked.subject.key.name}
+          keeps="The key keeps its limit and what it has spent of it."
+          rotate={(grace) => client.admin.rotateApiKey(asked.subject?.key.id ?? '', grace)}
+          onClose={asked.close}
+          onIssued={show}
+        />
+      )}
       {asked.subject?.what === 'delete' && (
-        <Confirm
+        <ConfirmByName
           title={`Delete ${asked.subject.key.name}`}
+          name={asked.subject.key.name}
           submit="Delete"
           change={() => client.admin.deleteApiKey(asked.subject?.key.id ?? '')}
           onClose={asked.close}
         >
           Whoever calls with it is refused from now on. What it spent stays in the reports.
-        </Confirm>
+        </ConfirmByName>
       )}
     </Page>
   )
@@ -110,6 +120,7 @@ function KeyRow({ apiKey: key, isAdmin, ask }: { apiKey: ApiKey; isAdmin: boolea
       </Table.Td>
       <Table.Td>
         <When at={key.lastUsedAt} none="never" />
+        {isIdle(key) && <Small>idle for 30 days</Small>}
       </Table.Td>
       <Table.Td>
         <KeyState apiKey={key} />
@@ -133,6 +144,12 @@ function KeyRow({ apiKey: key, isAdmin, ask }: { apiKey: ApiKey; isAdmin: boolea
     </Table.Tr>
   )
 }
+
+const IDLE_MS = 30 * 86_400_000
+
+/** A key that nobody has called with for so long, though it could be. */
+const isIdle = ({ lastUsedAt, createdAt, disabled }: ApiKey): boolean =>
+  !disabled && now().getTime() - Date.parse(lastUsedAt ?? createdAt) >= IDLE_MS
 
 function KeyState({ apiKey: { disabled, expiresAt, decimal, previousSecretUntil } }: { apiKey: ApiKey }) {
   if (disabled) return <StateBadge tone="off">disabled</StateBadge>
@@ -169,35 +186,6 @@ function ChangeLimit({ apiKey: key, onClose }: { apiKey: ApiKey; onClose: () => 
   return (
     <FormDialog title={`Limit of ${key.name}`} submit="Save" change={change} onClose={onClose}>
       <LimitFields {...{ limit, setLimit, reset, setReset }} />
-    </FormDialog>
-  )
-}
-
-type RotateProps = {
-  readonly apiKey: ApiKey
-  readonly onClose: () => void
-  readonly onIssued: (issued: Issued) => void
-}
-
-const GRACES = [
-  { value: '0', label: 'It ends at once' },
-  { value: '3600', label: 'One hour' },
-  { value: '86400', label: '24 hours' },
-]
-
-function Rotate({ apiKey: key, onClose, onIssued }: RotateProps) {
-  const [grace, setGrace] = useState('0')
-  const rotate = useChange(() => client.admin.rotateApiKey(key.id, { graceSeconds: Number(grace) }), onIssued)
-  return (
-    <FormDialog title={`Another secret for ${key.name}`} submit="Rotate" change={rotate} onClose={onClose}>
-      <Text>The key keeps its limit and what it has spent.</Text>
-      <Select
-        label="The old secret works for"
-        data={GRACES}
-        allowDeselect={false}
-        value={grace}
-        onChange={(value) => setGrace(value ?? '0')}
-      />
     </FormDialog>
   )
 }

@@ -7,6 +7,7 @@ import { client } from '../client.ts'
 import { count, daysOf, isDay, previousTo } from '../days.ts'
 import { Elsewhere } from '../elsewhere.tsx'
 import { Filters, isNarrowed, useView, WIDE } from '../filters.tsx'
+import { FirstSteps } from '../first-steps.tsx'
 import { Freshness } from '../freshness.tsx'
 import { GROUPING_NAMES, groupedBy } from '../group-names.ts'
 import { Loaded } from '../loaded.tsx'
@@ -47,6 +48,7 @@ export function UsageScreen() {
           />
         )}
       </Loaded>
+      <FirstSteps />
     </Page>
   )
 }

@@ -1,0 +1,138 @@
+/** Secrets at providers that calls are made with in place of the server's own: shown by their end alone. */
+import { Button, Group, Table, Text } from '@mantine/core'
+import type { Credential, CredentialCheck } from '@turnpike/sdk'
+import { useState } from 'react'
+import { useChange } from '../changes.ts'
+import { client } from '../client.ts'
+import { Confirm, useDialog } from '../dialog.tsx'
+import { useAccountNames } from '../names.ts'
+import { milliseconds } from '../numbers.ts'
+import { PagedList, usePagedList } from '../paged-list.tsx'
+import { Refused, RowButton } from '../row-button.tsx'
+import { Rows, Small } from '../rows.tsx'
+import { Section } from '../section.tsx'
+import { StateBadge } from '../state-badge.tsx'
+import { When } from '../when.tsx'
+import { AddCredential, ReplaceSecret } from './settings-credential-forms.tsx'
+
+const HEADS = ['Name', 'Provider', 'Secret', 'Of', 'Last use', 'State']
+
+type Asked = { readonly what: 'replace' | 'delete'; readonly of: Credential }
+
+export function Credentials({ isAdmin }: { isAdmin: boolean }) {
+  const adding = useDialog<true>()
+  const asked = useDialog<Asked>()
+  const list = usePagedList(
+    ['credentials'],
+    (start) => client.admin.listCredentials({ limit: 25, ...start }),
+    ({ credentials }) => credentials,
+  )
+  const add = isAdmin && (
+    <Button size="xs" onClick={() => adding.open(true)}>
+      Add credential
+    </Button>
+  )
+  return (
+    <Section title="Provider credentials" actions={add}>
+      <Text size="sm" c="dimmed" mb="xs">
+        Calls on a credential go to its provider on its owner&apos;s bill. Which providers there are, turnpike.yaml and
+        the environment say.
+      </Text>
+      <PagedList list={list} what="Credentials" empty="There is none: calls are made with the server's own secrets.">
+        {(rows) => (
+          <Rows caption="Provider credentials" width={900} heads={isAdmin ? [...HEADS, 'Actions'] : HEADS}>
+            {rows.map((credential) => (
+              <CredentialRow key={credential.id} {...{ credential, isAdmin, ask: asked.open }} />
+            ))}
+          </Rows>
+        )}
+      </PagedList>
+      {adding.subject && <AddCredential onClose={adding.close} />}
+      {asked.subject?.what === 'replace' && <ReplaceSecret credential={asked.subject.of} onClose={asked.close} />}
+      {asked.subject?.what === 'delete' && (
+        <Confirm
+          title={`Delete ${asked.subject.of.name}`}
+          submit="Delete"
+          change={() => client.admin.deleteCredential(asked.subject?.of.id ?? '')}
+          onClose={asked.close}
+        >
+          No call uses it from now on, and its secret is gone. What calls on it cost stays in the reports.
+        </Confirm>
+      )}
+    </Section>
+  )
+}
+
+type RowProps = {
+  readonly credential: Credential
+  readonly isAdmin: boolean
+  readonly ask: (asked: Asked) => void
+}
+
+function CredentialRow({ credential, isAdmin, ask }: RowProps) {
+  const { id, name, provider, label, accountId, apiKeyHashes, disabled, lastUsedAt } = credential
+  const accounts = useAccountNames()
+  const [checked, setChecked] = useState<CredentialCheck>()
+  const check = useChange(
+    () => client.admin.checkCredential(id),
+    (reply) => setChecked(reply.check),
+  )
+  const change = useChange(() => client.admin.updateCredential(id, { disabled: !disabled }))
+  return (
+    <Table.Tr>
+      <Table.Th scope="row">{name}</Table.Th>
+      <Table.Td>{provider}</Table.Td>
+      <Table.Td ff="monospace">{label}</Table.Td>
+      <Table.Td>
+        {accountId === null ? 'the organisation' : (accounts.get(accountId) ?? accountId)}
+        {apiKeyHashes !== null && <Small>{apiKeyHashes.length} of its API keys</Small>}
+      </Table.Td>
+      <Table.Td>
+        <When at={lastUsedAt} none="never" />
+      </Table.Td>
+      <Table.Td>
+        <CredentialState credential={credential} />
+      </Table.Td>
+      {isAdmin && (
+        <Table.Td>
+          <Group gap={4} wrap="nowrap">
+            <RowButton of={name} label="Check" isBusy={check.isPending} onClick={() => check.mutate()} />
+            <RowButton of={name} label="Replace secret" onClick={() => ask({ what: 'replace', of: credential })} />
+            <RowButton
+              of={name}
+              label={disabled ? 'Enable' : 'Disable'}
+              isBusy={change.isPending}
+              onClick={() => change.mutate()}
+            />
+            <RowButton of={name} label="Delete" isDanger onClick={() => ask({ what: 'delete', of: credential })} />
+          </Group>
+          {checked && <Checked of={name} check={checked} />}
+          <Refused error={check.error ?? change.error} />
+        </Table.Td>
+      )}
+    </Table.Tr>
+  )
+}
+
+const TONES = { active: 'good', disabled: 'off', cooling: 'warn', unreadable: 'bad' } as const
+
+const CredentialState = ({ credential: { status, coolingUntil, coolingReason } }: { credential: Credential }) => (
+  <>
+    <StateBadge tone={TONES[status]}>{status}</StateBadge>
+    {coolingUntil !== null && (
+      <Small>
+        {coolingReason}, others come first until <When at={coolingUntil} />
+      </Small>
+    )}
+    {status === 'unreadable' && <Small>It was sealed with another key: replace its secret.</Small>}
+  </>
+)
+
+/** In the provider's own words, as far as it had any. */
+const Checked = ({ of, check: { valid, status, message, latencyMs } }: { of: string; check: CredentialCheck }) => (
+  <Text size="sm" role="status" aria-label={`Check of ${of}`} maw={420} style={{ overflowWrap: 'anywhere' }}>
+    <b>{valid === null ? 'Not known' : valid ? 'Taken' : 'Refused'}</b>
+    {status === null ? ': no answer' : `: ${status}`} after {milliseconds(latencyMs)}
+    {message !== null && <Small>{message}</Small>}
+  </Text>
+)
