@@ -1,6 +1,7 @@
 /** Opens the store that the settings name. */
 import { CannotGoOn, EXIT } from './cli/exit-code.ts'
 import { systemClock } from './lib/clock.ts'
+import type { Log } from './lib/log.ts'
 import { systemRandom } from './lib/random.ts'
 import { type Store, StoreUnusable } from './store/store.ts'
 
@@ -11,10 +12,12 @@ export type StorePlace = {
   readonly database: string
   /** Without the lock of the file's folder, beside a server that may hold it. */
   readonly readonly?: boolean
+  readonly leaseMs?: number
+  readonly log?: Log
 }
 
 /** Each is loaded when it is needed: a start on SQLite reads no line of the other. */
-export async function openStore({ databaseUrl, database, readonly = false }: StorePlace): Promise<Store> {
+export async function openStore({ databaseUrl, database, readonly = false, leaseMs, log }: StorePlace): Promise<Store> {
   const parts = { clock: systemClock, random: systemRandom }
   try {
     if (databaseUrl === undefined) {
@@ -22,7 +25,7 @@ export async function openStore({ databaseUrl, database, readonly = false }: Sto
       return await openSqlite({ file: database, readonly, ...parts })
     }
     const { openPostgres } = await import('./store/postgres.ts')
-    return await openPostgres({ url: databaseUrl, ...parts })
+    return await openPostgres({ url: databaseUrl, leaseMs, log, ...parts })
   } catch (error) {
     if (error instanceof StoreUnusable) throw new CannotGoOn(error.message, EXIT.usage)
     throw error

@@ -17,6 +17,7 @@ import { type Configuration, createConfigure } from './configure.ts'
 import type { Settings } from './contract/settings.ts'
 import { createCatalogue } from './core/catalogue.ts'
 import type { CatalogueData } from './core/catalogue-data.ts'
+import type { CompiledTerms } from './core/price.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
 import { createDemo } from './demo.ts'
 import { type Configured as ConfiguredGateway, createConfigured, type SharedParts } from './gateway/configured.ts'
@@ -39,6 +40,7 @@ import { createDetailsHash } from './lib/details-hash.ts'
 import type { Log } from './lib/log.ts'
 import { type Random, systemRandom } from './lib/random.ts'
 import { createSealer } from './lib/sealer.ts'
+import { openSettlements } from './open-settlements.ts'
 import { openSignIn } from './open-sign-in.ts'
 import { openStore } from './open-store.ts'
 import { createPeople, type People } from './people/people.ts'
@@ -50,6 +52,7 @@ import { createFirstOrganisation, firstOrganisation, type Organisation, sharedSe
 import { createBudgetDirectory } from './store/budget-directory.ts'
 import { atCreditRate } from './store/credit-rate.ts'
 import { keyHashes } from './store/keys.ts'
+import type { Stranded } from './store/orphans.ts'
 import { grantPlans } from './store/plans.ts'
 import { createRateCards } from './store/rate-cards.ts'
 import { createTokenCounter } from './tokens/token-counter.ts'
@@ -98,7 +101,12 @@ export async function startServer({
 }: ServerParts): Promise<Server> {
   const folder = openDataFolder(settings)
   const [opened, catalogue] = [
-    await openStore({ databaseUrl: settings.databaseUrl, database: folder.database }),
+    await openStore({
+      databaseUrl: settings.databaseUrl,
+      database: folder.database,
+      leaseMs: settings.nodes.leaseSeconds * 1_000,
+      log,
+    }),
     loadCatalogue(),
   ]
   const store = atCreditRate(opened, settings.billing.creditUsd)
@@ -112,8 +120,11 @@ export async function startServer({
   const configure = createConfigure({ catalogue: createCatalogue(catalogue), tokens, log })
   const first = await configure(settings, undefined)
   const rateCards = createRateCards(store)
-  const stranded = new Set<bigint>()
-  const recovered = await recover({ store, rateCards, terms: first.terms, log, stranded, starting: true })
+  const stranded: Stranded = new Map()
+  const settlements = await openSettlements({ store, settings, stranded, log })
+  const recoverNow = (terms: CompiledTerms, starting: boolean) =>
+    recover({ store, rateCards, terms, log, stranded, starting, others: store.standing() === 'settled' })
+  const recovered = await recoverNow(first.terms, true)
   const hashDetails = createDetailsHash(
     await sharedSecret(store, 'details_key', Buffer.from(systemRandom.bytes(32)).toString('hex')),
   )
@@ -122,12 +133,7 @@ export async function startServer({
     clock: systemClock,
     log,
     everyMs: RECOVER_EVERY_MS,
-    run: () =>
-      Promise.all([
-        recover({ store, rateCards, terms: gateway.terms, log, stranded, starting: false }),
-        grantPlans(store, store.now()),
-        folds.run(),
-      ]),
+    run: () => Promise.all([recoverNow(gateway.terms, false), grantPlans(store, store.now()), folds.run()]),
   })
   const lastUse = createLastUse({ store, clock: systemClock, log })
   const alerts = await startAlerts(store, settings, log)
@@ -155,6 +161,7 @@ export async function startServer({
     progress: createProgress({ store, clock: systemClock, log }),
     normaliser: createNormaliser({ store, clock: systemClock, log }),
     hashDetails,
+    settlements,
     stranded,
     open: new Set(),
   }
@@ -248,13 +255,20 @@ function preflight(asked: string | undefined, reply: FastifyReply) {
   return reply.code(204).headers(allowed).send()
 }
 
-async function ready(gateway: Gateway, reply: FastifyReply) {
-  const store = await firstOrganisation(gateway.store).then(
-    () => 'ok',
+/** So long a probe waits for the store. */
+const PROBE_MS = 2_000
+
+async function ready({ store, clock, settlements, draining }: Gateway, reply: FastifyReply) {
+  const asked = firstOrganisation(store).then(
+    () => (store.standing() === 'lost' ? 'lost' : 'ok'),
     () => 'away',
   )
-  const checks = { store, draining: gateway.draining }
-  const isReady = store === 'ok' && !gateway.draining
+  const checks = {
+    store: await Promise.race([asked, new Promise<'away'>((late) => clock.after(PROBE_MS, () => late('away')))]),
+    draining,
+    journal: settlements.hasRoom ? settlements.waiting : 'full',
+  }
+  const isReady = checks.store === 'ok' && !draining && settlements.hasRoom
   if (!isReady) reply.code(503)
   return { status: isReady ? 'ready' : 'not ready', checks }
 }
@@ -309,6 +323,7 @@ async function stop({ configured, fastify, jobs, people }: Running, drainMs: num
   await jobs.stop()
   await gateway.credentials.flush()
   await gateway.lastUse.flush()
+  await gateway.settlements.close()
   await gateway.tokens.close()
   await people.close()
   await gateway.store.close()

@@ -6,6 +6,7 @@ import type { Demand, Estimate, Outcome, ReserveGeneration } from '../core/ledge
 import type { Budget } from '../core/ledger-rows.ts'
 import { withinRequestLimits } from '../core/request-limit.ts'
 import type { Ratio } from '../lib/ratio.ts'
+import { StoreAway } from '../store/store.ts'
 import type { Call } from './call.ts'
 import type { Candidate } from './candidates.ts'
 import type { Gateway } from './gateway.ts'
@@ -88,8 +89,13 @@ export function estimateFor(
  * Reserves. What a dead reservation of the credits API still holds of a budget is free from its instant of death, so a
  * refusal counts only once what is dead was ended.
  */
-export async function reserve({ store, budgets }: Gateway, command: ReserveGeneration): Promise<Outcome> {
-  const outcome = await store.post(command)
-  if (outcome.ok || !('refusal' in outcome) || !isBudgetRefusal(outcome.refusal)) return outcome
-  return (await budgets.endDead(command.organisationId, command.at)) ? store.post(command) : outcome
+export async function reserve({ store, budgets, stranded }: Gateway, command: ReserveGeneration): Promise<Outcome> {
+  try {
+    const outcome = await store.post(command)
+    if (outcome.ok || !('refusal' in outcome) || !isBudgetRefusal(outcome.refusal)) return outcome
+    return (await budgets.endDead(command.organisationId, command.at)) ? await store.post(command) : outcome
+  } catch (error) {
+    if (error instanceof StoreAway && error.unsure) stranded.set(command.id, { since: store.now(), how: 'unsent' })
+    throw error
+  }
 }

@@ -64,6 +64,7 @@ export async function openSqlite({ file, clock, random, readonly = false }: Opti
       },
     }),
     now: () => clock.now(),
+    standing: () => 'settled',
     post: async (command) => outcomeOrThrow(await ledger.post(command)),
     rows: async <Row>(query: Query<Row>) =>
       (await reader.ask({ kind: 'rows', statement: statementOf(query) })) as Row[],

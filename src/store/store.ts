@@ -20,6 +20,8 @@ export type Store = {
   readonly sql: Kysely<Schema>
   /** Milliseconds since the epoch, by the store's clock. */
   now(): number
+  /** How this process stands among those on the same database. */
+  standing(): Standing
   /**
    * Applies the command, durably, in one transaction with whatever else is waiting. Rejects with {@link StoreFailed} where
    * the command met a defect, with `CollectorFull` where too much waits, with {@link StoreAway} where the database is out of reach.
@@ -39,6 +41,12 @@ export type Store = {
   close(): Promise<void>
 }
 
+/**
+ * `settled`: the database has been within reach for so long that every other living process has shown itself there.
+ * `new`: that is not sure yet, so nobody can be called dead. `lost`: another process took this one's place.
+ */
+export type Standing = 'new' | 'settled' | 'lost'
+
 /** The store met a defect or a constraint; the command had no effect. */
 export class StoreFailed extends Error {
   override readonly name = 'StoreFailed'
@@ -52,6 +60,13 @@ export class StoreTooSlow extends Error {
 /** The database is out of reach. */
 export class StoreAway extends Error {
   override readonly name = 'StoreAway'
+  /** It may have been told to commit: whether it has, only it knows. */
+  readonly unsure: boolean
+
+  constructor(message: string, { unsure = false, ...options }: ErrorOptions & { readonly unsure?: boolean } = {}) {
+    super(message, options)
+    this.unsure = unsure
+  }
 }
 
 /** The database cannot be opened: the sentence says why and what to do. The start stops with it. */
