@@ -3,9 +3,11 @@ import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createKeys } from '../src/gateway/keys.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import type { Log } from '../src/lib/log.ts'
 import { systemRandom } from '../src/lib/random.ts'
+import { hashSecret } from '../src/lib/secret.ts'
 import { openPostgres } from '../src/store/postgres.ts'
 import { type Store, StoreAway, StoreUnusable } from '../src/store/store.ts'
 import { type Backend, openPostgresBackend } from './backends.ts'
@@ -223,6 +225,80 @@ describe('two nodes on one database', () => {
   })
 })
 
+describe('what one process changes and another has in memory', () => {
+  let backend: Backend
+  let here: Store | undefined
+  let there: Store | undefined
+  beforeAll(async () => {
+    backend = await openPostgresBackend()
+    here = await open(backend.place)
+    there = await open(backend.place)
+  })
+  afterAll(async () => {
+    for (const node of [here, there]) await node?.close()
+    await backend?.close()
+  })
+  const pair = () => {
+    if (!here || !there) throw new Error('both are open')
+    return { here, there }
+  }
+  /** The next change that a node hears of. */
+  const heard = (store: Store) => new Promise((resolve) => store.onChange(resolve))
+
+  test('is told at once, to the others alone', async () => {
+    const { here, there } = pair()
+    const own: unknown[] = []
+    here.onChange((change) => own.push(change))
+    for (const change of [
+      { kind: 'key', hash: 'ab' },
+      { kind: 'keys' },
+      { kind: 'budgets', organisationId: 7n },
+      { kind: 'credentials', organisationId: 7n },
+    ] as const) {
+      const next = heard(there)
+      here.announce(change)
+      expect(await next).toEqual(change)
+    }
+    expect(own).toEqual([])
+  })
+
+  test('a disabled key stops working on the other process without a look at the database', async () => {
+    const { here, there } = pair()
+    const keyId = await backend.key({ organisationId: await backend.organisation() })
+    const [row] = await here.rows(here.sql.selectFrom('api_keys').select('code').where('id', '=', keyId))
+    const hash = hashSecret(row?.code ?? '')
+    await here.write([here.sql.updateTable('api_keys').set({ hash }).where('id', '=', keyId)])
+    const book = (store: Store) =>
+      createKeys({
+        ...{ store, clock: { now: () => 0 }, operator: { secret: 'another', organisationId: 1n } },
+        lastUse: { seen() {} },
+      })
+    const [mine, theirs] = [book(here), book(there)]
+    for (const keys of [mine, theirs]) await keys.authenticate(row?.code, '127.0.0.1')
+    const told = heard(there)
+    await here.write([here.sql.updateTable('api_keys').set({ disabled: 1n }).where('id', '=', keyId)])
+    // Their clock stands still: by itself it would never look again.
+    await theirs.authenticate(row?.code, '127.0.0.1')
+    mine.forget(hash)
+    await told
+    for (const keys of [mine, theirs])
+      await expect(keys.authenticate(row?.code, '127.0.0.1')).rejects.toMatchObject({ code: 'invalid_api_key' })
+  })
+
+  test('one leads; when its connection breaks another does, and both know that they may have missed something', async () => {
+    const nodes = [backend.store, ...Object.values(pair())]
+    const leaders = () => nodes.filter((node) => node.leads())
+    await until(() => leaders().length === 1)
+    const missed = Promise.all(nodes.map(heard))
+    await query(
+      backend.place,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()`,
+    )
+    expect(await missed).toEqual(nodes.map(() => ({ kind: 'everything' })))
+    await until(() => leaders().length === 1)
+  })
+})
+
 describe('a start that cannot go on says why', () => {
   const start = (url: string) => open(url).then((store) => store.close())
   const changed = async (change: (url: URL) => void) => {
@@ -307,6 +383,10 @@ describe('a start that cannot go on says why', () => {
     await Promise.all(stores.map((store) => store.close()))
   })
 })
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await systemClock.sleep(20)
+}
 
 const open = (url: string, log?: Log) =>
   openPostgres({ url, clock: systemClock, random: systemRandom, ...(log ? { log } : {}) })

@@ -26,7 +26,7 @@ const MOST_KNOWN = 50_000
 /** Unknown keys are remembered briefly, so that a flood of them does not reach the store. */
 const MOST_UNKNOWN = 10_000
 const UNKNOWN_FOR_MS = 2_000
-/** Other nodes change keys too; they have so long until it holds here. One process alone is told of each change. */
+/** Other nodes tell of their changes; where they are not heard, those hold here after so long. */
 const FRESH_FOR_MS = { sqlite: Number.POSITIVE_INFINITY, postgres: 1_000 } as const
 
 export type KeysParts = {
@@ -67,6 +67,22 @@ export function createKeys({ store, clock, operator, lastUse, expected = [] }: K
     return found
   }
 
+  const forgetHere = (hash: string) => {
+    changes++
+    known.set(hash, NEVER_READ)
+    unknown.delete(hash)
+  }
+  const forgetAllHere = () => {
+    changes++
+    for (const hash of [...known.keys()]) known.set(hash, NEVER_READ)
+    unknown.clear()
+    asOperator.forget()
+  }
+  store.onChange((change) => {
+    if (change.kind === 'key') forgetHere(change.hash)
+    else if (change.kind === 'keys' || change.kind === 'everything') forgetAllHere()
+  })
+
   return {
     async authenticate(secret, address) {
       if (secret === undefined || secret === '') throw refuse('invalid_api_key')
@@ -80,14 +96,12 @@ export function createKeys({ store, clock, operator, lastUse, expected = [] }: K
       return callerOf(key)
     },
     forget(hash) {
-      changes++
-      known.set(hash, NEVER_READ)
-      unknown.delete(hash)
+      forgetHere(hash)
+      store.announce({ kind: 'key', hash })
     },
     forgetAll() {
-      changes++
-      for (const hash of [...known.keys()]) known.set(hash, NEVER_READ)
-      asOperator.forget()
+      forgetAllHere()
+      store.announce({ kind: 'keys' })
     },
   }
 }

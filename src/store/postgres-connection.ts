@@ -71,6 +71,9 @@ function parserOf(type: number, format?: 'text' | 'binary'): (value: string) => 
 }
 const INTEGERS: ReadonlySet<number> = new Set([pg.types.builtins.INT8, pg.types.builtins.INT4, pg.types.builtins.INT2])
 
+/** Of a connection that only listens: it must notice by itself that nothing comes any more. */
+export const listenerConfig = (url: string): pg.ClientConfig => ({ ...basics(url), query_timeout: CONNECT_MS })
+
 /** Where a connection string leads; throws {@link StoreUnusable} where it is none. */
 export function serverOf(url: string): Server {
   try {

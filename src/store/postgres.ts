@@ -10,6 +10,7 @@ import type { Random } from '../lib/random.ts'
 import { createPool, prepareDatabase, serverOf } from './postgres-connection.ts'
 import { isAway, isConflict, isTooSlow, unusable } from './postgres-faults.ts'
 import { createPostgresLedger, inTransaction } from './postgres-ledger.ts'
+import { announcement, CHANNEL, startListener } from './postgres-listener.ts'
 import { joinNodes } from './postgres-node.ts'
 import { arraysOf } from './postgres-statements.ts'
 import type { Schema } from './schema.ts'
@@ -43,6 +44,7 @@ export async function openPostgres({ url, clock, random, log, leaseMs }: Options
   try {
     await prepareDatabase(url, server)
     const place = await joinNodes({ pool, clock, random, log, leaseMs })
+    const listener = await startListener({ url, node: place.node, clock, random, log })
     const ids = (part: 0 | 1) => createIds({ clock: { ...clock, now: place.now }, random, node: place.node * 2 + part })
     const ledger = createPostgresLedger({ pool: posting, ids: ids(1), clock, random, log })
     let awayAt = Number.NEGATIVE_INFINITY
@@ -75,8 +77,16 @@ export async function openPostgres({ url, clock, random, log, leaseMs }: Options
       scan: (query, withinMs) => scan(pool, query, withinMs),
       write: (queries) => write(pool, queries),
       progress: (rows) => saveProgress(pool, rows),
+      announce(change) {
+        pool
+          .query('SELECT pg_notify($1, $2)', [CHANNEL, announcement(place.node, change)])
+          .catch((error: unknown) => log?.warn({ error: String(error) }, 'other processes were not told of a change'))
+      },
+      onChange: listener.onChange,
+      leads: listener.leads,
       async close() {
         await collector.idle()
+        await listener.stop()
         await place
           .leave()
           .catch((error: unknown) =>

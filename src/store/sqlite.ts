@@ -72,6 +72,9 @@ export async function openSqlite({ file, clock, random, readonly = false }: Opti
       (await scanner.ask({ kind: 'rows', statement: statementOf(query) }, withinMs)) as Row[],
     write: async (queries) => (await writer.ask({ kind: 'write', statements: queries.map(statementOf) })) as number[],
     progress: async (rows) => void (await writer.ask({ kind: 'progress', rows })),
+    announce() {},
+    onChange() {},
+    leads: () => true,
     async close() {
       await ledger.idle()
       await scanner.stop()

@@ -5,6 +5,7 @@
 import type { CompiledQuery, Kysely } from 'kysely'
 import type { Command, Outcome } from '../core/ledger-commands.ts'
 import type { Ids } from '../lib/id.ts'
+import type { Change } from './changes.ts'
 import type { Engine } from './engine.ts'
 import type { Schema } from './schema.ts'
 
@@ -38,6 +39,12 @@ export type Store = {
   write(queries: readonly Query<unknown>[]): Promise<number[]>
   /** How far streams have come, at low priority: for the estimate of what a crash interrupts. */
   progress(rows: readonly { reservationId: bigint; outputTokens: number }[]): Promise<void>
+  /** Tells the other processes on the same database that what they may have in memory has changed. */
+  announce(change: Change): void
+  /** Calls back with what other processes changed. Not with all of it: what must hold is asked for again now and then. */
+  onChange(hear: (change: Change) => void): void
+  /** One process on the database: does what need be done by one alone. For a moment it may be none, or two. */
+  leads(): boolean
   close(): Promise<void>
 }
 
