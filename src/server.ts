@@ -128,11 +128,12 @@ export async function startServer({
   const hashDetails = createDetailsHash(
     await sharedSecret(store, 'details_key', Buffer.from(systemRandom.bytes(32)).toString('hex')),
   )
+  store.leads() // Stands for it before the first job comes.
   const folds = createFolds({ store, hashDetails })
   const jobs = repeat({
     clock: systemClock,
     log,
-    everyMs: RECOVER_EVERY_MS,
+    everyMs: Math.min(RECOVER_EVERY_MS, settings.nodes.leaseSeconds * 1_000),
     run: () => Promise.all([recoverNow(gateway.terms, false), grantPlans(store, store.now()), folds.run()]),
   })
   const lastUse = createLastUse({ store, clock: systemClock, log })

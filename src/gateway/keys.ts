@@ -49,6 +49,19 @@ export function createKeys({ store, clock, operator, lastUse, expected = [] }: K
   for (const hash of expected) known.set(hash, NEVER_READ)
   let changes = 0
 
+  /** Many calls of one key come at once, and one read serves them. */
+  const reading = new Map<string, Promise<StoredKey | undefined>>()
+  function lookUpOnce(hash: string, address: string): Promise<StoredKey | undefined> {
+    if (!known.has(hash)) return lookUp(hash, address)
+    const underWay = reading.get(hash)
+    if (underWay) return underWay
+    const begun = lookUp(hash, address).finally(() => {
+      if (reading.get(hash) === begun) reading.delete(hash)
+    })
+    reading.set(hash, begun)
+    return begun
+  }
+
   async function lookUp(hash: string, address: string): Promise<StoredKey | undefined> {
     const since = unknown.get(hash)
     if (since !== undefined && clock.now() - since < UNKNOWN_FOR_MS) return undefined
@@ -69,11 +82,13 @@ export function createKeys({ store, clock, operator, lastUse, expected = [] }: K
 
   const forgetHere = (hash: string) => {
     changes++
+    reading.delete(hash)
     known.set(hash, NEVER_READ)
     unknown.delete(hash)
   }
   const forgetAllHere = () => {
     changes++
+    reading.clear()
     for (const hash of [...known.keys()]) known.set(hash, NEVER_READ)
     unknown.clear()
     asOperator.forget()
@@ -90,7 +105,7 @@ export function createKeys({ store, clock, operator, lastUse, expected = [] }: K
       const seen = known.get(hash)
       if (!seen?.key && asOperator.is(hash)) return asOperator.caller()
       const isFresh = seen !== undefined && clock.now() - seen.readAt < FRESH_FOR_MS[store.engine]
-      const key = (isFresh ? seen.key : undefined) ?? (await lookUp(hash, address))
+      const key = (isFresh ? seen.key : undefined) ?? (await lookUpOnce(hash, address))
       if (!key || key.disabled || (key.until !== null && key.until <= store.now())) throw refuse('invalid_api_key')
       lastUse.seen(key.kind, key.id)
       return callerOf(key)

@@ -34,6 +34,7 @@ export async function startListener({ url, node, clock, random, log }: Parts): P
   let client: pg.Client | undefined
   let timer: Timer | undefined
   let leads = false
+  let stands = false
   let failures = 0
   let stopped = false
 
@@ -66,7 +67,7 @@ export async function startListener({ url, node, clock, random, log }: Parts): P
   const look = async () => {
     if (!client) await connect()
     if (leads) await client?.query('SELECT 1')
-    else leads = await takesLead(client)
+    else if (stands) leads = await takesLead(client)
   }
   const round = async () => {
     try {
@@ -90,7 +91,10 @@ export async function startListener({ url, node, clock, random, log }: Parts): P
   await running
   return {
     onChange: (hear) => void hearers.push(hear),
-    leads: () => leads,
+    leads() {
+      stands = true
+      return leads
+    },
     async stop() {
       stopped = true
       timer?.cancel()

@@ -43,7 +43,10 @@ export type Store = {
   announce(change: Change): void
   /** Calls back with what other processes changed. Not with all of it: what must hold is asked for again now and then. */
   onChange(hear: (change: Change) => void): void
-  /** One process on the database: does what need be done by one alone. For a moment it may be none, or two. */
+  /**
+   * True for one of the processes that ask: it does what is to be done once. Whoever has asked before may come to lead;
+   * for a moment it may be none of them, or two.
+   */
   leads(): boolean
   close(): Promise<void>
 }
