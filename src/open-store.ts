@@ -1,6 +1,6 @@
 /** Opens the store that the settings name. */
 import { CannotGoOn, EXIT } from './cli/exit-code.ts'
-import { systemClock } from './lib/clock.ts'
+import { type Clock, systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import { systemRandom } from './lib/random.ts'
 import { type Store, StoreUnusable } from './store/store.ts'
@@ -14,15 +14,23 @@ export type StorePlace = {
   readonly readonly?: boolean
   readonly leaseMs?: number
   readonly log?: Log
+  readonly clock?: Clock
 }
 
 /** Each is loaded when it is needed: a start on SQLite reads no line of the other. */
-export async function openStore({ databaseUrl, database, readonly = false, leaseMs, log }: StorePlace): Promise<Store> {
-  const parts = { clock: systemClock, random: systemRandom }
+export async function openStore({
+  databaseUrl,
+  database,
+  readonly = false,
+  leaseMs,
+  log,
+  clock = systemClock,
+}: StorePlace): Promise<Store> {
+  const parts = { clock, random: systemRandom }
   try {
     if (databaseUrl === undefined) {
       const { openSqlite } = await import('./store/sqlite.ts')
-      return await openSqlite({ file: database, readonly, ...parts })
+      return await openSqlite({ file: database, readonly, log, ...parts })
     }
     const { openPostgres } = await import('./store/postgres.ts')
     return await openPostgres({ url: databaseUrl, leaseMs, log, ...parts })

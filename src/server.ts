@@ -106,6 +106,7 @@ export async function startServer({
       database: folder.database,
       leaseMs: settings.nodes.leaseSeconds * 1_000,
       log,
+      clock: { ...systemClock, now: clock.now },
     }),
     loadCatalogue(),
   ]
@@ -256,12 +257,14 @@ function preflight(asked: string | undefined, reply: FastifyReply) {
   return reply.code(204).headers(allowed).send()
 }
 
+const WORDS = { new: 'ok', settled: 'ok', lost: 'lost', unwritable: 'unwritable' } as const
+
 /** So long a probe waits for the store. */
 const PROBE_MS = 2_000
 
 async function ready({ store, clock, settlements, draining }: Gateway, reply: FastifyReply) {
   const asked = firstOrganisation(store).then(
-    () => (store.standing() === 'lost' ? 'lost' : 'ok'),
+    () => WORDS[store.standing()],
     () => 'away',
   )
   const checks = {

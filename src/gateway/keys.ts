@@ -64,7 +64,7 @@ export function createKeys({ store, clock, operator, lastUse, expected = [] }: K
 
   async function lookUp(hash: string, address: string): Promise<StoredKey | undefined> {
     const since = unknown.get(hash)
-    if (since !== undefined && clock.now() - since < UNKNOWN_FOR_MS) return undefined
+    if (since !== undefined && isWithin(clock.now() - since, UNKNOWN_FOR_MS)) return undefined
     if (!known.has(hash)) unknownKeys.admit(address)
     const before = changes
     const readAt = clock.now()
@@ -104,7 +104,7 @@ export function createKeys({ store, clock, operator, lastUse, expected = [] }: K
       const hash = hashSecret(secret)
       const seen = known.get(hash)
       if (!seen?.key && asOperator.is(hash)) return asOperator.caller()
-      const isFresh = seen !== undefined && clock.now() - seen.readAt < FRESH_FOR_MS[store.engine]
+      const isFresh = seen !== undefined && isWithin(clock.now() - seen.readAt, FRESH_FOR_MS[store.engine])
       const key = (isFresh ? seen.key : undefined) ?? (await lookUpOnce(hash, address))
       if (!key || key.disabled || (key.until !== null && key.until <= store.now())) throw refuse('invalid_api_key')
       lastUse.seen(key.kind, key.id)
@@ -121,6 +121,9 @@ export function createKeys({ store, clock, operator, lastUse, expected = [] }: K
   }
 }
 
+/** A clock that was set back makes nothing young. */
+const isWithin = (age: number, ms: number): boolean => age >= 0 && age < ms
+
 const NEVER_READ: Known = { key: undefined, readAt: Number.NEGATIVE_INFINITY }
 
 /** The operator's key is in no table; what its organisation is called may change. */
@@ -133,7 +136,7 @@ function createOperator(store: Store, clock: Pick<Clock, 'now'>, { secret, organ
       named = undefined
     },
     async caller(): Promise<Caller> {
-      if (!named || clock.now() - named.readAt >= FRESH_FOR_MS[store.engine]) {
+      if (!named || !isWithin(clock.now() - named.readAt, FRESH_FOR_MS[store.engine])) {
         const organisation = await findOrganisation(store, { id: organisationId })
         named = { name: organisation?.name ?? '', readAt: clock.now() }
       }

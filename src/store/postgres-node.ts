@@ -57,7 +57,11 @@ export async function joinNodes({
   const reading = async <T extends { now: bigint }>(ask: () => Promise<T | undefined>): Promise<T | undefined> => {
     const before = clock.elapsed()
     const row = await ask()
-    if (row) offset = Number(row.now) - (before + clock.elapsed()) / 2
+    if (!row) return undefined
+    const now = Number(row.now) - (before + clock.elapsed()) / 2
+    // The database's clock was set: until everybody has renewed by it, no lease says anything.
+    if (Math.abs(now - offset) > renewMs) reachedSince = clock.elapsed()
+    offset = now
     return row
   }
   const renew = async () => {

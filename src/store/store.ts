@@ -53,9 +53,10 @@ export type Store = {
 
 /**
  * `settled`: the database has been within reach for so long that every other living process has shown itself there.
- * `new`: that is not sure yet, so nobody can be called dead. `lost`: another process took this one's place.
+ * `new`: that is not sure yet, so nobody can be called dead. `lost`: another process took this one's place. `unwritable`: the
+ * last write failed for want of a disk.
  */
-export type Standing = 'new' | 'settled' | 'lost'
+export type Standing = 'new' | 'settled' | 'lost' | 'unwritable'
 
 /** The store met a defect or a constraint; the command had no effect. */
 export class StoreFailed extends Error {
