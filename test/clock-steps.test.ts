@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { verifyLedger } from '../src/jobs/verify.ts'
 import { systemClock } from '../src/lib/clock.ts'
-import { chat, eventsOf, expectSettled, OPENROUTER } from './gateway-kit.ts'
+import { chat, DEMO_NANOS, eventsOf, expectSettled, OPENROUTER } from './gateway-kit.ts'
 import { freshDatabase } from './setup/fresh-database.ts'
 import { startTurnpike } from './turnpike.ts'
 
@@ -40,11 +40,13 @@ test.each([
         expect(json.at(-1)?.usage).toMatchObject({ cost: expect.any(Number) })
       }
       const ended = await turnpike.request(`/v1/reservations/${reservation.id}/cancel`, { key: operatorKey, body: {} })
+      const out = { externalId: 'demo', amount: 0.25, description: 'out' }
+      await turnpike.request('/v1/accounts/credits/deduct', { key: operatorKey, body: out })
       // Its time is over where an hour has passed.
       expect([200, 410]).toContain(ended.status)
       expect((await turnpike.request(OPENROUTER, { body })).status).toBe(200)
     }
-    const records = await expectSettled(turnpike)
+    const records = await expectSettled(turnpike, DEMO_NANOS - 750_000_000n)
     expect(records.map(({ status }) => status)).toEqual(Array(12).fill('ok'))
     const { store } = turnpike.server.gateway
     const booked = await store.rows(store.sql.selectFrom('transactions').select(['id', 'occurred_at', 'booked_at']))
