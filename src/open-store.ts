@@ -14,18 +14,13 @@ export type StorePlace = {
   readonly readonly?: boolean
   readonly leaseMs?: number
   readonly log?: Log
+  /** What the ledger on SQLite goes by; PostgreSQL has its own. */
   readonly clock?: Clock
 }
 
 /** Each is loaded when it is needed: a start on SQLite reads no line of the other. */
-export async function openStore({
-  databaseUrl,
-  database,
-  readonly = false,
-  leaseMs,
-  log,
-  clock = systemClock,
-}: StorePlace): Promise<Store> {
+export async function openStore(place: StorePlace): Promise<Store> {
+  const { databaseUrl, database, readonly = false, leaseMs, log, clock = systemClock } = place
   const parts = { clock, random: systemRandom }
   try {
     if (databaseUrl === undefined) {

@@ -20,6 +20,7 @@ import type { CatalogueData } from './core/catalogue-data.ts'
 import type { CompiledTerms } from './core/price.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
 import { createDemo } from './demo.ts'
+import { createAdminCards } from './gateway/admin-cards.ts'
 import { type Configured as ConfiguredGateway, createConfigured, type SharedParts } from './gateway/configured.ts'
 import { createCredentials } from './gateway/credentials.ts'
 import { createEstimates } from './gateway/estimates.ts'
@@ -106,7 +107,7 @@ export async function startServer({
       database: folder.database,
       leaseMs: settings.nodes.leaseSeconds * 1_000,
       log,
-      clock: { ...systemClock, now: clock.now },
+      clock,
     }),
     loadCatalogue(),
   ]
@@ -118,7 +119,8 @@ export async function startServer({
     onFailure: (error) => log.warn({ error: error.message }, 'the token counter was restarted'),
   })
   const sealer = createSealer(folder.secretKey, systemRandom)
-  const configure = createConfigure({ catalogue: createCatalogue(catalogue), tokens, log })
+  const adminCards = await createAdminCards(store)
+  const configure = createConfigure({ catalogue: createCatalogue(catalogue), adminCards, tokens, log })
   const first = await configure(settings, undefined)
   const rateCards = createRateCards(store)
   const stranded: Stranded = new Map()
@@ -135,13 +137,20 @@ export async function startServer({
     clock: systemClock,
     log,
     everyMs: Math.min(RECOVER_EVERY_MS, settings.nodes.leaseSeconds * 1_000),
-    run: () => Promise.all([recoverNow(gateway.terms, false), grantPlans(store, store.now()), folds.run()]),
+    run: () =>
+      Promise.all([
+        recoverNow(gateway.terms, false),
+        ...(store.leads() ? [grantPlans(store, store.now()), folds.run()] : []),
+        adminCards.refresh(),
+      ]),
   })
   const lastUse = createLastUse({ store, clock: systemClock, log })
-  const alerts = await startAlerts(store, settings, log)
+  const alerts = await startAlerts({ store, settings, log, sealer })
   const shared: SharedParts = {
     store,
     rateCards,
+    adminCards,
+    operatorOrganisationId: organisation.id,
     credentials: createCredentials({ store, clock: systemClock, log, sealer }),
     tokens,
     log,

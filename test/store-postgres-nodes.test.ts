@@ -8,6 +8,7 @@ import { systemClock } from '../src/lib/clock.ts'
 import type { Log } from '../src/lib/log.ts'
 import { systemRandom } from '../src/lib/random.ts'
 import { hashSecret } from '../src/lib/secret.ts'
+import { findOrphans } from '../src/store/orphans.ts'
 import { openPostgres } from '../src/store/postgres.ts'
 import { type Store, StoreAway, StoreUnusable } from '../src/store/store.ts'
 import { type Backend, openPostgresBackend } from './backends.ts'
@@ -225,6 +226,53 @@ describe('two nodes on one database', () => {
   })
 })
 
+describe('who is dead', () => {
+  let backend: Backend
+  beforeAll(async () => {
+    backend = await openPostgresBackend()
+  })
+  afterAll(() => backend?.close())
+  const orphansFor = (store: Store, others: boolean) =>
+    findOrphans(store, { limit: 10, starting: false, stranded: new Map(), others }).then((found) =>
+      found.map(({ reservation }) => reservation.id),
+    )
+
+  test('nobody says it of another before all had the time to show themselves, nor of itself', async () => {
+    const { store } = backend
+    const make = commandsAt(() => backend.clock.now(), store.ids)
+    const [own, gone] = [make.admit(null, usd(1), { owner: store.node }), make.admit(null, usd(1), { owner: 400 })]
+    for (const call of [own, gone]) await store.post(call)
+    await store.write([store.sql.updateTable('nodes').set({ lease_until: 0n })])
+    expect(await orphansFor(store, false)).toEqual([])
+    expect(await orphansFor(store, true)).toEqual([gone.id])
+  })
+
+  test('that takes a while after a start, and again after the clock of the database was set', async () => {
+    let ahead = 0
+    const clock = { ...systemClock, elapsed: () => systemClock.elapsed() + ahead }
+    const store = await openPostgres({ url: backend.place, clock, random: systemRandom, leaseMs: 600 })
+    expect(store.standing()).toBe('new')
+    ahead = 60_000
+    expect(store.standing()).toBe('settled')
+    // Its own steady clock and that of the database are a minute further apart than they were.
+    await until(() => store.standing() === 'new')
+    await store.close()
+  })
+
+  test('who has lost its number posts nothing any more, and says so', async () => {
+    const store = await openPostgres({
+      ...{ url: backend.place, clock: systemClock, random: systemRandom },
+      leaseMs: 600,
+    })
+    const make = commandsAt(() => backend.clock.now(), store.ids)
+    const named = store.sql.updateTable('nodes').set({ name: 'another' }).where('id', '=', BigInt(store.node))
+    await backend.store.write([named])
+    await until(() => store.standing() === 'lost')
+    await expect(store.post(make.admit(null, usd(1)))).rejects.toThrow(StoreAway)
+    await store.close()
+  })
+})
+
 describe('what one process changes and another has in memory', () => {
   let backend: Backend
   let here: Store | undefined
@@ -252,6 +300,7 @@ describe('what one process changes and another has in memory', () => {
     for (const change of [
       { kind: 'key', hash: 'ab' },
       { kind: 'keys' },
+      { kind: 'cards' },
       { kind: 'budgets', organisationId: 7n },
       { kind: 'credentials', organisationId: 7n },
     ] as const) {

@@ -1,8 +1,7 @@
 /** What the parts of a report are called. */
 import type { UsageReport } from '@turnpike/sdk'
-import { useKeyNames } from './filters.tsx'
-import type { Grouping } from './search.ts'
-import { useAccountNames } from './use-accounts.ts'
+import { useAccountNames, useKeyNames } from './names.ts'
+import { GROUPINGS, type Grouping } from './search.ts'
 
 export const GROUPING_NAMES: Readonly<Record<Grouping, string>> = {
   model: 'Model',
@@ -14,6 +13,10 @@ export const GROUPING_NAMES: Readonly<Record<Grouping, string>> = {
 }
 
 type Key = UsageReport['groups'][number]['key']
+
+/** As it came: while another grouping is on its way, the one before is shown. */
+export const groupedBy = ({ groups }: UsageReport): Grouping =>
+  GROUPINGS.find((by) => groups[0] !== undefined && by in groups[0].key) ?? 'model'
 
 /** The value as a link would carry it. */
 export function groupValue(key: Key, by: Grouping): string {
@@ -27,9 +30,8 @@ export function groupValue(key: Key, by: Grouping): string {
 }
 
 export function useGroupName(by: Grouping): (value: string) => string {
-  const { byHash } = useKeyNames()
+  const keys = useKeyNames()
   const accounts = useAccountNames()
-  const names: ReadonlyMap<string, string> | undefined =
-    by === 'api_key' ? byHash : by === 'account' ? accounts : undefined
+  const names = by === 'api_key' ? keys : by === 'account' ? accounts : undefined
   return (value) => (value === '' ? 'None' : (names?.get(value) ?? value))
 }

@@ -3,6 +3,7 @@ export type { Administration } from './administration.ts'
 export type { ChatChunk, ChatMessage, ChatReply, ChatRequest, ChatStream, ChatUsage } from './chat.ts'
 export { TurnpikeClient } from './client.ts'
 export type { CostRecord } from './cost-record.ts'
+export { sumOf } from './decimal.ts'
 export {
   AbortError,
   AuthenticationError,
@@ -36,6 +37,7 @@ export type {
   Credential,
   CredentialCheck,
   Delivery,
+  Entry,
   Generation,
   GenerationRecord,
   Grant,
@@ -48,6 +50,7 @@ export type {
   Pagination,
   Plan,
   PricedModel,
+  RateCard,
   Reconciliation,
   Reservation,
   Session,
@@ -71,8 +74,10 @@ export {
   type GenerationInterruptedEvent,
   type GrantExpiredEvent,
   type GrantExpiringEvent,
+  type PriceChangedEvent,
   type QuoteExceededEvent,
   type ReservationExpiredEvent,
+  type SpendAnomalyEvent,
   type UsageMissingEvent,
   type UsageUnpricedEvent,
   type WebhookEndpointDisabledEvent,

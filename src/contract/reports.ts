@@ -58,7 +58,12 @@ export const ReportQuery = z.object({
   }),
   groupBy: z
     .preprocess(
-      (given) => (typeof given === 'string' ? given.split(',').filter((name) => name !== '') : given),
+      (given) =>
+        [given].flat().flatMap((names) =>
+          String(names)
+            .split(',')
+            .filter((name) => name !== ''),
+        ),
       z
         .array(ReportGroup)
         .max(2, 'expected at most two')
@@ -143,6 +148,10 @@ export const GenerationRecord = Generation.extend({
   status: z.enum(STATUSES),
   usageSource: z.enum(SOURCES),
   usageType: z.string(),
+  requestedModel: z.string().nullable().meta({ description: 'As the caller wrote it; null: told from elsewhere.' }),
+  firstTokenMs: z.int().nullable().meta({
+    description: 'Milliseconds from the request to the first of the answer; of a reply that is no stream: to its end.',
+  }),
   inputTokens: z.int().nullable(),
   cachedTokens: z.int().nullable(),
   outputTokens: z.int().nullable(),
@@ -190,6 +199,7 @@ export const ActivityQuery = z.object({
     .meta({ description: 'One of the last 30 completed UTC days.' }),
   api_key_hash: z.string().max(128).optional().meta({ description: 'Calls of one API key alone.' }),
   user_id: z.string().max(128).optional().meta({ description: 'The `user` of the calls.' }),
+  format: RowsFormat.optional(),
 })
 
 export const Activity = z.object({

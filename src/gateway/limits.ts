@@ -2,13 +2,13 @@
 import { countingAt, isShort, ruleAt, tagsOf } from '../core/budget-chain.ts'
 import { isBudgetRefusal, requestTooLarge } from '../core/budget-refusal.ts'
 import type { Caller } from '../core/caller.ts'
-import type { Demand, Estimate, Outcome, ReserveGeneration } from '../core/ledger-commands.ts'
+import type { Demand, Estimate, Outcome, Refusal, ReserveGeneration } from '../core/ledger-commands.ts'
 import type { Budget } from '../core/ledger-rows.ts'
 import { withinRequestLimits } from '../core/request-limit.ts'
 import type { Ratio } from '../lib/ratio.ts'
+import { grantPlans } from '../store/plans.ts'
 import { StoreAway } from '../store/store.ts'
 import type { Call } from './call.ts'
-import type { Candidate } from './candidates.ts'
 import type { Gateway } from './gateway.ts'
 
 /** The key's own limit, and every budget that matches; nothing is waited for where they are known. */
@@ -16,7 +16,7 @@ export async function chainOf(
   { budgets }: Gateway,
   caller: Caller,
   { details }: Call,
-  candidates: readonly Candidate[],
+  models: readonly string[],
   at: number,
 ): Promise<readonly Budget[]> {
   const metadata = details.metadata === null ? null : (JSON.parse(details.metadata) as Record<string, unknown>)
@@ -26,7 +26,7 @@ export async function chainOf(
     apiKeyId: caller.keyId,
     endUser: details.endUser,
     tags: tagsOf(metadata),
-    models: candidates.map(({ endpoint }) => endpoint.model.id),
+    models,
   })
   const chain = found instanceof Promise ? await found : found
   return chain.length === 0 ? caller.budgets : [...caller.budgets, ...countingAt(chain, at)]
@@ -85,17 +85,23 @@ export function estimateFor(
   }
 }
 
-/**
- * Reserves. What a dead reservation of the credits API still holds of a budget is free from its instant of death, so a
- * refusal counts only once what is dead was ended.
- */
-export async function reserve({ store, budgets, stranded }: Gateway, command: ReserveGeneration): Promise<Outcome> {
+/** Reserves. No rule waits for a job: a refusal counts only once what is due by now was done. */
+export async function reserve(gateway: Gateway, command: ReserveGeneration): Promise<Outcome> {
+  const { store, stranded } = gateway
   try {
     const outcome = await store.post(command)
-    if (outcome.ok || !('refusal' in outcome) || !isBudgetRefusal(outcome.refusal)) return outcome
-    return (await budgets.endDead(command.organisationId, command.at)) ? await store.post(command) : outcome
+    if (outcome.ok || !('refusal' in outcome)) return outcome
+    return (await madeRoom(gateway, command, outcome.refusal)) ? await store.post(command) : outcome
   } catch (error) {
     if (error instanceof StoreAway && error.unsure) stranded.set(command.id, { since: store.now(), how: 'unsent' })
     throw error
   }
+}
+
+/** What dead reservations of the credits API still held of a budget, or what a plan had yet to grant. */
+async function madeRoom({ store, budgets }: Gateway, command: ReserveGeneration, refusal: Refusal): Promise<boolean> {
+  const { organisationId, accountId, at } = command
+  if (isBudgetRefusal(refusal)) return budgets.endDead(organisationId, at)
+  if (refusal.code !== 'insufficient_credits' || accountId === null) return false
+  return grantPlans(store, at, accountId)
 }

@@ -7,7 +7,7 @@ import type { Clock, Timer } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
 import { backoff } from '../lib/retry.ts'
-import { type Change, changeText, readChange } from './changes.ts'
+import { type Change, changeText, readChange } from './announcements.ts'
 import { listenerConfig } from './postgres-connection.ts'
 
 export type Listener = {

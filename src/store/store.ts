@@ -5,7 +5,7 @@
 import type { CompiledQuery, Kysely } from 'kysely'
 import type { Command, Outcome } from '../core/ledger-commands.ts'
 import type { Ids } from '../lib/id.ts'
-import type { Change } from './changes.ts'
+import type { Change } from './announcements.ts'
 import type { Engine } from './engine.ts'
 import type { Schema } from './schema.ts'
 

@@ -1,23 +1,31 @@
-import { Table, Text, TextInput } from '@mantine/core'
+import { Anchor, Table, Text, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import type { PricedModel } from '@turnpike/sdk'
+import { Link } from '@tanstack/react-router'
+import { type PricedModel, sumOf } from '@turnpike/sdk'
 import { useState } from 'react'
 import { client } from '../client.ts'
+import { useView } from '../filters.tsx'
+import { Loaded } from '../loaded.tsx'
 import { Money } from '../money.tsx'
 import { whole } from '../numbers.ts'
 import { Page } from '../page.tsx'
-import { Problem } from '../problem.tsx'
-import { Empty, Loading } from '../states.tsx'
+import { Rows } from '../rows.tsx'
+import { Empty } from '../states.tsx'
+import { OneModel } from './models-one.tsx'
+import { Unpriced } from './models-unpriced.tsx'
 
 export function ModelsScreen() {
+  const { search } = useView()
   const [words, setWords] = useState('')
-  const { data, error, refetch } = useQuery({
+  const list = useQuery({
     queryKey: ['models'],
     queryFn: () => client.listModels(),
     staleTime: 60_000,
   })
   return (
     <Page title="Models">
+      {search.model !== undefined && <OneModel model={search.model} />}
+      <Unpriced />
       <TextInput
         type="search"
         label="Find a model"
@@ -25,12 +33,9 @@ export function ModelsScreen() {
         value={words}
         onChange={({ currentTarget }) => setWords(currentTarget.value)}
       />
-      {error !== null && <Problem error={error} doing="Models could not be loaded" retry={refetch} />}
-      {data === undefined ? (
-        error === null && <Loading />
-      ) : (
-        <Found models={matching(data.models, words)} all={data.models.length} />
-      )}
+      <Loaded query={list} what="Models">
+        {({ models }) => <Found models={matching(models, words)} all={models.length} />}
+      </Loaded>
     </Page>
   )
 }
@@ -46,6 +51,8 @@ function matching(models: readonly PricedModel[], words: string): PricedModel[] 
   })
 }
 
+const HEADS = ['Model', 'Provider', '>Input', '>Cached input', '>Output', '>Context']
+
 function Found({ models, all }: { readonly models: readonly PricedModel[]; readonly all: number }) {
   if (models.length === 0) return <Empty title="No model has such a name">{whole(all)} models are known.</Empty>
   return (
@@ -54,26 +61,11 @@ function Found({ models, all }: { readonly models: readonly PricedModel[]; reado
         {whole(models.length)} models{models.length > MOST_ROWS ? `, ${MOST_ROWS} of them shown` : ''}. USD per million
         tokens.
       </Text>
-      <Table.ScrollContainer minWidth={720} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-        <Table highlightOnHover tabularNums aria-label="Models">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>Model</Table.Th>
-              <Table.Th>Provider</Table.Th>
-              {['Input', 'Cached input', 'Output', 'Context'].map((head) => (
-                <Table.Th key={head} ta="right">
-                  {head}
-                </Table.Th>
-              ))}
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {models.slice(0, MOST_ROWS).map((model) => (
-              <Row key={`${model.provider} ${model.modelId}`} model={model} />
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <Rows caption="Models" width={720} heads={HEADS}>
+        {models.slice(0, MOST_ROWS).map((model) => (
+          <Row key={`${model.provider} ${model.modelId}`} model={model} />
+        ))}
+      </Rows>
     </>
   )
 }
@@ -82,7 +74,11 @@ function Row({ model: { modelId, provider, pricing } }: { readonly model: Priced
   const { text, audio, characters, contextWindow } = pricing
   return (
     <Table.Tr>
-      <Table.Td>{modelId}</Table.Td>
+      <Table.Th scope="row">
+        <Anchor component={Link} to="/models" search={{ model: modelId } as never} inherit>
+          {modelId}
+        </Anchor>
+      </Table.Th>
       <Table.Td>{provider}</Table.Td>
       <Table.Td ta="right">
         <Price usd={text?.inputPerMillion} />
@@ -108,8 +104,6 @@ function Row({ model: { modelId, provider, pricing } }: { readonly model: Priced
   )
 }
 
-/** A price comes as a number of few digits, and its shortest text is what the catalogue says. */
+/** A price comes as a number of few digits: its shortest text, `1e-7` among them, is what the catalogue says. */
 const Price = ({ usd }: { readonly usd: number | undefined }) =>
-  usd === undefined ? null : <Money value={plain(usd)} exact />
-
-const plain = (usd: number): string => (/e/.test(String(usd)) ? usd.toFixed(12).replace(/0+$/, '') : String(usd))
+  usd === undefined ? null : <Money value={sumOf([String(usd)])} exact />
