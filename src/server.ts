@@ -46,6 +46,7 @@ import { openSignIn } from './open-sign-in.ts'
 import { openStore } from './open-store.ts'
 import { createPeople, type People } from './people/people.ts'
 import type { SignIn } from './people/sign-in.ts'
+import { ready } from './ready.ts'
 import { requestIdOf } from './request-id.ts'
 import { withoutRestart } from './restart-settings.ts'
 import type { Simulator } from './simulator/simulator.ts'
@@ -264,26 +265,6 @@ function preflight(asked: string | undefined, reply: FastifyReply) {
     'access-control-max-age': '86400',
   }
   return reply.code(204).headers(allowed).send()
-}
-
-const WORDS = { new: 'ok', settled: 'ok', lost: 'lost', unwritable: 'unwritable' } as const
-
-/** So long a probe waits for the store. */
-const PROBE_MS = 2_000
-
-async function ready({ store, clock, settlements, draining }: Gateway, reply: FastifyReply) {
-  const asked = firstOrganisation(store).then(
-    () => WORDS[store.standing()],
-    () => 'away',
-  )
-  const checks = {
-    store: await Promise.race([asked, new Promise<'away'>((late) => clock.after(PROBE_MS, () => late('away')))]),
-    draining,
-    journal: settlements.hasRoom ? settlements.waiting : 'full',
-  }
-  const isReady = checks.store === 'ok' && !draining && settlements.hasRoom
-  if (!isReady) reply.code(503)
-  return { status: isReady ? 'ready' : 'not ready', checks }
 }
 
 const PORTS_TRIED = 20

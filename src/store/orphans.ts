@@ -9,7 +9,7 @@ export type Orphan = {
   readonly progress: number
 }
 
-export type Stranding = {
+type Stranding = {
   /** By the store's clock. */
   readonly since: number
   /**

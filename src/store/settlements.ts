@@ -14,7 +14,7 @@ import { type Store, StoreAway, StoreFailed } from './store.ts'
  * `settled`: the ledger holds it, as it was told. `waiting`: only the journal does. `otherwise`: somebody had settled the
  * call already, in another way.
  */
-export type Settling = 'settled' | 'waiting' | 'otherwise'
+type Settling = 'settled' | 'waiting' | 'otherwise'
 
 export type Settlements = {
   /** Rejects where neither the ledger nor the journal holds it. */
