@@ -40,7 +40,7 @@ export async function startAlerts({ store, settings, log, sealer }: AlertParts):
   })
   const jobs = [
     repeat({ clock: systemClock, log, everyMs: LOOK_EVERY_MS, run: deliverer.run }),
-    repeat({ clock: systemClock, log, everyMs: WATCH_EVERY_MS, run: () => watch(store) }),
+    repeat({ clock: systemClock, log, everyMs: WATCH_EVERY_MS, run: async () => store.leads() && watch(store) }),
   ]
   return {
     sealer,

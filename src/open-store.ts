@@ -1,6 +1,7 @@
 /** Opens the store that the settings name. */
 import { CannotGoOn, EXIT } from './cli/exit-code.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
+import type { Log } from './lib/log.ts'
 import { systemRandom } from './lib/random.ts'
 import { type Store, StoreUnusable } from './store/store.ts'
 
@@ -11,21 +12,23 @@ export type StorePlace = {
   readonly database: string
   /** Without the lock of the file's folder, beside a server that may hold it. */
   readonly readonly?: boolean
+  readonly leaseMs?: number
+  readonly log?: Log
   /** What the ledger on SQLite goes by; PostgreSQL has its own. */
   readonly clock?: Clock
 }
 
 /** Each is loaded when it is needed: a start on SQLite reads no line of the other. */
 export async function openStore(place: StorePlace): Promise<Store> {
-  const { databaseUrl, database, readonly = false, clock = systemClock } = place
+  const { databaseUrl, database, readonly = false, leaseMs, log, clock = systemClock } = place
   const parts = { clock, random: systemRandom }
   try {
     if (databaseUrl === undefined) {
       const { openSqlite } = await import('./store/sqlite.ts')
-      return await openSqlite({ file: database, readonly, ...parts })
+      return await openSqlite({ file: database, readonly, log, ...parts })
     }
     const { openPostgres } = await import('./store/postgres.ts')
-    return await openPostgres({ url: databaseUrl, ...parts })
+    return await openPostgres({ url: databaseUrl, leaseMs, log, ...parts })
   } catch (error) {
     if (error instanceof StoreUnusable) throw new CannotGoOn(error.message, EXIT.usage)
     throw error

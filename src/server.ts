@@ -18,6 +18,7 @@ import { type Configuration, createConfigure } from './configure.ts'
 import type { Settings } from './contract/settings.ts'
 import { createCatalogue } from './core/catalogue.ts'
 import type { CatalogueData } from './core/catalogue-data.ts'
+import type { CompiledTerms } from './core/price.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
 import { createDemo } from './demo.ts'
 import { createAdminCards } from './gateway/admin-cards.ts'
@@ -41,10 +42,12 @@ import { createDetailsHash } from './lib/details-hash.ts'
 import type { Log } from './lib/log.ts'
 import { type Random, systemRandom } from './lib/random.ts'
 import { createSealer } from './lib/sealer.ts'
+import { openSettlements } from './open-settlements.ts'
 import { openSignIn } from './open-sign-in.ts'
 import { openStore } from './open-store.ts'
 import { createPeople, type People } from './people/people.ts'
 import type { SignIn } from './people/sign-in.ts'
+import { ready } from './ready.ts'
 import { requestIdOf } from './request-id.ts'
 import { withoutRestart } from './restart-settings.ts'
 import type { Simulator } from './simulator/simulator.ts'
@@ -52,6 +55,7 @@ import { createFirstOrganisation, firstOrganisation, type Organisation, sharedSe
 import { createBudgetDirectory } from './store/budget-directory.ts'
 import { atCreditRate } from './store/credit-rate.ts'
 import { keyHashes } from './store/keys.ts'
+import type { Stranded } from './store/orphans.ts'
 import { grantPlans } from './store/plans.ts'
 import { createRateCards } from './store/rate-cards.ts'
 import { createTokenCounter } from './tokens/token-counter.ts'
@@ -100,7 +104,13 @@ export async function startServer({
 }: ServerParts): Promise<Server> {
   const folder = openDataFolder(settings)
   const [opened, catalogue] = [
-    await openStore({ databaseUrl: settings.databaseUrl, database: folder.database, clock }),
+    await openStore({
+      databaseUrl: settings.databaseUrl,
+      database: folder.database,
+      leaseMs: settings.nodes.leaseSeconds * 1_000,
+      log,
+      clock,
+    }),
     loadCatalogue(),
   ]
   const store = atCreditRate(opened, settings.billing.creditUsd)
@@ -115,21 +125,24 @@ export async function startServer({
   const configure = createConfigure({ catalogue: createCatalogue(catalogue), adminCards, tokens, log })
   const first = await configure(settings, undefined)
   const rateCards = createRateCards(store)
-  const stranded = new Set<bigint>()
-  const recovered = await recover({ store, rateCards, terms: first.terms, log, stranded, starting: true })
+  const stranded: Stranded = new Map()
+  const settlements = await openSettlements({ store, settings, stranded, log })
+  const recoverNow = (terms: CompiledTerms, starting: boolean) =>
+    recover({ store, rateCards, terms, log, stranded, starting, others: store.standing() === 'settled' })
+  const recovered = await recoverNow(first.terms, true)
   const hashDetails = createDetailsHash(
     await sharedSecret(store, 'details_key', Buffer.from(systemRandom.bytes(32)).toString('hex')),
   )
+  store.leads() // Stands for it before the first job comes.
   const folds = createFolds({ store, hashDetails })
   const jobs = repeat({
     clock: systemClock,
     log,
-    everyMs: RECOVER_EVERY_MS,
+    everyMs: Math.min(RECOVER_EVERY_MS, settings.nodes.leaseSeconds * 1_000),
     run: () =>
       Promise.all([
-        recover({ store, rateCards, terms: gateway.terms, log, stranded, starting: false }),
-        grantPlans(store, store.now()),
-        folds.run(),
+        recoverNow(gateway.terms, false),
+        ...(store.leads() ? [grantPlans(store, store.now()), folds.run()] : []),
         adminCards.refresh(),
       ]),
   })
@@ -161,6 +174,7 @@ export async function startServer({
     progress: createProgress({ store, clock: systemClock, log }),
     normaliser: createNormaliser({ store, clock: systemClock, log }),
     hashDetails,
+    settlements,
     stranded,
     open: new Set(),
   }
@@ -257,17 +271,6 @@ function preflight(asked: string | undefined, reply: FastifyReply) {
   return reply.code(204).headers(allowed).send()
 }
 
-async function ready(gateway: Gateway, reply: FastifyReply) {
-  const store = await firstOrganisation(gateway.store).then(
-    () => 'ok',
-    () => 'away',
-  )
-  const checks = { store, draining: gateway.draining }
-  const isReady = store === 'ok' && !gateway.draining
-  if (!isReady) reply.code(503)
-  return { status: isReady ? 'ready' : 'not ready', checks }
-}
-
 const PORTS_TRIED = 20
 
 /** A port that was asked for and is taken stops the start; the default one moves on. */
@@ -318,6 +321,7 @@ async function stop({ configured, fastify, jobs, people }: Running, drainMs: num
   await jobs.stop()
   await gateway.credentials.flush()
   await gateway.lastUse.flush()
+  await gateway.settlements.close()
   await gateway.tokens.close()
   await people.close()
   await gateway.store.close()

@@ -3,7 +3,6 @@ import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { referencePages } from '../scripts/generate-reference.ts'
-import { WITHOUT_EFFECT } from '../scripts/reference/settings.ts'
 import { faultLine } from '../src/cli/fault.ts'
 import { loadSettings } from '../src/cli/settings.ts'
 import { anchorsOf, type Block, linksOf, missingPieces, ROOT, readPages } from './documents.ts'
@@ -11,9 +10,6 @@ import { openScene, type Scene, storiesOf, toolFor } from './run-documents.ts'
 import { newHome, startProcess } from './turnpike-process.ts'
 
 const pages = readPages()
-const sources = globSync('src/**/*.ts', { cwd: ROOT })
-  .filter((path) => !path.endsWith('.test.ts'))
-  .map((path) => ({ path, text: readFileSync(`${ROOT}${path}`, 'utf8') }))
 
 test('every relative link leads to a file that is there, and to a heading that it has', () => {
   const texts = new Map(pages.map(({ path, text }) => [path, text]))
@@ -41,13 +37,6 @@ test('every page can be reached from the README', () => {
 
 test.each(Object.entries(referencePages))('%s says what the code says', (path, page) => {
   expect(readFileSync(`${ROOT}${path}`, 'utf8')).toBe(page())
-})
-
-test('a setting that is said to be without effect is read by nobody', () => {
-  const read = WITHOUT_EFFECT.filter(({ found }) =>
-    sources.some(({ path, text }) => path !== 'src/contract/settings.ts' && text.includes(found)),
-  )
-  expect(read).toEqual([])
 })
 
 test('every npm script that a page names exists', () => {

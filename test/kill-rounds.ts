@@ -2,35 +2,20 @@
  * Kills a Turnpike under load and starts it again on the same folder, round after round. What clients saw before each
  * kill is kept, and held against what the ledger says afterwards.
  */
-import { randomUUID } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../src/lib/clock.ts'
-import { generationId } from '../src/lib/id.ts'
 import { systemRandom } from '../src/lib/random.ts'
 import { startSimulator } from '../src/simulator/simulator.ts'
 import { openSqlite } from '../src/store/sqlite.ts'
 import { type Chance, chanceFrom } from './chance.ts'
+import { callAtRandom, type Ledger, ledgerOf, lettersAsTokens, modelsAt, modelsYaml, type Seen } from './load-kit.ts'
 import { newHome, runTurnpike, startAndKill, startProcess, type TurnpikeProcess } from './turnpike-process.ts'
 
-/** A reply that a client read to its end. */
-type Seen = { readonly id: string; readonly cost: number }
-
-/** What lies in the file of a stopped or a running Turnpike. */
-type Ledger = {
-  /** Admitted and not yet settled. */
-  readonly pending: readonly string[]
-  readonly records: ReadonlyMap<string, { readonly status: string; readonly source: string; readonly cost: number }>
-  readonly recordCount: number
-  /** Of the provider outside the process. */
-  readonly farCount: number
-  readonly chargedNanos: bigint
-  readonly postedNanos: bigint
-  readonly reservedNanos: bigint
-}
+type Told = Seen & { readonly cost: number }
 
 export type Round = {
-  readonly seen: readonly Seen[]
+  readonly seen: readonly Told[]
   /** As it was found after the kill, before anything started again. */
   readonly killed: Ledger
   readonly after: Ledger
@@ -91,14 +76,14 @@ async function killRound({ home, turnpike, key, chance }: RoundParts) {
 }
 
 /** The replies that clients had in full when the server died under them. */
-async function loadAndKill(turnpike: TurnpikeProcess, key: string, chance: Chance): Promise<Seen[]> {
+async function loadAndKill(turnpike: TurnpikeProcess, key: string, chance: Chance): Promise<Told[]> {
   const stopped = { yet: false }
-  const seen: Seen[] = []
+  const seen: Told[] = []
   const first = Promise.withResolvers<void>()
   const clients = Array.from({ length: CLIENTS }, async () => {
     while (!stopped.yet) {
-      const reply = await call(turnpike.url, key, chance).catch(() => undefined)
-      if (reply && seen.push(reply) === 1) first.resolve()
+      const reply = await callAtRandom({ url: turnpike.url, key, models: NAMES, chance }).catch(() => undefined)
+      if (reply?.cost !== undefined && seen.push({ ...reply, cost: reply.cost }) === 1) first.resolve()
     }
   })
   try {
@@ -124,82 +109,13 @@ async function within(ms: number, reply: Promise<void>): Promise<void> {
 const settings = (upstreamUrl: string): string => `providers:
   near: { type: simulator }
   far: { type: openai, baseUrl: "${upstreamUrl}", apiKey: none }
-models:
-${MODELS.map(
-  ({ id, provider, upstream }) =>
-    `  - id: ${id}
-    contextLength: 10000
-    maxOutputTokens: 400
-    endpoints: [{ provider: ${provider}, model: ${upstream}, prices: { input: "0.20", cache_read: "0.05", output: "0.50" } }]
-`,
-).join('')}`
+${modelsYaml(MODELS)}`
 
-const MODELS = ['near', 'far'].flatMap((provider) =>
-  ['sentences', 'slow-first-token-150', 'slow-20', 'exact', 'no-usage', 'cut-stream-4'].map((upstream) => ({
-    id: `${provider}/${upstream}`,
-    provider,
-    upstream,
-  })),
-)
-
-/** Nothing here depends on the number of tokens, so any count will do. */
-const lettersAsTokens = {
-  countTokens: async (text: string) => Math.ceil(text.length / 4),
-  countPrompt: async () => 10,
-}
-
-/** One call in any form; undefined where there is no complete reply with a cost. */
-async function call(url: string, key: string, chance: Chance): Promise<Seen | undefined> {
-  const model = MODELS[chance.below(MODELS.length)]?.id
-  const stream = chance.below(2) === 0
-  const leaves = chance.below(8) === 0
-  const response = await fetch(`${url}/api/v1/chat/completions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model, stream, messages: [{ role: 'user', content: randomUUID() }] }),
-    ...(leaves ? { signal: AbortSignal.timeout(20 + chance.below(200)) } : {}),
-  })
-  const text = await response.text()
-  if (response.status !== 200) return undefined
-  return stream ? lastCost(text) : seenIn(JSON.parse(text))
-}
-
-/** Of a stream that came to its end. */
-function lastCost(text: string): Seen | undefined {
-  if (!text.endsWith('data: [DONE]\n\n')) return undefined
-  const events = text.split('\n\n').filter((event) => event.startsWith('data: {'))
-  return events.map((event) => seenIn(JSON.parse(event.slice('data: '.length)))).findLast((seen) => seen !== undefined)
-}
-
-function seenIn(body: { id?: string; usage?: { cost?: number } }): Seen | undefined {
-  return body.id !== undefined && body.usage?.cost !== undefined ? { id: body.id, cost: body.usage.cost } : undefined
-}
+const MODELS = modelsAt(['near', 'far'])
+const NAMES = MODELS.map(({ id }) => id)
 
 async function readLedger(home: string): Promise<Ledger> {
   const file = join(home, 'data/turnpike.db')
   const store = await openSqlite({ file, clock: systemClock, random: systemRandom, readonly: true })
-  try {
-    const { sql } = store
-    const pending = await store.rows(sql.selectFrom('reservations').select('code').where('kind', '=', 'gateway'))
-    const records = await store.rows(
-      sql.selectFrom('usage_records').select(['code', 'provider', 'status', 'source', 'charge_exact', 'charge_nanos']),
-    )
-    const [account] = await store.rows(sql.selectFrom('accounts').select(['posted_nanos', 'reserved_nanos']))
-    return {
-      pending: pending.map(({ code }) => generationId(code)),
-      records: new Map(
-        records.map(({ code, status, source, charge_exact }) => [
-          generationId(code),
-          { status, source, cost: Number(charge_exact) },
-        ]),
-      ),
-      recordCount: records.length,
-      farCount: records.filter(({ provider }) => provider === 'far').length,
-      chargedNanos: records.reduce((sum, { charge_nanos }) => sum + (charge_nanos ?? 0n), 0n),
-      postedNanos: account?.posted_nanos ?? 0n,
-      reservedNanos: account?.reserved_nanos ?? 0n,
-    }
-  } finally {
-    await store.close()
-  }
+  return ledgerOf(store).finally(() => store.close())
 }

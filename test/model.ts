@@ -306,7 +306,13 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
           expiresAt: Number.POSITIVE_INFINITY,
           deadAt: Number.POSITIVE_INFINITY,
         })
-        return { amount, admittedAt: at, expiresAt: null, balance: accountId === null ? null : balance(accountId) }
+        // Windows go by what the clock said.
+        return {
+          amount,
+          admittedAt: command.at,
+          expiresAt: null,
+          balance: accountId === null ? null : balance(accountId),
+        }
       }
       case 'settle': {
         const { record: usage } = command
@@ -415,7 +421,7 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
         if (amount > balance(owner).available) return refused('insufficient_credits')
         if (over) return over
         use(inUsd(command.chain, amount))
-        record(owner, 'debit', amount, at, {
+        record(owner, 'debit', amount, command.at, {
           name: names.transaction,
           lines: charge(owner, [], amount, 'charge', at).lines,
         })

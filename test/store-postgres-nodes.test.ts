@@ -3,9 +3,12 @@ import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createKeys } from '../src/gateway/keys.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import type { Log } from '../src/lib/log.ts'
 import { systemRandom } from '../src/lib/random.ts'
+import { hashSecret } from '../src/lib/secret.ts'
+import { findOrphans } from '../src/store/orphans.ts'
 import { openPostgres } from '../src/store/postgres.ts'
 import { type Store, StoreAway, StoreUnusable } from '../src/store/store.ts'
 import { type Backend, openPostgresBackend } from './backends.ts'
@@ -223,6 +226,128 @@ describe('two nodes on one database', () => {
   })
 })
 
+describe('who is dead', () => {
+  let backend: Backend
+  beforeAll(async () => {
+    backend = await openPostgresBackend()
+  })
+  afterAll(() => backend?.close())
+  const orphansFor = (store: Store, others: boolean) =>
+    findOrphans(store, { limit: 10, starting: false, stranded: new Map(), others }).then((found) =>
+      found.map(({ reservation }) => reservation.id),
+    )
+
+  test('nobody says it of another before all had the time to show themselves, nor of itself', async () => {
+    const { store } = backend
+    const make = commandsAt(() => backend.clock.now(), store.ids)
+    const [own, gone] = [make.admit(null, usd(1), { owner: store.node }), make.admit(null, usd(1), { owner: 400 })]
+    for (const call of [own, gone]) await store.post(call)
+    await store.write([store.sql.updateTable('nodes').set({ lease_until: 0n })])
+    expect(await orphansFor(store, false)).toEqual([])
+    expect(await orphansFor(store, true)).toEqual([gone.id])
+  })
+
+  test('that takes a while after a start, and again after the clock of the database was set', async () => {
+    let ahead = 0
+    const clock = { ...systemClock, elapsed: () => systemClock.elapsed() + ahead }
+    const store = await openPostgres({ url: backend.place, clock, random: systemRandom, leaseMs: 600 })
+    expect(store.standing()).toBe('new')
+    ahead = 60_000
+    expect(store.standing()).toBe('settled')
+    // Its own steady clock and that of the database are a minute further apart than they were.
+    await until(() => store.standing() === 'new')
+    await store.close()
+  })
+
+  test('who has lost its number posts nothing any more, and says so', async () => {
+    const store = await openPostgres({
+      ...{ url: backend.place, clock: systemClock, random: systemRandom },
+      leaseMs: 600,
+    })
+    const make = commandsAt(() => backend.clock.now(), store.ids)
+    const named = store.sql.updateTable('nodes').set({ name: 'another' }).where('id', '=', BigInt(store.node))
+    await backend.store.write([named])
+    await until(() => store.standing() === 'lost')
+    await expect(store.post(make.admit(null, usd(1)))).rejects.toThrow(StoreAway)
+    await store.close()
+  })
+})
+
+describe('what one process changes and another has in memory', () => {
+  let backend: Backend
+  let here: Store | undefined
+  let there: Store | undefined
+  beforeAll(async () => {
+    backend = await openPostgresBackend()
+    here = await open(backend.place)
+    there = await open(backend.place)
+  })
+  afterAll(async () => {
+    for (const node of [here, there]) await node?.close()
+    await backend?.close()
+  })
+  const pair = () => {
+    if (!here || !there) throw new Error('both are open')
+    return { here, there }
+  }
+  /** The next change that a node hears of. */
+  const heard = (store: Store) => new Promise((resolve) => store.onChange(resolve))
+
+  test('is told at once, to the others alone', async () => {
+    const { here, there } = pair()
+    const own: unknown[] = []
+    here.onChange((change) => own.push(change))
+    for (const change of [
+      { kind: 'key', hash: 'ab' },
+      { kind: 'keys' },
+      { kind: 'cards' },
+      { kind: 'budgets', organisationId: 7n },
+      { kind: 'credentials', organisationId: 7n },
+    ] as const) {
+      const next = heard(there)
+      here.announce(change)
+      expect(await next).toEqual(change)
+    }
+    expect(own).toEqual([])
+  })
+
+  test('a disabled key stops working on the other process without a look at the database', async () => {
+    const { here, there } = pair()
+    const keyId = await backend.key({ organisationId: await backend.organisation() })
+    const [row] = await here.rows(here.sql.selectFrom('api_keys').select('code').where('id', '=', keyId))
+    const hash = hashSecret(row?.code ?? '')
+    await here.write([here.sql.updateTable('api_keys').set({ hash }).where('id', '=', keyId)])
+    const book = (store: Store) =>
+      createKeys({
+        ...{ store, clock: { now: () => 0 }, operator: { secret: 'another', organisationId: 1n } },
+        lastUse: { seen() {} },
+      })
+    const [mine, theirs] = [book(here), book(there)]
+    for (const keys of [mine, theirs]) await keys.authenticate(row?.code, '127.0.0.1')
+    const told = heard(there)
+    await here.write([here.sql.updateTable('api_keys').set({ disabled: 1n }).where('id', '=', keyId)])
+    // Their clock stands still: by itself it would never look again.
+    await theirs.authenticate(row?.code, '127.0.0.1')
+    mine.forget(hash)
+    await told
+    for (const keys of [mine, theirs])
+      await expect(keys.authenticate(row?.code, '127.0.0.1')).rejects.toMatchObject({ code: 'invalid_api_key' })
+  })
+
+  test('one leads; when its connection breaks another does, and both know that they may have missed something', async () => {
+    const nodes = [backend.store, ...Object.values(pair())]
+    const leaders = () => nodes.filter((node) => node.leads())
+    await until(() => leaders().length === 1)
+    const missed = Promise.all(nodes.map(heard))
+    await query(
+      backend.place,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()`,
+    )
+    expect(await missed).toEqual(nodes.map(() => ({ kind: 'everything' })))
+    await until(() => leaders().length === 1)
+  })
+})
+
 describe('a start that cannot go on says why', () => {
   const start = (url: string) => open(url).then((store) => store.close())
   const changed = async (change: (url: URL) => void) => {
@@ -307,6 +432,10 @@ describe('a start that cannot go on says why', () => {
     await Promise.all(stores.map((store) => store.close()))
   })
 })
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await systemClock.sleep(20)
+}
 
 const open = (url: string, log?: Log) =>
   openPostgres({ url, clock: systemClock, random: systemRandom, ...(log ? { log } : {}) })

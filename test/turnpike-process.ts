@@ -15,6 +15,8 @@ export type ProcessOptions = {
   /** Options of Node itself. */
   readonly nodeArgs?: readonly string[]
   readonly launcher?: string
+  /** No file that it writes may become longer. */
+  readonly fileBytes?: number
 }
 
 export type TurnpikeProcess = {
@@ -87,6 +89,12 @@ export async function startAndKill(options: ProcessOptions, afterMs: number): Pr
   await ended
 }
 
+/** The signal is ignored, so that the write fails as it would on a full disk. */
+const withinFileSize = (bytes: number, command: readonly string[]): string[] => [
+  ...['/bin/sh', '-c', `trap '' XFSZ; ulimit -S -f ${Math.ceil(bytes / 512)}; exec "$@"`, 'sh'],
+  ...command,
+]
+
 type Running = {
   readonly child: ChildProcess
   readonly stdout: () => string
@@ -94,8 +102,17 @@ type Running = {
   readonly ended: Promise<Ended>
 }
 
-function spawnTurnpike({ home, args = [], env = {}, nodeArgs = [], launcher = LAUNCHER }: ProcessOptions): Running {
-  const child = spawn(process.execPath, [...nodeArgs, launcher, ...args], {
+function spawnTurnpike({
+  home,
+  args = [],
+  env = {},
+  nodeArgs = [],
+  launcher = LAUNCHER,
+  fileBytes,
+}: ProcessOptions): Running {
+  const command = [process.execPath, ...nodeArgs, launcher, ...args]
+  const [program = '', ...rest] = fileBytes === undefined ? command : withinFileSize(fileBytes, command)
+  const child = spawn(program, rest, {
     cwd: home,
     // Nothing of the surroundings: neither a provider's key nor a setting.
     env: { PATH: process.env.PATH, HOME: home, TURNPIKE_PORT: '0', ...env },

@@ -21,15 +21,7 @@ export const settingsReference = (): string =>
     'Numbers that mean money are decimals in quotes, because a YAML number has been through a float. An unknown name is an error, with its line. ' +
       'What this file defines is read-only elsewhere.\n',
     table(['setting', 'default', 'expected', ''], rowsOf(SettingsFile, '').map(cells)),
-    '## Accepted, without effect yet\n',
-    'These are checked, so that a file need not change later, but no part of this version reads them: ' +
-      `${WITHOUT_EFFECT.map(({ setting }) => code(setting)).join(', ')}.\n`,
   ].join('\n')
-
-/** `found` is how other code would name it: a test looks that none does. */
-export const WITHOUT_EFFECT: readonly { readonly setting: string; readonly found: string }[] = [
-  { setting: 'nodes.leaseSeconds', found: 'leaseSeconds' },
-]
 
 const ABOUT: Record<keyof typeof EnvironmentSettings.shape, string> = {
   host: 'Where to listen. Beyond this machine: `0.0.0.0`, behind something that speaks TLS.',

@@ -37,6 +37,7 @@ export const rateCardHandlers: Handlers<Names> = {
     const change = { action: 'rate_card.create', target: endpoint.id, before: currentOf(endpoint, at), after: rateCard }
     await keepAdminCard(parts.store, { ...card, validFrom: instantText(validFrom) }, at, [audit(change)])
     await parts.adminCards.refresh()
+    parts.store.announce({ kind: 'cards' })
     return { body: { rateCard: shownNow(parts, card.id, at) ?? rateCard } }
   },
 
@@ -55,6 +56,7 @@ export const rateCardHandlers: Handlers<Names> = {
     } as const
     await keepAdminCard(parts.store, withdrawal, at, [audit({ ...change, after: null })])
     await parts.adminCards.refresh()
+    parts.store.announce({ kind: 'cards' })
     return { body: { rateCard: shownNow(parts, card.id, at) ?? shown(card, undefined, at) } }
   },
 }

@@ -40,7 +40,7 @@ describe('defaults', () => {
       billing: { creditUsd: '1', byokFeePercent: '5', markupPercent: '0', zeroCompletionInsurance: true },
       limits: { streamSeconds: 3600, attempts: 5, bodyBytes: 33_554_432, budgetStatus: 429 },
       reservations: { ttlSeconds: 300, graceSeconds: 60, mode: 'strict', fitShare: '0.25' },
-      nodes: { leaseSeconds: 30 },
+      nodes: { leaseSeconds: 30, settleWaitSeconds: 10 },
       webhooks: { allow: [] },
       openrouter: { usageChunkChoices: 'repeat' },
       trustProxy: false,
@@ -207,7 +207,7 @@ describe('faults of the file', () => {
 
   test('an unknown setting that resembles none is told what there is', () => {
     expect(linesOf({ yaml: 'nodes: { lifespan: 3 }' })).toEqual([
-      'turnpike: turnpike.yaml:1:10  unknown setting `lifespan`; known here: leaseSeconds',
+      'turnpike: turnpike.yaml:1:10  unknown setting `lifespan`; known here: leaseSeconds, settleWaitSeconds',
     ])
   })
 

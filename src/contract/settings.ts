@@ -242,6 +242,18 @@ const Smtp = group({
   from: pattern(/^[^\r\n]{0,200}@[^\r\n@]{1,200}$/, 'an e-mail address'),
 })
 
+/** On PostgreSQL alone. */
+const Nodes = group({
+  leaseSeconds: whole(1, HOUR).default(30).meta({
+    description:
+      'A process that does not show itself in the database for so long counts as dead, and others settle its calls.',
+  }),
+  settleWaitSeconds: whole(0, 60).default(10).meta({
+    description:
+      'The last words of a reply wait so long for a database that is away; then they go out without the cost.',
+  }),
+})
+
 /** The whole of `turnpike.yaml`. */
 export const SettingsFile = group({
   providers: z.record(providerKey, ProviderFile, 'a group of settings').prefault({}),
@@ -251,7 +263,7 @@ export const SettingsFile = group({
   limits: Limits.prefault({}),
   routing: Routing,
   reservations: Reservations.prefault({}),
-  nodes: group({ leaseSeconds: whole(1, HOUR).default(30) }).prefault({}),
+  nodes: Nodes.prefault({}),
   webhooks: Webhooks.prefault({}),
   smtp: Smtp.optional().meta({ description: 'Without it no e-mail is sent.' }),
   publicUrl: httpUrl.optional().meta({

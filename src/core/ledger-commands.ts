@@ -21,6 +21,8 @@ type Common = {
   readonly organisationId: bigint
   /** The store's clock; never behind the account's latest instant once applied. */
   readonly at: number
+  /** As the clock said, where that is behind: what the windows of the command's chain were made for. Set by `apply` alone. */
+  readonly saidAt?: number
   readonly idempotency?: Idempotency
   /** Dollars for one credit, kept with what the command posts. Undefined: 1. */
   readonly creditUsd?: string

@@ -144,7 +144,11 @@ export const debit: Step<Debit> = (draft, command, ids) => {
     over.push({ refusal: { code: 'insufficient_credits', details: short }, rank: Number.POSITIVE_INFINITY })
   if (over.length > 0) return firstOf(draft, over)
   const { entries } = draw(draft, account, [], command.amount, 'charge', command.at)
-  const transaction = postingOf(account, ids, { ...described(command), type: 'debit', amount: command.amount, entries })
+  const transaction = postingOf(account, ids, {
+    ...described(command),
+    occurredAt: command.saidAt ?? command.at,
+    ...{ type: 'debit', amount: command.amount, entries },
+  })
   draft.post(transaction)
   spendAll(draft, command.chain ?? [], { usd: command.amount, tokens: 0n, requests: 0n }, command, ids)
   return done({

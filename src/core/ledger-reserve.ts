@@ -41,6 +41,7 @@ export const reserveGeneration: Step<ReserveGeneration> = (draft, command) => {
   if (isTooBig(account, amount)) return refuse('out_of_range')
   const reservation: Reservation = {
     ...pending(command, account?.id ?? null, command.apiKeyId),
+    admittedAt: command.saidAt ?? command.at,
     kind: 'gateway',
     owner: command.owner,
     amount,
@@ -60,7 +61,7 @@ export const reserveGeneration: Step<ReserveGeneration> = (draft, command) => {
     holds,
     ...(rates.length > 0 ? { rates } : {}),
     ...(fitted ? { fittedOutput: outputTokens } : {}),
-    admittedAt: command.at,
+    admittedAt: reservation.admittedAt,
     expiresAt: null,
     balance: account ? balanceOf(account) : null,
   })

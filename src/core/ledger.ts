@@ -21,7 +21,7 @@ export function apply(rows: Rows, commands: readonly Command[], ids: Ids): Outco
     try {
       const accountId = accountOf(rows, command)
       const at = accountId === null ? command.at : advance(rows, accountId, command, ids)
-      return once(rows, { ...command, at }, ids, (draft, stamped) => {
+      return once(rows, at === command.at ? command : { ...command, at, saidAt: command.at }, ids, (draft, stamped) => {
         const outcome = step(draft, stamped, ids)
         if (outcome.ok && accountId !== null) tellCredits(draft, accountId, at, ids)
         return outcome

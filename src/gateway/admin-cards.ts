@@ -26,6 +26,10 @@ export async function createAdminCards(store: Store): Promise<AdminCards> {
       byEndpoint = Map.groupBy(found, ({ provider, model }) => `${provider}/${model}`)
     },
   }
+  store.onChange(({ kind }) => {
+    // What fails is read again by the job.
+    if (kind === 'cards' || kind === 'everything') cards.refresh().catch(() => {})
+  })
   await cards.refresh()
   return cards
 }

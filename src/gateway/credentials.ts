@@ -40,8 +40,8 @@ export type Credentials = {
   flush(): Promise<void>
 }
 
-/** Another node's change holds here after this time. */
-const FRESH_FOR_MS = 5_000
+/** Another node's change holds here after this time, if it was not heard of. */
+const FRESH_FOR_MS = 1_000
 const MOST_ORGANISATIONS = 10_000
 const MOST_COOLING = 10_000
 /** How far behind the list of credentials may say when they were used. */
@@ -82,6 +82,11 @@ export function createCredentials({ store, clock, log, sealer }: Parts): Credent
     }
   }
 
+  store.onChange((change) => {
+    if (change.kind === 'credentials') known.delete(change.organisationId)
+    else if (change.kind === 'everything') known.clear()
+  })
+
   return {
     of(organisationId) {
       const seen = known.get(organisationId)
@@ -91,7 +96,10 @@ export function createCredentials({ store, clock, log, sealer }: Parts): Credent
       held.catch(() => known.delete(organisationId))
       return held
     },
-    forget: (organisationId) => void known.delete(organisationId),
+    forget(organisationId) {
+      known.delete(organisationId)
+      store.announce({ kind: 'credentials', organisationId })
+    },
     used({ customer }) {
       if (customer) states.add({ ...customer, lastUsedAt: store.now() })
     },

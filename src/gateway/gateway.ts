@@ -7,7 +7,9 @@ import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { BudgetDirectory } from '../store/budget-directory.ts'
+import type { Stranded } from '../store/orphans.ts'
 import type { RateCards } from '../store/rate-cards.ts'
+import type { Settlements } from '../store/settlements.ts'
 import type { Store } from '../store/store.ts'
 import type { TokenCounter } from '../tokens/token-counter.ts'
 import type { AdminCards } from './admin-cards.ts'
@@ -50,8 +52,9 @@ export type Gateway = {
   readonly log: Log
   /** A keyed hash of personal fields, under which they are kept apart from the records. */
   readonly hashDetails: (texts: readonly string[]) => string
-  /** Generations whose settle failed. */
-  readonly stranded: Set<bigint>
+  readonly settlements: Settlements
+  /** Generations that did not end as they should have: recovery ends them. */
+  readonly stranded: Stranded
   /** Calls under way; a stopping server waits for them. */
   readonly open: Set<object>
   /** True once the server stops: no new calls. */

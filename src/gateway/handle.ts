@@ -51,10 +51,11 @@ export async function handle(gateway: Gateway, { read, dialect, takes }: Entranc
     client: clientOf(gateway, dialect, incoming, id),
   }
   let admission: Admission | undefined
-  let charged = '0'
+  let charged: string | undefined = '0'
   gateway.open.add(call)
   try {
     if (gateway.draining) throw refuse('service_unavailable', 'This server is stopping', { retryAfterMs: 1_000 })
+    if (!gateway.settlements.hasRoom) throw refuse('service_unavailable', undefined, { retryAfterMs: 1_000 })
     const caller = await gateway.keys.authenticate(secretOf(request.headers), gateway.addressOf(request))
     const body = await readBody(request, {
       bytes: gateway.settings.limits.bodyBytes,
@@ -79,7 +80,7 @@ export async function handle(gateway: Gateway, { read, dialect, takes }: Entranc
       await reply(gateway, dialect, { ...call, usageChoices, admission: admitted, served, finish })
     } catch (failure) {
       const { charge } = (await finish(outcomeOf(failure))).priced
-      if (charge) charged = decimalOf(charge)
+      charged = charge && decimalOf(charge)
       throw failure
     }
   } catch (failure) {
@@ -157,7 +158,8 @@ function outcomeOf(failure: unknown): Outcome {
 
 type Failing = Known & {
   readonly admission: Admission | undefined
-  readonly charged: string
+  /** Undefined: nobody knows yet. */
+  readonly charged: string | undefined
   readonly request: IncomingMessage
 }
 
@@ -180,7 +182,8 @@ function fail({ log, store }: Gateway, dialect: Dialect, failing: Failing, failu
     return
   }
   const { status, headers: stated, body } = dialect.error(refused.refused, ids)
-  const headers = { ...stated, ...ratesOf(dialect, refused.refused, store.now()), 'X-Turnpike-Cost': charged }
+  const cost: Record<string, string> = charged === undefined ? {} : { 'X-Turnpike-Cost': charged }
+  const headers = { ...stated, ...ratesOf(dialect, refused.refused, store.now()), ...cost }
   // What of a body was not read is thrown away, and the connection with it.
   client.send(status, request.complete ? headers : { ...headers, connection: 'close' }, body)
   request.resume()

@@ -26,7 +26,7 @@ const MOST_KNOWN = 50_000
 /** Unknown keys are remembered briefly, so that a flood of them does not reach the store. */
 const MOST_UNKNOWN = 10_000
 const UNKNOWN_FOR_MS = 2_000
-/** Other nodes change keys too; they have so long until it holds here. One process alone is told of each change. */
+/** Other nodes tell of their changes; where they are not heard, those hold here after so long. */
 const FRESH_FOR_MS = { sqlite: Number.POSITIVE_INFINITY, postgres: 1_000 } as const
 
 export type KeysParts = {
@@ -49,9 +49,22 @@ export function createKeys({ store, clock, operator, lastUse, expected = [] }: K
   for (const hash of expected) known.set(hash, NEVER_READ)
   let changes = 0
 
+  /** Many calls of one key come at once, and one read serves them. */
+  const reading = new Map<string, Promise<StoredKey | undefined>>()
+  function lookUpOnce(hash: string, address: string): Promise<StoredKey | undefined> {
+    if (!known.has(hash)) return lookUp(hash, address)
+    const underWay = reading.get(hash)
+    if (underWay) return underWay
+    const begun = lookUp(hash, address).finally(() => {
+      if (reading.get(hash) === begun) reading.delete(hash)
+    })
+    reading.set(hash, begun)
+    return begun
+  }
+
   async function lookUp(hash: string, address: string): Promise<StoredKey | undefined> {
     const since = unknown.get(hash)
-    if (since !== undefined && clock.now() - since < UNKNOWN_FOR_MS) return undefined
+    if (since !== undefined && isWithin(clock.now() - since, UNKNOWN_FOR_MS)) return undefined
     if (!known.has(hash)) unknownKeys.admit(address)
     const before = changes
     const readAt = clock.now()
@@ -67,30 +80,49 @@ export function createKeys({ store, clock, operator, lastUse, expected = [] }: K
     return found
   }
 
+  const forgetHere = (hash: string) => {
+    changes++
+    reading.delete(hash)
+    known.set(hash, NEVER_READ)
+    unknown.delete(hash)
+  }
+  const forgetAllHere = () => {
+    changes++
+    reading.clear()
+    for (const hash of [...known.keys()]) known.set(hash, NEVER_READ)
+    unknown.clear()
+    asOperator.forget()
+  }
+  store.onChange((change) => {
+    if (change.kind === 'key') forgetHere(change.hash)
+    else if (change.kind === 'keys' || change.kind === 'everything') forgetAllHere()
+  })
+
   return {
     async authenticate(secret, address) {
       if (secret === undefined || secret === '') throw refuse('invalid_api_key')
       const hash = hashSecret(secret)
       const seen = known.get(hash)
       if (!seen?.key && asOperator.is(hash)) return asOperator.caller()
-      const isFresh = seen !== undefined && clock.now() - seen.readAt < FRESH_FOR_MS[store.engine]
-      const key = (isFresh ? seen.key : undefined) ?? (await lookUp(hash, address))
+      const isFresh = seen !== undefined && isWithin(clock.now() - seen.readAt, FRESH_FOR_MS[store.engine])
+      const key = (isFresh ? seen.key : undefined) ?? (await lookUpOnce(hash, address))
       if (!key || key.disabled || (key.until !== null && key.until <= store.now())) throw refuse('invalid_api_key')
       lastUse.seen(key.kind, key.id)
       return callerOf(key)
     },
     forget(hash) {
-      changes++
-      known.set(hash, NEVER_READ)
-      unknown.delete(hash)
+      forgetHere(hash)
+      store.announce({ kind: 'key', hash })
     },
     forgetAll() {
-      changes++
-      for (const hash of [...known.keys()]) known.set(hash, NEVER_READ)
-      asOperator.forget()
+      forgetAllHere()
+      store.announce({ kind: 'keys' })
     },
   }
 }
+
+/** A clock that was set back makes nothing young. */
+const isWithin = (age: number, ms: number): boolean => age >= 0 && age < ms
 
 const NEVER_READ: Known = { key: undefined, readAt: Number.NEGATIVE_INFINITY }
 
@@ -104,7 +136,7 @@ function createOperator(store: Store, clock: Pick<Clock, 'now'>, { secret, organ
       named = undefined
     },
     async caller(): Promise<Caller> {
-      if (!named || clock.now() - named.readAt >= FRESH_FOR_MS[store.engine]) {
+      if (!named || !isWithin(clock.now() - named.readAt, FRESH_FOR_MS[store.engine])) {
         const organisation = await findOrganisation(store, { id: organisationId })
         named = { name: organisation?.name ?? '', readAt: clock.now() }
       }

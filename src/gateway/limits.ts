@@ -7,6 +7,7 @@ import type { Budget } from '../core/ledger-rows.ts'
 import { withinRequestLimits } from '../core/request-limit.ts'
 import type { Ratio } from '../lib/ratio.ts'
 import { grantPlans } from '../store/plans.ts'
+import { StoreAway } from '../store/store.ts'
 import type { Call } from './call.ts'
 import type { Gateway } from './gateway.ts'
 
@@ -86,9 +87,15 @@ export function estimateFor(
 
 /** Reserves. No rule waits for a job: a refusal counts only once what is due by now was done. */
 export async function reserve(gateway: Gateway, command: ReserveGeneration): Promise<Outcome> {
-  const outcome = await gateway.store.post(command)
-  if (outcome.ok || !('refusal' in outcome)) return outcome
-  return (await madeRoom(gateway, command, outcome.refusal)) ? gateway.store.post(command) : outcome
+  const { store, stranded } = gateway
+  try {
+    const outcome = await store.post(command)
+    if (outcome.ok || !('refusal' in outcome)) return outcome
+    return (await madeRoom(gateway, command, outcome.refusal)) ? await store.post(command) : outcome
+  } catch (error) {
+    if (error instanceof StoreAway && error.unsure) stranded.set(command.id, { since: store.now(), how: 'unsent' })
+    throw error
+  }
 }
 
 /** What dead reservations of the credits API still held of a budget, or what a plan had yet to grant. */

@@ -46,7 +46,7 @@ export async function settle(gateway: Gateway, admission: Admission, outcome: Ou
     return await settleNow(gateway, admission, outcome)
   } catch (failure) {
     // Whatever went wrong, the call was admitted and must end: recovery records it.
-    gateway.stranded.add(admission.id.id)
+    gateway.stranded.set(admission.id.id, { since: gateway.store.now(), how: 'failed' })
     throw failure
   }
 }
@@ -58,7 +58,7 @@ async function settleNow(gateway: Gateway, admission: Admission, outcome: Outcom
   const record = recordOf(gateway, admission, outcome, bill)
   const details = personal(gateway, admission, record.detailsHash)
   const { caller, call } = admission
-  await gateway.store.post({
+  const settling = await gateway.settlements.post({
     type: 'settle',
     organisationId: caller.organisationId,
     at: gateway.store.now(),
@@ -77,10 +77,16 @@ async function settleNow(gateway: Gateway, admission: Admission, outcome: Outcom
   return {
     usage: outcome.served ? outcome.usage : undefined,
     source: outcome.source,
-    priced,
+    // Only what the ledger holds may be told: until then, and where it holds something else, the cost is unknown.
+    priced: settling === 'settled' ? priced : UNTOLD,
     isByok: record.isByok,
     serviceTier: outcome.serviceTier,
   }
+}
+
+const UNTOLD: Priced = {
+  ...{ items: [], unpriced: [], flags: [] },
+  ...{ cost: undefined, charge: undefined, costNanos: undefined, chargeNanos: undefined },
 }
 
 /** One line a generation, written where it is settled: ids, counts, cost and durations, never what was said. */

@@ -8,7 +8,7 @@ import { countsText, type Usage } from '../core/usage.ts'
 import { instantText } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { exactRatio, exactText, type Ratio, whole } from '../lib/ratio.ts'
-import { findOrphans, type Orphan } from '../store/orphans.ts'
+import { findOrphans, type Orphan, type Stranded } from '../store/orphans.ts'
 import type { RateCards } from '../store/rate-cards.ts'
 import type { Store } from '../store/store.ts'
 
@@ -21,24 +21,37 @@ export type RecoverParts = {
   readonly log: Log
   /** Before any call is admitted. */
   readonly starting: boolean
-  /** Generations of this process whose settle failed; those that are settled here are taken out. */
-  readonly stranded: Set<bigint>
+  /** Generations of this process that did not end; those that are settled here are taken out. */
+  readonly stranded: Stranded
+  /** Default: true. False: those of other processes are left alone. */
+  readonly others?: boolean
 }
 
 const PAGE = 500
+/** Longer than a commit may be on its way to a database that this process has given up. */
+const UNSURE_MS = 90_000
 
 /** Repeated, it comes to the same result: a call that is settled has no reservation any more. */
 export async function recover(parts: RecoverParts): Promise<Recovered> {
+  const { store, stranded, others = true } = parts
   let calls = 0
   let chargeNanos = 0n
   for (;;) {
-    const orphans = await findOrphans(parts.store, { ...parts, limit: PAGE })
+    const askedAt = store.now()
+    const orphans = await findOrphans(store, { ...parts, others, limit: PAGE })
     const charges = await Promise.all(orphans.map((orphan) => settleInterrupted(parts, orphan)))
-    for (const { reservation } of orphans) parts.stranded.delete(reservation.id)
+    for (const { reservation } of orphans) stranded.delete(reservation.id)
+    forgetEnded(stranded, askedAt)
     calls += orphans.length
     for (const charge of charges) chargeNanos += charge
     if (orphans.length < PAGE) return { calls, chargeNanos }
   }
+}
+
+/** They were looked for, and are not there: somebody ended them, or they never were. */
+function forgetEnded(stranded: Stranded, askedAt: number): void {
+  const looked = [...stranded].slice(0, PAGE)
+  for (const [id, { since }] of looked) if (askedAt - since > UNSURE_MS) stranded.delete(id)
 }
 
 async function settleInterrupted(
@@ -46,10 +59,14 @@ async function settleInterrupted(
   { reservation, progress }: Orphan,
 ): Promise<bigint> {
   const context = ReservationContext.parse(JSON.parse(reservation.context))
+  const how = stranded.get(reservation.id)?.how
+  const isSent = how !== 'unsent'
   const output = Math.min(progress, context.outputLimit)
   const card = context.rateCardId === null ? undefined : await rateCards.find(context.rateCardId)
-  const units = Object.entries(context.units ?? {}).map(([meter, text]) => [meter as Meter, exactRatio(text)] as const)
-  const [inputTokens, outputTokens] = units.length > 0 ? [0, 0] : [context.inputTokens, output]
+  const units = Object.entries((isSent && context.units) || {}).map(
+    ([meter, text]) => [meter as Meter, exactRatio(text)] as const,
+  )
+  const [inputTokens, outputTokens] = units.length > 0 || !isSent ? [0, 0] : [context.inputTokens, output]
   const counts = new Map<Meter, Ratio>(
     units.length > 0
       ? units
@@ -59,8 +76,8 @@ async function settleInterrupted(
         ],
   )
   const usage: Usage = { parts: [{ counts }], flags: [] }
-  // Its caller was answered with an error, which says that nothing was charged.
-  const asOurs = { ...terms, insured: stranded.has(reservation.id) }
+  // An error says that nothing was charged.
+  const asOurs = { ...terms, insured: how === 'failed' || !isSent }
   const priced = price(usage, card ?? (() => undefined), {
     ...asOurs,
     byok: context.byok !== undefined,
@@ -88,8 +105,8 @@ async function settleInterrupted(
       apiKeyId: reservation.apiKeyId,
       model: context.model,
       provider: context.provider,
-      status: 'interrupted',
-      source: 'estimated',
+      status: isSent ? 'interrupted' : 'error',
+      source: isSent ? 'estimated' : 'reported',
       inputTokens,
       cachedTokens: 0,
       cacheWriteTokens: 0,

@@ -1,7 +1,7 @@
 /**
  * The budgets of the organisations that call, kept in memory so that a call asks the database for none. What decides is
- * read with the counters, in the ledger's own transaction; here is only which budgets are to be asked. A change on this
- * process holds at once, one of another process within a second.
+ * read with the counters, in the ledger's own transaction; here is only which budgets are to be asked. A change holds at
+ * once; where another process that made it is not heard, within a second.
  */
 import { LRUCache } from 'lru-cache'
 import { type BudgetIndex, chainFor, indexBudgets, type Spender } from '../core/budget-chain.ts'
@@ -85,15 +85,27 @@ export function createBudgetDirectory({
     ])
   }
 
+  const forgetHere = (organisationId: bigint) => {
+    changes++
+    known.delete(String(organisationId))
+    instances.clear()
+  }
+  store.onChange((change) => {
+    if (change.kind === 'budgets') forgetHere(change.organisationId)
+    if (change.kind !== 'everything') return
+    changes++
+    known.clear()
+    instances.clear()
+  })
+
   return {
     chainOf(spender) {
       const index = indexOf(spender.organisationId)
       return index instanceof Promise ? index.then((read) => chainIn(read, spender)) : chainIn(index, spender)
     },
     forget(organisationId) {
-      changes++
-      known.delete(String(organisationId))
-      instances.clear()
+      forgetHere(organisationId)
+      store.announce({ kind: 'budgets', organisationId })
     },
     async endDead(organisationId, at) {
       const name = String(organisationId)

@@ -9,6 +9,7 @@ export function halving(run: (commands: readonly Command[]) => Outcome[], comman
   try {
     return run(commands)
   } catch (error) {
+    if (error instanceof StoreAway) throw error
     if (commands.length <= 1) return commands.map((command) => failed(error, command))
     return halves(commands).flatMap((half) => halving(run, half))
   }

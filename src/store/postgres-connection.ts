@@ -10,9 +10,14 @@ type PoolOptions = { url: string; purpose: 'queries' | 'ledger'; log: Log | unde
 
 /** Connections for reports and administration, at most; the ledger has one. */
 const CONNECTIONS = 10
-const CONNECT_MS = 5_000
+/** So long may it take to connect. */
+export const CONNECT_MS = 5_000
 /** A statement that takes longer is given up, be it for its own work or for another node's lock. */
 const STATEMENT_MS = 30_000
+/** The ledger waits no longer than this for an answer, also where the network has swallowed the question. */
+const LEDGER_ANSWER_MS = 8_000
+/** Longer than any statement: of reads the server is the first to give up. */
+const ANSWER_MS = STATEMENT_MS + 2_000
 /** A process that freezes within a transaction loses it, and with it the locks that others wait for. */
 const IDLE_IN_TRANSACTION_MS = 10_000
 
@@ -24,8 +29,10 @@ export function createPool({ url, purpose, log }: PoolOptions): pg.Pool {
     // The statements of a batch are sent without waiting for one another's answers.
     pipeline: ledger,
     statement_timeout: STATEMENT_MS,
+    query_timeout: ledger ? LEDGER_ANSWER_MS : ANSWER_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-    onConnect: async (client) => void (await client.query(ledger ? `${DURABLE}; ${BY_INDEX}` : DURABLE)),
+    onConnect: async (client) =>
+      void (await client.query(ledger ? `${WATCHFUL}; ${DURABLE}; ${BY_INDEX}` : `${WATCHFUL}; ${DURABLE}`)),
   })
   // A connection that breaks fails the query under way and is replaced at the next use.
   const broke = (error: Error) => log?.warn({ error: error.message }, 'a connection to PostgreSQL broke')
@@ -34,6 +41,10 @@ export function createPool({ url, purpose, log }: PoolOptions): pg.Pool {
   return pool
 }
 
+/** A server that works or waits for a process that has gone away notices, and lets go of its locks. */
+const WATCHFUL = `
+  DO $$ BEGIN SET client_connection_check_interval = '2s'; EXCEPTION WHEN OTHERS THEN NULL; END $$;
+  SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3`
 /** Where the server does not wait for its disk; a stricter setting (remote_apply) stays. */
 const DURABLE = `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')`
 /**
@@ -59,6 +70,9 @@ function parserOf(type: number, format?: 'text' | 'binary'): (value: string) => 
   return (value) => value
 }
 const INTEGERS: ReadonlySet<number> = new Set([pg.types.builtins.INT8, pg.types.builtins.INT4, pg.types.builtins.INT2])
+
+/** Of a connection that only listens: it must notice by itself that nothing comes any more. */
+export const listenerConfig = (url: string): pg.ClientConfig => ({ ...basics(url), query_timeout: CONNECT_MS })
 
 /** Where a connection string leads; throws {@link StoreUnusable} where it is none. */
 export function serverOf(url: string): Server {

@@ -33,7 +33,9 @@ export function createPostgresLedger({ pool, ids, clock, random, log }: Parts): 
           const loaded = await lockAndLoad(client, commands, carefully)
           if (!loaded) return undefined
           const outcomes = apply(loaded.rows, commands, ids)
-          await writeAndCommit(client, loaded)
+          await writeAndCommit(client, loaded).catch((error: unknown) => {
+            throw isAway(error) ? new StoreAway(AWAY, { cause: error, unsure: true }) : error
+          })
           return outcomes
         })
         if (outcomes) return outcomes
@@ -50,7 +52,9 @@ export function createPostgresLedger({ pool, ids, clock, random, log }: Parts): 
   return { post: (commands) => halvingOverNetwork(run, commands) }
 }
 
-/** `work` begins and commits; whatever it leaves open, by failing or by giving up, is rolled back. */
+const AWAY = 'PostgreSQL is out of reach'
+
+/** `work` begins and commits; whatever it leaves open, by failing or by giving up, is rolled back: by the server itself where the connection is gone. */
 export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   let client: PoolClient | undefined
   let usable = false
@@ -61,12 +65,14 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
     usable = true
     return result
   } catch (error) {
+    if (error instanceof StoreAway) throw error
+    if (isAway(error)) throw new StoreAway(AWAY, { cause: error })
     usable =
       (await client?.query('ROLLBACK').then(
         () => true,
         () => false,
       )) ?? false
-    throw isAway(error) ? new StoreAway('PostgreSQL is out of reach', { cause: error }) : error
+    throw error
   } finally {
     client?.release(!usable)
   }

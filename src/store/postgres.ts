@@ -10,6 +10,7 @@ import type { Random } from '../lib/random.ts'
 import { createPool, prepareDatabase, serverOf } from './postgres-connection.ts'
 import { isAway, isConflict, isTooSlow, unusable } from './postgres-faults.ts'
 import { createPostgresLedger, inTransaction } from './postgres-ledger.ts'
+import { announcement, CHANNEL, startListener } from './postgres-listener.ts'
 import { joinNodes } from './postgres-node.ts'
 import { arraysOf } from './postgres-statements.ts'
 import type { Schema } from './schema.ts'
@@ -21,25 +22,43 @@ const CAPACITY = 20_000
 /** A `write` that meets another node's is repeated this often. */
 const REPEATS = 5
 
-type Options = { url: string; clock: Clock; random: Random; log?: Log }
+/** Who comes so soon after a try that took long and failed is refused: nobody waits for one such try after another. */
+const LONG_MS = 1_000
+const REFUSED_FOR_MS = 250
+
+type Options = {
+  url: string
+  clock: Clock
+  random: Random
+  log?: Log | undefined
+  /** So long a process that does not show itself counts as alive. */
+  leaseMs?: number | undefined
+}
 
 /** Migrates the database if need be. Rejects with `StoreUnusable` where the database cannot be used as it is. */
-export async function openPostgres({ url, clock, random, log }: Options): Promise<Store> {
+export async function openPostgres({ url, clock, random, log, leaseMs }: Options): Promise<Store> {
   const server = serverOf(url)
   const pool = createPool({ url, purpose: 'queries', log })
   const posting = createPool({ url, purpose: 'ledger', log })
   const end = async () => void (await Promise.all([pool.end(), posting.end()]))
   try {
     await prepareDatabase(url, server)
-    const place = await joinNodes({ pool, clock, random, log })
+    const place = await joinNodes({ pool, clock, random, log, leaseMs })
+    const listener = await startListener({ url, node: place.node, clock, random, log })
     const ids = (part: 0 | 1) => createIds({ clock: { ...clock, now: place.now }, random, node: place.node * 2 + part })
     const ledger = createPostgresLedger({ pool: posting, ids: ids(1), clock, random, log })
+    let awayAt = Number.NEGATIVE_INFINITY
     const collector = createCollector<Command, Outcome | StoreAway>({
       most: BATCH,
       capacity: CAPACITY,
       run: async (commands) => {
         place.assertHeld()
-        return ledger.post(commands)
+        if (clock.elapsed() - awayAt < REFUSED_FOR_MS) throw new StoreAway('PostgreSQL was out of reach a moment ago')
+        const began = clock.elapsed()
+        const outcomes = await ledger.post(commands)
+        const ended = clock.elapsed()
+        if (ended - began > LONG_MS && outcomes.some((outcome) => outcome instanceof StoreAway)) awayAt = ended
+        return outcomes
       },
     })
     return {
@@ -48,6 +67,7 @@ export async function openPostgres({ url, clock, random, log }: Options): Promis
       ids: ids(0),
       sql: queryBuilder(),
       now: place.now,
+      standing: place.standing,
       async post(command) {
         const outcome = await collector.add(command)
         if (outcome instanceof StoreAway) throw outcome
@@ -57,8 +77,16 @@ export async function openPostgres({ url, clock, random, log }: Options): Promis
       scan: (query, withinMs) => scan(pool, query, withinMs),
       write: (queries) => write(pool, queries),
       progress: (rows) => saveProgress(pool, rows),
+      announce(change) {
+        pool
+          .query('SELECT pg_notify($1, $2)', [CHANNEL, announcement(place.node, change)])
+          .catch((error: unknown) => log?.warn({ error: String(error) }, 'other processes were not told of a change'))
+      },
+      onChange: listener.onChange,
+      leads: listener.leads,
       async close() {
         await collector.idle()
+        await listener.stop()
         await place
           .leave()
           .catch((error: unknown) =>

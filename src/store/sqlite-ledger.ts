@@ -16,6 +16,8 @@ import {
 import { emptyKeyUsage, quartersOf } from '../core/usage-sums.ts'
 import type { Ids } from '../lib/id.ts'
 import { halving } from './halving.ts'
+import { isDiskTrouble } from './sqlite-faults.ts'
+import { StoreAway } from './store.ts'
 import type { Cell, Table } from './tables.ts'
 import * as tables from './tables.ts'
 import { namedBy, type Touched, touchedBy } from './touched.ts'
@@ -43,7 +45,9 @@ export function createSqliteLedger(db: Database, ids: Ids): SqliteLedger {
       return outcomes
     } catch (error) {
       if (db.inTransaction) db.exec('ROLLBACK')
-      throw error
+      throw isDiskTrouble(error)
+        ? new StoreAway(error instanceof Error ? error.message : String(error), { cause: error, unsure: true })
+        : error
     }
   }
   return { post: (commands) => halving(transaction, commands) }

@@ -13,8 +13,9 @@ import { createIds } from '../lib/id.ts'
 import { systemRandom } from '../lib/random.ts'
 import { type Packed, packOutcome, unpackCommand } from './command-codec.ts'
 import { migrate } from './migrate.ts'
+import { isDiskTrouble } from './sqlite-faults.ts'
 import { createSqliteLedger, type SqliteLedger } from './sqlite-ledger.ts'
-import { StoreUnusable } from './store.ts'
+import { StoreAway, StoreUnusable } from './store.ts'
 
 export type WorkerOptions = { role: 'writer' | 'reader'; file: string; node: number }
 export type Statement = { sql: string; parameters: readonly unknown[] }
@@ -25,7 +26,8 @@ export type Request =
   | { kind: 'rows'; statement: Statement }
   | { kind: 'checkpoint' }
   | { kind: 'close' }
-export type Answer = { id: number; value?: unknown; error?: string }
+/** `away`: nothing is wrong with what was asked. */
+export type Answer = { id: number; value?: unknown; error?: string; away?: boolean }
 
 const port = parentPort
 if (!port) throw new Error('sqlite-worker runs as a worker thread')
@@ -98,7 +100,7 @@ function answerPosts(posts: readonly Message[], answer: (request: Request) => un
     from += length
     return whole.error === undefined
       ? { id, value: (whole.value as Packed<Outcome>[]).slice(from - length, from) }
-      : { id, error: whole.error }
+      : { ...whole, id }
   })
 }
 
@@ -106,7 +108,8 @@ function attempt(id: number, run: () => unknown): Answer {
   try {
     return { id, value: run() }
   } catch (error) {
-    return { id, error: error instanceof Error ? error.message : String(error) }
+    const away = error instanceof StoreAway || isDiskTrouble(error)
+    return { id, error: error instanceof Error ? error.message : String(error), away }
   }
 }
 

@@ -6,11 +6,21 @@ import type { Clock } from '../lib/clock.ts'
 import { CollectorFull } from '../lib/collect.ts'
 import { createGatherer } from '../lib/gather.ts'
 import { createIds } from '../lib/id.ts'
+import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
 import { type Packed, packCommand, unpackOutcome } from './command-codec.ts'
 import type { Schema } from './schema.ts'
 import type { Answer, Request, WorkerOptions } from './sqlite-worker.ts'
-import { outcomeOrThrow, type Query, type Store, StoreFailed, StoreTooSlow, StoreUnusable } from './store.ts'
+import {
+  outcomeOrThrow,
+  type Query,
+  type Standing,
+  type Store,
+  StoreAway,
+  StoreFailed,
+  StoreTooSlow,
+  StoreUnusable,
+} from './store.ts'
 
 /** This many commands may be under way before a caller is told that the store is overloaded. */
 const CAPACITY = 20_000
@@ -21,11 +31,12 @@ type Options = {
   file: string
   clock: Clock
   random: Random
+  log?: Log | undefined
   /** Leaves the lock to a server that may hold it: nothing can be posted or written. */
   readonly?: boolean
 }
 
-export async function openSqlite({ file, clock, random, readonly = false }: Options): Promise<Store> {
+export async function openSqlite({ file, clock, random, log, readonly = false }: Options): Promise<Store> {
   const reading = startThread({ role: 'reader', file, node: 0 })
   const writing = readonly ? noWriter : startThread({ role: 'writer', file, node: 0 })
   const writer = await Promise.resolve(writing).catch(async (error: unknown) => {
@@ -36,6 +47,7 @@ export async function openSqlite({ file, clock, random, readonly = false }: Opti
     throw error
   })
   const reader = await reading
+  const disk = watchDisk(log)
   let sinceCheckpoint = 0
 
   const checkpoint = async () => {
@@ -48,7 +60,7 @@ export async function openSqlite({ file, clock, random, readonly = false }: Opti
     sinceCheckpoint = 0
     checkpoint().catch(() => {}) // The log stays longer until the next turn; a dead thread shows in the next answer.
   }
-  const ledger = ledgerQueue(writer, written)
+  const ledger = ledgerQueue({ ...writer, ask: (request) => disk.watched(writer.ask(request)) }, written)
   const scanner = createScanner(file, clock)
 
   return {
@@ -64,18 +76,45 @@ export async function openSqlite({ file, clock, random, readonly = false }: Opti
       },
     }),
     now: () => clock.now(),
+    standing: disk.standing,
     post: async (command) => outcomeOrThrow(await ledger.post(command)),
     rows: async <Row>(query: Query<Row>) =>
       (await reader.ask({ kind: 'rows', statement: statementOf(query) })) as Row[],
     scan: async <Row>(query: Query<Row>, withinMs: number) =>
       (await scanner.ask({ kind: 'rows', statement: statementOf(query) }, withinMs)) as Row[],
-    write: async (queries) => (await writer.ask({ kind: 'write', statements: queries.map(statementOf) })) as number[],
+    write: async (queries) =>
+      (await disk.watched(writer.ask({ kind: 'write', statements: queries.map(statementOf) }))) as number[],
     progress: async (rows) => void (await writer.ask({ kind: 'progress', rows })),
+    announce() {},
+    onChange() {},
+    leads: () => true,
     async close() {
       await ledger.idle()
       await scanner.stop()
       await reader.stop()
       await writer.stop()
+    },
+  }
+}
+
+/** Whether the last write went through. */
+function watchDisk(log: Log | undefined) {
+  let isBad = false
+  return {
+    standing: (): Standing => (isBad ? 'unwritable' : 'settled'),
+    async watched<T>(writing: Promise<T>): Promise<T> {
+      try {
+        const answer = await writing
+        if (isBad) log?.info({}, 'the disk takes writes again')
+        isBad = false
+        return answer
+      } catch (error) {
+        if (error instanceof StoreAway) {
+          if (!isBad) log?.error({ error: error.message }, 'nothing can be written: calls are refused until it can')
+          isBad = true
+        }
+        throw error
+      }
     },
   }
 }
@@ -159,6 +198,8 @@ type Thread = {
   stop(): Promise<void>
 }
 
+const awayWith = (reason: string) => new StoreAway(`the disk does not do what it should: ${reason}`, { unsure: true })
+
 const noWriter: Thread = {
   ask: () => Promise.reject(new StoreFailed('this store was opened to be read')),
   leave: () => {},
@@ -180,11 +221,11 @@ async function startThread(workerData: WorkerOptions): Promise<Thread> {
   }
   const ready = new Promise<unknown>((resolve, reject) => waiting.set(0, { resolve, reject }))
   worker.on('message', (answers: Answer[]) => {
-    for (const { id, value, error } of answers) {
+    for (const { id, value, error, away } of answers) {
       const asked = waiting.get(id)
       waiting.delete(id)
       if (error === undefined) asked?.resolve(value)
-      else asked?.reject(id === 0 ? new StoreUnusable(error) : new StoreFailed(error))
+      else asked?.reject(id === 0 ? new StoreUnusable(error) : away ? awayWith(error) : new StoreFailed(error))
     }
   })
   worker.on('error', fail)

@@ -5,6 +5,7 @@
 import type { CompiledQuery, Kysely } from 'kysely'
 import type { Command, Outcome } from '../core/ledger-commands.ts'
 import type { Ids } from '../lib/id.ts'
+import type { Change } from './announcements.ts'
 import type { Engine } from './engine.ts'
 import type { Schema } from './schema.ts'
 
@@ -20,6 +21,8 @@ export type Store = {
   readonly sql: Kysely<Schema>
   /** Milliseconds since the epoch, by the store's clock. */
   now(): number
+  /** How this process stands among those on the same database. */
+  standing(): Standing
   /**
    * Applies the command, durably, in one transaction with whatever else is waiting. Rejects with {@link StoreFailed} where
    * the command met a defect, with `CollectorFull` where too much waits, with {@link StoreAway} where the database is out of reach.
@@ -36,8 +39,24 @@ export type Store = {
   write(queries: readonly Query<unknown>[]): Promise<number[]>
   /** How far streams have come, at low priority: for the estimate of what a crash interrupts. */
   progress(rows: readonly { reservationId: bigint; outputTokens: number }[]): Promise<void>
+  /** Tells the other processes on the same database that what they may have in memory has changed. */
+  announce(change: Change): void
+  /** Calls back with what other processes changed. Not with all of it: what must hold is asked for again now and then. */
+  onChange(hear: (change: Change) => void): void
+  /**
+   * True for one of the processes that ask: it does what is to be done once. Whoever has asked before may come to lead;
+   * for a moment it may be none of them, or two.
+   */
+  leads(): boolean
   close(): Promise<void>
 }
+
+/**
+ * `settled`: the database has been within reach for so long that every other living process has shown itself there.
+ * `new`: that is not sure yet, so nobody can be called dead. `lost`: another process took this one's place. `unwritable`: the
+ * last write failed for want of a disk.
+ */
+export type Standing = 'new' | 'settled' | 'lost' | 'unwritable'
 
 /** The store met a defect or a constraint; the command had no effect. */
 export class StoreFailed extends Error {
@@ -52,6 +71,13 @@ export class StoreTooSlow extends Error {
 /** The database is out of reach. */
 export class StoreAway extends Error {
   override readonly name = 'StoreAway'
+  /** It may have been told to commit: whether it has, only it knows. */
+  readonly unsure: boolean
+
+  constructor(message: string, { unsure = false, ...options }: ErrorOptions & { readonly unsure?: boolean } = {}) {
+    super(message, options)
+    this.unsure = unsure
+  }
 }
 
 /** The database cannot be opened: the sentence says why and what to do. The start stops with it. */

@@ -3,7 +3,8 @@
 import { spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 
-const { folder, initdb, postgres, identity } = JSON.parse(process.argv[2] ?? '{}')
+// `commanded`: it starts the server when it reads "start", sends it whatever signal it reads, and says when it has ended.
+const { folder, initdb, postgres, identity, commanded } = JSON.parse(process.argv[2] ?? '{}')
 const patienceMs = 5_000
 const logTailCharacters = 4_000
 
@@ -11,17 +12,25 @@ let running
 let stopping = false
 for (const event of ['end', 'error', 'close']) process.stdin.on(event, stop)
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, stop)
-process.stdin.resume()
+if (commanded) process.stdin.setEncoding('utf8').on('data', (text) => text.split('\n').filter(Boolean).forEach(obey))
+else process.stdin.resume()
 // Nobody may be listening any more; that must not keep the server alive.
 process.stdout.on('error', stop)
 process.stderr.on('error', () => {})
 
-if ((await run(initdb, 'initdb')) === 0 && !stopping) {
+if ((initdb === undefined || (await run(initdb, 'initdb')) === 0) && !stopping) {
   process.stdout.write('started\n')
-  await run(postgres, 'postgres')
+  if (!commanded) await run(postgres, 'postgres')
+  else while (!stopping) await new Promise((resolve) => setTimeout(resolve, 50))
+  while (running) await new Promise((resolve) => setTimeout(resolve, 20))
 }
 rmSync(folder, { recursive: true, force: true })
 process.exit(stopping ? 0 : 1)
+
+function obey(command) {
+  if (command !== 'start') running?.kill(command)
+  else run(postgres, 'postgres').then(() => process.stdout.write('ended\n'))
+}
 
 function run(command, name) {
   const [program, ...options] = command

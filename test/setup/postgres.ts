@@ -64,8 +64,7 @@ async function launch(): Promise<Postgres> {
   const folder = await mkdtemp(join(tmpdir(), 'turnpike-postgres-data-'))
   const password = randomBytes(12).toString('hex')
   const port = await freePort()
-  // The server refuses to run as root; 65534 is nobody on every Linux.
-  const identity = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : undefined
+  const identity = serverIdentity()
   await writeFile(join(folder, 'password'), password, { mode: 0o600 })
   if (identity) for (const path of [folder, join(folder, 'password')]) await chown(path, identity.uid, identity.gid)
   const child = supervise({ folder, identity, ...commands(binaries, folder, port) })
@@ -85,8 +84,15 @@ async function launch(): Promise<Postgres> {
   }
 }
 
+/** The server refuses to run as root; 65534 is nobody on every Linux. */
+export const serverIdentity = () => (process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : undefined)
+
 /** fsync stays on: what is tested is money. Only the making of the empty cluster, which no test relies on, is not flushed. */
-function commands({ initdb, postgres }: Awaited<ReturnType<typeof postgresBinaries>>, folder: string, port: number) {
+export function commands(
+  { initdb, postgres }: Awaited<ReturnType<typeof postgresBinaries>>,
+  folder: string,
+  port: number,
+) {
   const data = join(folder, 'data')
   const secret = ['--auth=scram-sha-256', `--pwfile=${join(folder, 'password')}`]
   const settings = {
@@ -105,7 +111,7 @@ function commands({ initdb, postgres }: Awaited<ReturnType<typeof postgresBinari
 }
 
 /** In a session of its own, so that a Ctrl-C or a kill of the whole test run leaves it the time to clean up. */
-function supervise(order: object): ChildProcessWithoutNullStreams {
+export function supervise(order: object): ChildProcessWithoutNullStreams {
   const script = fileURLToPath(new URL('./postgres-supervisor.mjs', import.meta.url))
   const child = spawn(process.execPath, [script, JSON.stringify(order)], { detached: true, stdio: 'pipe' })
   child.stdin.on('error', () => {})
@@ -126,7 +132,7 @@ async function ready(url: string, child: ChildProcessWithoutNullStreams): Promis
   }
 }
 
-async function accepting(url: string, giveUp: AbortSignal): Promise<void> {
+export async function accepting(url: string, giveUp: AbortSignal): Promise<void> {
   const start = systemClock.elapsed()
   while (!giveUp.aborted) {
     const refusal = await query(url, 'SELECT 1').then(
@@ -150,7 +156,7 @@ async function query<Row extends pg.QueryResultRow>(url: string, statement: stri
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
