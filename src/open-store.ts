@@ -14,15 +14,22 @@ export type StorePlace = {
 }
 
 /** Each is loaded when it is needed: a start on SQLite reads no line of the other. */
-export async function openStore({ databaseUrl, database, readonly = false }: StorePlace): Promise<Store> {
+export function openStore({ databaseUrl, database, readonly = false }: StorePlace): Promise<Store> {
   const parts = { clock: systemClock, random: systemRandom }
-  try {
+  return usable(async () => {
     if (databaseUrl === undefined) {
       const { openSqlite } = await import('./store/sqlite.ts')
       return await openSqlite({ file: database, readonly, ...parts })
     }
     const { openPostgres } = await import('./store/postgres.ts')
     return await openPostgres({ url: databaseUrl, ...parts })
+  })
+}
+
+/** A database that cannot be used as it is ends the command with the sentence that says why. */
+export async function usable<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
   } catch (error) {
     if (error instanceof StoreUnusable) throw new CannotGoOn(error.message, EXIT.usage)
     throw error

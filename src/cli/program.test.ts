@@ -29,6 +29,8 @@ async function run(
     },
     start: called('start'),
     verify: called('verify'),
+    backup: called('backup'),
+    migrateStore: called('migrate-store'),
     call: called('call'),
     ...more,
     terminal: { stdout: terminal, stderr: terminal },

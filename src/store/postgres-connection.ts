@@ -19,7 +19,7 @@ const IDLE_IN_TRANSACTION_MS = 10_000
 export function createPool({ url, purpose, log }: PoolOptions): pg.Pool {
   const ledger = purpose === 'ledger'
   const pool = new pg.Pool({
-    ...basics(url),
+    ...connectionOptions(url),
     max: ledger ? 1 : CONNECTIONS,
     // The statements of a batch are sent without waiting for one another's answers.
     pipeline: ledger,
@@ -43,7 +43,8 @@ const DURABLE = `SELECT set_config('synchronous_commit', 'on', false) WHERE curr
 const BY_INDEX =
   'SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off; SET plan_cache_mode = force_generic_plan'
 
-const basics = (url: string): pg.ClientConfig => ({
+/** Every connection of ours begins with these. */
+export const connectionOptions = (url: string): pg.ClientConfig => ({
   connectionString: url,
   keepAlive: true,
   connectionTimeoutMillis: CONNECT_MS,
@@ -64,7 +65,7 @@ const INTEGERS: ReadonlySet<number> = new Set([pg.types.builtins.INT8, pg.types.
 export function serverOf(url: string): Server {
   try {
     if (!/^postgres(ql)?:\/\//.test(url)) throw new Error('another scheme')
-    const { host, port, user = '', database = '' } = new pg.Client(basics(url))
+    const { host, port, user = '', database = '' } = new pg.Client(connectionOptions(url))
     return { host, port, user, database }
   } catch (cause) {
     throw new StoreUnusable(
@@ -77,15 +78,17 @@ export function serverOf(url: string): Server {
 const OLDEST = 14
 /** Any fixed number; advisory locks are known by it. */
 const LOCK = 7_461_129_350_000n
+/** Until the connection ends nobody else prepares this database. */
+export const HOLD_MIGRATIONS = `SELECT pg_advisory_lock(${LOCK})`
 
 /** Checks that the database will do and brings its schema up to date, one process at a time. */
 export async function prepareDatabase(url: string, server: Server): Promise<void> {
-  const client = new pg.Client(basics(url))
+  const client = new pg.Client(connectionOptions(url))
   client.on('error', () => {}) // It shows in the query that was running.
   try {
     await client.connect()
     await check(client, server)
-    await client.query('SELECT pg_advisory_lock($1)', [LOCK])
+    await client.query(HOLD_MIGRATIONS)
     const db = new Kysely<unknown>({
       dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: url, max: 1 }) }),
     })

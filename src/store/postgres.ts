@@ -1,5 +1,4 @@
 /** The store for many processes: PostgreSQL. Batches of the ledger have a connection of their own, so that no report is in their way. */
-import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
 import type { Pool } from 'pg'
 import type { Command, Outcome } from '../core/ledger-commands.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -12,7 +11,7 @@ import { isAway, isConflict, isTooSlow, unusable } from './postgres-faults.ts'
 import { createPostgresLedger, inTransaction } from './postgres-ledger.ts'
 import { joinNodes } from './postgres-node.ts'
 import { arraysOf } from './postgres-statements.ts'
-import type { Schema } from './schema.ts'
+import { queryBuilder } from './query-builder.ts'
 import { outcomeOrThrow, type Query, type Store, StoreAway, StoreFailed, StoreTooSlow } from './store.ts'
 
 /** A batch holds at most this many commands; this many may wait before the caller is told that the store is overloaded. */
@@ -46,7 +45,7 @@ export async function openPostgres({ url, clock, random, log }: Options): Promis
       engine: 'postgres',
       node: place.node,
       ids: ids(0),
-      sql: queryBuilder(),
+      sql: queryBuilder('postgres'),
       now: place.now,
       async post(command) {
         const outcome = await collector.add(command)
@@ -72,16 +71,6 @@ export async function openPostgres({ url, clock, random, log }: Options): Promis
     throw unusable(error, server)
   }
 }
-
-const queryBuilder = (): Kysely<Schema> =>
-  new Kysely<Schema>({
-    dialect: {
-      createAdapter: () => new PostgresAdapter(),
-      createDriver: () => new DummyDriver(),
-      createIntrospector: (db) => new PostgresIntrospector(db),
-      createQueryCompiler: () => new PostgresQueryCompiler(),
-    },
-  })
 
 async function read<Row>(pool: Pool, query: Query<Row>): Promise<Row[]> {
   const { sql, parameters } = query.compile()
