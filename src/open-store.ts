@@ -1,5 +1,6 @@
 /** Opens the store that the settings name. */
 import { CannotGoOn, EXIT } from './cli/exit-code.ts'
+import type { Settings } from './contract/settings.ts'
 import { systemClock } from './lib/clock.ts'
 import { systemRandom } from './lib/random.ts'
 import { type Store, StoreUnusable } from './store/store.ts'
@@ -7,6 +8,8 @@ import { type Store, StoreUnusable } from './store/store.ts'
 export type StorePlace = {
   /** Where it is given, the store is PostgreSQL. */
   readonly databaseUrl: string | undefined
+  /** How to connect to it; by default as without settings. */
+  readonly postgres?: Settings['postgres']
   /** The SQLite file. */
   readonly database: string
   /** Without the lock of the file's folder, beside a server that may hold it. */
@@ -14,7 +17,7 @@ export type StorePlace = {
 }
 
 /** Each is loaded when it is needed: a start on SQLite reads no line of the other. */
-export function openStore({ databaseUrl, database, readonly = false }: StorePlace): Promise<Store> {
+export function openStore({ databaseUrl, postgres, database, readonly = false }: StorePlace): Promise<Store> {
   const parts = { clock: systemClock, random: systemRandom }
   return usable(async () => {
     if (databaseUrl === undefined) {
@@ -22,7 +25,7 @@ export function openStore({ databaseUrl, database, readonly = false }: StorePlac
       return await openSqlite({ file: database, readonly, ...parts })
     }
     const { openPostgres } = await import('./store/postgres.ts')
-    return await openPostgres({ url: databaseUrl, ...parts })
+    return await openPostgres({ url: databaseUrl, ...(postgres ? { limits: postgres } : {}), ...parts })
   })
 }
 

@@ -98,7 +98,7 @@ export async function startServer({
 }: ServerParts): Promise<Server> {
   const folder = openDataFolder(settings)
   const [opened, catalogue] = [
-    await openStore({ databaseUrl: settings.databaseUrl, database: folder.database }),
+    await openStore({ ...settings, databaseUrl: settings.databaseUrl, database: folder.database }),
     loadCatalogue(),
   ]
   const store = atCreditRate(opened, settings.billing.creditUsd)

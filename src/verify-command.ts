@@ -41,9 +41,9 @@ export function verify({ options, stdout, stderr, ...surroundings }: VerifyParts
 }
 
 /** Beside a live server: only a repair needs to be alone. */
-async function openToVerify({ databaseUrl, dataDir }: Settings, repair: boolean): Promise<Store> {
+async function openToVerify({ databaseUrl, postgres, dataDir }: Settings, repair: boolean): Promise<Store> {
   const database = databaseUrl === undefined ? existingDatabase(dataDir) : join(dataDir, 'turnpike.db')
-  return openStore({ databaseUrl, database, readonly: !repair })
+  return openStore({ databaseUrl, postgres, database, readonly: !repair })
 }
 
 export function countingRows<L extends Pick<Store, 'rows'>>(store: L): { store: L; rows: () => number } {

@@ -227,6 +227,16 @@ const Reservations = group({
     .meta({ description: 'Of the headroom, for the output of a call that named no limit.' }),
 })
 
+const Postgres = group({
+  connections: whole(1, 500)
+    .default(10)
+    .meta({ description: 'Of a process, for reads and administration; the ledger has one more, sign-in up to three.' }),
+  connectSeconds: whole(1, 300).default(5).meta({ description: 'For a connection, or for one of those to come free.' }),
+  statementSeconds: whole(1, HOUR)
+    .default(30)
+    .meta({ description: 'A statement that takes longer is given up, for its own work or for the lock of another.' }),
+}).prefault({})
+
 const WEBHOOK_RETRIES = [0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]
 const Webhooks = group({
   allow: list(pattern(/^[A-Za-z0-9.:_*/[\]-]{1,253}$/, 'a host name, an address or a CIDR range'), 0, 100)
@@ -252,6 +262,7 @@ export const SettingsFile = group({
   routing: Routing,
   reservations: Reservations.prefault({}),
   nodes: group({ leaseSeconds: whole(1, HOUR).default(30) }).prefault({}),
+  postgres: Postgres,
   webhooks: Webhooks.prefault({}),
   smtp: Smtp.optional().meta({ description: 'Without it no e-mail is sent.' }),
   publicUrl: httpUrl.optional().meta({

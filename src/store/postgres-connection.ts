@@ -1,29 +1,31 @@
 /** Connections to PostgreSQL: how they are set, and what the database behind them must be before the store uses it. */
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
+import { type Settings, SettingsFile } from '../contract/settings.ts'
 import type { Log } from '../lib/log.ts'
 import { migrate } from './migrate.ts'
 import { readOnly, type Server, tooOld, wrongEncoding } from './postgres-faults.ts'
+import { withoutTls } from './postgres-tls.ts'
 import { StoreUnusable } from './store.ts'
 
-type PoolOptions = { url: string; purpose: 'queries' | 'ledger'; log: Log | undefined }
+type PoolOptions = { url: string; purpose: 'queries' | 'ledger'; limits: PostgresLimits; log: Log | undefined }
 
-/** Connections for reports and administration, at most; the ledger has one. */
-const CONNECTIONS = 10
-const CONNECT_MS = 5_000
-/** A statement that takes longer is given up, be it for its own work or for another node's lock. */
-const STATEMENT_MS = 30_000
+/** The part of the settings that is about connections. */
+export type PostgresLimits = Settings['postgres']
+
+export const defaultLimits: PostgresLimits = SettingsFile.shape.postgres.parse({})
+
 /** A process that freezes within a transaction loses it, and with it the locks that others wait for. */
 const IDLE_IN_TRANSACTION_MS = 10_000
 
-export function createPool({ url, purpose, log }: PoolOptions): pg.Pool {
+export function createPool({ url, purpose, limits, log }: PoolOptions): pg.Pool {
   const ledger = purpose === 'ledger'
   const pool = new pg.Pool({
-    ...connectionOptions(url),
-    max: ledger ? 1 : CONNECTIONS,
+    ...connectionOptions(url, limits),
+    max: ledger ? 1 : limits.connections,
     // The statements of a batch are sent without waiting for one another's answers.
     pipeline: ledger,
-    statement_timeout: STATEMENT_MS,
+    statement_timeout: limits.statementSeconds * 1000,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     onConnect: async (client) => void (await client.query(ledger ? `${DURABLE}; ${BY_INDEX}` : DURABLE)),
   })
@@ -44,13 +46,23 @@ const BY_INDEX =
   'SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off; SET plan_cache_mode = force_generic_plan'
 
 /** Every connection of ours begins with these. */
-export const connectionOptions = (url: string): pg.ClientConfig => ({
-  connectionString: url,
-  keepAlive: true,
-  connectionTimeoutMillis: CONNECT_MS,
-  fallback_application_name: 'turnpike',
-  types: { getTypeParser: parserOf },
-})
+export function connectionOptions(address: string, limits: PostgresLimits = defaultLimits): pg.ClientConfig {
+  const { url, ssl } = withoutTls(address)
+  return {
+    connectionString: url,
+    ssl,
+    keepAlive: true,
+    connectionTimeoutMillis: limits.connectSeconds * 1000,
+    fallback_application_name: 'turnpike',
+    types: { getTypeParser: parserOf },
+  }
+}
+
+/** For libraries that count in numbers and dates. */
+export function plainOptions(address: string): pg.ClientConfig {
+  const { types: _ours, ...options } = connectionOptions(address)
+  return options
+}
 
 /** As on SQLite: every whole number is a bigint, also one that PostgreSQL widened (a sum). All else stays text. */
 function parserOf(type: number, format?: 'text' | 'binary'): (value: string) => unknown {
@@ -68,6 +80,7 @@ export function serverOf(url: string): Server {
     const { host, port, user = '', database = '' } = new pg.Client(connectionOptions(url))
     return { host, port, user, database }
   } catch (cause) {
+    if (cause instanceof StoreUnusable) throw cause
     throw new StoreUnusable(
       'TURNPIKE_DATABASE_URL is no address of a PostgreSQL database; it looks like postgres://user:password@host:5432/database',
       { cause },
@@ -90,7 +103,7 @@ export async function prepareDatabase(url: string, server: Server): Promise<void
     await check(client, server)
     await client.query(HOLD_MIGRATIONS)
     const db = new Kysely<unknown>({
-      dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: url, max: 1 }) }),
+      dialect: new PostgresDialect({ pool: new pg.Pool({ ...plainOptions(url), max: 1 }) }),
     })
     try {
       await migrate(db, 'postgres')

@@ -6,7 +6,7 @@ import { createCollector } from '../lib/collect.ts'
 import { createIds } from '../lib/id.ts'
 import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
-import { createPool, prepareDatabase, serverOf } from './postgres-connection.ts'
+import { createPool, defaultLimits, type PostgresLimits, prepareDatabase, serverOf } from './postgres-connection.ts'
 import { isAway, isConflict, isTooSlow, unusable } from './postgres-faults.ts'
 import { createPostgresLedger, inTransaction } from './postgres-ledger.ts'
 import { joinNodes } from './postgres-node.ts'
@@ -20,13 +20,13 @@ const CAPACITY = 20_000
 /** A `write` that meets another node's is repeated this often. */
 const REPEATS = 5
 
-type Options = { url: string; clock: Clock; random: Random; log?: Log }
+type Options = { url: string; clock: Clock; random: Random; limits?: PostgresLimits; log?: Log }
 
 /** Migrates the database if need be. Rejects with `StoreUnusable` where the database cannot be used as it is. */
-export async function openPostgres({ url, clock, random, log }: Options): Promise<Store> {
+export async function openPostgres({ url, clock, random, limits = defaultLimits, log }: Options): Promise<Store> {
   const server = serverOf(url)
-  const pool = createPool({ url, purpose: 'queries', log })
-  const posting = createPool({ url, purpose: 'ledger', log })
+  const pool = createPool({ url, purpose: 'queries', limits, log })
+  const posting = createPool({ url, purpose: 'ledger', limits, log })
   const end = async () => void (await Promise.all([pool.end(), posting.end()]))
   try {
     await prepareDatabase(url, server)
