@@ -3,7 +3,7 @@ import type { Settings } from './contract/settings.ts'
 import { type AddressGuard, createAddressGuard, systemResolve } from './delivery/address-guard.ts'
 import { createMailer } from './delivery/mail.ts'
 import { createHttpSender } from './delivery/webhook.ts'
-import { createDeliverer } from './jobs/deliver.ts'
+import { createDeliverer, type DeliverParts } from './jobs/deliver.ts'
 import { repeat } from './jobs/repeat.ts'
 import { watch } from './jobs/watch.ts'
 import { systemClock } from './lib/clock.ts'
@@ -25,7 +25,14 @@ export type Alerts = {
 const LOOK_EVERY_MS = 500
 const WATCH_EVERY_MS = 60_000
 
-export async function startAlerts(store: Store, settings: Settings, log: Log): Promise<Alerts> {
+type AlertParts = {
+  readonly store: Store
+  readonly settings: Settings
+  readonly log: Log
+  readonly onTry: DeliverParts['onTry']
+}
+
+export async function startAlerts({ store, settings, log, onTry }: AlertParts): Promise<Alerts> {
   const key = await sharedSecret(store, 'seal_key', Buffer.from(systemRandom.bytes(32)).toString('hex'))
   const seal = createSeal(key, systemRandom)
   const addresses = createAddressGuard(settings.webhooks.allow, systemResolve)
@@ -38,6 +45,7 @@ export async function startAlerts(store: Store, settings: Settings, log: Log): P
     publicUrl: settings.publicUrl,
     retrySeconds: settings.webhooks.retrySeconds,
     stopped: stopping.signal,
+    onTry,
   })
   const jobs = [
     repeat({ clock: systemClock, log, everyMs: LOOK_EVERY_MS, run: deliverer.run }),

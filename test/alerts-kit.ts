@@ -38,6 +38,7 @@ export function alertsKit(backend: Backend, options: KitOptions = {}) {
   const mailer =
     options.smtp === undefined ? undefined : createMailer({ url: options.smtp, from: 'alerts@turnpike.test' })
   const deliverer = createDeliverer({
+    onTry: () => {},
     ...{ store, clock, seal, mailer, log: createLog({ level: 'silent' }), random: { fraction: () => 0 } },
     http: createHttpSender({
       guard: createAddressGuard(options.allow ?? ['127.0.0.1'], resolve),

@@ -20,6 +20,8 @@ const httpUrl = z
   .string('an http or https address')
   .refine(isHttpUrl, 'an http or https address without password or query')
 
+const HOST = /^[A-Za-z0-9.:_%[\]-]{1,253}$/
+
 /** It travels in a header. */
 const credential = pattern(/^[!-~]{1,4096}$/, 'a key of at most 4096 visible characters without blanks')
 
@@ -263,6 +265,14 @@ export const SettingsFile = group({
   reservations: Reservations.prefault({}),
   nodes: group({ leaseSeconds: whole(1, HOUR).default(30) }).prefault({}),
   postgres: Postgres,
+  metrics: group({
+    host: pattern(HOST, 'a host name or address').default('127.0.0.1'),
+    port: whole(0, 65_535).meta({ description: 'Serves `/metrics` alone, to whoever reaches it; 0 picks a free one.' }),
+  })
+    .optional()
+    .meta({
+      description: 'A port of its own for Prometheus, without a key. On the main one a management key is asked for.',
+    }),
   webhooks: Webhooks.prefault({}),
   smtp: Smtp.optional().meta({ description: 'Without it no e-mail is sent.' }),
   publicUrl: httpUrl.optional().meta({
@@ -288,7 +298,7 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 
 /** What variables and options set; all of it is text there. */
 export const EnvironmentSettings = z.object({
-  host: pattern(/^[A-Za-z0-9.:_%[\]-]{1,253}$/, 'a host name or address').default('127.0.0.1'),
+  host: pattern(HOST, 'a host name or address').default('127.0.0.1'),
   port: z
     .string()
     .refine((value) => /^[0-9]{1,5}$/.test(value) && Number(value) <= 65_535, 'a port from 0 to 65535')

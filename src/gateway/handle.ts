@@ -52,6 +52,7 @@ export async function handle(gateway: Gateway, { read, dialect, takes }: Entranc
   }
   let admission: Admission | undefined
   let charged = '0'
+  let streamOver = () => {}
   gateway.open.add(call)
   try {
     if (gateway.draining) throw refuse('service_unavailable', 'This server is stopping', { retryAfterMs: 1_000 })
@@ -65,9 +66,12 @@ export async function handle(gateway: Gateway, { read, dialect, takes }: Entranc
     const asked = withDefaults(await read(body, request.headers), caller.defaults)
     const admitted = await admit(gateway, caller, asked, { ...id, requestId })
     admission = admitted
-    const finish = once((outcome: Outcome) => {
+    if (admitted.call.stream) streamOver = gateway.metrics.streamOpened()
+    const finish = once(async (outcome: Outcome) => {
       noteEnd(gateway, admitted, outcome)
-      return settle(gateway, admitted, outcome)
+      const settled = await settle(gateway, admitted, outcome)
+      gateway.metrics.ended({ dialect: dialect.name, admission: admitted, outcome, settled })
+      return settled
     })
     if (admitted.fitted) call.client.also({ 'X-Turnpike-Output-Limit': String(admitted.outputLimit) })
     if (admitted.rates.length > 0)
@@ -85,6 +89,7 @@ export async function handle(gateway: Gateway, { read, dialect, takes }: Entranc
   } catch (failure) {
     fail(gateway, dialect, { ...call, usageChoices, admission, charged, request }, failure)
   } finally {
+    streamOver()
     gateway.open.delete(call)
   }
 }
@@ -162,9 +167,10 @@ type Failing = Known & {
 }
 
 /** The one place where a failure becomes an answer. */
-function fail({ log, store }: Gateway, dialect: Dialect, failing: Failing, failure: unknown): void {
+function fail({ log, store, metrics }: Gateway, dialect: Dialect, failing: Failing, failure: unknown): void {
   const { ids, client, request, admission, charged } = failing
   const refused = refusedOf(failure)
+  if (!admission) metrics.refused(dialect.name, refused.refused.code)
   if (!refused.expected)
     log.error(
       {
