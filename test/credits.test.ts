@@ -643,6 +643,24 @@ describe('transactions', () => {
     expect(code(await get(`${url}?include=all`))).toBe('400 invalid_request')
   })
 
+  test('show their entries: which grants paid how much, and what stands against it', async () => {
+    const { id } = await account()
+    const first = (await post(`/v1/accounts/${id}/credits`, { amount: 20, description: 'a', priority: 1 })).body.grantId
+    const second = (await post(`/v1/accounts/${id}/credits`, { amount: 50, description: 'b', priority: 2 })).body
+      .grantId
+    const { transactionId } = (await post(`/v1/accounts/${id}/debits`, { amount: '60.5', description: 'c' })).body
+    const { body } = await get(`/v1/transactions/${transactionId}?include=entries`)
+    expectResult('getTransaction', { status: 200, body } as Reply)
+    expect(body.transaction.entries).toEqual([
+      { account: id, grantId: first, amount: -20, decimal: { amount: '-20' } },
+      { account: id, grantId: second, amount: -40.5, decimal: { amount: '-40.5' } },
+      { account: 'revenue', grantId: null, amount: 60.5, decimal: { amount: '60.5' } },
+    ])
+    const { items } = (await get(`/v1/transactions?accountId=${id}&include=entries,usage`)).body
+    for (const { entries } of items)
+      expect(entries.reduce((sum: number, { amount }: { amount: number }) => sum + amount, 0)).toBe(0)
+  })
+
   test('of a call show the record that the gateway wrote', async () => {
     await api.turnpike.request('/v1/chat/completions', {
       body: { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hi' }], max_tokens: 20 },
@@ -653,6 +671,9 @@ describe('transactions', () => {
       reservation: null,
       usageRecords: [{ chargeUsd: items[0].amountUsd }],
     })
+    const { generationId } = items[0].usageRecords[0]
+    const generation = await api.turnpike.request(`/api/v1/generation?id=${generationId}`)
+    expect(await generation.json()).toMatchObject({ data: { id: generationId } })
     const missing = (await get('/v1/transactions?externalId=demo&usage=missing')).body
     expect(missing.items).toEqual([])
   })
@@ -933,6 +954,19 @@ describe('plans', () => {
     api.forward(10 * 86_400_000)
     await tick()
     expect(await balance({ id })).toEqual([30, 0, 30])
+  })
+
+  test('wait for no job: what is due counts for the balance, for a list and for a reservation', async () => {
+    const { id } = await account()
+    await assign(id, await plan({ accumulate: true }))
+    api.forward(86_400_000)
+    expect((await post('/v1/reservations', { accountId: id, amount: 15 })).status).toBe(201)
+    api.forward(86_400_000)
+    // The reservation ended meanwhile by its time to live.
+    expect(await balance({ id })).toEqual([30, 0, 30])
+    api.forward(86_400_000)
+    const { accounts } = (await get('/v1/accounts')).body
+    expect(accounts).toContainEqual(expect.objectContaining({ id, balance: 40 }))
   })
 
   test('start with the next interval, and end with the assignment of another', async () => {

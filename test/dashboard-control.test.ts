@@ -1,33 +1,26 @@
-/** In a real browser, people make a key and call with it, set a budget that refuses, and top up an account to the last digit. */
+/**
+ * In a real browser, people make a key and call with it, set a budget that refuses, top up an account to the last digit,
+ * and go from screen to screen.
+ */
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Browser, openBrowser } from './browser.ts'
-import { startTurnpike, type Turnpike } from './turnpike.ts'
+import type { Browser } from './browser.ts'
+import { type Dashboard, openDashboard } from './dashboard-kit.ts'
+import type { Turnpike } from './turnpike.ts'
 
 describe('the dashboard', () => {
+  let opened: Dashboard
   let turnpike: Turnpike
   let browser: Browser
   let page: Page
   beforeAll(async () => {
-    ;[turnpike, browser] = await Promise.all([startTurnpike(), openBrowser()])
-    page = browser.page
-    await page.goto(`${turnpike.url}/login`)
-    const token = turnpike.server.setupPath?.split('#token=')[1]
-    const body = JSON.stringify({ token, name: 'Olga', email: 'olga@example.com', password: 'correct horse battery' })
-    await page.evaluate(async (said) => {
-      const headers = { 'content-type': 'application/json' }
-      await fetch('/api/auth/setup', { method: 'POST', headers, body: said })
-    }, body)
-    await page.goto(`${turnpike.url}/keys`)
-    await page.getByRole('heading', { level: 1, name: 'Keys' }).waitFor()
+    opened = await openDashboard()
+    ;({ turnpike, browser, page } = opened)
   }, 60_000)
-  afterAll(async () => {
-    await browser?.close()
-    await turnpike?.close()
-  })
+  afterAll(() => opened?.close())
 
-  const visit = (name: string) => page.getByRole('navigation').getByRole('link', { name }).click()
-  const dialog = () => page.getByRole('dialog')
+  const visit = (name: string) => opened.visit(name)
+  const dialog = () => opened.dialog()
   const call = (key: string) =>
     turnpike.request('/v1/chat/completions', {
       key,
@@ -85,4 +78,67 @@ describe('the dashboard', () => {
     expect(rows).toContain('0.123456789')
     expect(browser.faults.filter((fault) => !fault.includes('422'))).toEqual([])
   })
+
+  test.each(['/usage', '/settings'])(
+    'from %s every screen is visited and back, and knows all keys and accounts',
+    async (first) => {
+      expect((await call(turnpike.key)).status).toBe(200)
+      browser.faults.length = 0
+      await page.goto(`${turnpike.url}${first}`)
+      const links = page.getByRole('navigation').getByRole('link')
+      await links.first().waitFor()
+      const names = await links.allTextContents()
+      if (first !== '/usage') names.reverse()
+      for (const name of [...names, ...names.toReversed()]) {
+        await visit(name)
+        await look[name]?.()
+      }
+      expect(names.length).toBe(8)
+      // Nothing was loaded anew on the way.
+      expect(await page.evaluate('performance.getEntriesByType("navigation")[0].name')).toBe(`${turnpike.url}${first}`)
+      expect(browser.faults).toEqual([])
+    },
+  )
+
+  const option = (name: string) => page.getByRole('option', { name })
+  const filters = () =>
+    page.getByLabel('API key').getByRole('option', { name: 'nightly job' }).waitFor({ state: 'attached' })
+  /** What is to be chosen from, and what else of a screen says the names of keys and accounts. */
+  const look: Record<string, () => Promise<void>> = {
+    async Usage() {
+      await filters()
+      await page.getByLabel('Group by').selectOption('Account')
+      await page.getByRole('cell', { name: 'demo' }).waitFor()
+      await page.getByLabel('Group by').selectOption('API key')
+      await page.getByRole('cell', { name: 'nightly job' }).waitFor()
+    },
+    async Requests() {
+      await filters()
+      await page.getByRole('cell', { name: 'nightly job' }).first().waitFor()
+    },
+    async Keys() {
+      await page.getByRole('button', { name: 'Create key' }).click()
+      await dialog().getByRole('combobox', { name: 'Account' }).click()
+      await option('demo').click()
+      await close()
+    },
+    async Budgets() {
+      await page.getByRole('button', { name: 'Create budget' }).click()
+      await bind('an account')
+      await dialog().getByRole('combobox', { name: 'Account' }).click()
+      await option('demo').click()
+      await bind('an API key')
+      await dialog().getByRole('combobox', { name: 'API key' }).click()
+      await option('nightly job').click()
+      await close()
+    },
+  }
+  const bind = async (what: string) => {
+    await dialog().getByRole('combobox', { name: 'Binds' }).click()
+    await option(what).click()
+  }
+  const close = async () => {
+    await dialog().getByRole('button', { name: 'Cancel' }).click()
+    await dialog().waitFor({ state: 'detached' })
+  }
 })

@@ -1,16 +1,14 @@
 /** The built dashboard in a real browser, against the real server, with calls made through it. */
-import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sumOf } from '../sdk/src/decimal.ts'
 import { type Browser, openBrowser } from './browser.ts'
+import { buildDashboard } from './dashboard-kit.ts'
 import { chat, OPENAI } from './gateway-kit.ts'
 import { startTurnpike, type Turnpike } from './turnpike.ts'
 
-const ROOT = join(import.meta.dirname, '..')
 const PASSWORD = 'correct horse battery'
 
 let turnpike: Turnpike
@@ -22,7 +20,7 @@ let charged: string
 let dearest: string
 
 beforeAll(async () => {
-  build()
+  buildDashboard()
   turnpike = await startTurnpike()
   const costs = [await costOf('gpt-4o-mini'), await costOf('gpt-4o')]
   charged = sumOf(costs)
@@ -125,12 +123,6 @@ test('Log out ends the session; nothing was asked of another host, and nothing f
 })
 
 /** As `npm ci` does it, where that was not done. */
-function build(): void {
-  if (existsSync(join(ROOT, 'dashboard/dist/index.html'))) return
-  const { status } = spawnSync(process.execPath, ['scripts/build-dashboard.js'], { cwd: ROOT, stdio: 'inherit' })
-  expect(status).toBe(0)
-}
-
 async function costOf(model: string): Promise<string> {
   const response = await turnpike.request(OPENAI, { body: chat(model) })
   expect(response.status).toBe(200)

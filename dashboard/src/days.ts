@@ -1,12 +1,13 @@
 /** Calendar days as text, `2026-11-22`: what a range means today, in the zone of the organisation. */
+import { now } from './clock.ts'
 import type { Range, Search } from './search.ts'
 
 export type Days = { readonly from: string; readonly to: string }
 
 export const USUAL: Range = 'Last 30 days'
 
-export function daysOf({ range = USUAL, from, to }: Search, timeZone: string, now = new Date()): Days {
-  const today = dayIn(timeZone, now)
+export function daysOf({ range = USUAL, from, to }: Search, timeZone: string): Days {
+  const today = dayIn(timeZone, now())
   if (range === 'Custom') return { from: from ?? plus(today, -29), to: to ?? today }
   return named(range, today)
 }
@@ -29,9 +30,10 @@ export const count = ({ from, to }: Days): number => Math.round((Date.parse(to) 
 
 const DAY_MS = 86_400_000
 
-function plus(day: string, days: number): string {
+/** The calendar day so many days later. */
+export function plus(day: string, days: number): string {
   return new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10)
 }
 
-const dayIn = (timeZone: string, now: Date): string =>
-  new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(now)
+const dayIn = (timeZone: string, at: Date): string =>
+  new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(at)

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { client } from './client.ts'
 import { daysOf, USUAL } from './days.ts'
+import { useKeyNames } from './names.ts'
 import { RANGES, type Search } from './search.ts'
 
 /** The view in the address, and how to change it. Another view begins at its first page. */
@@ -99,20 +100,10 @@ function useFilterNames(timeZone: string, search: Search) {
   const groups = used.data?.groups ?? []
   const distinct = (name: 'model' | 'provider') =>
     [...new Set(groups.map(({ key }) => key[name] ?? ''))].filter((each) => each !== '').sort()
-  const { byHash } = useKeyNames()
+  const keys = useKeyNames()
   return {
-    keys: [...byHash],
+    keys: [...keys],
     models: distinct('model').map((name) => [name, name] as const),
     providers: distinct('provider').map((name) => [name, name] as const),
   }
-}
-
-/** Keys by the hash that records name them with. */
-export function useKeyNames() {
-  const { data } = useQuery({
-    queryKey: ['key-names'],
-    queryFn: () => client.admin.listApiKeys({ limit: 500 }),
-    staleTime: 60_000,
-  })
-  return { byHash: new Map((data?.keys ?? []).map(({ hash, name }) => [hash, name])) }
 }

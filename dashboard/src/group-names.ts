@@ -1,8 +1,7 @@
 /** What the parts of a report are called. */
 import type { UsageReport } from '@turnpike/sdk'
-import { useKeyNames } from './filters.tsx'
+import { useAccountNames, useKeyNames } from './names.ts'
 import type { Grouping } from './search.ts'
-import { useAccountNames } from './use-accounts.ts'
 
 export const GROUPING_NAMES: Readonly<Record<Grouping, string>> = {
   model: 'Model',
@@ -27,9 +26,8 @@ export function groupValue(key: Key, by: Grouping): string {
 }
 
 export function useGroupName(by: Grouping): (value: string) => string {
-  const { byHash } = useKeyNames()
+  const keys = useKeyNames()
   const accounts = useAccountNames()
-  const names: ReadonlyMap<string, string> | undefined =
-    by === 'api_key' ? byHash : by === 'account' ? accounts : undefined
+  const names = by === 'api_key' ? keys : by === 'account' ? accounts : undefined
   return (value) => (value === '' ? 'None' : (names?.get(value) ?? value))
 }

@@ -53,6 +53,7 @@ const keys = createRoute({
 const budgets = createRoute({
   getParentRoute: () => inside,
   path: '/budgets',
+  validateSearch,
   component: lazyRouteComponent(() => import('./screens/budgets.tsx'), 'BudgetsScreen'),
 })
 const accounts = createRoute({
@@ -63,11 +64,13 @@ const accounts = createRoute({
 const account = createRoute({
   getParentRoute: () => inside,
   path: '/accounts/$id',
+  validateSearch,
   component: lazyRouteComponent(() => import('./screens/accounts-one.tsx'), 'AccountScreen'),
 })
 const alerts = createRoute({
   getParentRoute: () => inside,
   path: '/alerts',
+  validateSearch,
   component: lazyRouteComponent(() => import('./screens/alerts.tsx'), 'AlertsScreen'),
 })
 

@@ -24,6 +24,10 @@ export type Search = {
   /** What the bars are made of. */
   readonly by?: Grouping | undefined
   readonly cursor?: string | undefined
+  /** Of budgets. */
+  readonly history?: 'thresholds' | undefined
+  /** Of a statement, `2026-11`. */
+  readonly month?: string | undefined
 }
 
 export const GROUPINGS = ['model', 'provider', 'api_key', 'account', 'end_user', 'tag'] as const
@@ -39,6 +43,8 @@ export function searchOf(given: Record<string, unknown>): Search {
     range: RANGES.find((range) => range === text('range')),
     by: GROUPINGS.find((by) => by === text('by')),
   }
+  if (text('history') === 'thresholds') found.history = 'thresholds'
+  if (/^\d{4}-(?:0[1-9]|1[0-2])$/.test(text('month') ?? '')) found.month = text('month')
   for (const name of ['from', 'to', 'key', 'model', 'provider', 'status', 'cursor']) found[name] = text(name)
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined)) as Search
 }

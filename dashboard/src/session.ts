@@ -7,3 +7,6 @@ export const useSession = () =>
 
 /** Undefined until it is known: days mean nothing before. */
 export const useTimeZone = (): string | undefined => useSession().data?.session.organisation.timeZone
+
+/** Whether the one who looks may change things; the server decides in any case. */
+export const useIsAdmin = (): boolean => useSession().data?.session.role === 'admin'

@@ -6,6 +6,7 @@ import { useView } from './filters.tsx'
 import { GROUPING_NAMES, groupValue, useGroupName } from './group-names.ts'
 import { Money } from './money.tsx'
 import { whole } from './numbers.ts'
+import { Rows } from './rows.tsx'
 import { GROUPINGS, type Grouping, type Search } from './search.ts'
 import { seriesOf } from './series.ts'
 
@@ -22,45 +23,35 @@ export function UsageTable({ report, by }: { readonly report: UsageReport; reado
         data={GROUPINGS.map((value) => ({ value, label: GROUPING_NAMES[value] }))}
         onChange={({ currentTarget }) => change({ by: GROUPINGS.find((each) => each === currentTarget.value) })}
       />
-      <Table.ScrollContainer minWidth={560} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-        <Table highlightOnHover tabularNums aria-label={`Usage by ${GROUPING_NAMES[by]}`}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{GROUPING_NAMES[by]}</Table.Th>
-              {['Charged', 'Requests', 'Errors', 'Tokens'].map((label) => (
-                <Table.Th key={label} ta="right">
-                  {label}
-                </Table.Th>
-              ))}
+      <Rows
+        caption={`Usage by ${GROUPING_NAMES[by]}`}
+        width={560}
+        heads={[GROUPING_NAMES[by], '>Charged', '>Requests', '>Errors', '>Tokens']}
+      >
+        {ranked(report).map(({ key, decimal, requests, errors, totalTokens }) => {
+          const value = groupValue(key, by)
+          return (
+            <Table.Tr key={value}>
+              <Table.Td>
+                <Group gap="xs" wrap="nowrap">
+                  <ColorSwatch size={12} color={colours.get(value) ?? OTHER} withShadow={false} aria-hidden />
+                  {nameOf(value)}
+                </Group>
+              </Table.Td>
+              <Table.Td ta="right">
+                <Money value={decimal.chargeUsd} />
+              </Table.Td>
+              <Table.Td ta="right">
+                <Anchor component={Link} to="/requests" search={calls(search, by, value) as never} inherit>
+                  {whole(requests)}
+                </Anchor>
+              </Table.Td>
+              <Table.Td ta="right">{whole(errors)}</Table.Td>
+              <Table.Td ta="right">{whole(totalTokens)}</Table.Td>
             </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {ranked(report).map(({ key, decimal, requests, errors, totalTokens }) => {
-              const value = groupValue(key, by)
-              return (
-                <Table.Tr key={value}>
-                  <Table.Td>
-                    <Group gap="xs" wrap="nowrap">
-                      <ColorSwatch size={12} color={colours.get(value) ?? OTHER} withShadow={false} aria-hidden />
-                      {nameOf(value)}
-                    </Group>
-                  </Table.Td>
-                  <Table.Td ta="right">
-                    <Money value={decimal.chargeUsd} />
-                  </Table.Td>
-                  <Table.Td ta="right">
-                    <Anchor component={Link} to="/requests" search={calls(search, by, value) as never} inherit>
-                      {whole(requests)}
-                    </Anchor>
-                  </Table.Td>
-                  <Table.Td ta="right">{whole(errors)}</Table.Td>
-                  <Table.Td ta="right">{whole(totalTokens)}</Table.Td>
-                </Table.Tr>
-              )
-            })}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+          )
+        })}
+      </Rows>
     </>
   )
 }

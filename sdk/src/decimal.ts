@@ -2,7 +2,10 @@
 
 type Scaled = { readonly units: bigint; readonly places: number }
 
-/** `sumOf(['0.1', '2e-1'])` = `'0.3'`. Throws `RangeError` for what is no decimal. */
+/**
+ * Adds the `decimal` texts of replies without a float: `sumOf(['0.1', '2e-1'])` = `'0.3'`. Throws `RangeError` for what is
+ * no decimal.
+ */
 export function sumOf(texts: Iterable<string>): string {
   let sum: Scaled = { units: 0n, places: 0 }
   for (const text of texts) sum = add(sum, scaled(text))

@@ -3,6 +3,7 @@ export type { Administration } from './administration.ts'
 export type { ChatChunk, ChatMessage, ChatReply, ChatRequest, ChatStream, ChatUsage } from './chat.ts'
 export { TurnpikeClient } from './client.ts'
 export type { CostRecord } from './cost-record.ts'
+export { sumOf } from './decimal.ts'
 export {
   AbortError,
   AuthenticationError,
@@ -36,6 +37,7 @@ export type {
   Credential,
   CredentialCheck,
   Delivery,
+  Entry,
   Generation,
   GenerationRecord,
   Grant,

@@ -499,6 +499,16 @@ export type Delivery = {
   endedAt: string | null
 }
 
+export type Entry = {
+  /** The account, `acc_…`, or what stands against it: funding, promotion, revenue, expired, writeoff, adjustment. */
+  account: string
+  /** Of the account's own: the grant; null: its debt. */
+  grantId: string | null
+  /** Credits, with their sign. The entries of a transaction sum to 0. */
+  amount: number
+  decimal: Record<string, string>
+}
+
 export type Event = BudgetThresholdReachedEvent | BudgetBlockedEvent | CreditsLowEvent | CreditsDepletedEvent | CreditsNegativeEvent | GrantExpiringEvent | GrantExpiredEvent | ReservationExpiredEvent | GenerationInterruptedEvent | QuoteExceededEvent | UsageMissingEvent | UsageUnpricedEvent | WebhookEndpointDisabledEvent
 
 export type Generation = {
@@ -1026,6 +1036,7 @@ export type Transaction = {
   decimal: Record<string, string>
   reservation?: Reservation | null | undefined
   usageRecords?: UsageRecord[] | undefined
+  entries?: Entry[] | undefined
   /** Of a charge, where its usage is asked for. */
   reconciliation?: Reconciliation | undefined
 }
@@ -1062,6 +1073,8 @@ export type UsageRecord = {
   accountId: string | null
   externalId: string | null
   transactionId: string | null
+  /** Of a call through the gateway, `gen-…`. */
+  generationId?: string | undefined
   modelId: string
   usageType: 'text' | 'embedding' | 'audio_stt' | 'audio_tts' | 'image'
   /** Null where the provider told no usage. */
@@ -2124,7 +2137,7 @@ export type Operations = {
       endDate?: string | undefined
       /** Charges whose usage nobody has recorded. */
       usage?: 'missing' | undefined
-      /** What is shown inside: reservation, usage, or both with a comma. */
+      /** What is shown inside: reservation, usage, entries, or several with commas. */
       include?: string | undefined
     }
     result: {
@@ -2162,7 +2175,7 @@ export type Operations = {
   /** One transaction */
   getTransaction: {
     query: {
-      /** What is shown inside: reservation, usage, or both with a comma. */
+      /** What is shown inside: reservation, usage, entries, or several with commas. */
       include?: string | undefined
     }
     result: {

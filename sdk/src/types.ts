@@ -11,6 +11,7 @@ export type {
   Credential,
   CredentialCheck,
   Delivery,
+  Entry,
   Generation,
   GenerationRecord,
   Grant,

@@ -1,5 +1,5 @@
 /** Transactions as replies and tables of rows show them, and whether their usage bears out what they charged. */
-import type { Reconciliation, Transaction } from '../contract/credits.ts'
+import type { Entry, Reconciliation, Transaction } from '../contract/credits.ts'
 import type { TransactionType } from '../core/ledger-rows.ts'
 import { reconcile } from '../core/reconcile.ts'
 import { instantText } from '../lib/clock.ts'
@@ -45,6 +45,16 @@ export function shownTransaction(transaction: StoredTransaction): Transaction {
     createdAt: instantText(transaction.bookedAt),
     decimal,
   }
+}
+
+/** The lines that it wrote, each with its sign, in credits as the transaction itself. */
+export function shownEntries(transaction: StoredTransaction, grantCodes: ReadonlyMap<bigint, string>): Entry[] {
+  const rate = rateOf(transaction.creditUsd)
+  return transaction.entries.map(({ account, grantId, nanos }) => ({
+    account: typeof account === 'bigint' ? `acc_${transaction.accountCode}` : account,
+    grantId: grantId === null ? null : `grant_${grantCodes.get(grantId)}`,
+    ...withDecimal({ amount: rate.text(nanos) }),
+  }))
 }
 
 /** Undefined for what charges no usage: a debit without any, and everything that is neither. */

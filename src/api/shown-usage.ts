@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { UsageRecord } from '../contract/usage.ts'
 import { instantText } from '../lib/clock.ts'
 import type { Cell } from '../lib/csv.ts'
+import { generationId } from '../lib/id.ts'
 import { nanosText } from '../lib/money.ts'
 import { decimalText, exactRatio } from '../lib/ratio.ts'
 import type { PageOf } from '../store/page-of.ts'
@@ -40,6 +41,7 @@ function shown(
     accountId: named('acc', stored.accountCode),
     externalId: stored.externalId,
     transactionId: named('txn', stored.transactionCode),
+    ...(stored.isTold ? {} : { generationId: generationId(stored.code) }),
     modelId: modelName(stored.model),
     usageType: stored.usageType as UsageRecord['usageType'],
     inputTokens: known(stored.inputTokens),

@@ -5,6 +5,7 @@ import { refuse } from '../contract/errors.ts'
 import type { Caller } from '../core/caller.ts'
 import type { Posted } from '../core/ledger-commands.ts'
 import type { TransactionType } from '../core/ledger-rows.ts'
+import { grantCodes } from '../store/grants.ts'
 import type { PageOf } from '../store/page-of.ts'
 import { reservationsById } from '../store/reservations.ts'
 import {
@@ -24,7 +25,7 @@ import { paged, pageOf } from './page.ts'
 import type { ApiParts, Call, Handlers } from './parts.ts'
 import { commandFor, contentOf, post } from './post.ts'
 import { shownReservation } from './shown-reservation.ts'
-import { DIRECTIONS, reconciliationOf, shownTransaction, transactionRows } from './shown-transaction.ts'
+import { DIRECTIONS, reconciliationOf, shownEntries, shownTransaction, transactionRows } from './shown-transaction.ts'
 import { usageRecord } from './shown-usage.ts'
 import { accountFor, ownAccount } from './who.ts'
 
@@ -105,7 +106,7 @@ async function made(
   return { body: { success: true, transaction: shownTransaction(stored) }, replayed }
 }
 
-/** With the reservations and the usage behind them, where those were asked for. */
+/** With the reservations and the usage behind them and the entries in them, where those were asked for. */
 async function shownWith(
   parts: ApiParts,
   { caller: { organisationId }, query, at }: Pick<Call<'getTransaction'>, 'caller' | 'query' | 'at'>,
@@ -114,9 +115,11 @@ async function shownWith(
   const include = new Set(query.include?.split(','))
   const ids = stored.map(({ id }) => id)
   const reserved = stored.flatMap(({ reservationId }) => reservationId ?? [])
-  const [reservations, usage] = await Promise.all([
+  const granted = stored.flatMap(({ entries }) => entries.flatMap(({ grantId }) => grantId ?? []))
+  const [reservations, usage, codes] = await Promise.all([
     include.has('reservation') ? reservationsById(parts.store, organisationId, reserved, at) : [],
     include.has('usage') ? usageBy(parts.store, organisationId, { field: 'transaction_id', ids }) : [],
+    include.has('entries') ? grantCodes(parts.store, organisationId, granted) : new Map<bigint, string>(),
   ])
   const byId = new Map(reservations.map((each) => [each.id, shownReservation(each)]))
   const byTransaction = Map.groupBy(usage, ({ transactionId }) => transactionId)
@@ -130,6 +133,7 @@ async function shownWith(
     ...shownTransaction(transaction),
     ...(include.has('reservation') ? { reservation: byId.get(transaction.reservationId ?? 0n) ?? null } : {}),
     ...(include.has('usage') ? usedBy(transaction) : {}),
+    ...(include.has('entries') ? { entries: shownEntries(transaction, codes) } : {}),
   }))
 }
 

@@ -68,6 +68,19 @@ const Reconciliation = z
   .meta({ id: 'Reconciliation' })
 export type Reconciliation = z.output<typeof Reconciliation>
 
+const Entry = z
+  .object({
+    account: z.string().meta({
+      description:
+        'The account, `acc_…`, or what stands against it: funding, promotion, revenue, expired, writeoff, adjustment.',
+    }),
+    grantId: id('grant').nullable().meta({ description: "Of the account's own: the grant; null: its debt." }),
+    amount: z.number().meta({ description: 'Credits, with their sign. The entries of a transaction sum to 0.' }),
+    decimal: Decimal,
+  })
+  .meta({ id: 'Entry' })
+export type Entry = z.output<typeof Entry>
+
 export const Transaction = z
   .object({
     id: id('txn'),
@@ -85,6 +98,7 @@ export const Transaction = z
     decimal: Decimal,
     reservation: Reservation.nullable().optional(),
     usageRecords: z.array(UsageRecord).optional(),
+    entries: z.array(Entry).optional(),
     reconciliation: Reconciliation.optional().meta({ description: 'Of a charge, where its usage is asked for.' }),
   })
   .meta({ id: 'Transaction' })
@@ -97,8 +111,11 @@ const DayOrInstant = z
 
 const Include = z
   .string()
-  .regex(/^(reservation|usage)(,(reservation|usage))*$/, 'expected reservation, usage, or both with a comma')
-  .meta({ description: 'What is shown inside: reservation, usage, or both with a comma.' })
+  .regex(
+    /^(reservation|usage|entries)(,(reservation|usage|entries))*$/,
+    'expected reservation, usage, entries, or several with commas',
+  )
+  .meta({ description: 'What is shown inside: reservation, usage, entries, or several with commas.' })
 
 export const TransactionQuery = PageQuery.extend({
   format: RowsFormat.optional(),

@@ -73,6 +73,7 @@ export const UsageRecord = z
     accountId: id('acc').nullable(),
     externalId: z.string().nullable(),
     transactionId: id('txn').nullable(),
+    generationId: z.string().optional().meta({ description: 'Of a call through the gateway, `gen-…`.' }),
     modelId: z.string(),
     usageType: UsageType,
     inputTokens: z.int().nullable().meta({ description: 'Null where the provider told no usage.' }),

@@ -2,10 +2,11 @@
 import { countingAt, isShort, ruleAt, tagsOf } from '../core/budget-chain.ts'
 import { isBudgetRefusal, requestTooLarge } from '../core/budget-refusal.ts'
 import type { Caller } from '../core/caller.ts'
-import type { Demand, Estimate, Outcome, ReserveGeneration } from '../core/ledger-commands.ts'
+import type { Demand, Estimate, Outcome, Refusal, ReserveGeneration } from '../core/ledger-commands.ts'
 import type { Budget } from '../core/ledger-rows.ts'
 import { withinRequestLimits } from '../core/request-limit.ts'
 import type { Ratio } from '../lib/ratio.ts'
+import { grantPlans } from '../store/plans.ts'
 import type { Call } from './call.ts'
 import type { Candidate } from './candidates.ts'
 import type { Gateway } from './gateway.ts'
@@ -84,12 +85,17 @@ export function estimateFor(
   }
 }
 
-/**
- * Reserves. What a dead reservation of the credits API still holds of a budget is free from its instant of death, so a
- * refusal counts only once what is dead was ended.
- */
-export async function reserve({ store, budgets }: Gateway, command: ReserveGeneration): Promise<Outcome> {
-  const outcome = await store.post(command)
-  if (outcome.ok || !('refusal' in outcome) || !isBudgetRefusal(outcome.refusal)) return outcome
-  return (await budgets.endDead(command.organisationId, command.at)) ? store.post(command) : outcome
+/** Reserves. No rule waits for a job: a refusal counts only once what is due by now was done. */
+export async function reserve(gateway: Gateway, command: ReserveGeneration): Promise<Outcome> {
+  const outcome = await gateway.store.post(command)
+  if (outcome.ok || !('refusal' in outcome)) return outcome
+  return (await madeRoom(gateway, command, outcome.refusal)) ? gateway.store.post(command) : outcome
+}
+
+/** What dead reservations of the credits API still held of a budget, or what a plan had yet to grant. */
+async function madeRoom({ store, budgets }: Gateway, command: ReserveGeneration, refusal: Refusal): Promise<boolean> {
+  const { organisationId, accountId, at } = command
+  if (isBudgetRefusal(refusal)) return budgets.endDead(organisationId, at)
+  if (refusal.code !== 'insufficient_credits' || accountId === null) return false
+  return grantPlans(store, at, accountId)
 }

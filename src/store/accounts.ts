@@ -3,6 +3,7 @@ import type { Idempotency } from '../core/ledger-commands.ts'
 import type { Id } from '../lib/id.ts'
 import { type Due, dueBy, lossOf } from './due.ts'
 import { type PageOf, pageOf } from './page-of.ts'
+import { grantPlans } from './plans.ts'
 import { rowByCode } from './row-by-code.ts'
 import type { Query, Store } from './store.ts'
 
@@ -33,15 +34,17 @@ export async function findAccount(
   at: number,
 ): Promise<StoredAccount | undefined> {
   const query = accountsOf(store, organisationId)
-  const row =
-    'code' in name
-      ? await rowByCode(store, query, name.code)
-      : (
-          await store.rows(
-            'id' in name ? query.where('id', '=', name.id) : query.where('external_id', '=', name.externalId),
-          )
-        )[0]
-  return row && (await asOf(store, organisationId, [row], at))[0]
+  const { rows } = await granted(store, at, async () => {
+    if (!('code' in name))
+      return {
+        rows: await store.rows(
+          'id' in name ? query.where('id', '=', name.id) : query.where('external_id', '=', name.externalId),
+        ),
+      }
+    const row = await rowByCode(store, query, name.code)
+    return { rows: row ? [row] : [] }
+  })
+  return (await asOf(store, organisationId, rows, at))[0]
 }
 
 /** One more than the limit, so that the caller sees whether there are more. */
@@ -51,7 +54,8 @@ export async function listAccounts(
   { page, only, at }: { page: PageOf; only: bigint | undefined; at: number },
 ): Promise<{ accounts: StoredAccount[]; total: number }> {
   const all = accountsOf(store, organisationId)
-  const { rows, total } = await pageOf(store, only === undefined ? all : all.where('id', '=', only), page)
+  const matching = only === undefined ? all : all.where('id', '=', only)
+  const { rows, total } = await granted(store, at, () => pageOf(store, matching, page))
   return { accounts: await asOf(store, organisationId, rows, at), total }
 }
 
@@ -249,8 +253,20 @@ const COLUMNS = [
   'updated_at',
 ] as const
 
+/** With the instant at which the next grant of their plan is due. */
 const accountsOf = (store: Store, organisationId: bigint) =>
-  store.sql.selectFrom('accounts').where('organisation_id', '=', organisationId).select(COLUMNS)
+  store.sql
+    .selectFrom('accounts')
+    .where('organisation_id', '=', organisationId)
+    .select(COLUMNS)
+    .select(({ selectFrom }) =>
+      selectFrom('plan_assignments as s')
+        .whereRef('s.organisation_id', '=', 'accounts.organisation_id')
+        .whereRef('s.account_id', '=', 'accounts.id')
+        .where('s.ended_at', 'is', null)
+        .select('s.next_at')
+        .as('plan_due_at'),
+    )
 
 type AccountRow = {
   id: bigint
@@ -268,9 +284,19 @@ type AccountRow = {
   overdraft_nanos: bigint
   created_at: bigint
   updated_at: bigint
+  plan_due_at: bigint | null
 }
 
-/** No rule waits for a job: reservations that are dead by now and grants that are over count as gone. */
+/** No rule waits for a job: grants of plans that are due by now are posted first. */
+async function granted<Page>(store: Store, at: number, read: () => Promise<Page & { rows: AccountRow[] }>) {
+  const page = await read()
+  const due = page.rows.filter((row) => row.plan_due_at !== null && row.plan_due_at <= BigInt(at))
+  if (due.length === 0) return page
+  for (const { id } of due) await grantPlans(store, at, id)
+  return read()
+}
+
+/** What is dead by now, and grants that are over, count as gone. */
 async function asOf(
   store: Store,
   organisationId: bigint,

@@ -134,9 +134,12 @@ type Due = {
 
 const PAGE = 200
 
-/** Grants every occurrence that has begun by then, each once, however often and by however many nodes this is run. */
-export async function grantPlans(store: Store, at: number, accountId?: bigint): Promise<number> {
-  let granted = 0
+/**
+ * Grants every occurrence that has begun by then, each once, however often and by however many nodes this is run.
+ * Tells whether any was due, be it that another one granted it meanwhile.
+ */
+export async function grantPlans(store: Store, at: number, accountId?: bigint): Promise<boolean> {
+  let wasDue = false
   for (;;) {
     let query = store.sql
       .selectFrom('plan_assignments as s')
@@ -151,12 +154,13 @@ export async function grantPlans(store: Store, at: number, accountId?: bigint): 
       .limit(PAGE)
     if (accountId !== undefined) query = query.where('s.account_id', '=', accountId)
     const due = await store.rows(query)
-    for (const assignment of due) granted += await grantNext(store, assignment, at)
-    if (due.length === 0) return granted
+    if (due.length === 0) return wasDue
+    wasDue = true
+    for (const assignment of due) await grantNext(store, assignment, at)
   }
 }
 
-async function grantNext(store: Store, due: Due, at: number): Promise<number> {
+async function grantNext(store: Store, due: Due, at: number): Promise<void> {
   const index = Number(due.granted)
   const begins = (of: number) => occurrenceAt(due.interval_text, Number(due.starts_at), of, due.time_zone)
   const ends = begins(index + 1)
@@ -178,7 +182,6 @@ async function grantNext(store: Store, due: Due, at: number): Promise<number> {
       .where('granted', '=', due.granted)
       .where('ended_at', 'is', null),
   ])
-  return outcome?.ok && !outcome.replay ? 1 : 0
 }
 
 /** The payment id makes it one grant for ever: a repetition after a crash finds it. */

@@ -136,7 +136,7 @@ export const holds = json<readonly Hold[]>(
     })),
 )
 /** Entries lie in their transaction's row: they are written and read with it, and a row of their own would double the writes of a settle. */
-const entries = json<readonly Entry[]>(
+export const entries = json<readonly Entry[]>(
   (value) => value.map(({ account, grantId, nanos }) => [account.toString(), idText(grantId), nanos.toString()]),
   (value: [string, string | null, string][]) =>
     value.map(([account, grantId, nanos]) => ({

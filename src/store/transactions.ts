@@ -1,10 +1,11 @@
 /** Transactions as the API shows them, newest first. */
 import type { ExpressionBuilder } from 'kysely'
-import type { TransactionType } from '../core/ledger-rows.ts'
+import type { Entry, TransactionType } from '../core/ledger-rows.ts'
 import type { PageOf } from './page-of.ts'
 import { codeRange } from './row-by-code.ts'
 import type { Schema } from './schema.ts'
 import type { Store } from './store.ts'
+import { entries } from './tables.ts'
 
 export type StoredTransaction = {
   readonly id: bigint
@@ -23,6 +24,7 @@ export type StoredTransaction = {
   readonly metadata: string | null
   /** Dollars for one credit when it was written. */
   readonly creditUsd: string
+  readonly entries: readonly Entry[]
 }
 
 export type TransactionFilter = {
@@ -137,6 +139,7 @@ const columnsOf = (query: ReturnType<typeof transactionsOf>) =>
       't.description',
       't.metadata',
       't.credit_usd',
+      't.entries',
     ])
     .select(['a.code as account_code', 'a.external_id', 'r.code as reservation_code', 'r.id as reservation_id'])
 
@@ -155,6 +158,7 @@ type TransactionRow = {
   reservation_code: string | null
   reservation_id: bigint | null
   credit_usd: string | null
+  entries: string
 }
 
 const transactionOf = (row: TransactionRow): StoredTransaction => ({
@@ -172,4 +176,5 @@ const transactionOf = (row: TransactionRow): StoredTransaction => ({
   description: row.description,
   metadata: row.metadata,
   creditUsd: row.credit_usd ?? '1',
+  entries: entries.read(row.entries),
 })

@@ -6,6 +6,8 @@ import type { Store } from './store.ts'
 export type StoredUsage = {
   readonly id: bigint
   readonly code: string
+  /** By whoever calls the API; otherwise the gateway counted it, under the code of its generation. */
+  readonly isTold: boolean
   readonly context: 'customer' | 'system'
   readonly accountCode: string | null
   readonly externalId: string | null
@@ -160,7 +162,7 @@ const shownOf = (query: ReturnType<typeof matchingIn>) =>
     .select(['u.id', 'u.code', 'u.context', 'u.transaction_id', 'u.model', 'u.usage_type', 'u.source', 'u.counts'])
     .select(['u.input_tokens', 'u.output_tokens', 'u.cached_tokens', 'u.cache_write_tokens', 'u.reasoning_tokens'])
     .select(['u.cost_nanos', 'u.charge_nanos', 'u.cost_exact', 'u.charge_exact', 'u.sequence', 'u.description'])
-    .select(['u.metadata', 'u.occurred_at', 'u.recorded_at'])
+    .select(['u.metadata', 'u.occurred_at', 'u.recorded_at', 'u.payload_hash'])
     .select(['a.code as account_code', 'a.external_id', 't.code as transaction_code'])
 
 type UsageRow = {
@@ -186,6 +188,7 @@ type UsageRow = {
   metadata: string | null
   occurred_at: bigint
   recorded_at: bigint
+  payload_hash: string | null
   account_code: string | null
   external_id: string | null
   transaction_code: string | null
@@ -194,6 +197,7 @@ type UsageRow = {
 const usageOf = (row: UsageRow): StoredUsage => ({
   id: row.id,
   code: row.code,
+  isTold: row.payload_hash !== null,
   context: row.context as StoredUsage['context'],
   accountCode: row.account_code,
   externalId: row.external_id,

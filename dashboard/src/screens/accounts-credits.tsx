@@ -2,9 +2,11 @@
 import { Group, Select, Text, TextInput } from '@mantine/core'
 import type { Account, Grant, Transaction } from '@turnpike/sdk'
 import { useState } from 'react'
+import { useChange, useSendingOnce } from '../changes.ts'
 import { client } from '../client.ts'
+import { FormDialog } from '../dialog.tsx'
 import { Money } from '../money.tsx'
-import { FormDialog, instantOf, useChange, useSendingOnce } from './account-parts.tsx'
+import { instantOf } from '../when.tsx'
 
 /** Credits with all their digits; a dash while they are asked for. */
 export const Credits = ({ value }: { value: string | undefined }) =>
@@ -46,11 +48,7 @@ export function TopUp({ account, onClose }: Props) {
     return once(credits, (options) => client.addCredits(credits, options))
   }, onClose)
   return (
-    <FormDialog
-      {...{ title: `Top up ${account.name}`, submit: 'Add credits', onClose, error: add.error }}
-      isBusy={add.isPending}
-      onSubmit={() => add.mutate(undefined)}
-    >
+    <FormDialog title={`Top up ${account.name}`} submit="Add credits" change={add} onClose={onClose}>
       <AmountField value={amount} onChange={setAmount} />
       <Group grow align="flex-start">
         <Select
@@ -81,11 +79,7 @@ export function Deduct({ account, onClose }: Props) {
     return once(debit, (options) => client.deductCredits(debit, options))
   }, onClose)
   return (
-    <FormDialog
-      {...{ title: `Deduct from ${account.name}`, submit: 'Deduct credits', onClose, error: deduct.error }}
-      isBusy={deduct.isPending}
-      onSubmit={() => deduct.mutate(undefined)}
-    >
+    <FormDialog title={`Deduct from ${account.name}`} submit="Deduct credits" change={deduct} onClose={onClose}>
       <AmountField value={amount} onChange={setAmount} />
       <TextInput label="Description" value={description} onChange={(e) => setDescription(e.currentTarget.value)} />
     </FormDialog>
@@ -101,11 +95,7 @@ export function Refund({ transaction, onClose }: { transaction: Transaction; onC
     return once({ id: transaction.id, ...body }, (options) => client.refundTransaction(transaction.id, body, options))
   }, onClose)
   return (
-    <FormDialog
-      {...{ title: 'Refund', submit: 'Refund', onClose, error: refund.error }}
-      isBusy={refund.isPending}
-      onSubmit={() => refund.mutate(undefined)}
-    >
+    <FormDialog title="Refund" submit="Refund" change={refund} onClose={onClose}>
       <Text size="sm">
         <Credits value={transaction.decimal.amount} /> credits were charged by {transaction.id}. They go back to the
         grants that paid.

@@ -1,13 +1,21 @@
 /** One account: what it has, where that came from, what moved it and what is set aside now. */
-import { Button, Card, Group, SimpleGrid, Table, Text, Title } from '@mantine/core'
+import { Button, Card, Group, SimpleGrid, Table, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import type { Account, Grant } from '@turnpike/sdk'
 import { client } from '../client.ts'
+import { Confirm, useDialog } from '../dialog.tsx'
 import { Page } from '../page.tsx'
+import { PagedList, usePagedList } from '../paged-list.tsx'
 import { Problem } from '../problem.tsx'
+import { RowButton } from '../row-button.tsx'
+import { Rows } from '../rows.tsx'
+import { Section } from '../section.tsx'
+import { useIsAdmin } from '../session.ts'
+import { StateBadge } from '../state-badge.tsx'
 import { Loading } from '../states.tsx'
-import { Confirm, Listed, RowButton, Rows, State, useDialog, useIsAdmin, useRows, When } from './account-parts.tsx'
+import { When } from '../when.tsx'
+import { ChangeAccount, ChangeStatus, type Status } from './accounts-change.tsx'
 import { Credits, Deduct, TopUp } from './accounts-credits.tsx'
 import { Transactions } from './accounts-transactions.tsx'
 
@@ -29,11 +37,26 @@ export function AccountScreen() {
   )
 }
 
+const STATUSES = [
+  ['open', 'Open'],
+  ['frozen', 'Freeze'],
+  ['closed', 'Close'],
+] as const
+
 function Known({ account }: { account: Account }) {
   const isAdmin = useIsAdmin()
-  const moving = useDialog<'top-up' | 'deduct'>()
+  const moving = useDialog<'top-up' | 'deduct' | 'change'>()
+  const turning = useDialog<Status>()
   const actions = isAdmin && (
     <>
+      {STATUSES.filter(([status]) => status !== account.status).map(([status, verb]) => (
+        <Button key={status} variant="subtle" onClick={() => turning.open(status)}>
+          {verb}
+        </Button>
+      ))}
+      <Button variant="default" onClick={() => moving.open('change')}>
+        Change
+      </Button>
       <Button variant="default" onClick={() => moving.open('deduct')}>
         Deduct
       </Button>
@@ -48,13 +71,15 @@ function Known({ account }: { account: Account }) {
         <Text c="dimmed" size="sm" ff="monospace">
           {account.id}
         </Text>
-        <State tone={account.status === 'open' ? 'good' : 'warn'}>{account.status}</State>
+        <StateBadge tone={account.status === 'open' ? 'good' : 'warn'}>{account.status}</StateBadge>
       </Group>
       <Balances account={account} />
       <Grants account={account} isAdmin={isAdmin} />
       <Reservations account={account} />
       <Transactions account={account} isAdmin={isAdmin} />
       {moving.subject === 'top-up' && <TopUp account={account} onClose={moving.close} />}
+      {moving.subject === 'change' && <ChangeAccount account={account} onClose={moving.close} />}
+      {turning.subject && <ChangeStatus account={account} status={turning.subject} onClose={turning.close} />}
       {moving.subject === 'deduct' && <Deduct account={account} onClose={moving.close} />}
     </Page>
   )
@@ -97,51 +122,50 @@ const GRANT_HEADS = ['Category', '>Amount', '>Left', '>Reserved', '>Priority', '
 
 function Grants({ account, isAdmin }: { account: Account; isAdmin: boolean }) {
   const voiding = useDialog<Grant>()
-  const list = useRows(
+  const list = usePagedList(
     ['grants', account.id],
-    (cursor) => client.listGrants({ accountId: account.id, limit: 20, ...(cursor ? { cursor } : {}) }),
+    (start) => client.listGrants({ accountId: account.id, limit: 20, ...start }),
     ({ grants }) => grants,
   )
   return (
-    <section aria-label="Grants">
-      <Title order={2} size="h4" mb="xs">
-        Grants
-      </Title>
-      <Listed list={list} what="Grants" empty="Nothing was granted yet.">
-        <Rows caption="Grants" width={860} heads={isAdmin ? [...GRANT_HEADS, 'Actions'] : GRANT_HEADS}>
-          {list.rows.map((grant) => (
-            <Table.Tr key={grant.id}>
-              <Table.Th scope="row">{grant.category}</Table.Th>
-              <Table.Td ta="right">
-                <Credits value={grant.decimal.amount} />
-              </Table.Td>
-              <Table.Td ta="right">
-                <Credits value={grant.decimal.remaining} />
-              </Table.Td>
-              <Table.Td ta="right">
-                <Credits value={grant.decimal.reserved} />
-              </Table.Td>
-              <Table.Td ta="right">{grant.priority}</Table.Td>
-              <Table.Td>
-                <When at={grant.createdAt} />
-              </Table.Td>
-              <Table.Td>
-                <When at={grant.expiresAt} none="never" />
-              </Table.Td>
-              <Table.Td>
-                <State tone={TONES[grant.status]}>{grant.status}</State>
-              </Table.Td>
-              {isAdmin && (
-                <Table.Td>
-                  {grant.status === 'active' && (
-                    <RowButton of={grant.id} label="Void" isDanger onClick={() => voiding.open(grant)} />
-                  )}
+    <Section title="Grants">
+      <PagedList list={list} what="Grants" empty="Nothing was granted yet.">
+        {(rows) => (
+          <Rows caption="Grants" width={860} heads={isAdmin ? [...GRANT_HEADS, 'Actions'] : GRANT_HEADS}>
+            {rows.map((grant) => (
+              <Table.Tr key={grant.id}>
+                <Table.Th scope="row">{grant.category}</Table.Th>
+                <Table.Td ta="right">
+                  <Credits value={grant.decimal.amount} />
                 </Table.Td>
-              )}
-            </Table.Tr>
-          ))}
-        </Rows>
-      </Listed>
+                <Table.Td ta="right">
+                  <Credits value={grant.decimal.remaining} />
+                </Table.Td>
+                <Table.Td ta="right">
+                  <Credits value={grant.decimal.reserved} />
+                </Table.Td>
+                <Table.Td ta="right">{grant.priority}</Table.Td>
+                <Table.Td>
+                  <When at={grant.createdAt} />
+                </Table.Td>
+                <Table.Td>
+                  <When at={grant.expiresAt} none="never" />
+                </Table.Td>
+                <Table.Td>
+                  <StateBadge tone={TONES[grant.status]}>{grant.status}</StateBadge>
+                </Table.Td>
+                {isAdmin && (
+                  <Table.Td>
+                    {grant.status === 'active' && (
+                      <RowButton of={grant.id} label="Void" isDanger onClick={() => voiding.open(grant)} />
+                    )}
+                  </Table.Td>
+                )}
+              </Table.Tr>
+            ))}
+          </Rows>
+        )}
+      </PagedList>
       {voiding.subject && (
         <Confirm
           title="Void the grant"
@@ -152,42 +176,40 @@ function Grants({ account, isAdmin }: { account: Account; isAdmin: boolean }) {
           What is left of it is taken back from the account.
         </Confirm>
       )}
-    </section>
+    </Section>
   )
 }
 
 function Reservations({ account }: { account: Account }) {
-  const list = useRows(
+  const list = usePagedList(
     ['reservations', account.id],
-    (cursor) =>
-      client.listReservations({ accountId: account.id, activeOnly: true, limit: 20, ...(cursor ? { cursor } : {}) }),
+    (start) => client.listReservations({ accountId: account.id, activeOnly: true, limit: 20, ...start }),
     ({ reservations }) => reservations,
   )
   return (
-    <section aria-label="Open reservations">
-      <Title order={2} size="h4" mb="xs">
-        Open reservations
-      </Title>
-      <Listed list={list} what="Reservations" empty="Nothing is set aside now.">
-        <Rows caption="Open reservations" width={560} heads={['Reservation', '>Amount', 'Made', 'Expires']}>
-          {list.rows.map((reservation) => (
-            <Table.Tr key={reservation.id}>
-              <Table.Th scope="row" ff="monospace" fw={400}>
-                {reservation.id}
-              </Table.Th>
-              <Table.Td ta="right">
-                <Credits value={reservation.decimal.amount} />
-              </Table.Td>
-              <Table.Td>
-                <When at={reservation.createdAt} />
-              </Table.Td>
-              <Table.Td>
-                <When at={reservation.expiresAt} />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Rows>
-      </Listed>
-    </section>
+    <Section title="Open reservations">
+      <PagedList list={list} what="Reservations" empty="Nothing is set aside now.">
+        {(rows) => (
+          <Rows caption="Open reservations" width={560} heads={['Reservation', '>Amount', 'Made', 'Expires']}>
+            {rows.map((reservation) => (
+              <Table.Tr key={reservation.id}>
+                <Table.Th scope="row" ff="monospace" fw={400}>
+                  {reservation.id}
+                </Table.Th>
+                <Table.Td ta="right">
+                  <Credits value={reservation.decimal.amount} />
+                </Table.Td>
+                <Table.Td>
+                  <When at={reservation.createdAt} />
+                </Table.Td>
+                <Table.Td>
+                  <When at={reservation.expiresAt} />
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Rows>
+        )}
+      </PagedList>
+    </Section>
   )
 }

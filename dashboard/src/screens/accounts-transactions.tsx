@@ -1,74 +1,83 @@
 /** The ledger of an account: what moved its credits, for a month or in all, with what stands behind each charge. */
-import { Button, Group, Table, Text, TextInput, Title } from '@mantine/core'
+import { Button, Group, Table, Text, TextInput } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
 import type { Account, Transaction } from '@turnpike/sdk'
 import { Fragment, useState } from 'react'
 import { client } from '../client.ts'
+import { useDialog } from '../dialog.tsx'
+import { useView } from '../filters.tsx'
 import { Money } from '../money.tsx'
-import { Count, Listed, RowButton, Rows, Small, useDialog, useRows, When } from './account-parts.tsx'
+import { whole } from '../numbers.ts'
+import { PagedList, usePagedList } from '../paged-list.tsx'
+import { RowButton } from '../row-button.tsx'
+import { Rows, Small } from '../rows.tsx'
+import { Section } from '../section.tsx'
+import { When } from '../when.tsx'
 import { Credits, Refund } from './accounts-credits.tsx'
+import { daysOf, Statement } from './accounts-statement.tsx'
 
 type Props = { readonly account: Account; readonly isAdmin: boolean }
 
 const HEADS = ['When', 'Kind', 'Description', '>Amount', '>Balance after', 'Actions']
 
 export function Transactions({ account, isAdmin }: Props) {
-  const [month, setMonth] = useState('')
+  const { search, change } = useView()
+  const { month = '' } = search
   const refunding = useDialog<Transaction>()
   const [opened, setOpened] = useState<string>()
-  const filter = { accountId: account.id, ...daysOf(month) }
-  const list = useRows(
+  const filter = { accountId: account.id, ...(month === '' ? {} : daysOf(month)) }
+  const list = usePagedList(
     ['transactions', filter],
-    (cursor) => client.listTransactions({ ...filter, include: 'reservation,usage', ...(cursor ? { cursor } : {}) }),
+    (start) => client.listTransactions({ ...filter, include: 'reservation,usage,entries', ...start }),
     ({ items }) => items,
   )
   const csv = `/v1/transactions?${new URLSearchParams({ ...filter, format: 'csv' })}`
-  return (
-    <section aria-label="Transactions">
-      <Group justify="space-between" align="flex-end" mb="xs">
-        <Title order={2} size="h4">
-          Transactions
-        </Title>
-        <Group align="flex-end" gap="xs">
-          <TextInput label="Month" type="month" value={month} onChange={(e) => setMonth(e.currentTarget.value)} />
-          <Button component="a" href={csv} download={fileName(account, month)} variant="default">
-            CSV
-          </Button>
-        </Group>
-      </Group>
-      <Listed
-        list={list}
-        what="Transactions"
-        empty={month === '' ? 'Nothing has moved credits yet.' : 'Nothing moved credits in this month.'}
-      >
-        <Rows caption="Transactions" width={860} heads={HEADS}>
-          {list.rows.map((transaction) => (
-            <Fragment key={transaction.id}>
-              <TransactionRow
-                {...{ transaction, isAdmin, refund: refunding.open, isOpen: opened === transaction.id }}
-                toggle={() => setOpened(opened === transaction.id ? undefined : transaction.id)}
-              />
-              {opened === transaction.id && (
-                <Table.Tr>
-                  <Table.Td colSpan={HEADS.length}>
-                    <Behind transaction={transaction} />
-                  </Table.Td>
-                </Table.Tr>
-              )}
-            </Fragment>
-          ))}
-        </Rows>
-      </Listed>
-      {refunding.subject && <Refund transaction={refunding.subject} onClose={refunding.close} />}
-    </section>
+  const actions = (
+    <Group align="flex-end" gap="xs">
+      <TextInput
+        label="Month"
+        type="month"
+        value={month}
+        onChange={(e) => change({ month: e.currentTarget.value || undefined })}
+      />
+      <Button component="a" href={csv} download={fileName(account, month)} variant="default">
+        CSV
+      </Button>
+    </Group>
   )
-}
-
-/** The whole days of a month, `2026-11`; the server counts them in the zone of the organisation. */
-function daysOf(month: string): { startDate?: string; endDate?: string } {
-  const [year, number] = month.split('-').map(Number)
-  if (year === undefined || number === undefined) return {}
-  const last = new Date(Date.UTC(year, number, 0)).getUTCDate()
-  return { startDate: `${month}-01`, endDate: `${month}-${last}` }
+  return (
+    <>
+      {month !== '' && <Statement {...{ account, month, csv }} />}
+      <Section title="Transactions" actions={actions}>
+        <PagedList
+          list={list}
+          what="Transactions"
+          empty={month === '' ? 'Nothing has moved credits yet.' : 'Nothing moved credits in this month.'}
+        >
+          {(rows) => (
+            <Rows caption="Transactions" width={860} heads={HEADS}>
+              {rows.map((transaction) => (
+                <Fragment key={transaction.id}>
+                  <TransactionRow
+                    {...{ transaction, isAdmin, refund: refunding.open, isOpen: opened === transaction.id }}
+                    toggle={() => setOpened(opened === transaction.id ? undefined : transaction.id)}
+                  />
+                  {opened === transaction.id && (
+                    <Table.Tr>
+                      <Table.Td colSpan={HEADS.length}>
+                        <Behind transaction={transaction} />
+                      </Table.Td>
+                    </Table.Tr>
+                  )}
+                </Fragment>
+              ))}
+            </Rows>
+          )}
+        </PagedList>
+        {refunding.subject && <Refund transaction={refunding.subject} onClose={refunding.close} />}
+      </Section>
+    </>
+  )
 }
 
 const fileName = ({ externalId }: Account, month: string) =>
@@ -110,8 +119,9 @@ function TransactionRow({ transaction, isAdmin, isOpen, toggle, refund }: RowPro
   )
 }
 
-/** What a movement came from: its price in dollars, its reservation, the usage that was recorded with it. */
-function Behind({ transaction: { decimal, reservation, usageRecords = [], metadata } }: { transaction: Transaction }) {
+/** What a movement came from, and the lines that it wrote: its reservation, its usage, its entries. */
+function Behind({ transaction }: { transaction: Transaction }) {
+  const { decimal, reservation, usageRecords = [], entries = [], metadata } = transaction
   return (
     <>
       <Text size="sm">
@@ -123,32 +133,39 @@ function Behind({ transaction: { decimal, reservation, usageRecords = [], metada
         </Text>
       )}
       {usageRecords.length > 0 && (
-        <Table aria-label="Usage" mt="xs">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>Model</Table.Th>
-              <Table.Th ta="right">Tokens in</Table.Th>
-              <Table.Th ta="right">Tokens out</Table.Th>
-              <Table.Th ta="right">Cost</Table.Th>
+        <Rows caption="Usage" width={480} heads={['Model', '>Tokens in', '>Tokens out', '>Cost']}>
+          {usageRecords.map((record) => (
+            <Table.Tr key={record.id}>
+              <Table.Td>
+                {record.generationId === undefined ? (
+                  record.modelId
+                ) : (
+                  <Link to="/requests/$id" params={{ id: record.generationId }}>
+                    {record.modelId}
+                  </Link>
+                )}
+              </Table.Td>
+              <Table.Td ta="right">{whole(record.inputTokens)}</Table.Td>
+              <Table.Td ta="right">{whole(record.outputTokens)}</Table.Td>
+              <Table.Td ta="right">
+                <Money value={record.decimal.estimatedCostUsd} exact />
+              </Table.Td>
             </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {usageRecords.map((record) => (
-              <Table.Tr key={record.id}>
-                <Table.Td>{record.modelId}</Table.Td>
-                <Table.Td ta="right">
-                  <Tokens count={record.inputTokens} />
-                </Table.Td>
-                <Table.Td ta="right">
-                  <Tokens count={record.outputTokens} />
-                </Table.Td>
-                <Table.Td ta="right">
-                  <Money value={record.decimal.estimatedCostUsd} exact />
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
+          ))}
+        </Rows>
+      )}
+      {entries.length > 0 && (
+        <Rows caption="Entries" width={480} heads={['Entry', 'Grant', '>Credits']}>
+          {entries.map(({ account, grantId, decimal: { amount } }) => (
+            <Table.Tr key={`${account} ${grantId}`}>
+              <Table.Td>{account.startsWith('acc_') ? 'the account' : account}</Table.Td>
+              <Table.Td ff="monospace">{grantId ?? (account.startsWith('acc_') ? 'debt' : '')}</Table.Td>
+              <Table.Td ta="right">
+                <Credits value={amount} />
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Rows>
       )}
       {metadata !== null && Object.keys(metadata).length > 0 && (
         <Text size="xs" c="dimmed" ff="monospace" style={{ overflowWrap: 'anywhere' }}>
@@ -158,6 +175,3 @@ function Behind({ transaction: { decimal, reservation, usageRecords = [], metada
     </>
   )
 }
-
-const Tokens = ({ count }: { count: number | null }) =>
-  count === null ? <span>unknown</span> : <Count value={String(count)} />

@@ -4,20 +4,15 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { Account } from '@turnpike/sdk'
 import { useState } from 'react'
+import { useChange } from '../changes.ts'
 import { client } from '../client.ts'
+import { FormDialog, useDialog } from '../dialog.tsx'
 import { Page } from '../page.tsx'
-import {
-  FormDialog,
-  Listed,
-  Rows,
-  Small,
-  State,
-  useChange,
-  useDialog,
-  useIsAdmin,
-  useRows,
-  When,
-} from './account-parts.tsx'
+import { PagedList, usePagedList } from '../paged-list.tsx'
+import { Rows, Small } from '../rows.tsx'
+import { useIsAdmin } from '../session.ts'
+import { StateBadge } from '../state-badge.tsx'
+import { When } from '../when.tsx'
 import { Credits } from './accounts-credits.tsx'
 
 const HEADS = ['Account', '>Balance', '>Reserved', '>Available', 'State', 'Since']
@@ -26,21 +21,27 @@ export function AccountsScreen() {
   const isAdmin = useIsAdmin()
   const creating = useDialog<true>()
   // Few a page: what is reserved is asked for account by account.
-  const list = useRows(
+  const list = usePagedList(
     ['accounts'],
-    (cursor) => client.listAccounts({ limit: 25, ...(cursor ? { cursor } : {}) }),
+    (start) => client.listAccounts({ limit: 25, ...start }),
     ({ accounts }) => accounts,
   )
   return (
     <Page title="Accounts" actions={isAdmin && <Button onClick={() => creating.open(true)}>Create account</Button>}>
       <Text c="dimmed">Your customers, each with a balance that their calls are paid from. In credits.</Text>
-      <Listed list={list} what="Accounts" empty="There is no account yet: the organisation pays for every call itself.">
-        <Rows caption="Accounts" width={760} heads={HEADS}>
-          {list.rows.map((account) => (
-            <AccountRow key={account.id} account={account} />
-          ))}
-        </Rows>
-      </Listed>
+      <PagedList
+        list={list}
+        what="Accounts"
+        empty="There is no account yet: the organisation pays for every call itself."
+      >
+        {(rows) => (
+          <Rows caption="Accounts" width={760} heads={HEADS}>
+            {rows.map((account) => (
+              <AccountRow key={account.id} account={account} />
+            ))}
+          </Rows>
+        )}
+      </PagedList>
       {creating.subject && <CreateAccount onClose={creating.close} />}
     </Page>
   )
@@ -70,7 +71,7 @@ function AccountRow({ account }: { account: Account }) {
         <Credits value={data?.decimal.available} />
       </Table.Td>
       <Table.Td>
-        <State tone={status === 'open' ? 'good' : status === 'frozen' ? 'warn' : 'off'}>{status}</State>
+        <StateBadge tone={status === 'open' ? 'good' : status === 'frozen' ? 'warn' : 'off'}>{status}</StateBadge>
       </Table.Td>
       <Table.Td>
         <When at={account.createdAt} />
@@ -84,11 +85,7 @@ function CreateAccount({ onClose }: { onClose: () => void }) {
   const [externalId, setExternalId] = useState('')
   const create = useChange(() => client.createAccount({ name: name.trim(), externalId: externalId.trim() }), onClose)
   return (
-    <FormDialog
-      {...{ title: 'Create account', submit: 'Create', onClose, error: create.error }}
-      isBusy={create.isPending}
-      onSubmit={() => create.mutate(undefined)}
-    >
+    <FormDialog title="Create account" submit="Create" change={create} onClose={onClose}>
       <TextInput label="Name" required data-autofocus value={name} onChange={(e) => setName(e.currentTarget.value)} />
       <TextInput
         label="External ID"

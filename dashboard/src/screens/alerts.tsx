@@ -1,23 +1,17 @@
 /** Alerts: who is told of what, what went to them, and what happened at all. */
-import { Button, Group, Table, Text, Title } from '@mantine/core'
-import type { AlertChannel, Delivery } from '@turnpike/sdk'
+import { Button, Table, Text } from '@mantine/core'
 import { client } from '../client.ts'
+import { useDialog } from '../dialog.tsx'
 import { Page } from '../page.tsx'
-import {
-  Confirm,
-  Listed,
-  Refused,
-  RowButton,
-  Rows,
-  Small,
-  State,
-  useChange,
-  useDialog,
-  useIsAdmin,
-  useRows,
-  When,
-} from './account-parts.tsx'
-import { CreateChannel, type Made, MadeChannel } from './alerts-create.tsx'
+import { PagedList, usePagedList } from '../paged-list.tsx'
+import { Rows } from '../rows.tsx'
+import { Section } from '../section.tsx'
+import { useIsAdmin } from '../session.ts'
+import { When } from '../when.tsx'
+import { ChannelSecret, CreateChannel, type Made } from './alerts-channel-forms.tsx'
+import { Channels } from './alerts-channels.tsx'
+import { Deliveries } from './alerts-deliveries.tsx'
+import { LowCredit } from './alerts-low-credit.tsx'
 
 export function AlertsScreen() {
   const isAdmin = useIsAdmin()
@@ -31,186 +25,40 @@ export function AlertsScreen() {
     <Page title="Alerts" actions={isAdmin && <Button onClick={() => creating.open(true)}>Create channel</Button>}>
       <Text c="dimmed">When credit runs low, a budget is met or something else needs a person.</Text>
       <Channels isAdmin={isAdmin} />
+      <LowCredit isAdmin={isAdmin} />
       <Deliveries isAdmin={isAdmin} />
       <Events />
       {creating.subject && <CreateChannel onClose={creating.close} onMade={show} />}
-      {made.subject && <MadeChannel made={made.subject} onClose={made.close} />}
+      {made.subject && <ChannelSecret made={made.subject} isNew onClose={made.close} />}
     </Page>
   )
 }
 
-const CHANNEL_HEADS = ['Channel', 'Goes to', 'Of', 'State']
-
-function Channels({ isAdmin }: { isAdmin: boolean }) {
-  const removing = useDialog<AlertChannel>()
-  const list = useRows(
-    ['channels'],
-    (cursor) => client.alerts.listChannels(cursor ? { cursor } : {}),
-    ({ channels }) => channels,
-  )
-  return (
-    <section aria-label="Channels">
-      <Title order={2} size="h4" mb="xs">
-        Channels
-      </Title>
-      <Listed list={list} what="Channels" empty="Nobody is told of anything yet. Create a channel.">
-        <Rows caption="Channels" width={760} heads={isAdmin ? [...CHANNEL_HEADS, 'Actions'] : CHANNEL_HEADS}>
-          {list.rows.map((channel) => (
-            <ChannelRow key={channel.id} {...{ channel, isAdmin, remove: removing.open }} />
-          ))}
-        </Rows>
-      </Listed>
-      {removing.subject && (
-        <Confirm
-          title={`Delete ${nameOf(removing.subject)}`}
-          submit="Delete"
-          change={() => client.alerts.deleteChannel(removing.subject?.id ?? '')}
-          onClose={removing.close}
-        >
-          Nothing more is delivered to it.
-        </Confirm>
-      )}
-    </section>
-  )
-}
-
-const nameOf = ({ name, type, to, url }: AlertChannel): string => name ?? to?.join(', ') ?? url ?? type
-
-type ChannelProps = {
-  readonly channel: AlertChannel
-  readonly isAdmin: boolean
-  readonly remove: (channel: AlertChannel) => void
-}
-
-function ChannelRow({ channel, isAdmin, remove }: ChannelProps) {
-  const { id, type, to, url, events, budgetId, disabled, disabledReason } = channel
-  const name = nameOf(channel)
-  const test = useChange(() => client.alerts.testChannel(id))
-  const change = useChange(() => client.alerts.updateChannel(id, { disabled: !disabled }))
-  return (
-    <Table.Tr>
-      <Table.Th scope="row">
-        {name}
-        <Small>{type}</Small>
-      </Table.Th>
-      <Table.Td style={{ overflowWrap: 'anywhere' }}>{to?.join(', ') ?? url}</Table.Td>
-      <Table.Td>
-        {events === null ? 'all events' : events.join(', ')}
-        {budgetId !== null && <Small>only of {budgetId}</Small>}
-      </Table.Td>
-      <Table.Td>
-        <State tone={disabled ? 'off' : 'good'}>{disabled ? 'disabled' : 'active'}</State>
-        {disabledReason !== null && <Small>{disabledReason}</Small>}
-      </Table.Td>
-      {isAdmin && (
-        <Table.Td>
-          <Group gap={4} wrap="nowrap">
-            <RowButton of={name} label="Test" isBusy={test.isPending} onClick={() => test.mutate(undefined)} />
-            <RowButton
-              of={name}
-              label={disabled ? 'Enable' : 'Disable'}
-              isBusy={change.isPending}
-              onClick={() => change.mutate(undefined)}
-            />
-            <RowButton of={name} label="Delete" isDanger onClick={() => remove(channel)} />
-          </Group>
-          {test.isSuccess && <Small>A sample is on its way: see below.</Small>}
-          <Refused error={test.error ?? change.error} />
-        </Table.Td>
-      )}
-    </Table.Tr>
-  )
-}
-
-const DELIVERY_HEADS = ['When', 'Event', 'Channel', 'State', 'Tries', 'Last answer']
-const TONES = { pending: 'warn', delivered: 'good', failed: 'bad' } as const
-
-function Deliveries({ isAdmin }: { isAdmin: boolean }) {
-  const list = useRows(
-    ['deliveries'],
-    (cursor) => client.alerts.listDeliveries({ limit: 20, ...(cursor ? { cursor } : {}) }),
-    ({ deliveries }) => deliveries,
-    // What is on its way is looked at again.
-    (rows) => (rows.some(({ state }) => state === 'pending') ? 3000 : false),
-  )
-  return (
-    <section aria-label="Deliveries">
-      <Title order={2} size="h4" mb="xs">
-        Deliveries
-      </Title>
-      <Listed list={list} what="Deliveries" empty="Nothing was delivered yet.">
-        <Rows caption="Deliveries" width={860} heads={isAdmin ? [...DELIVERY_HEADS, 'Actions'] : DELIVERY_HEADS}>
-          {list.rows.map((delivery) => (
-            <DeliveryRow key={delivery.id} delivery={delivery} isAdmin={isAdmin} />
-          ))}
-        </Rows>
-      </Listed>
-    </section>
-  )
-}
-
-function DeliveryRow({ delivery, isAdmin }: { delivery: Delivery; isAdmin: boolean }) {
-  const { id, type, channelId, state, attempts, note, nextAttemptAt, createdAt } = delivery
-  const resend = useChange(() => client.alerts.resendDelivery(id))
-  const last = attempts.at(-1)
-  return (
-    <Table.Tr>
-      <Table.Td>
-        <When at={createdAt} />
-      </Table.Td>
-      <Table.Td>
-        {type}
-        <Small>{delivery.eventId}</Small>
-      </Table.Td>
-      <Table.Td>{channelId}</Table.Td>
-      <Table.Td>
-        <State tone={TONES[state]}>{state}</State>
-        {nextAttemptAt !== null && (
-          <Small>
-            next try <When at={nextAttemptAt} />
-          </Small>
-        )}
-      </Table.Td>
-      <Table.Td ta="right">{attempts.length}</Table.Td>
-      <Table.Td style={{ overflowWrap: 'anywhere' }}>
-        {last?.status ?? ''} {last?.error ?? note ?? ''}
-      </Table.Td>
-      {isAdmin && (
-        <Table.Td>
-          <RowButton of={id} label="Resend" isBusy={resend.isPending} onClick={() => resend.mutate(undefined)} />
-          <Refused error={resend.error} />
-        </Table.Td>
-      )}
-    </Table.Tr>
-  )
-}
-
 function Events() {
-  const list = useRows(
+  const list = usePagedList(
     ['events'],
-    (cursor) => client.alerts.listEvents({ limit: 20, ...(cursor ? { cursor } : {}) }),
+    (start) => client.alerts.listEvents({ limit: 20, ...start }),
     ({ events }) => events,
   )
   return (
-    <section aria-label="Recent events">
-      <Title order={2} size="h4" mb="xs">
-        Recent events
-      </Title>
-      <Listed list={list} what="Events" empty="Nothing has happened that anybody is told of.">
-        <Rows caption="Recent events" width={640} heads={['When', 'Event', 'About', 'What happens next']}>
-          {list.rows.map(({ type, timestamp, data }) => (
-            <Table.Tr key={data.eventId}>
-              <Table.Td>
-                <When at={timestamp} />
-              </Table.Td>
-              <Table.Th scope="row">{type}</Table.Th>
-              <Table.Td>{aboutOf(data)}</Table.Td>
-              <Table.Td>{data.next}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Rows>
-      </Listed>
-    </section>
+    <Section title="Recent events">
+      <PagedList list={list} what="Events" empty="Nothing has happened that anybody is told of.">
+        {(rows) => (
+          <Rows caption="Recent events" width={640} heads={['When', 'Event', 'About', 'What happens next']}>
+            {rows.map(({ type, timestamp, data }) => (
+              <Table.Tr key={data.eventId}>
+                <Table.Td>
+                  <When at={timestamp} />
+                </Table.Td>
+                <Table.Th scope="row">{type}</Table.Th>
+                <Table.Td>{aboutOf(data)}</Table.Td>
+                <Table.Td>{data.next}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Rows>
+        )}
+      </PagedList>
+    </Section>
   )
 }
 

@@ -2,9 +2,10 @@
 import { Autocomplete, Group, Select, TextInput } from '@mantine/core'
 import type { Budget } from '@turnpike/sdk'
 import { useState } from 'react'
+import { useChange } from '../changes.ts'
 import { client } from '../client.ts'
-import { useAccounts, useKeys } from './account-names.ts'
-import { FormDialog, useChange } from './account-parts.tsx'
+import { FormDialog } from '../dialog.tsx'
+import { useAccountChoices, useKeyChoices } from '../names.ts'
 
 export const SCOPES = {
   organisation: 'the organisation',
@@ -40,20 +41,22 @@ export function CreateBudget({ onClose }: { onClose: () => void }) {
   const [limit, setLimit] = useState('')
   const [window, setWindow] = useState<Budget['window']>('month')
   const [action, setAction] = useState<Budget['action']>('block')
+  const [thresholds, setThresholds] = useState('80, 100')
+  const [timeZone, setTimeZone] = useState('')
   const create = useChange(async () => {
     const whom = scope === 'organisation' ? {} : { scopeId: await named(scope, scopeId.trim()) }
-    return client.admin.createBudget({ name: name.trim(), scope, ...whom, metric, limit: limit.trim(), window, action })
+    return client.admin.createBudget({
+      ...{ name: name.trim(), scope, ...whom, metric, limit: limit.trim(), window, action },
+      thresholds: thresholdsOf(thresholds),
+      ...(timeZone.trim() === '' ? {} : { timeZone: timeZone.trim() }),
+    })
   }, onClose)
   const counts = (value: Budget['metric']) => {
     setMetric(value)
     if (value === 'concurrency') setWindow('total')
   }
   return (
-    <FormDialog
-      {...{ title: 'Create budget', submit: 'Create', onClose, error: create.error }}
-      isBusy={create.isPending}
-      onSubmit={() => create.mutate(undefined)}
-    >
+    <FormDialog title="Create budget" submit="Create" change={create} onClose={onClose}>
       <TextInput
         label="Name"
         description="What refusals and alerts call it."
@@ -97,17 +100,54 @@ export function CreateBudget({ onClose }: { onClose: () => void }) {
           value={window}
           onChange={(value) => setWindow((value ?? 'month') as Budget['window'])}
         />
-        <Select
-          label="When it is used up"
-          data={choices(ACTIONS)}
-          allowDeselect={false}
-          value={action}
-          onChange={(value) => setAction((value ?? 'block') as Budget['action'])}
+        <ActionChoice value={action} onChange={setAction} />
+      </Group>
+      <Group grow align="flex-start">
+        <Thresholds value={thresholds} onChange={setThresholds} />
+        <Autocomplete
+          label="Time zone"
+          description="Of its days; empty: the organisation's."
+          data={ZONES}
+          limit={50}
+          value={timeZone}
+          onChange={setTimeZone}
         />
       </Group>
     </FormDialog>
   )
 }
+
+const ZONES = Intl.supportedValuesOf('timeZone')
+
+type ActionProps = { readonly value: Budget['action']; readonly onChange: (action: Budget['action']) => void }
+
+export const ActionChoice = ({ value, onChange }: ActionProps) => (
+  <Select
+    label="When it is used up"
+    data={choices(ACTIONS)}
+    allowDeselect={false}
+    value={value}
+    onChange={(chosen) => onChange((chosen ?? 'block') as Budget['action'])}
+  />
+)
+
+type ThresholdsProps = { readonly value: string; readonly onChange: (value: string) => void }
+
+export const Thresholds = ({ value, onChange }: ThresholdsProps) => (
+  <TextInput
+    label="Tell at (percent)"
+    description="Of the limit, with commas; empty: never."
+    value={value}
+    onChange={(e) => onChange(e.currentTarget.value)}
+  />
+)
+
+/** What is no number is for the server to refuse. */
+export const thresholdsOf = (entered: string): number[] =>
+  entered
+    .split(/[\s,;%]+/)
+    .filter(Boolean)
+    .map(Number)
 
 /** People name an account as they do elsewhere; a budget wants its id. */
 async function named(scope: Budget['scope'], entered: string): Promise<string> {
@@ -128,7 +168,7 @@ const TEXTS = {
 } as const
 
 function Whom({ scope, scopeId, setScopeId }: WhomProps) {
-  const accounts = useAccounts().map(({ externalId }) => externalId)
+  const accounts = useAccountChoices()
   if (scope === 'organisation') return null
   if (scope === 'api_key') return <KeyChoice value={scopeId} onChange={setScopeId} />
   if (scope === 'account')
@@ -153,7 +193,7 @@ function Whom({ scope, scopeId, setScopeId }: WhomProps) {
 
 /** One of the keys whose name has what was typed in it. */
 function KeyChoice({ value, onChange }: { value: string; onChange: (hash: string) => void }) {
-  const keys = useKeys().map(({ hash, name, label }) => ({ value: hash, label: `${name} (${label})` }))
+  const keys = useKeyChoices()
   return (
     <Select
       {...{ label: 'API key', required: true, searchable: true, data: keys }}

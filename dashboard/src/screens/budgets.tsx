@@ -1,29 +1,26 @@
 /** Budgets: what each allows, what of it is spent and held, and when it begins anew. */
-import { Button, Group, Progress, Table, Text, TextInput } from '@mantine/core'
+import { Button, Group, Progress, Table, Text } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { Budget } from '@turnpike/sdk'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import { client } from '../client.ts'
+import { now } from '../clock.ts'
+import { isAbove } from '../decimal.ts'
+import { Confirm, useDialog } from '../dialog.tsx'
+import { forecastOf } from '../forecast.ts'
 import { Money } from '../money.tsx'
+import { useAccountNames, useKeyNames } from '../names.ts'
 import { Page } from '../page.tsx'
-import { useAccounts, useKeys } from './account-names.ts'
-import {
-  Confirm,
-  Count,
-  FormDialog,
-  Listed,
-  percentOf,
-  RowButton,
-  Rows,
-  Small,
-  State,
-  useChange,
-  useDialog,
-  useIsAdmin,
-  useRows,
-  When,
-} from './account-parts.tsx'
+import { PagedList, usePagedList } from '../paged-list.tsx'
+import { percentOf } from '../percent.ts'
+import { RowButton } from '../row-button.tsx'
+import { Rows, Small } from '../rows.tsx'
+import { useIsAdmin } from '../session.ts'
+import { StateBadge } from '../state-badge.tsx'
+import { When } from '../when.tsx'
+import { ChangeBudget } from './budgets-change.tsx'
 import { CreateBudget, METRICS, SCOPES, WINDOWS } from './budgets-create.tsx'
+import { BudgetHistory } from './budgets-history.tsx'
 
 const HEADS = ['Name', 'Binds', '>Limit', '>Spent', '>Reserved', '>Left', 'Resets', 'State']
 
@@ -32,30 +29,33 @@ export function BudgetsScreen() {
   const creating = useDialog<true>()
   const changing = useDialog<Budget>()
   const ending = useDialog<Budget>()
-  const list = useRows(
+  const list = usePagedList(
     ['budgets'],
-    (cursor) => client.admin.listBudgets(cursor ? { cursor } : {}),
+    (start) => client.admin.listBudgets(start),
     ({ budgets }) => budgets,
   )
   return (
     <Page title="Budgets" actions={isAdmin && <Button onClick={() => creating.open(true)}>Create budget</Button>}>
       <Text c="dimmed">A call has to pass every budget that binds it. A limit of 0 refuses all.</Text>
-      <Listed list={list} what="Budgets" empty="There is no budget: nothing is refused but by the limits of keys.">
-        <Rows caption="Budgets" width={960} heads={isAdmin ? [...HEADS, 'Actions'] : HEADS}>
-          {list.rows.map((budget) => (
-            <BudgetRow key={budget.id} budget={budget}>
-              {isAdmin && (
-                <Table.Td>
-                  <Group gap={4} wrap="nowrap">
-                    <RowButton of={budget.name} label="Change" onClick={() => changing.open(budget)} />
-                    <RowButton of={budget.name} label="Delete" isDanger onClick={() => ending.open(budget)} />
-                  </Group>
-                </Table.Td>
-              )}
-            </BudgetRow>
-          ))}
-        </Rows>
-      </Listed>
+      <PagedList list={list} what="Budgets" empty="There is no budget: nothing is refused but by the limits of keys.">
+        {(rows) => (
+          <Rows caption="Budgets" width={960} heads={isAdmin ? [...HEADS, 'Actions'] : HEADS}>
+            {rows.map((budget) => (
+              <BudgetRow key={budget.id} budget={budget}>
+                {isAdmin && (
+                  <Table.Td>
+                    <Group gap={4} wrap="nowrap">
+                      <RowButton of={budget.name} label="Change" onClick={() => changing.open(budget)} />
+                      <RowButton of={budget.name} label="Delete" isDanger onClick={() => ending.open(budget)} />
+                    </Group>
+                  </Table.Td>
+                )}
+              </BudgetRow>
+            ))}
+          </Rows>
+        )}
+      </PagedList>
+      <BudgetHistory />
       {creating.subject && <CreateBudget onClose={creating.close} />}
       {changing.subject && <ChangeBudget budget={changing.subject} onClose={changing.close} />}
       {ending.subject && (
@@ -89,6 +89,7 @@ function BudgetRow({ budget, children }: { budget: Budget; children: ReactNode }
       </Table.Td>
       <Table.Td ta="right">
         <Amount budget={budget} name="spent" />
+        <Forecast budget={budget} />
       </Table.Td>
       <Table.Td ta="right">
         <Amount budget={budget} name="reserved" />
@@ -127,15 +128,31 @@ function BudgetState({ budget: { action, blockedAt, decimal } }: { budget: Budge
   if (blockedAt !== null)
     return (
       <>
-        <State tone={isOver ? 'bad' : 'warn'}>{isOver ? 'used up, refuses' : 'has refused'}</State>
+        <StateBadge tone={isOver ? 'bad' : 'warn'}>{isOver ? 'used up, refuses' : 'has refused'}</StateBadge>
         <Small>
           since <When at={blockedAt} />
         </Small>
       </>
     )
   if (action === 'alert')
-    return <State tone={isOver ? 'warn' : 'off'}>{isOver ? 'over, tells only' : 'tells only'}</State>
-  return <State tone={isOver ? 'bad' : 'good'}>{isOver ? 'used up' : 'within'}</State>
+    return <StateBadge tone={isOver ? 'warn' : 'off'}>{isOver ? 'over, tells only' : 'tells only'}</StateBadge>
+  return <StateBadge tone={isOver ? 'bad' : 'good'}>{isOver ? 'used up' : 'within'}</StateBadge>
+}
+
+/** Beside what is spent: where that leads. */
+function Forecast({ budget }: { budget: Budget }) {
+  const forecast = forecastOf(budget, now())
+  if (forecast === undefined) return null
+  const isOver = isAbove(forecast, budget.decimal.limit ?? '0')
+  return (
+    <Small>
+      at this rate{' '}
+      <Text span inherit {...(isOver ? { c: 'red', fw: 700 } : {})}>
+        <Money value={forecast} unit={budget.metric === 'usd' ? '$' : ''} />
+      </Text>{' '}
+      at its end
+    </Small>
+  )
 }
 
 type AmountName = 'limit' | 'spent' | 'reserved' | 'remaining'
@@ -145,37 +162,28 @@ function Amount({ budget: { metric, decimal }, name }: { budget: Budget; name: A
   if (metric === 'usd') return <Money value={value} />
   return (
     <>
-      <Count value={value} />
+      <Money value={value} unit="" />
       {name === 'limit' && <Small>{METRICS[metric]}</Small>}
     </>
   )
 }
 
-/** What people call the keys and accounts that budgets name by hash and id. */
-function useNames(): ReadonlyMap<string, string> {
-  const keys = useKeys()
-  const accounts = useAccounts()
-  return new Map([
-    ...keys.map(({ hash, name }) => [hash, name] as const),
-    ...accounts.map(({ id, name }) => [id, name] as const),
-  ])
-}
-
 /** Whom it binds, with the way to what was counted. */
 function Bound({ budget: { scope, scopeId, isTemplate } }: { budget: Budget }) {
-  const names = useNames()
+  const keys = useKeyNames()
+  const accounts = useAccountNames()
   const what = <Small>{SCOPES[scope]}</Small>
   if (scope === 'organisation') return <span>{SCOPES.organisation}</span>
   return (
     <>
       {scope === 'api_key' && (
         <Link to="/usage" search={{ key: scopeId }}>
-          {names.get(scopeId) ?? `${scopeId.slice(0, 12)}…`}
+          {keys.get(scopeId) ?? `${scopeId.slice(0, 12)}…`}
         </Link>
       )}
       {scope === 'account' && (
         <Link to="/accounts/$id" params={{ id: scopeId }}>
-          {names.get(scopeId) ?? scopeId}
+          {accounts.get(scopeId) ?? scopeId}
         </Link>
       )}
       {scope === 'model' && (
@@ -186,27 +194,5 @@ function Bound({ budget: { scope, scopeId, isTemplate } }: { budget: Budget }) {
       {(scope === 'end_user' || scope === 'tag') && <span>{isTemplate ? 'each by themself' : scopeId}</span>}
       {what}
     </>
-  )
-}
-
-function ChangeBudget({ budget, onClose }: { budget: Budget; onClose: () => void }) {
-  const [limit, setLimit] = useState(budget.decimal.limit ?? '')
-  const change = useChange(() => client.admin.updateBudget(budget.id, { limit: limit.trim() }), onClose)
-  return (
-    <FormDialog
-      {...{ title: `Change ${budget.name}`, submit: 'Save', onClose, error: change.error }}
-      isBusy={change.isPending}
-      onSubmit={() => change.mutate(undefined)}
-    >
-      <TextInput
-        label={`Limit (${METRICS[budget.metric]})`}
-        description="It holds at once; what is spent stays spent."
-        inputMode="decimal"
-        required
-        data-autofocus
-        value={limit}
-        onChange={(e) => setLimit(e.currentTarget.value)}
-      />
-    </FormDialog>
   )
 }

@@ -1,10 +1,13 @@
 /** Makes a key, or gives one another secret, and shows it once with what to do with it. */
-import { Autocomplete, Button, Code, Group, Modal, Select, Stack, Tabs, Text, TextInput } from '@mantine/core'
+import { Autocomplete, Code, Group, Select, Stack, Tabs, Text, TextInput } from '@mantine/core'
 import type { ApiKey } from '@turnpike/sdk'
 import { useState } from 'react'
+import { useChange } from '../changes.ts'
 import { client } from '../client.ts'
-import { useAccounts } from './account-names.ts'
-import { Copy, FormDialog, instantOf, Secret, useChange } from './account-parts.tsx'
+import { FormDialog } from '../dialog.tsx'
+import { useAccountChoices } from '../names.ts'
+import { Copy, SecretDialog } from '../secret.tsx'
+import { instantOf } from '../when.tsx'
 import { snippets } from './keys-snippets.ts'
 
 export type Issued = { readonly key: ApiKey; readonly secret: string }
@@ -24,7 +27,7 @@ export function CreateKey({ onClose, onIssued }: { onClose: () => void; onIssued
   const [limit, setLimit] = useState('')
   const [reset, setReset] = useState<Reset>('never')
   const [expires, setExpires] = useState('')
-  const accounts = useAccounts().map(({ externalId }) => externalId)
+  const accounts = useAccountChoices()
   const create = useChange(
     () =>
       client.admin.createApiKey({
@@ -37,11 +40,7 @@ export function CreateKey({ onClose, onIssued }: { onClose: () => void; onIssued
     onIssued,
   )
   return (
-    <FormDialog
-      {...{ title: 'Create key', submit: 'Create', onClose, error: create.error }}
-      isBusy={create.isPending}
-      onSubmit={() => create.mutate(undefined)}
-    >
+    <FormDialog title="Create key" submit="Create" change={create} onClose={onClose}>
       <TextInput label="Name" required data-autofocus value={name} onChange={(e) => setName(e.currentTarget.value)} />
       <Autocomplete
         label="Account"
@@ -96,36 +95,27 @@ export function IssuedKey({ issued: { key, secret }, onClose }: { issued: Issued
   // Ids of elements, which have no spaces.
   const ways = snippets(window.location.origin, secret).map((way, at) => ({ ...way, id: `way-${at}` }))
   return (
-    <Modal
-      {...{ opened: true, onClose, size: 'xl', title: `Key ${key.name}`, closeOnClickOutside: false }}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
-      <Stack>
-        <Secret label="Secret of the key" value={secret} />
-        <Text>Use it from:</Text>
-        <Tabs defaultValue={ways[0]?.id ?? null}>
-          <Tabs.List>
-            {ways.map(({ id, name }) => (
-              <Tabs.Tab key={id} value={id}>
-                {name}
-              </Tabs.Tab>
-            ))}
-          </Tabs.List>
-          {ways.map(({ id, code }) => (
-            <Tabs.Panel key={id} value={id} pt="sm">
-              <Stack gap="xs" align="flex-start">
-                <Code block w="100%" tabIndex={0}>
-                  {code}
-                </Code>
-                <Copy value={code} label="Copy snippet" />
-              </Stack>
-            </Tabs.Panel>
+    <SecretDialog title={`Key ${key.name}`} label="Secret of the key" secret={secret} size="xl" onClose={onClose}>
+      <Text>Use it from:</Text>
+      <Tabs defaultValue={ways[0]?.id ?? null}>
+        <Tabs.List>
+          {ways.map(({ id, name }) => (
+            <Tabs.Tab key={id} value={id}>
+              {name}
+            </Tabs.Tab>
           ))}
-        </Tabs>
-        <Group justify="flex-end">
-          <Button onClick={onClose}>Done</Button>
-        </Group>
-      </Stack>
-    </Modal>
+        </Tabs.List>
+        {ways.map(({ id, code }) => (
+          <Tabs.Panel key={id} value={id} pt="sm">
+            <Stack gap="xs" align="flex-start">
+              <Code block w="100%" tabIndex={0}>
+                {code}
+              </Code>
+              <Copy value={code} label="Copy snippet" />
+            </Stack>
+          </Tabs.Panel>
+        ))}
+      </Tabs>
+    </SecretDialog>
   )
 }

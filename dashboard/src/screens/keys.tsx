@@ -3,24 +3,18 @@ import { Button, Group, Select, Table, Text, TextInput } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { ApiKey } from '@turnpike/sdk'
 import { useState } from 'react'
+import { useChange } from '../changes.ts'
 import { client } from '../client.ts'
+import { now } from '../clock.ts'
+import { Confirm, FormDialog, useDialog } from '../dialog.tsx'
 import { Money } from '../money.tsx'
 import { Page } from '../page.tsx'
-import {
-  Confirm,
-  FormDialog,
-  Listed,
-  Refused,
-  RowButton,
-  Rows,
-  Small,
-  State,
-  useChange,
-  useDialog,
-  useIsAdmin,
-  useRows,
-  When,
-} from './account-parts.tsx'
+import { PagedList, usePagedList } from '../paged-list.tsx'
+import { Refused, RowButton } from '../row-button.tsx'
+import { Rows, Small } from '../rows.tsx'
+import { useIsAdmin } from '../session.ts'
+import { StateBadge } from '../state-badge.tsx'
+import { When } from '../when.tsx'
 import { CreateKey, type Issued, IssuedKey, LimitFields, type Reset } from './keys-create.tsx'
 
 type Asked = { readonly what: 'edit' | 'rotate' | 'delete'; readonly key: ApiKey }
@@ -31,9 +25,9 @@ export function KeysScreen() {
   const creating = useDialog<true>()
   const issued = useDialog<Issued>()
   const asked = useDialog<Asked>()
-  const list = useRows(
+  const list = usePagedList(
     ['api-keys', name],
-    (cursor) => client.admin.listApiKeys({ name: name.trim() || undefined, ...(cursor ? { cursor } : {}) }),
+    (start) => client.admin.listApiKeys({ name: name.trim() || undefined, ...start }),
     ({ keys }) => keys,
   )
   const show = (made: Issued) => {
@@ -45,17 +39,19 @@ export function KeysScreen() {
     <Page title="Keys" actions={isAdmin && <Button onClick={() => creating.open(true)}>Create key</Button>}>
       <Text c="dimmed">What programs and people call with, and what each may spend.</Text>
       <TextInput label="Name contains" maw={320} value={name} onChange={(e) => setName(e.currentTarget.value)} />
-      <Listed
+      <PagedList
         list={list}
         what="Keys"
         empty={name === '' ? 'There is no key yet. Create one to make the first call.' : 'No key has this in its name.'}
       >
-        <Rows caption="API keys" width={900} heads={isAdmin ? [...HEADS, 'Actions'] : HEADS}>
-          {list.rows.map((key) => (
-            <KeyRow key={key.id} apiKey={key} isAdmin={isAdmin} ask={asked.open} />
-          ))}
-        </Rows>
-      </Listed>
+        {(rows) => (
+          <Rows caption="API keys" width={900} heads={isAdmin ? [...HEADS, 'Actions'] : HEADS}>
+            {rows.map((key) => (
+              <KeyRow key={key.id} apiKey={key} isAdmin={isAdmin} ask={asked.open} />
+            ))}
+          </Rows>
+        )}
+      </PagedList>
       {creating.subject && <CreateKey onClose={creating.close} onIssued={show} />}
       {issued.subject && <IssuedKey issued={issued.subject} onClose={issued.close} />}
       {asked.subject?.what === 'edit' && <ChangeLimit apiKey={asked.subject.key} onClose={asked.close} />}
@@ -125,7 +121,7 @@ function KeyRow({ apiKey: key, isAdmin, ask }: { apiKey: ApiKey; isAdmin: boolea
             <RowButton of={key.name} onClick={() => ask({ what: 'rotate', key })} label="Rotate" />
             <RowButton
               of={key.name}
-              onClick={() => change.mutate(undefined)}
+              onClick={() => change.mutate()}
               isBusy={change.isPending}
               label={key.disabled ? 'Enable' : 'Disable'}
             />
@@ -139,12 +135,12 @@ function KeyRow({ apiKey: key, isAdmin, ask }: { apiKey: ApiKey; isAdmin: boolea
 }
 
 function KeyState({ apiKey: { disabled, expiresAt, decimal, previousSecretUntil } }: { apiKey: ApiKey }) {
-  if (disabled) return <State tone="off">disabled</State>
-  if (expiresAt !== null && Date.parse(expiresAt) <= Date.now()) return <State tone="bad">expired</State>
-  if (decimal.limitRemaining === '0') return <State tone="bad">limit used up</State>
+  if (disabled) return <StateBadge tone="off">disabled</StateBadge>
+  if (expiresAt !== null && Date.parse(expiresAt) <= now().getTime()) return <StateBadge tone="bad">expired</StateBadge>
+  if (decimal.limitRemaining === '0') return <StateBadge tone="bad">limit used up</StateBadge>
   return (
     <>
-      <State tone="good">active</State>
+      <StateBadge tone="good">active</StateBadge>
       {expiresAt !== null && (
         <Text size="xs" c="dimmed">
           until <When at={expiresAt} />
@@ -171,11 +167,7 @@ function ChangeLimit({ apiKey: key, onClose }: { apiKey: ApiKey; onClose: () => 
     onClose,
   )
   return (
-    <FormDialog
-      {...{ title: `Limit of ${key.name}`, submit: 'Save', onClose, error: change.error }}
-      isBusy={change.isPending}
-      onSubmit={() => change.mutate(undefined)}
-    >
+    <FormDialog title={`Limit of ${key.name}`} submit="Save" change={change} onClose={onClose}>
       <LimitFields {...{ limit, setLimit, reset, setReset }} />
     </FormDialog>
   )
@@ -197,11 +189,7 @@ function Rotate({ apiKey: key, onClose, onIssued }: RotateProps) {
   const [grace, setGrace] = useState('0')
   const rotate = useChange(() => client.admin.rotateApiKey(key.id, { graceSeconds: Number(grace) }), onIssued)
   return (
-    <FormDialog
-      {...{ title: `Another secret for ${key.name}`, submit: 'Rotate', onClose, error: rotate.error }}
-      isBusy={rotate.isPending}
-      onSubmit={() => rotate.mutate(undefined)}
-    >
+    <FormDialog title={`Another secret for ${key.name}`} submit="Rotate" change={rotate} onClose={onClose}>
       <Text>The key keeps its limit and what it has spent.</Text>
       <Select
         label="The old secret works for"

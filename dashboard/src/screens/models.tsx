@@ -2,16 +2,18 @@ import { Table, Text, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import type { PricedModel } from '@turnpike/sdk'
 import { useState } from 'react'
+import { sumOf } from '../../../sdk/src/decimal.ts'
 import { client } from '../client.ts'
+import { Loaded } from '../loaded.tsx'
 import { Money } from '../money.tsx'
 import { whole } from '../numbers.ts'
 import { Page } from '../page.tsx'
-import { Problem } from '../problem.tsx'
-import { Empty, Loading } from '../states.tsx'
+import { Rows } from '../rows.tsx'
+import { Empty } from '../states.tsx'
 
 export function ModelsScreen() {
   const [words, setWords] = useState('')
-  const { data, error, refetch } = useQuery({
+  const list = useQuery({
     queryKey: ['models'],
     queryFn: () => client.listModels(),
     staleTime: 60_000,
@@ -25,12 +27,9 @@ export function ModelsScreen() {
         value={words}
         onChange={({ currentTarget }) => setWords(currentTarget.value)}
       />
-      {error !== null && <Problem error={error} doing="Models could not be loaded" retry={refetch} />}
-      {data === undefined ? (
-        error === null && <Loading />
-      ) : (
-        <Found models={matching(data.models, words)} all={data.models.length} />
-      )}
+      <Loaded query={list} what="Models">
+        {({ models }) => <Found models={matching(models, words)} all={models.length} />}
+      </Loaded>
     </Page>
   )
 }
@@ -46,6 +45,8 @@ function matching(models: readonly PricedModel[], words: string): PricedModel[] 
   })
 }
 
+const HEADS = ['Model', 'Provider', '>Input', '>Cached input', '>Output', '>Context']
+
 function Found({ models, all }: { readonly models: readonly PricedModel[]; readonly all: number }) {
   if (models.length === 0) return <Empty title="No model has such a name">{whole(all)} models are known.</Empty>
   return (
@@ -54,26 +55,11 @@ function Found({ models, all }: { readonly models: readonly PricedModel[]; reado
         {whole(models.length)} models{models.length > MOST_ROWS ? `, ${MOST_ROWS} of them shown` : ''}. USD per million
         tokens.
       </Text>
-      <Table.ScrollContainer minWidth={720} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-        <Table highlightOnHover tabularNums aria-label="Models">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>Model</Table.Th>
-              <Table.Th>Provider</Table.Th>
-              {['Input', 'Cached input', 'Output', 'Context'].map((head) => (
-                <Table.Th key={head} ta="right">
-                  {head}
-                </Table.Th>
-              ))}
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {models.slice(0, MOST_ROWS).map((model) => (
-              <Row key={`${model.provider} ${model.modelId}`} model={model} />
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <Rows caption="Models" width={720} heads={HEADS}>
+        {models.slice(0, MOST_ROWS).map((model) => (
+          <Row key={`${model.provider} ${model.modelId}`} model={model} />
+        ))}
+      </Rows>
     </>
   )
 }
@@ -108,8 +94,6 @@ function Row({ model: { modelId, provider, pricing } }: { readonly model: Priced
   )
 }
 
-/** A price comes as a number of few digits, and its shortest text is what the catalogue says. */
+/** A price comes as a number of few digits: its shortest text, `1e-7` among them, is what the catalogue says. */
 const Price = ({ usd }: { readonly usd: number | undefined }) =>
-  usd === undefined ? null : <Money value={plain(usd)} exact />
-
-const plain = (usd: number): string => (/e/.test(String(usd)) ? usd.toFixed(12).replace(/0+$/, '') : String(usd))
+  usd === undefined ? null : <Money value={sumOf([String(usd)])} exact />

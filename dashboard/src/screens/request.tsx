@@ -1,34 +1,32 @@
-import { Anchor, Code, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core'
+import { Anchor, Code, SimpleGrid, Stack, Table, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import type { GenerationRecord } from '@turnpike/sdk'
 import type { ReactNode } from 'react'
 import { client } from '../client.ts'
-import { useKeyNames } from '../filters.tsx'
 import { LineItems } from '../line-items.tsx'
+import { Loaded } from '../loaded.tsx'
 import { Money } from '../money.tsx'
+import { useAccountNames, useKeyNames } from '../names.ts'
 import { instant, milliseconds, whole } from '../numbers.ts'
 import { Page } from '../page.tsx'
-import { Problem } from '../problem.tsx'
+import { Rows } from '../rows.tsx'
+import { Section } from '../section.tsx'
 import { useTimeZone } from '../session.ts'
 import { Loading } from '../states.tsx'
-import { useAccountNames } from '../use-accounts.ts'
 
 export function RequestScreen() {
   const { id = '' } = useParams({ strict: false })
   const timeZone = useTimeZone()
-  const { data, error, refetch } = useQuery({
+  const request = useQuery({
     queryKey: ['request', id],
     queryFn: () => client.admin.getGenerationRecord(id),
   })
   return (
     <Page title={`Request ${id}`}>
-      {error !== null && <Problem error={error} doing="The request could not be loaded" retry={refetch} />}
-      {data === undefined || timeZone === undefined ? (
-        error === null && <Loading />
-      ) : (
-        <Found call={data.generation} timeZone={timeZone} />
-      )}
+      <Loaded query={request} what="The request">
+        {({ generation }) => (timeZone === undefined ? <Loading /> : <Found call={generation} timeZone={timeZone} />)}
+      </Loaded>
     </Page>
   )
 }
@@ -39,38 +37,29 @@ function Found({ call, timeZone }: Props) {
   return (
     <Stack gap="lg">
       <Facts call={call} timeZone={timeZone} />
-      <Part title="Why it cost that">
+      <Section title="Why it cost that">
         <LineItems call={call} />
-      </Part>
-      <Part title="Attempts">
+      </Section>
+      <Section title="Attempts">
         <Attempts call={call} />
-      </Part>
-      <Part title="Usage as the provider told it">
+      </Section>
+      <Section title="Usage as the provider told it">
         <Code block tabIndex={0}>
           {call.rawUsage === null ? 'none' : JSON.stringify(call.rawUsage, null, 2)}
         </Code>
-      </Part>
-      <Part title="Ids">
+      </Section>
+      <Section title="Ids">
         <Ids call={call} />
-      </Part>
+      </Section>
     </Stack>
   )
 }
 
-const Part = ({ title, children }: { readonly title: string; readonly children: ReactNode }) => (
-  <section aria-label={title}>
-    <Title order={2} size="h4" mb="xs">
-      {title}
-    </Title>
-    {children}
-  </section>
-)
-
 function Facts({ call, timeZone }: Props) {
-  const { byHash } = useKeyNames()
+  const keys = useKeyNames()
   const accounts = useAccountNames()
   const { accountId, apiKeyHash } = call
-  const key = apiKeyHash === null ? 'none' : (byHash.get(apiKeyHash) ?? 'an earlier key')
+  const key = apiKeyHash === null ? 'none' : (keys.get(apiKeyHash) ?? 'an earlier key')
   return (
     <SimpleGrid cols={{ base: 2, sm: 3, lg: 5 }} spacing="sm">
       <Fact label="Charged">
@@ -116,29 +105,18 @@ const Fact = ({ label, children }: { readonly label: string; readonly children: 
 function Attempts({ call: { attempts } }: Pick<Props, 'call'>) {
   if (attempts.length === 0) return <Text size="sm">No provider was asked.</Text>
   return (
-    <Table.ScrollContainer minWidth={480} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table aria-label="Attempts" tabularNums>
-        <Table.Thead>
-          <Table.Tr>
-            {['Provider', 'Model there', 'Status', 'Latency', 'Error'].map((head) => (
-              <Table.Th key={head}>{head}</Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {attempts.map((attempt, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: they have nothing else to tell them apart, and stay in order.
-            <Table.Tr key={index}>
-              <Table.Td>{attempt.providerName}</Table.Td>
-              <Table.Td>{attempt.model}</Table.Td>
-              <Table.Td>{attempt.status ?? 'no answer'}</Table.Td>
-              <Table.Td>{milliseconds(attempt.latencyMs)}</Table.Td>
-              <Table.Td>{attempt.error ?? ''}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Rows caption="Attempts" width={480} heads={['Provider', 'Model there', 'Status', 'Latency', 'Error']}>
+      {attempts.map((attempt, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: they have nothing else to tell them apart, and stay in order.
+        <Table.Tr key={index}>
+          <Table.Td>{attempt.providerName}</Table.Td>
+          <Table.Td>{attempt.model}</Table.Td>
+          <Table.Td>{attempt.status ?? 'no answer'}</Table.Td>
+          <Table.Td>{milliseconds(attempt.latencyMs)}</Table.Td>
+          <Table.Td>{attempt.error ?? ''}</Table.Td>
+        </Table.Tr>
+      ))}
+    </Rows>
   )
 }
 

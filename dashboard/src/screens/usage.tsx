@@ -6,8 +6,8 @@ import { lazy, Suspense } from 'react'
 import { client } from '../client.ts'
 import { CsvButton } from '../csv-button.tsx'
 import { Filters, useView } from '../filters.tsx'
+import { Loaded } from '../loaded.tsx'
 import { Page } from '../page.tsx'
-import { Problem } from '../problem.tsx'
 import { csvOf, groupingOf, usageQuery } from '../report.ts'
 import { useTimeZone } from '../session.ts'
 import { Empty, Loading } from '../states.tsx'
@@ -25,7 +25,7 @@ export function UsageScreen() {
 function Usage({ timeZone }: { readonly timeZone: string }) {
   const { search } = useView()
   const query = usageQuery(search, timeZone)
-  const { data, error, refetch } = useQuery({
+  const usage = useQuery({
     queryKey: ['usage', query],
     queryFn: () => client.admin.reportUsage(query),
     placeholderData: keepPreviousData,
@@ -34,8 +34,9 @@ function Usage({ timeZone }: { readonly timeZone: string }) {
     <>
       <Filters timeZone={timeZone} />
       <CsvButton href={csvOf('/api/admin/usage', query)} />
-      {error !== null && <Problem error={error} doing="Usage could not be loaded" retry={refetch} />}
-      {data === undefined ? error === null && <Loading /> : <Report report={data} />}
+      <Loaded query={usage} what="Usage">
+        {(report) => <Report report={report} />}
+      </Loaded>
     </>
   )
 }
