@@ -8,7 +8,7 @@ import { type Alerts, startAlerts } from './alerts.ts'
 import { mountDashboard } from './api/dashboard.ts'
 import { mountMetrics } from './api/metrics.ts'
 import { mountApi } from './api/mount.ts'
-import { createNotFound } from './api/not-found.ts'
+import { createNotFound, mountNotFound } from './api/not-found.ts'
 import { guardHosts } from './api/own-hosts.ts'
 import { mountReference } from './api/reference.ts'
 import { apiParts } from './api-parts.ts'
@@ -257,7 +257,7 @@ function createHttp(configured: Configured, introduced: Introduced, own: Own): F
   mountApi(fastify, parts)
   mountReference(fastify)
   mountDashboard(fastify, DASHBOARD)
-  fastify.setNotFoundHandler(notFound)
+  mountNotFound(fastify, notFound)
   return fastify
 }
 

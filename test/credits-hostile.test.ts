@@ -166,6 +166,15 @@ describe('hostile requests', () => {
     },
   )
 
+  test.each(['{"__proto__":{}}', '{', '[1', 'x'])('whatever its body is: %s', async (body) => {
+    const headers = { authorization: `Bearer ${api.operator}`, 'content-type': 'application/json' }
+    for (const url of [api.url, api.turnpike.url]) {
+      const reply = await fetch(`${url}/v1/plans/archive`, { method: 'POST', headers, body })
+      const { error } = (await reply.json()) as { error: { code: string } }
+      expect([reply.status, error.code]).toEqual([404, 'not_found'])
+    }
+  })
+
   test.each(['1e400', '-1e400', '1E+400', '99999999999999999999999999', '0.0000000001', '9007199254740993'])(
     'an amount of %s in JSON is refused, and nothing is written',
     async (amount) => {
