@@ -26,7 +26,9 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'PostgreSQL',
-          include: ['credits', 'credits-hostile', 'budgets', 'budget-api'].map((name) => `test/${name}.test.ts`),
+          include: ['credits', 'credits-hostile', 'budgets', 'budget-api', 'plan-boundary'].map(
+            (name) => `test/${name}.test.ts`,
+          ),
           env: { TEST_STORE: 'postgres' },
         },
       },
