@@ -10,7 +10,7 @@ import { createFolds } from '../src/jobs/fold.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import { createDetailsHash } from '../src/lib/details-hash.ts'
 import { systemRandom } from '../src/lib/random.ts'
-import { type RecordCursor, recordPage, type StoredRecord } from '../src/store/generation-list.ts'
+import { type ExportedRecord, exportedPage, type RecordCursor } from '../src/store/generation-list.ts'
 import { openPostgres } from '../src/store/postgres.ts'
 import { defaultLimits } from '../src/store/postgres-connection.ts'
 import { numbered } from '../src/store/report-values.ts'
@@ -118,9 +118,9 @@ async function measured(store: Store, query: SumQuery, times: number): Promise<S
 }
 
 async function exported(store: Store, span: { start: number; end: number }): Promise<ReportsResult['export']> {
-  const pages = pagesBy<StoredRecord, RecordCursor>(
+  const pages = pagesBy<ExportedRecord, RecordCursor>(
     (before, limit) =>
-      recordPage(store, organisationId, { ...span, narrow: {}, folded: {} }, { limit, offset: 0, before }, withinMs),
+      exportedPage(store, organisationId, { ...span, narrow: {}, folded: {} }, { limit, offset: 0, before }, withinMs),
     ({ occurredAt, id }) => ({ occurredAt, id }),
     (page) => page.map(recordCells),
   )

@@ -26,6 +26,8 @@ export function compileCatalogue(): string {
     rows: provider.models.map((model) => rowOf(provider.id, model)),
   }))
   deriveBedrockWrites(providers)
+  for (const entry of overlay.rows) addRows(providers, entry)
+  for (const entry of overlay.lines) addLines(providers, entry)
   for (const entry of overlay.multipliers) addMultipliers(providers, entry)
   for (const entry of overlay.weekdays) restrictToWeekdays(providers, entry)
   nameCards(providers)
@@ -40,6 +42,8 @@ export function compileCatalogue(): string {
 }
 
 type Overlay = {
+  rows: { provider: string; rows: (Omit<Row, 'cards'> & { lines: Record<string, string> })[] }[]
+  lines: { provider: string; rows: string[]; lines: Record<string, string> }[]
   multipliers: { provider: string; rows: '*' | string[]; multipliers: Multiplier[] }[]
   weekdays: Weekdays[]
   models: { models: Record<string, ModelFacts> }[]
@@ -78,6 +82,25 @@ function rowsNamed(providers: readonly Provider[], provider: string, rows: '*' |
     if (!row) throw new Error(`the overlay names no row: ${provider} ${id}`)
     return row
   })
+}
+
+/** Models that the source does not know. */
+function addRows(providers: readonly Provider[], { provider, rows }: Overlay['rows'][number]): void {
+  const all = rowsNamed(providers, provider, '*')
+  for (const { lines, ...row } of rows) {
+    if (all.some(({ id }) => id === row.id)) throw new Error(`the source knows it by now: ${provider} ${row.id}`)
+    all.push({ ...row, cards: [{ source: 'overlay', lines }] })
+  }
+}
+
+/** Prices of a row that the source leaves out. */
+function addLines(providers: readonly Provider[], { provider, rows, lines }: Overlay['lines'][number]): void {
+  for (const row of rowsNamed(providers, provider, rows))
+    for (const card of row.cards) {
+      const known = Object.keys(lines).find((line) => card.lines[line] !== undefined)
+      if (known !== undefined) throw new Error(`the source knows it by now: ${known} of ${provider} ${row.id}`)
+      card.lines = { ...card.lines, ...lines }
+    }
 }
 
 function addMultipliers(providers: readonly Provider[], entry: Overlay['multipliers'][number]): void {

@@ -1,6 +1,7 @@
 /**
- * Writes the generated pages of `docs/reference`. Run `npx node scripts/generate-reference.ts` after a change of settings,
- * errors, commands, presets or simulated models; a test fails while a page lags behind.
+ * Writes the generated pages of `docs/reference`, and what the help of commands is made from. Run
+ * `npx node scripts/generate-reference.ts` after a change of settings, errors, operations, commands, presets or simulated
+ * models; a test fails while one of them lags behind.
  */
 import { writeFileSync } from 'node:fs'
 import { cliReference } from './reference/cli.ts'
@@ -8,6 +9,7 @@ import { errorsReference } from './reference/errors.ts'
 import { eventsReference } from './reference/events.ts'
 import { providersReference } from './reference/providers.ts'
 import { settingsReference } from './reference/settings.ts'
+import { shownCommandsModule } from './reference/shown-commands.ts'
 import { simulatorReference } from './reference/simulator.ts'
 
 /** By their path from the root of the repository. */
@@ -18,6 +20,7 @@ export const referencePages: Readonly<Record<string, () => string>> = {
   'docs/reference/cli.md': cliReference,
   'docs/reference/providers.md': providersReference,
   'docs/reference/simulator.md': simulatorReference,
+  'src/cli/shown-commands.gen.ts': shownCommandsModule,
 }
 
 if (import.meta.main)

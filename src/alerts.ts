@@ -9,13 +9,12 @@ import { watch } from './jobs/watch.ts'
 import { systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import { systemRandom } from './lib/random.ts'
-import { createSeal, type Seal } from './lib/seal.ts'
-import { sharedSecret } from './store/bootstrap.ts'
+import type { Sealer } from './lib/sealer.ts'
 import { freeTaken } from './store/deliveries.ts'
 import type { Store } from './store/store.ts'
 
 export type Alerts = {
-  readonly seal: Seal
+  readonly sealer: Sealer
   readonly addresses: AddressGuard
   /** Tries under way are broken off and made again after the next start. */
   stop(): Promise<void>
@@ -29,18 +28,17 @@ type AlertParts = {
   readonly store: Store
   readonly settings: Settings
   readonly log: Log
+  readonly sealer: Sealer
   readonly onTry: DeliverParts['onTry']
 }
 
-export async function startAlerts({ store, settings, log, onTry }: AlertParts): Promise<Alerts> {
-  const key = await sharedSecret(store, 'seal_key', Buffer.from(systemRandom.bytes(32)).toString('hex'))
-  const seal = createSeal(key, systemRandom)
+export async function startAlerts({ store, settings, log, sealer, onTry }: AlertParts): Promise<Alerts> {
   const addresses = createAddressGuard(settings.webhooks.allow, systemResolve)
   const stopping = new AbortController()
   const mailer = settings.smtp && createMailer(settings.smtp)
   await freeTaken(store)
   const deliverer = createDeliverer({
-    ...{ store, log, seal, mailer, clock: systemClock, random: systemRandom },
+    ...{ store, log, sealer, mailer, clock: systemClock, random: systemRandom },
     http: createHttpSender({ guard: addresses, clock: systemClock, stopped: stopping.signal }),
     publicUrl: settings.publicUrl,
     retrySeconds: settings.webhooks.retrySeconds,
@@ -52,7 +50,7 @@ export async function startAlerts({ store, settings, log, onTry }: AlertParts): 
     repeat({ clock: systemClock, log, everyMs: WATCH_EVERY_MS, run: () => watch(store) }),
   ]
   return {
-    seal,
+    sealer,
     addresses,
     async stop() {
       stopping.abort()

@@ -14,13 +14,25 @@ import { requestIdOf } from './request-id.ts'
 
 type Introduced = {
   readonly gateway: Gateway
-  readonly alerts: Pick<Alerts, 'seal' | 'addresses'>
+  readonly alerts: Pick<Alerts, 'sealer' | 'addresses'>
   readonly people: People
 }
 
 export function apiParts({ gateway, alerts, people }: Introduced, operatorKey: string): ApiParts {
-  const { store, budgets, rateCards, random, log, keys, health, hashDetails, addressOf } = gateway
-  const { seal, addresses } = alerts
+  const {
+    store,
+    budgets,
+    rateCards,
+    adminCards,
+    operatorOrganisationId,
+    random,
+    log,
+    keys,
+    health,
+    hashDetails,
+    addressOf,
+  } = gateway
+  const { sealer, addresses } = alerts
   const operatorHash = hashSecret(operatorKey)
   return {
     store,
@@ -38,15 +50,19 @@ export function apiParts({ gateway, alerts, people }: Introduced, operatorKey: s
     health,
     credentials: credentialParts(gateway),
     rateCards,
+    adminCards,
     random,
     hashDetails,
     log,
-    seal,
+    sealer,
     addresses,
     people,
     authenticate: (request) => authenticate(gateway, people, request),
     addressOf: ({ raw }) => addressOf(raw),
     isOperator: ({ keyHash }) => keyHash === operatorHash,
+    mayPrice: ({ keyHash, member, role, organisationId }) =>
+      keyHash === operatorHash ||
+      (member !== undefined && role === 'admin' && organisationId === operatorOrganisationId),
     forgetKey: (hash) => keys.forget(hash),
     forgetKeys: () => keys.forgetAll(),
     requestId: ({ raw }) => requestIdOf(raw),

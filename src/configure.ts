@@ -2,6 +2,7 @@
 import type { Settings } from './contract/settings.ts'
 import type { Catalogue } from './core/catalogue.ts'
 import { type CompiledTerms, compileTerms } from './core/price.ts'
+import type { AdminCards } from './gateway/admin-cards.ts'
 import { createRoutes, type Routes } from './gateway/routes.ts'
 import type { Log } from './lib/log.ts'
 import type { Provider } from './providers/provider.ts'
@@ -19,17 +20,23 @@ export type Configuration = {
   close(): Promise<void>
 }
 
-type Parts = { readonly catalogue: Catalogue; readonly tokens: TokenCounter; readonly log: Log }
+type Parts = {
+  readonly catalogue: Catalogue
+  readonly adminCards: AdminCards
+  readonly tokens: TokenCounter
+  readonly log: Log
+}
 
 /** `running`: the simulator, where one was started before. */
 export const createConfigure =
-  ({ catalogue, tokens, log }: Parts) =>
+  ({ catalogue, adminCards, tokens, log }: Parts) =>
   async (settings: Settings, running: Simulator | undefined): Promise<Configuration> => {
     const terms = compileTerms(settings.billing)
     const providers = await openProviders(settings, tokens, log, running)
     const routes = createRoutes({
       settings,
       catalogue,
+      adminCards,
       providers: providers.configured,
       simulator: providers.simulated,
       simulated: providers.simulatedModels,

@@ -132,6 +132,8 @@ const EXPOSED = [
     `x-ratelimit-${part}-requests`,
     `x-ratelimit-${part}-tokens`,
     `X-RateLimit-${part}`,
+    `anthropic-ratelimit-requests-${part}`,
+    `anthropic-ratelimit-tokens-${part}`,
   ]),
 ].join(', ')
 

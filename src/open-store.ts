@@ -1,7 +1,7 @@
 /** Opens the store that the settings name. */
 import { CannotGoOn, EXIT } from './cli/exit-code.ts'
 import type { Settings } from './contract/settings.ts'
-import { systemClock } from './lib/clock.ts'
+import { type Clock, systemClock } from './lib/clock.ts'
 import { systemRandom } from './lib/random.ts'
 import { type Store, StoreUnusable } from './store/store.ts'
 
@@ -14,11 +14,14 @@ export type StorePlace = {
   readonly database: string
   /** Without the lock of the file's folder, beside a server that may hold it. */
   readonly readonly?: boolean
+  /** What the ledger on SQLite goes by; PostgreSQL has its own. */
+  readonly clock?: Clock
 }
 
 /** Each is loaded when it is needed: a start on SQLite reads no line of the other. */
-export function openStore({ databaseUrl, postgres, database, readonly = false }: StorePlace): Promise<Store> {
-  const parts = { clock: systemClock, random: systemRandom }
+export function openStore(place: StorePlace): Promise<Store> {
+  const { databaseUrl, postgres, database, readonly = false, clock = systemClock } = place
+  const parts = { clock, random: systemRandom }
   return usable(async () => {
     if (databaseUrl === undefined) {
       const { openSqlite } = await import('./store/sqlite.ts')

@@ -77,7 +77,19 @@ function openProvider(
   simulator: Simulator | undefined,
   connectMs: number,
 ): Provider | undefined {
-  const { key, name, type, baseUrl, apiKey, apiKeys = [], reading, onCancel, keyHeader, apiVersion } = entry
+  const {
+    key,
+    name,
+    type,
+    baseUrl,
+    apiKey,
+    apiKeys = [],
+    reading,
+    onCancel,
+    keyHeader,
+    limitMember,
+    apiVersion,
+  } = entry
   const isSimulator = type === 'simulator'
   // The simulator speaks the wire of whose usage it is to tell.
   const wire = isSimulator ? (SIMULATED_WIRES.get(reading) ?? 'openai') : type
@@ -85,7 +97,7 @@ function openProvider(
   const shared = { key, name, baseUrl: address, apiKey, keys: ownKeys(key, apiKeys), onCancel, connectMs }
   if (wire === 'anthropic') return createAnthropicProvider(shared)
   if (wire === 'gemini') return createGeminiProvider({ ...shared, random: systemRandom })
-  return createOpenaiProvider({ ...shared, reading, keyHeader, apiVersion })
+  return createOpenaiProvider({ ...shared, reading, keyHeader, limitMember, apiVersion })
 }
 
 /** Called by their place in the settings where nobody named them: an id that a report may show. */

@@ -20,6 +20,7 @@ import { createCatalogue } from './core/catalogue.ts'
 import type { CatalogueData } from './core/catalogue-data.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
 import { createDemo } from './demo.ts'
+import { createAdminCards } from './gateway/admin-cards.ts'
 import { type Configured as ConfiguredGateway, createConfigured, type SharedParts } from './gateway/configured.ts'
 import { createCredentials } from './gateway/credentials.ts'
 import { createEstimates } from './gateway/estimates.ts'
@@ -103,7 +104,7 @@ export async function startServer({
 }: ServerParts): Promise<Server> {
   const folder = openDataFolder(settings)
   const [opened, catalogue] = [
-    await openStore({ ...settings, databaseUrl: settings.databaseUrl, database: folder.database }),
+    await openStore({ ...settings, databaseUrl: settings.databaseUrl, database: folder.database, clock }),
     loadCatalogue(),
   ]
   const health = createHealth({ clock, log })
@@ -116,7 +117,8 @@ export async function startServer({
     onFailure: (error) => log.warn({ error: error.message }, 'the token counter was restarted'),
   })
   const sealer = createSealer(folder.secretKey, systemRandom)
-  const configure = createConfigure({ catalogue: createCatalogue(catalogue), tokens, log })
+  const adminCards = await createAdminCards(store)
+  const configure = createConfigure({ catalogue: createCatalogue(catalogue), adminCards, tokens, log })
   const first = await configure(settings, undefined)
   const rateCards = createRateCards(store)
   const stranded = new Set<bigint>()
@@ -134,13 +136,16 @@ export async function startServer({
         recover({ store, rateCards, terms: gateway.terms, log, stranded, starting: false }),
         grantPlans(store, store.now()),
         folds.run(),
+        adminCards.refresh(),
       ]),
   })
   const lastUse = createLastUse({ store, clock: systemClock, log })
-  const alerts = await startAlerts({ store, settings, log, onTry: metrics.delivery })
+  const alerts = await startAlerts({ store, settings, log, sealer, onTry: metrics.delivery })
   const shared: SharedParts = {
     store,
     rateCards,
+    adminCards,
+    operatorOrganisationId: organisation.id,
     credentials: createCredentials({ store, clock: systemClock, log, sealer }),
     tokens,
     log,

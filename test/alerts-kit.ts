@@ -8,10 +8,11 @@ import { createAddressGuard, type Resolve } from '../src/delivery/address-guard.
 import { createMailer } from '../src/delivery/mail.ts'
 import { createHttpSender } from '../src/delivery/webhook.ts'
 import { createDeliverer } from '../src/jobs/deliver.ts'
+import type { Clock } from '../src/lib/clock.ts'
 import { createLog } from '../src/lib/log.ts'
 import { systemRandom } from '../src/lib/random.ts'
-import { createSeal } from '../src/lib/seal.ts'
-import { type StoredChannel, saveChannel } from '../src/store/alert-channels.ts'
+import { createSealer } from '../src/lib/sealer.ts'
+import { type StoredChannel, saveChannel, sealSecret } from '../src/store/alert-channels.ts'
 import { auditQuery } from '../src/store/audit-log.ts'
 import { emitEvent } from '../src/store/outbox.ts'
 import type { Store } from '../src/store/store.ts'
@@ -25,6 +26,10 @@ type KitOptions = {
   readonly resolve?: Resolve
   readonly smtp?: string
   readonly retrySeconds?: readonly number[]
+  /** Of the jitter; default: none. */
+  readonly fraction?: () => number
+  /** In place of real timers. */
+  readonly after?: Clock['after']
 }
 
 export type AlertsKit = ReturnType<typeof alertsKit>
@@ -33,16 +38,23 @@ export function alertsKit(backend: Backend, options: KitOptions = {}) {
   const { clock } = backend
   const store: Store = { ...backend.store, now: clock.now }
   const stopping = new AbortController()
-  const seal = createSeal('ab'.repeat(32), systemRandom)
+  const sealer = createSealer('ab'.repeat(32), systemRandom)
   const resolve = options.resolve ?? (async (host) => Promise.reject(new Error(`${host} is not known here`)))
   const mailer =
     options.smtp === undefined ? undefined : createMailer({ url: options.smtp, from: 'alerts@turnpike.test' })
   const deliverer = createDeliverer({
     onTry: () => {},
-    ...{ store, clock, seal, mailer, log: createLog({ level: 'silent' }), random: { fraction: () => 0 } },
+    ...{
+      store,
+      clock,
+      sealer,
+      mailer,
+      log: createLog({ level: 'silent' }),
+      random: { fraction: options.fraction ?? (() => 0) },
+    },
     http: createHttpSender({
       guard: createAddressGuard(options.allow ?? ['127.0.0.1'], resolve),
-      clock,
+      clock: { ...clock, ...(options.after ? { after: options.after } : {}) },
       stopped: stopping.signal,
     }),
     publicUrl: 'https://turnpike.test',
@@ -55,7 +67,9 @@ export function alertsKit(backend: Backend, options: KitOptions = {}) {
       ...{ before: null, after: null, requestId: null, at: clock.now() },
     })
   return {
-    seal,
+    /** As the API keeps it. */
+    sealed: (channel: Pick<StoredChannel, 'organisationId' | 'code'>, secret: string) =>
+      sealSecret(sealer, channel, secret),
     store,
     stop: () => stopping.abort(),
     /** One look and all the tries that it begins. */
@@ -68,7 +82,11 @@ export function alertsKit(backend: Backend, options: KitOptions = {}) {
       const id = store.ids.next()
       const channel: StoredChannel = {
         ...{ ...id, organisationId: ORGANISATION, type: 'webhook', name: null, events: null, budgetCode: null },
-        ...{ secret: seal.close(SECRET, id.code), oldSecret: null, oldSecretUntil: null },
+        ...{
+          secret: sealSecret(sealer, { organisationId: ORGANISATION, code: id.code }, SECRET),
+          oldSecret: null,
+          oldSecretUntil: null,
+        },
         ...{ disabled: false, disabledReason: null, createdAt: clock.now(), updatedAt: clock.now() },
         ...more,
       }

@@ -2,8 +2,11 @@
 import { Webhook } from 'standardwebhooks'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Event } from '../src/contract/events.ts'
+import { SettingsFile } from '../src/contract/settings.ts'
+import type { RateCard } from '../src/core/rate-card.ts'
 import { watch } from '../src/jobs/watch.ts'
 import { freeTaken } from '../src/store/deliveries.ts'
+import { createRateCards } from '../src/store/rate-cards.ts'
 import { type AlertsKit, alertsKit, SECRET } from './alerts-kit.ts'
 import { type Backend, ORGANISATION } from './backends.ts'
 import { commandsAt, resultOf, usd } from './commands.ts'
@@ -81,7 +84,7 @@ export function alertsContract(open: () => Promise<Backend>): void {
     const [hook, chat] = [await receiver(), await receiver()]
     await kit.channel({ target: { url: hook.url } })
     const slack = await kit.channel({ type: 'slack', target: { url: 'http://127.0.0.1/…' } })
-    await kit.save({ ...slack, secret: kit.seal.close(chat.url, slack.code) })
+    await kit.save({ ...slack, secret: kit.sealed(slack, chat.url) })
     await kit.channel({ type: 'email', target: { to: ['ops@example.test'] }, secret: null })
     const types = Object.keys((await import('../src/contract/event-samples.ts')).eventSamples)
     for (const type of types) await kit.emit(type as Event['type'])
@@ -163,6 +166,64 @@ export function alertsContract(open: () => Promise<Backend>): void {
     expect((await kit.events()).filter(({ type }) => type === 'webhook.endpoint_disabled')).toHaveLength(1)
   })
 
+  test('the schedule is that of the guide, each wait up to a tenth longer by chance, and then the channel is given up', async () => {
+    const fractions = [0, 0.999, 0.5, 0.25]
+    let drawn = 0
+    const waits = SettingsFile.parse({}).webhooks.retrySeconds
+    expect(waits).toEqual([0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400])
+    await kit.close()
+    const options = { smtp: mail.url, retrySeconds: waits, fraction: () => fractions[drawn++ % 4] ?? 0 }
+    kit = alertsKit(backend, options)
+    const hook = await receiver((response) => response.writeHead(500).end('no'))
+    await kit.channel({ target: { url: hook.url } })
+    await kit.channel({ type: 'email', target: { to: ['ops@example.test'] }, secret: null, events: ['credits.low'] })
+    await kit.emit('usage.unpriced')
+    await kit.turn()
+    for (let tries = 1; tries < waits.length; tries++) {
+      expect(hook.received).toHaveLength(tries)
+      const [row] = await kit.deliveries()
+      const wait = Number(row?.next_at) - backend.clock.now()
+      expect(wait).toBe(Math.ceil((waits[tries] ?? 0) * 1_000 * (1 + 0.1 * (fractions[(tries - 1) % 4] ?? 0))))
+      backend.clock.forward(wait - 1)
+      await kit.turn()
+      expect([hook.received.length, ...(await states())]).toEqual([tries, `pending ${tries}`])
+      backend.clock.forward(1)
+      await kit.turn()
+    }
+    expect([hook.received.length, (await states())[0]]).toEqual([waits.length, `failed ${waits.length}`])
+    expect(new Set(hook.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
+    expect((await kit.channels()).map(({ disabled }) => disabled)).toEqual([1n, 0n])
+    await kit.turn()
+    expect(mail.mails.map(({ to }) => to)).toEqual([['ops@example.test']])
+  })
+
+  test('a receiver that does not answer is left after 15 seconds, and tried again', async () => {
+    const asked: number[] = []
+    await kit.close()
+    // The time is over as soon as the request is there.
+    const there = Promise.withResolvers<void>()
+    kit = alertsKit(backend, {
+      after(ms, callback) {
+        asked.push(ms)
+        void there.promise.then(callback)
+        return { cancel: () => {} }
+      },
+    })
+    const left = Promise.withResolvers<void>()
+    const hook = await receiver((response) => {
+      response.on('close', () => left.resolve())
+      there.resolve()
+    })
+    await kit.channel({ target: { url: hook.url } })
+    await kit.emit('usage.unpriced')
+    await kit.turn()
+    await left.promise
+    expect(asked).toEqual([15_000])
+    const [row] = await kit.deliveries()
+    expect([row?.state, row?.attempts, Number(row?.next_at) - backend.clock.now()]).toEqual(['pending', 1n, 5_000])
+    expect(row?.log).toContain('no answer within 15 seconds')
+  })
+
   test('a slow or poisoned event holds up no other', async () => {
     const held: (() => void)[] = []
     const [stuck, quick] = [await receiver((response) => void held.push(() => response.end())), await receiver()]
@@ -233,7 +294,7 @@ export function alertsContract(open: () => Promise<Backend>): void {
     const until = backend.clock.now() + 86_400_000
     await kit.save({
       ...channel,
-      secret: kit.seal.close(fresh, channel.code),
+      secret: kit.sealed(channel, fresh),
       oldSecret: channel.secret,
       oldSecretUntil: until,
     })
@@ -350,6 +411,75 @@ export function alertsContract(open: () => Promise<Backend>): void {
   })
 
   describe('what nobody asks for is found', () => {
+    const toldOf = async (type: Event['type']) =>
+      (await kit.events()).filter((event) => event.type === type).map(({ data }) => JSON.parse(data))
+
+    test('a price that is used in place of another is told of once, and the first one of a model never', async () => {
+      const { clock } = backend
+      const card = (id: string, price: string, more: object = {}): RateCard => ({
+        ...{ id, source: 'config', provider: 'acme', model: 'small', currency: 'USD', ...more },
+        lines: [
+          { meter: 'input', price, per: 1_000_000 },
+          { meter: 'output', price: '2', per: 1_000_000 },
+        ],
+      })
+      const used = async (each: RateCard) => {
+        clock.forward(60_000)
+        await createRateCards(kit.store).keep([each])
+        clock.forward(60_000)
+        // Two nodes look.
+        await Promise.all([watch(kit.store), watch(kit.store)])
+        await watch(kit.store)
+      }
+      await watch(kit.store)
+      await used(card('first', '1'))
+      await used(card('other', '7', { model: 'large' }))
+      expect(await toldOf('price.changed')).toEqual([])
+      await used(card('night', '0.5', { windows: [{ start: '22:00', end: '06:00' }] }))
+      expect(await toldOf('price.changed')).toEqual([])
+      await used(card('summer', '2'))
+      const flat = [{ meter: 'input', before: '1 USD per 1000000', after: '2 USD per 1000000' }]
+      const summer = { provider: 'acme', model: 'small', changes: flat, rateCardId: 'summer' }
+      expect(await toldOf('price.changed')).toEqual([summer])
+      await used(card('second', '1.5', { model: 'large' }))
+      await used(card('second', '1.5', { model: 'large' }))
+      const changes = [{ meter: 'input', before: '7 USD per 1000000', after: '1.5 USD per 1000000' }]
+      expect(await toldOf('price.changed')).toEqual([
+        summer,
+        { provider: 'acme', model: 'large', changes, rateCardId: 'second' },
+      ])
+    })
+
+    test('a day on which much more is spent than usual is told of once, and no day of the first week', async () => {
+      const { store, clock } = backend
+      const make = commandsAt(clock.now, store.ids)
+      const account = await backend.account({ externalId: 'ann' })
+      await store.post(make.grant(account, usd(1_000)))
+      const spend = async (amount: number) => {
+        const call = make.admit(account, usd(amount))
+        await store.post(call)
+        await store.post(make.settle(call, usd(amount)))
+        clock.forward(20 * 60_000)
+        await watch(kit.store)
+      }
+      const DAY = 86_400_000
+      for (const amount of [1, 90, 1, 1, 1, 1, 1, 1, 1]) {
+        await spend(amount)
+        clock.forward(DAY - 20 * 60_000)
+      }
+      // The day before the week was dear; now an average day is a dollar.
+      clock.forward(DAY)
+      expect(await toldOf('spend.anomaly')).toEqual([])
+      await spend(3)
+      expect(await toldOf('spend.anomaly')).toEqual([])
+      await spend(20)
+      await spend(30)
+      const [told, ...others] = await toldOf('spend.anomaly')
+      expect(told.chargeUsd).toBe(23)
+      expect(told.usualUsd).toBeLessThanOrEqual(1)
+      expect(others).toEqual([])
+    })
+
     test('credit that ends is told of seven days and one day before, once each, on any number of nodes', async () => {
       const { store, clock } = backend
       const make = commandsAt(clock.now, store.ids)

@@ -23,6 +23,8 @@ const EXCEPTIONS: Partial<Record<OperationName, string>> = {
   checkCredential: 'asks a provider, changes nothing',
 }
 
+const CARD = { endpoint: 'simulator/openai/gpt-4o-mini', lines: [{ meter: 'input', priceUsd: '1' }] }
+
 const writing = (operations as readonly Operation[]).filter(({ method }) => method !== 'GET')
 
 describe.each([
@@ -276,6 +278,18 @@ describe.each([
       const id = await invited()
       const run = () => ask('DELETE', `/api/admin/members/${id}`)
       return { action: 'member.remove', before: { role: 'reader' }, after: null, run }
+    },
+    createRateCard: () => ({
+      action: 'rate_card.create',
+      by: 'operator',
+      org: 'default',
+      after: { endpoint: 'simulator/openai/gpt-4o-mini', status: 'current' },
+      run: () => ask('POST', '/api/admin/rate-cards', CARD, api.operator),
+    }),
+    withdrawRateCard: async () => {
+      const { id } = (await ask('POST', '/api/admin/rate-cards', CARD, api.operator)).body.rateCard
+      const run = () => ask('DELETE', `/api/admin/rate-cards/${id}`, undefined, api.operator)
+      return { action: 'rate_card.withdraw', by: 'operator', org: 'default', before: { id }, after: null, run }
     },
     createSetupLink: () => ({
       action: 'member.setup_link',

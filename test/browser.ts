@@ -29,7 +29,7 @@ export async function openBrowser(): Promise<Browser> {
 /** Not those that the package recommends: they switch off the very checks that a page meets. */
 const ARGS = ['--no-sandbox', '--no-zygote', '--disable-gpu', '--disable-dev-shm-usage', '--font-render-hinting=none']
 const DEBIAN = '/usr/bin/chromium'
-const LAUNCH_MS = 20_000
+const LAUNCH_MS = 45_000
 
 async function launched(): Promise<Chromium> {
   const reasons: unknown[] = []

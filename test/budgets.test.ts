@@ -260,6 +260,40 @@ test('a budget stays on its key through a rotation, and is called by the new sec
   expect(await budgetNow(budget)).toMatchObject({ spent: 1, scopeId: hashSecret(key) })
 })
 
+test("a refund gives back what the key's own limit counted, and the budgets of end user and tag", async () => {
+  const caller = await customer()
+  const hash = hashSecret(caller.key)
+  const change = (body: object) =>
+    turnpike.request(`/api/v1/keys/${hash}`, { method: 'PATCH', key: turnpike.operatorKey, body })
+  const left = async () => {
+    const { data } = (await (await turnpike.request('/api/v1/key', { key: caller.key })).json()) as Json
+    return [data.limit_remaining, data.usage]
+  }
+  const tag = await setBudget({ scope: 'tag', scopeId: 'refund:me', limit: 1 })
+  const user = await setBudget({ scope: 'end_user', scopeId: 'refunded', limit: 1 })
+  await change({ limit: 0.05, limit_reset: 'monthly' })
+  const asked = { user: 'refunded', metadata: { refund: 'me' }, usage: { include: true } }
+  const { status, body } = await call(caller, asked)
+  expect(status).toBe(200)
+  expect(await left()).toEqual([Number((0.05 - body.cost).toFixed(9)), body.cost])
+  expect((await call(caller, asked)).status).toBe(429)
+  expect(await budgetNow(tag)).toMatchObject({ spent: body.cost })
+  const charge = `txn_${body.id.split('-').at(-1)}`
+  const refund = (amount?: number) =>
+    turnpike.request(`/v1/transactions/${charge}/refund`, {
+      key: turnpike.operatorKey,
+      body: { reason: 'it was bad', ...(amount === undefined ? {} : { amount }) },
+    })
+  expect((await refund(0.001)).status).toBe(200)
+  expect(await left()).toEqual([Number((0.05 - body.cost + 0.001).toFixed(9)), body.cost])
+  // A limit that is set only now begins with what is left of the charges.
+  await change({ limit: 0.05, limit_reset: 'daily' })
+  expect((await refund()).status).toBe(200)
+  expect(await left()).toEqual([0.05, body.cost])
+  for (const budget of [tag, user]) expect(await budgetNow(budget)).toMatchObject({ spent: 0, reserved: 0 })
+  expect((await call(caller, asked)).status).toBe(200)
+})
+
 describe('a template', () => {
   test('gives each end user a budget of their own', async () => {
     const caller = await customer()

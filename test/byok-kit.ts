@@ -100,7 +100,7 @@ export type Byok = {
 export type Told = { readonly status: number; readonly headers: Headers; readonly body: any; readonly text: string }
 
 /** `acme` and `other` are the upstream under two names; `acme/seed` costs what the reply of seed 002 did. */
-type ByokOptions = Pick<TurnpikeOptions, 'folder' | 'env' | 'log'> & { readonly settings?: string }
+type ByokOptions = Pick<TurnpikeOptions, 'folder' | 'env' | 'log' | 'clock'> & { readonly settings?: string }
 
 export async function startByok({ settings = '', ...options }: ByokOptions = {}): Promise<Byok> {
   const upstream = await startUpstream()

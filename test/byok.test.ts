@@ -132,6 +132,33 @@ describe('what a call on the customer’s credential costs', () => {
     expect(reply.body.usage).toMatchObject({ cost: 0.95, is_byok: true, cost_details: { upstream_inference_cost: 19 } })
   })
 
+  test.each(['/v1/responses', '/api/v1/responses'])(
+    '%s tells the fee too, whole and at the end of its stream',
+    async (path) => {
+      const { key } = await customerWith()
+      for (const stream of [false, true]) {
+        const body = { model: 'acme/seed', input: 'Hi', max_output_tokens: 100, stream, usage: { include: true } }
+        const reply = await told(await byok.turnpike.request(path, { key, body }))
+        expect(reply.status, reply.text).toBe(200)
+        const last = eventsOf(reply.text).json.at(-1) as { response?: object } | undefined
+        const response = stream ? last?.response : reply.body
+        expect(response).toMatchObject({ usage: { input_tokens: 194, output_tokens: 25, cost: 0.95 } })
+        expect(response).toMatchObject(
+          path.startsWith('/api')
+            ? {
+                usage: {
+                  is_byok: true,
+                  cost_details: { upstream_inference_cost: 19, upstream_inference_input_cost: 9.7 },
+                },
+              }
+            : { cost: 0.95, cost_details: { generation_cost: 0.95, input_prompt_cost: 0, output_prompt_cost: 0 } },
+        )
+        expect(await lastRecord()).toMatchObject({ is_byok: 1n, charge_nanos: 950_000_000n, cost_nanos: 19n * USD })
+      }
+      expect(byok.upstream.calls.map(({ secret }) => secret)).toEqual([MINE, MINE])
+    },
+  )
+
   test('the key tells fee and bill apart; the account pays the fee', async () => {
     const { key, name } = await customerWith()
     await call(key, 'acme/seed')

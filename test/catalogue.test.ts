@@ -31,7 +31,7 @@ test('the file is what its sources compile to (else run `node scripts/compile-ca
 test('the file stays small enough to load at start', () => {
   expect(text.length).toBeLessThan(1_500_000)
   expect(data.providers.length).toBe(43)
-  expect(data.providers.reduce((count, { rows }) => count + rows.length, 0)).toBe(1694)
+  expect(data.providers.reduce((count, { rows }) => count + rows.length, 0)).toBe(1694 + 2)
 })
 
 test('every line of every card compiles, and every card has its own id', () => {
@@ -140,6 +140,19 @@ describe('what the source cannot say is repaired', () => {
   test('an hour of audio is one line, though the source has two', () => {
     const lines = catalogue.cards('openai', 'whisper-1')[0]?.lines.filter(({ meter }) => meter === 'audio_seconds')
     expect(lines).toEqual([{ meter: 'audio_seconds', price: '0.36', per: 3600 }])
+  })
+
+  test('what the source leaves out stands in the overlay: searches at Gemini, speech by the character', () => {
+    expect(pricesAt('google', 'gemini-2.5-flash', AT).web_search).toBe('35')
+    for (const model of ['gemini-3-pro-preview', 'gemini-3.1-flash-lite', 'gemini-3.8-flash'])
+      expect(pricesAt('google', model, AT).web_search).toBe('14')
+    expect(pricesAt('openai', 'tts-1', AT)).toEqual({ characters: '15' })
+    expect(pricesAt('openai', 'tts-1-hd-1106', AT)).toEqual({ characters: '30' })
+    expect(catalogue.find('tts-1-hd')).toMatchObject({ id: 'openai/tts-1-hd', kind: 'audio_tts' })
+    expect(catalogue.cards('openai', 'tts-1')[0]).toMatchObject({
+      source: 'overlay',
+      lines: [{ meter: 'characters', per: 1_000_000 }],
+    })
   })
 
   test('a region and a batch multiply, and searches stay as they are', () => {

@@ -3,6 +3,7 @@ import { type ProgramParts, runProgram } from '../src/cli/program.ts'
 import { runCommand, type World } from '../src/cli/run-command.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import { systemRandom } from '../src/lib/random.ts'
+import type { Turnpike } from './turnpike.ts'
 
 export type CliRun = {
   readonly code: number
@@ -72,3 +73,11 @@ export async function runCli(argv: readonly string[], given: CliSurroundings = {
   const code = await runProgram(argv, parts)
   return { code, ...seen }
 }
+
+/** With the operator's key of a server, which is there once a test runs. */
+export const cliOn =
+  (server: () => Pick<Turnpike, 'url' | 'operatorKey'>) =>
+  (argv: readonly string[], { env = {}, ...given }: CliSurroundings = {}): Promise<CliRun> => {
+    const { url, operatorKey } = server()
+    return runCli(argv, { ...given, env: { TURNPIKE_BASE_URL: url, TURNPIKE_API_KEY: operatorKey, ...env } })
+  }

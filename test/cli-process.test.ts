@@ -23,7 +23,12 @@ afterAll(async () => {
 })
 
 function start(...args: string[]) {
+  return startWith({}, ...args)
+}
+
+function startWith(more: Record<string, string>, ...args: string[]) {
   const env = {
+    ...more,
     ...{ PATH: process.env.PATH, HOME: folder },
     ...{ TURNPIKE_BASE_URL: turnpike.url, TURNPIKE_API_KEY: turnpike.operatorKey },
   }
@@ -82,4 +87,44 @@ test('help needs neither schemas nor server: what it loads is small', async () =
   visit(resolve(import.meta.dirname, '../src/main.ts'))
   const packages = [...seen].filter((name) => !name.startsWith('/'))
   expect(packages).toEqual(['commander'])
+})
+
+/** Tells on standard error which modules are loaded. */
+const TELL_MODULES = `import { registerHooks } from 'node:module'
+registerHooks({ load: (url, context, next) => (process.stderr.write(url + '\\n'), next(url, context)) })`
+
+test.each([[['credits', 'add', '--help']], [['reservations', 'confirm', '--help']], [['credits', '--help']]])(
+  'help of %j loads no schema',
+  async (args) => {
+    const hooks = `--import=data:text/javascript,${encodeURIComponent(TELL_MODULES)}`
+    const { code, out, err } = await startWith({ NODE_OPTIONS: hooks }, ...args).ended
+    expect([code, out.split('\n')[0]]).toEqual([EXIT.done, 'Examples:'])
+    expect(err).toContain('/commander/')
+    expect(
+      err.split('\n').filter((url) => /\/(zod|temporal-polyfill)\/|\/contract\/(operations|common)\./.test(url)),
+    ).toEqual([])
+  },
+)
+
+test('bash completes with the script that is printed', async () => {
+  const { out } = await start('completion', 'bash').ended
+  const asked = `turnpike() { '${process.execPath}' '${LAUNCHER}' "$@"; }
+${out}
+COMP_WORDS=(turnpike reservations con)
+COMP_CWORD=2
+_turnpike
+echo "\${COMPREPLY[@]}"
+COMP_WORDS=(turnpike credits add 5 --category "")
+COMP_CWORD=5
+_turnpike
+echo "\${COMPREPLY[@]}"
+`
+  const bash = spawn('bash', ['--norc'], { cwd: folder, stdio: ['pipe', 'pipe', 'inherit'] })
+  bash.stdin.end(asked)
+  let text = ''
+  bash.stdout.setEncoding('utf8').on('data', (part: string) => {
+    text += part
+  })
+  await once(bash, 'close')
+  expect(text).toBe('confirm\npaid promotional adjustment\n')
 })

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { EXIT } from '../src/cli/exit-code.ts'
-import { type CliRun, type CliSurroundings, runCli } from './cli-kit.ts'
+import { type CliSurroundings, cliOn, runCli } from './cli-kit.ts'
 import { startTurnpike, type Turnpike } from './turnpike.ts'
 
 let turnpike: Turnpike
@@ -12,11 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => turnpike.close())
 
-const cli = (argv: readonly string[], { env = {}, ...given }: CliSurroundings = {}): Promise<CliRun> =>
-  runCli(argv, {
-    ...given,
-    env: { TURNPIKE_BASE_URL: turnpike.url, TURNPIKE_API_KEY: turnpike.operatorKey, ...env },
-  })
+const cli = cliOn(() => turnpike)
 
 /** Runs it, expects it to go well, and gives the reply. */
 async function json(...argv: string[]): Promise<Record<string, unknown>> {
@@ -161,13 +157,13 @@ describe('each noun does its work', () => {
     const made = await cli(['keys', 'create', 'dev', '--limit', '5', '--limit-reset', 'monthly', '--account', id])
     expect(made).toMatchObject({ code: 0, out: expect.stringMatching(/^sk-tp-[0-9a-f]{64}\n$/) })
     expect(made.err).toBe('turnpike: this is the only time that the key of "dev" is shown\n')
-    const { data } = (await json('keys', 'list')) as { data: { hash: string; name: string }[] }
-    const hash = data.find((key) => key.name === 'dev')?.hash ?? ''
-    expect(await json('keys', 'get', hash)).toMatchObject({ data: { limit: 5, external_user: name } })
-    expect(await json('keys', 'update', hash, '--limit', '8')).toMatchObject({ data: { limit: 8 } })
-    expect(await json('keys', 'update', hash, '--clear', 'limit')).toMatchObject({ data: { limit: null } })
-    expect(await json('keys', 'disable', hash)).toMatchObject({ data: { disabled: true } })
-    expect(await json('keys', 'enable', hash)).toMatchObject({ data: { disabled: false } })
+    const { keys } = (await json('keys', 'list')) as { keys: { hash: string; name: string }[] }
+    const hash = keys.find((key) => key.name === 'dev')?.hash ?? ''
+    expect(await json('keys', 'get', hash)).toMatchObject({ key: { limit: 5, externalId: name } })
+    expect(await json('keys', 'update', hash, '--limit', '8')).toMatchObject({ key: { limit: 8 } })
+    expect(await json('keys', 'update', hash, '--clear', 'limit')).toMatchObject({ key: { limit: null } })
+    expect(await json('keys', 'disable', hash)).toMatchObject({ key: { disabled: true } })
+    expect(await json('keys', 'enable', hash)).toMatchObject({ key: { disabled: false } })
     expect(await json('keys', 'delete', hash, '--yes')).toEqual({ deleted: true })
     expect(await json('keys', 'current')).toMatchObject({ data: { is_management_key: true } })
   })

@@ -1,11 +1,10 @@
 /** The credits API from outside: accounts, reservations, usage and transactions, over HTTP, on a real store. */
 import { Temporal } from 'temporal-polyfill'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { Operation } from '../src/contract/operation.ts'
-import { type OperationName, operations } from '../src/contract/operations.ts'
 import { verifyLedger } from '../src/jobs/verify.ts'
 import { grantPlans } from '../src/store/plans.ts'
 import { type Api, openApi, type Reply } from './api-kit.ts'
+import { code, creditsHands, customer, expectResult, TEXT } from './credits-kit.ts'
 
 let api: Api
 /** A management key of an organisation that owns nothing the tests make. */
@@ -23,35 +22,7 @@ afterAll(async () => {
 })
 afterEach(() => expect(api.faults.splice(0)).toEqual([]))
 
-const get = (url: string, key = api.operator, headers?: Record<string, string>) =>
-  api.request('GET', url, key, undefined, headers)
-const post = (url: string, body: unknown, headers?: Record<string, string>) =>
-  api.request('POST', url, api.operator, body, headers)
-const code = ({ status, body }: Reply) => `${status} ${body?.error?.code ?? 'fine'}`
-
-/** The reply is what the table says that it is. */
-function expectResult(name: OperationName, reply: Reply): Reply['body'] {
-  const operation = (operations as readonly Operation[]).find((each) => each.name === name) as Operation
-  expect([200, operation.status ?? 200], reply.text).toContain(reply.status)
-  operation.result.parse(reply.body)
-  return reply.body
-}
-
-let made = 0
-async function account(credits = 0): Promise<{ id: string; externalId: string }> {
-  const externalId = `customer_${++made}`
-  const { body } = await post('/v1/accounts', { name: 'A customer', externalId })
-  if (credits > 0) await post(`/v1/accounts/${body.account.id}/credits`, { amount: credits, description: 'start' })
-  return { id: body.account.id, externalId }
-}
-const balance = async ({ id }: { id: string }) => {
-  const { body } = await get(`/v1/accounts/${id}/balance`)
-  return [body.balance, body.reserved, body.available]
-}
-const reserve = async (accountId: string, amount: number, more: object = {}): Promise<string> =>
-  expectResult('createReservation', await post('/v1/reservations', { accountId, amount, ...more })).reservation.id
-const confirm = (id: string, body: object, headers?: Record<string, string>) =>
-  post(`/v1/reservations/${id}/confirm`, body, headers)
+const { get, post, patch, account, balance, reserve, confirm, charged, tell, summary } = creditsHands(() => api)
 
 describe('reservations', () => {
   test('set credits aside, and give back what the work did not take', async () => {
@@ -308,24 +279,6 @@ describe('reservations', () => {
     expect(code(denied)).toBe('403 forbidden')
   })
 })
-
-/** A confirmed reservation, for usage to be told of. */
-async function charged(credits = 1): Promise<{ id: string; externalId: string; transactionId: string }> {
-  const owner = await account(100)
-  const { body } = await confirm(await reserve(owner.id, 50), { actualAmount: credits })
-  return { ...owner, transactionId: body.transactionId }
-}
-const TEXT = { modelId: 'gpt-4o', usageType: 'text', inputTokens: 1200, outputTokens: 380, cachedTokens: 0 }
-const tell = (body: object, headers?: Record<string, string>) => post('/v1/usage', body, headers)
-const customer = ({ id, transactionId }: { id: string; transactionId: string }, more: object = {}) => ({
-  context: 'customer',
-  transactionId,
-  accountId: id,
-  ...TEXT,
-  ...more,
-})
-const summary = async (query: string, key = api.operator) =>
-  expectResult('summariseUsage', await get(`/v1/usage/summary?${query}`, key)).summary
 
 describe('usage', () => {
   test('is recorded with the cost of its model, and moves no credit', async () => {
@@ -826,8 +779,6 @@ describe('grants of an account that owes', () => {
 })
 
 describe('accounts', () => {
-  const patch = (id: string, body: object, key = api.operator) => api.request('PATCH', `/v1/accounts/${id}`, key, body)
-
   test('are changed in what is named alone', async () => {
     const { id } = await account(10)
     const before = (await get(`/v1/accounts/${id}`)).body

@@ -279,7 +279,7 @@ describe('a stream that breaks off ends in one error event, without [DONE], and 
     expect(record.cost_nanos).toBe(20n * 10_000n + 2n * 20_000n + 30n * 30_000n)
   })
 
-  test('F1 of a stream that is cut before it counted any output, what was delivered is counted', async () => {
+  test('F1 of a stream that is cut before it counted any output, the prompt is as reported, what was delivered is counted', async () => {
     started.upstream.script(
       'echo',
       [
@@ -292,8 +292,35 @@ describe('a stream that breaks off ends in one error event, without [DONE], and 
       { times: 1 },
     )
     const { record } = await call(OPENROUTER, chat('gemini/echo', { stream: true }))
-    expect(record).toMatchObject({ source: 'estimated', output_tokens: 3n })
+    expect(record).toMatchObject({ source: 'estimated', input_tokens: 20n, output_tokens: 3n })
   })
+
+  test('F3 of a stream that is cut while it thought unseen, the thoughts that were counted are charged', async () => {
+    const counts = { promptTokenCount: 20, candidatesTokenCount: 1 }
+    started.upstream.script(
+      'echo',
+      [
+        event({ candidates: [{ content: { parts: [{ text: 'one' }] }, index: 0 }], usageMetadata: counts }),
+        event({ candidates: [{ content: {}, index: 0 }], usageMetadata: { ...counts, thoughtsTokenCount: 40 } }),
+        'close',
+      ],
+      { times: 1 },
+    )
+    const { record } = await call(OPENROUTER, chat('gemini/echo', { stream: true }))
+    expect(record).toMatchObject({ source: 'reported', input_tokens: 20n, output_tokens: 41n, reasoning_tokens: 40n })
+  })
+})
+
+test('F1 of an answer that is whole and whose output nobody counted, the prompt is as reported', async () => {
+  const candidates = [{ content: { parts: [{ text: 'one two three' }] }, finishReason: 'STOP', index: 0 }]
+  const reply = { candidates, usageMetadata: { promptTokenCount: 20, totalTokenCount: 20 } }
+  const headers = { 'content-type': 'application/json' }
+  for (const stream of [false, true]) {
+    const step = stream ? event(reply) : { raw: JSON.stringify(reply) }
+    started.upstream.script('echo', [step], { times: 1, ...(stream ? {} : { headers }) })
+    const { record } = await call(OPENROUTER, chat('gemini/echo', { stream }))
+    expect(record).toMatchObject({ status: 'ok', source: 'estimated', input_tokens: 20n, output_tokens: 3n })
+  }
 })
 
 const event = (value: object): ScriptStep => ({ raw: `data: ${JSON.stringify(value)}\r\n\r\n` })

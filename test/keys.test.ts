@@ -303,6 +303,42 @@ describe.each([
     await expect(admin.apiKeys.get({ hash })).rejects.toMatchObject({ statusCode: 404 })
   })
 
+  test('one key in both shapes: whatever is set in one is shown, changed and ended in the other', async () => {
+    const open = '/api/v1/keys'
+    const made = await done(
+      'createKey',
+      ask('POST', open, { name: 'two shapes', limit: 4, limit_reset: 'daily', external_user: 'demo' }),
+    )
+    const { hash, id } = made.body.data
+    const admin = (await done('getApiKey', ask('GET', `${ADMIN}/${id}`))).body.key
+    expect(admin).toMatchObject({ id, hash, name: 'two shapes', limit: 4, limitReset: 'daily', externalId: 'demo' })
+    await done(
+      'updateApiKey',
+      ask('PATCH', `${ADMIN}/${hash}`, { limitReset: 'monthly', disabled: true, name: 'renamed' }),
+    )
+    expect((await done('getKey', ask('GET', `${open}/${id}`))).body.data).toMatchObject({
+      ...{ hash, name: 'renamed', disabled: true, limit: 4, limit_reset: 'monthly', external_user: 'demo' },
+    })
+    const listed = async (query: string) =>
+      (await done('listKeys', ask('GET', `${open}?${query}`))).body.data.some((key: { id: string }) => key.id === id)
+    expect([await listed(''), await listed('include_disabled=true')]).toEqual([false, true])
+    await done('updateKey', ask('PATCH', `${open}/${hash}`, { disabled: false, limit: null }))
+    expect((await ask('GET', `${ADMIN}/${id}`)).body.key).toMatchObject({ disabled: false, limit: null })
+    expect((await done('deleteKey', ask('DELETE', `${open}/${id}`))).body).toEqual({ deleted: true })
+    for (const path of [`${ADMIN}/${id}`, `${open}/${hash}`]) expect((await ask('GET', path)).status).toBe(404)
+  })
+
+  test('the last use of a key is shown, in its record and in the list', async () => {
+    const { key, secret } = await create({ name: 'seen' })
+    const before = Date.now()
+    expect((await call(secret, 'openai/gpt-4o-mini')).status).toBe(200)
+    await api.turnpike.server.gateway.lastUse.flush()
+    const { lastUsedAt } = (await done('getApiKey', ask('GET', `${ADMIN}/${key.id}`))).body.key
+    expect(Date.parse(lastUsedAt)).toBeGreaterThanOrEqual(before)
+    expect(Date.parse(lastUsedAt)).toBeLessThanOrEqual(Date.now())
+    expect((await done('listApiKeys', ask('GET', `${ADMIN}?name=seen`))).body.keys).toMatchObject([{ lastUsedAt }])
+  })
+
   test('ten thousand keys are listed as fast as ten', async () => {
     const { store } = api
     const organisation = { ...store.ids.next(), name: 'many', time_zone: 'UTC', created_at: 1n }

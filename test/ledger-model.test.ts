@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { chainFor, countingAt, indexBudgets, linksAt } from '../src/core/budget-chain.ts'
 import { apply } from '../src/core/ledger.ts'
-import type { Command, Outcome } from '../src/core/ledger-commands.ts'
+import type { Command, Outcome, Refund } from '../src/core/ledger-commands.ts'
 import {
   type Budget,
   emptyRows,
@@ -155,7 +155,7 @@ function holds({ accounts }: World, command: Command, outcome: Outcome): void {
 function createPlanner({ accounts, budgets, apiKeyId, run }: World, make: Commands, clock: { now(): number }) {
   const credits: Extract<Command, { type: 'reserve_credits' }>[] = []
   const calls: Extract<Command, { type: 'reserve' }>[] = []
-  const charges: { id: bigint; chain: readonly Link[] }[] = []
+  const charges: { id: bigint; chain: readonly Link[]; call?: NonNullable<Refund['call']> }[] = []
   const grants: { owner: bigint; id: bigint }[] = []
   const pick = <T>(pool: readonly T[], which: number): T | undefined =>
     pool[pool.length - 1 - (which % Math.max(1, pool.length))]
@@ -257,6 +257,7 @@ function createPlanner({ accounts, budgets, apiKeyId, run }: World, make: Comman
         const charge = pick(charges, which)
         return make.refund(charge?.id ?? 1n, life === 0 ? undefined : most, {
           ...(charge ? { chain: charge.chain } : {}),
+          ...(charge?.call ? { call: charge.call } : {}),
           ...keyed(key, 'refund', `${which} ${most}`),
         })
       }
@@ -294,8 +295,10 @@ function createPlanner({ accounts, budgets, apiKeyId, run }: World, make: Comman
     if (!outcome.ok) return
     const { transaction, grant } = namesOf(outcome)
     if (outcome.replay) return
-    if (done.type === 'settle' && done.record.accountId !== null)
-      charges.push({ id: done.record.id, chain: done.holds })
+    if (done.type === 'settle' && done.record.accountId !== null) {
+      const { id, apiKeyId, admittedAt } = done.record
+      charges.push({ id, chain: done.holds, ...(apiKeyId === null ? {} : { call: { apiKeyId, admittedAt } }) })
+    }
     if (transaction === undefined) return
     if (done.type === 'debit') charges.push({ id: transaction, chain: done.chain ?? [] })
     const reserved = done.type === 'confirm' && credits.find(({ id }) => id === done.reservationId)
@@ -437,13 +440,13 @@ function worldOf(ids: { next(): { id: bigint; code: string } }, run: number): Wo
   return { run, apiKeyId, accounts, budgets }
 }
 
-/** Of the first account, of the key, or of nobody who can be found in records. */
+/** Of the first account, of the key, or of end users beyond the most, whom nobody can find in records. */
 const ceilings = (accountId: bigint | undefined, apiKeyId: bigint) =>
   BUDGETS.map(({ of, ...budget }) => ({
     ...utcRule(budget.window),
     ...budget,
-    scope: of ?? ('tag' as const),
-    scopeId: String(of === 'account' ? accountId : of === 'api_key' ? apiKeyId : 'any:thing'),
+    scope: of ?? ('end_user' as const),
+    scopeId: String(of === 'account' ? accountId : of === 'api_key' ? apiKeyId : '*'),
   }))
 
 function inMemory(world: World, ids: Parameters<typeof apply>[2]): Subject {
@@ -513,7 +516,7 @@ function inMemory(world: World, ids: Parameters<typeof apply>[2]): Subject {
       const recordsById = new Map(records.map((record) => [record.id, record]))
       const placeOf = (charge: Transaction) => {
         const record = recordsById.get(charge.usageRecordId ?? 0n)
-        if (record) return { scopes: scopesOfRecord(record), at: record.admittedAt }
+        if (record) return { scopes: scopesOfRecord(record), at: record.admittedAt, call: record }
         if (charge.type === 'debit') return { scopes: scopesOfAccount(charge), at: charge.occurredAt }
         return { holds: rows.reservations.get(charge.reservationId ?? 0n)?.holds ?? [] }
       }
@@ -526,7 +529,8 @@ function inMemory(world: World, ids: Parameters<typeof apply>[2]): Subject {
       for (const row of rows.reservations.values())
         if (row.status === 'pending') findings.push(...proof.reservation(row))
       for (const row of transactions) findings.push(...proof.transaction(row, true, spendingOf(row)))
-      for (const row of records) findings.push(...proof.record(row, byId.get(row.transactionId ?? 0n)))
+      for (const row of records)
+        findings.push(...proof.record(row, byId.get(row.transactionId ?? 0n), { endUser: null, tags: [] }))
       for (const row of rows.accounts.values()) findings.push(...proof.account(row))
       for (const row of [...rows.grants.values()].flat()) findings.push(...proof.grant(row))
       for (const row of rows.keyUsage.values()) findings.push(...proof.keyUsage(row))

@@ -1,15 +1,15 @@
 /**
- * Every wire upstream, through every API, streamed and not, in every way an answer can be billed or broken off: the parts
- * sum to the total, nothing is negative, the reply tells what the ledger holds, and no road is dearer than another.
+ * Every wire upstream, through every API on both mounts, streamed and not, in every way an answer can be billed or broken
+ * off: the kind really happened, the parts sum to the total, nothing is negative, reply, ledger and generation tell one
+ * cost, and the same tokens cost the same by every road.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventsOf, eventually, expectSettled, type Kept, recordsOf } from './gateway-kit.ts'
+import { APIS, type Api, bodyOf, MOUNTS, type Mount, PATHS, PIXEL, SIGNS, type Told, toldBy } from './matrix-kit.ts'
 import { startTurnpike, type Turnpike } from './turnpike.ts'
 
 const UPSTREAMS = { openai: 'openai', anthropic: 'anthropic', gemini: 'google' } as const
 type Upstream = keyof typeof UPSTREAMS
-const APIS = ['chat', 'messages', 'responses'] as const
-type Api = (typeof APIS)[number]
 const KINDS = {
   plain: 'sentences',
   'cached read': 'cache-hit',
@@ -24,8 +24,10 @@ type Kind = keyof typeof KINDS
 
 const PRICES =
   '{ input: "3", cache_read: "0.3", cache_write: "3.75", cache_write_1h: "6", input_image: "3", output: "15", output_reasoning: "15" }'
+/** The same in nano-dollars a token, which are whole numbers: what a call must come to, reckoned apart from the gateway. */
+const NANOS = { input: 3_000n, read: 300n, write: 3_750n, hour: 6_000n, output: 15_000n }
 const models = (Object.keys(UPSTREAMS) as Upstream[]).flatMap((upstream) =>
-  [...new Set([...Object.values(KINDS), 'slow'])].map(
+  [...new Set([...Object.values(KINDS), 'slow-20'])].map(
     (behaviour) =>
       `  - { id: ${upstream}/${behaviour}, endpoints: [{ provider: p-${upstream}, model: ${behaviour}, prices: ${PRICES} }] }`,
   ),
@@ -37,136 +39,138 @@ ${Object.entries(UPSTREAMS)
 models:
 ${models.join('\n')}`
 
-const QUESTION = 'What is the capital of France, and how many people live there?'
-/** One pixel. */
-const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
-const SCHEMA = { type: 'object', properties: { city: { type: 'string', enum: ['Oslo'] } }, required: ['city'] }
-
 let turnpike: Turnpike
 beforeAll(async () => {
   turnpike = await startTurnpike({ yaml: YAML })
 })
 afterAll(() => turnpike.close())
 
-const PATHS = { chat: '/v1/chat/completions', messages: '/v1/messages', responses: '/v1/responses' } as const
+type Road = { readonly mount: Mount; readonly api: Api; readonly stream: boolean }
+const ROADS: readonly Road[] = MOUNTS.flatMap((mount) =>
+  APIS.flatMap((api) => [false, true].map((stream) => ({ mount, api, stream }))),
+)
 
-/** The same request in the words of each API. */
-function bodyOf(api: Api, model: string, kind: Kind, stream: boolean): object {
-  const image = kind === 'image'
-  const tools = kind === 'tools'
-  const shared = { model, stream, usage: { include: true } }
-  if (api === 'chat') {
-    const url = { type: 'image_url', image_url: { url: `data:image/png;base64,${PIXEL}` } }
-    const content = image ? [{ type: 'text', text: QUESTION }, url] : QUESTION
-    const call = { type: 'function', function: { name: 'weather', parameters: SCHEMA } }
-    return { ...shared, max_tokens: 300, messages: [{ role: 'user', content }], ...(tools ? { tools: [call] } : {}) }
-  }
-  if (api === 'messages') {
-    const source = { type: 'base64', media_type: 'image/png', data: PIXEL }
-    const content = image
-      ? [
-          { type: 'text', text: QUESTION },
-          { type: 'image', source },
-        ]
-      : QUESTION
-    const call = { name: 'weather', input_schema: SCHEMA }
-    return { ...shared, max_tokens: 300, messages: [{ role: 'user', content }], ...(tools ? { tools: [call] } : {}) }
-  }
-  const part = { type: 'input_image', image_url: `data:image/png;base64,${PIXEL}` }
-  const input = image ? [{ role: 'user', content: [{ type: 'input_text', text: QUESTION }, part] }] : QUESTION
-  const call = { type: 'function', name: 'weather', parameters: SCHEMA }
-  return { ...shared, max_output_tokens: 300, input, ...(tools ? { tools: [call] } : {}) }
-}
-
-type Told = {
-  readonly usage?: Record<string, unknown>
-  readonly cost?: number
-  readonly details?: Record<string, number>
-}
-
-/** What a reply says that it used and cost, wherever its API puts that. */
-function toldBy(api: Api, body: Record<string, unknown>): Told {
-  const holder = (api === 'responses' && 'response' in body ? body.response : body) as Record<string, unknown>
-  const usage = holder.usage as Record<string, unknown> | undefined
-  const details = api === 'messages' ? undefined : (holder.cost_details as Record<string, number> | undefined)
-  const cost = (api === 'messages' ? usage?.cost : holder.cost) as number | undefined
-  return { ...(usage ? { usage } : {}), ...(cost === undefined ? {} : { cost }), ...(details ? { details } : {}) }
-}
-
-async function call(upstream: Upstream, api: Api, kind: Kind, stream: boolean) {
+async function call(upstream: Upstream, kind: Kind, { mount, api, stream }: Road) {
   const before = (await recordsOf(turnpike)).length
-  const model = `${upstream}/${KINDS[kind]}`
-  const reply = await turnpike.request(PATHS[api], { body: bodyOf(api, model, kind, stream) })
+  const asked = { model: `${upstream}/${KINDS[kind]}`, stream, [kind]: true }
+  const reply = await turnpike.request(`${mount}${PATHS[api]}`, { body: bodyOf(api, asked) })
   const text = await reply.text()
   const bodies = stream ? eventsOf(text).json : [JSON.parse(text) as Record<string, unknown>]
-  const told = bodies.findLast((body) => toldBy(api, body).usage !== undefined)
+  const told = bodies.flatMap((body) => toldBy(api, mount, body) ?? []).at(-1)
   const records = await recordsOf(turnpike)
   expect(records.length, text.slice(0, 300)).toBe(before + 1)
-  return { status: reply.status, record: records.at(-1) as Kept, told: told ? toldBy(api, told) : {} }
+  const sent = turnpike.simulator.requests.at(-1)?.body ?? ''
+  const id = reply.headers.get('x-generation-id') ?? ''
+  return { status: reply.status, text, sent, id, told, record: records.at(-1) as Kept }
 }
 
-const nanosOf = (cost: number): bigint => BigInt(Math.round(cost * 1e12)) / 1000n
-
-/** Each count of the record is a part of its whole, and its lines sum to its charge. */
-function expectSound(record: Kept): void {
-  const counts = Object.values(JSON.parse(record.counts) as Record<string, string>).map(Number)
-  expect(counts.every((count) => count >= 0)).toBe(true)
-  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(Number(record.input_tokens + record.output_tokens))
-  expect(record.cached_tokens + record.cache_write_tokens).toBeLessThanOrEqual(record.input_tokens)
-  expect(record.reasoning_tokens).toBeLessThanOrEqual(record.output_tokens)
-  expect(record.charge_nanos).not.toBeNull()
-  expect(record.charge_nanos ?? -1n).toBeGreaterThanOrEqual(0n)
-}
-
-function expectTold({ usage, cost, details }: Told, record: Kept): void {
-  expect(usage, 'the reply tells its usage').toBeDefined()
-  const input = Number(usage?.prompt_tokens ?? usage?.input_tokens)
-  const cached = 'cache_read_input_tokens' in (usage ?? {})
-  const wholeInput = cached
-    ? input + Number(usage?.cache_read_input_tokens) + Number(usage?.cache_creation_input_tokens)
-    : input
-  expect(wholeInput).toBe(Number(record.input_tokens))
-  expect(Number(usage?.completion_tokens ?? usage?.output_tokens)).toBe(Number(record.output_tokens))
-  expect(cost).toBe(Number(record.charge_exact))
-  expect(nanosOf(cost ?? -1) - (record.charge_nanos ?? 0n)).toBeLessThanOrEqual(1n)
-  if (details) {
-    expect(Object.values(details).every((part) => part >= 0)).toBe(true)
-    expect(Object.values(details).reduce((sum, part) => sum + part, 0)).toBeCloseTo(cost ?? -1, 12)
+/** What was billed, by kind of token; none of them is in two. */
+function tokensOf(record: Kept) {
+  const counts = JSON.parse(record.counts) as Record<string, string>
+  const hour = BigInt(counts.cache_write_1h ?? 0)
+  return {
+    input: record.input_tokens - record.cached_tokens - record.cache_write_tokens,
+    read: record.cached_tokens,
+    write: record.cache_write_tokens - hour,
+    hour,
+    output: record.output_tokens,
   }
 }
+
+/** Each count of the record is a part of its whole, and the charge is the price of the tokens. */
+function expectSound(record: Kept): void {
+  const counts = Object.values(JSON.parse(record.counts) as Record<string, string>).map(BigInt)
+  expect(counts.every((count) => count >= 0n)).toBe(true)
+  expect(counts.reduce((sum, count) => sum + count, 0n)).toBe(record.input_tokens + record.output_tokens)
+  expect(record.reasoning_tokens).toBeLessThanOrEqual(record.output_tokens)
+  const tokens = tokensOf(record)
+  expect(Object.values(tokens).every((count) => count >= 0n)).toBe(true)
+  if (record.status === 'error') return
+  const price = Object.entries(tokens).reduce(
+    (sum, [kind, count]) => sum + count * NANOS[kind as keyof typeof NANOS],
+    0n,
+  )
+  expect(record.charge_nanos).toBe(price)
+}
+
+/** Reply, ledger and generation say the same, to the last digit. */
+async function expectOneCost(told: Told | undefined, record: Kept, id: string): Promise<void> {
+  expect(told, 'the reply tells its usage').toBeDefined()
+  const { input = -1, output = -1, cost = -1, parts = [] } = told ?? {}
+  expect([input, output]).toEqual([Number(record.input_tokens), Number(record.output_tokens)])
+  expect(cost).toBe(Number(record.charge_exact))
+  expect(BigInt(Math.round(cost * 1e9))).toBe(record.charge_nanos)
+  expect(parts.every((part) => part >= 0)).toBe(true)
+  expect(parts.reduce((sum, part) => sum + part, 0)).toBeCloseTo(cost, 12)
+  const reply = await turnpike.request(`/api/v1/generation?id=${id}`)
+  const { data } = (await reply.json()) as { data: Record<string, unknown> }
+  expect(data).toMatchObject({
+    id,
+    total_cost: cost,
+    usage: cost,
+    native_tokens_prompt: input,
+    native_tokens_completion: output,
+    native_tokens_cached: Number(record.cached_tokens),
+    native_tokens_reasoning: Number(record.reasoning_tokens),
+  })
+}
+
+/** Google tells no writes to its cache, and OpenAI's wire not for how long they are. */
+function expectHappened(
+  upstream: Upstream,
+  kind: Kind,
+  api: Api,
+  { record, text, sent }: Awaited<ReturnType<typeof call>>,
+) {
+  const { read, write, hour } = tokensOf(record)
+  const writes = upstream !== 'gemini'
+  const tellsHours = upstream === 'anthropic'
+  if (kind === 'cached read') expect(read).toBeGreaterThan(0n)
+  else expect(read).toBe(0n)
+  expect(hour > 0n).toBe(kind === 'cache write of an hour' && tellsHours)
+  expect(write > 0n).toBe(writes && (kind === 'cache write' || (kind === 'cache write of an hour' && !tellsHours)))
+  expect(record.reasoning_tokens > 0n).toBe(kind === 'reasoning')
+  // Google's signature of a call is kept in an item of thought.
+  if (kind !== 'tools') expect(SIGNS[api].thought.test(text)).toBe(kind === 'reasoning')
+  expect(SIGNS[api].called.test(text)).toBe(kind === 'tools')
+  if (kind === 'tools') expect(text.replaceAll('\\', '')).toContain('Oslo')
+  expect(sent.includes(PIXEL)).toBe(kind === 'image')
+}
+
+/** By kind, what was billed by each upstream. */
+const billedBy = new Map<Kind, Set<string>>()
 
 for (const upstream of Object.keys(UPSTREAMS) as Upstream[])
   describe(`upstream of ${upstream}'s wire`, () => {
     for (const kind of Object.keys(KINDS) as Kind[])
-      test(`${kind}: the same by every API, whole and streamed`, async () => {
-        const roads = APIS.flatMap((api) => [false, true].map((stream) => ({ api, stream })))
+      test(`${kind}: the same by every API on both mounts, whole and streamed`, async () => {
         const billed = new Set<string>()
-        for (const { api, stream } of roads) {
-          const { status, record, told } = await call(upstream, api, kind, stream)
+        for (const road of ROADS) {
+          const answer = await call(upstream, kind, road)
+          const { status, record, told, id } = answer
           expectSound(record)
           if (kind === 'cut by upstream') {
-            expect(status).toBe(stream ? 200 : 502)
+            expect(status).toBe(road.stream ? 200 : 502)
             expect(record).toMatchObject({ status: 'error', charge_nanos: 0n })
             continue
           }
           expect(record).toMatchObject({ status: 'ok', source: 'reported' })
-          expectTold(told, record)
-          // The prompt is worded in other JSON by each API, which is all that may differ: tools are written in it.
-          const { output_tokens, cached_tokens, cache_write_tokens, reasoning_tokens } = record
-          const parts = [record.input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens]
-          billed.add(`${parts.join('/')} = ${record.charge_exact}`)
+          expectHappened(upstream, kind, road.api, answer)
+          await expectOneCost(told, record, id)
+          const tokens = Object.values(tokensOf(record)).join('/')
+          billed.add(`${tokens} (${record.reasoning_tokens}) = ${record.charge_exact}`)
         }
         if (kind !== 'cut by upstream') expect([...billed]).toHaveLength(1)
-        if (kind === 'cached read') expect([...billed][0]).not.toMatch(/^\d+\/0\//)
+        billedBy.set(kind, new Set([...(billedBy.get(kind) ?? []), ...billed]))
         await expectSettled(turnpike)
       })
 
-    test('cut by the client: what was delivered is charged once, by every API', async () => {
-      for (const api of APIS) {
+    test('cut by the client: of a stream what was delivered is charged once, by every API', async () => {
+      for (const { mount, api } of ROADS.filter(({ stream }) => stream)) {
         const before = (await recordsOf(turnpike)).length
         const leaving = new AbortController()
-        const body = bodyOf(api, `${upstream}/slow`, 'plain', true)
-        const reply = await turnpike.request(PATHS[api], { body, signal: leaving.signal })
+        const body = bodyOf(api, { model: `${upstream}/slow-20`, stream: true })
+        const reply = await turnpike.request(`${mount}${PATHS[api]}`, { body, signal: leaving.signal })
         const reader = (reply.body as ReadableStream<Uint8Array>).getReader()
         let text = ''
         while (!/"(content|text|delta)":\s*"[^"]/.test(text)) {
@@ -182,4 +186,31 @@ for (const upstream of Object.keys(UPSTREAMS) as Upstream[])
       }
       await expectSettled(turnpike)
     })
+
+    test('cut by the client: what does not stream runs to its end and is charged in full, by every API', async () => {
+      const charges = new Set<string>()
+      for (const { mount, api } of ROADS.filter(({ stream }) => !stream)) {
+        const before = (await recordsOf(turnpike)).length
+        const leaving = new AbortController()
+        const script = turnpike.simulator.script('sentences', ['gate', 'answer'], { times: 1 })
+        const body = bodyOf(api, { model: `${upstream}/sentences`, stream: false })
+        const reply = turnpike.request(`${mount}${PATHS[api]}`, { body, signal: leaving.signal })
+        const left = expect(reply).rejects.toThrow()
+        await script.waiting(1)
+        leaving.abort()
+        await left
+        script.release()
+        const record = await eventually(async () => (await recordsOf(turnpike))[before])
+        expect(record).toMatchObject({ status: 'ok', source: 'reported' })
+        expectSound(record)
+        charges.add(`${record.output_tokens} = ${record.charge_exact}`)
+      }
+      expect([...charges]).toHaveLength(1)
+      await expectSettled(turnpike)
+    })
   })
+
+test('the same request is as many tokens at every upstream, at the same cost', () => {
+  for (const kind of ['plain', 'cached read', 'reasoning'] as const)
+    expect([...(billedBy.get(kind) ?? [])], kind).toHaveLength(1)
+})

@@ -11,7 +11,7 @@ export type Receiver = {
   close(): Promise<void>
 }
 
-type Answer = (response: ServerResponse, index: number) => void
+type Answer = (response: ServerResponse, index: number, body: string) => void
 
 /** Answers 200 unless it is told otherwise. */
 export async function startReceiver(answer: Answer = (response) => response.end('ok')): Promise<Receiver> {
@@ -20,8 +20,9 @@ export async function startReceiver(answer: Answer = (response) => response.end(
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
-      received.push({ path: request.url ?? '', headers: request.headers, body: Buffer.concat(chunks).toString('utf8') })
-      answer(response, received.length - 1)
+      const body = Buffer.concat(chunks).toString('utf8')
+      received.push({ path: request.url ?? '', headers: request.headers, body })
+      answer(response, received.length - 1, body)
     })
   })
   server.listen(0, '127.0.0.1')

@@ -3,15 +3,33 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createFolds } from '../src/jobs/fold.ts'
 import { verifyLedger } from '../src/jobs/verify.ts'
-import { parseAmount } from '../src/lib/money.ts'
 import { type Api, openApi } from './api-kit.ts'
+import {
+  type Asked,
+  addedUp,
+  asking,
+  dayAndModel,
+  type Figures,
+  figuresOf,
+  figuresOfCall,
+  hasKey,
+  instant,
+  matches,
+  moneyOf,
+  nanosOf,
+  type Posted,
+  queryOf,
+  rowsOf,
+  sumOf,
+  unknownsIn,
+  within,
+} from './report-kit.ts'
 import { freshDatabase } from './setup/fresh-database.ts'
-import { createOwners, type Happened, happened, MODELS, type Owners, USERS, write } from './usage-history.ts'
+import { createOwners, type Happened, happened, type Owners, USERS, write } from './usage-history.ts'
 
 const { FC_SEED } = process.env
 const seed = FC_SEED === undefined ? {} : { seed: Number(FC_SEED) }
 const DAY = 86_400_000
-const QUARTER = 900_000
 
 const STORES: readonly (readonly [string, () => Promise<Api>])[] = [
   ['SQLite', () => openApi()],
@@ -68,8 +86,29 @@ describe.each(STORES)('reports on %s', (_name, open) => {
       const report = await api.request('GET', `/api/admin/usage?${query}&format=${format}`, api.operator)
       expect(addedUp(rowsOf(report.text, format).map(figuresOf))).toEqual(headline)
       const list = await api.request('GET', `/api/admin/generations?${query}&format=${format}`, api.operator)
-      expect(addedUp(rowsOf(list.text, format).map(figuresOfCall))).toMatchObject(moneyOf(headline))
+      const rows = rowsOf(list.text, format)
+      expect(addedUp(rows.map(figuresOfCall))).toMatchObject(moneyOf(headline))
+      await ledgerAgrees(rows, headline)
     }
+  }
+  /** What was posted for each call of an account, and what the others would have been charged. */
+  const ledgerAgrees = async (rows: readonly Readonly<Record<string, unknown>>[], headline: Figures) => {
+    const posted = await postedById()
+    let total = 0n
+    for (const { accountId, transactionId, chargeUsd } of rows) {
+      const charge = nanosOf(String(chargeUsd ?? ''))
+      if (accountId) expect(posted.get(String(transactionId))?.nanos).toBe(charge)
+      total += accountId ? (posted.get(String(transactionId))?.nanos ?? 0n) : charge
+    }
+    expect(total).toBe(headline.chargeUsd)
+  }
+  const postedById = async () => {
+    const { text } = await api.request('GET', '/v1/transactions.csv', api.operator)
+    const rows = rowsOf(text, 'csv').map(({ id, accountId, amountUsd }): [string, Posted] => [
+      String(id),
+      { accountId: String(accountId), nanos: nanosOf(String(amountUsd)) },
+    ])
+    return new Map(rows)
   }
   const listAgrees = async (asked: Asked, headline: Figures, number: number) => {
     const seen = new Set<string>()
@@ -103,21 +142,77 @@ describe.each(STORES)('reports on %s', (_name, open) => {
     expect(await verifyLedger(api.store)).toEqual([])
   }, 120_000)
 
-  test('a call belongs to the calendar of the zone: month ends, and days of 23 and 25 hours', async () => {
-    const { body } = await api.request(
-      'GET',
-      '/api/admin/usage?from=2026-03-28&to=2026-03-30&timeZone=Europe/Berlin',
-      api.operator,
-    )
-    const hours = body.buckets.map(
-      (each: { start: string; end: string }) => (Date.parse(each.end) - Date.parse(each.start)) / 3_600_000,
-    )
-    expect(hours).toEqual([24, 23, 24])
-    expect(body.range).toMatchObject({
-      from: '2026-03-27T23:00:00.000Z',
-      to: '2026-03-30T22:00:00.000Z',
-      bucket: 'day',
-    })
+  test("an account's group, its filter and its balance are one sum", async () => {
+    const range = `from=${instant(from)}&to=${instant(from + 60 * DAY)}`
+    const { body } = await api.request('GET', `/api/admin/usage?${range}&groupBy=account`, api.operator)
+    const posted = [...(await postedById()).values()]
+    for (const { code } of owners.accounts) {
+      const id = `acc_${code}`
+      const sum = posted.filter(({ accountId }) => accountId === id).reduce((total, { nanos }) => total + nanos, 0n)
+      const group = body.groups.find(({ key }: { key: { account: string | null } }) => key.account === id)
+      expect(nanosOf(group.decimal.chargeUsd)).toBe(sum)
+      const own = await api.request('GET', `/api/admin/usage?${range}&account=${id}`, api.operator)
+      expect(own.body.totals).toEqual({ ...group, key: undefined })
+      const { balance } = (await api.request('GET', `/v1/accounts/${id}/balance`, api.operator)).body.decimal
+      expect(nanosOf(balance)).toBe(-sum)
+    }
+  })
+
+  test("activity is the ledger's, by completed UTC day, model and provider, whole and of one key or user", async () => {
+    const today = Math.floor(api.store.now() / DAY) * DAY
+    const covered = calls.filter((call) => within(call, today - 30 * DAY, today))
+    expect(covered.length).toBeGreaterThan(20)
+    const filters: readonly (readonly [query: string, holds: (call: Happened) => boolean])[] = [
+      ['', () => true],
+      [`api_key_hash=${owners.keys[1]?.hash}`, ({ apiKey }) => apiKey === 1],
+      [`user_id=${encodeURIComponent(USERS[1])}`, ({ endUser }) => endUser === USERS[1]],
+    ]
+    for (const [query, holds] of filters) {
+      const { text } = await api.request('GET', `/api/v1/activity.ndjson?${query}`, api.operator)
+      const found = rowsOf(text, 'ndjson').map((row) => [
+        ...[`${row.date} ${row.model} ${row.provider_name}`, nanosOf(String(row.usage))],
+        ...[row.requests, row.prompt_tokens, row.completion_tokens, row.reasoning_tokens],
+      ])
+      const days = Map.groupBy(covered.filter(holds), dayAndModel)
+      const expected = [...days].map(([name, own]) => {
+        const { chargeUsd, ...sums } = sumOf(own)
+        const { requests, inputTokens, outputTokens, reasoningTokens } = sums
+        return [name, chargeUsd, ...[requests, inputTokens, outputTokens, reasoningTokens].map(Number)]
+      })
+      expect(found.toSorted()).toEqual(expected.toSorted())
+    }
+  })
+
+  test.each([
+    ['America/New_York', 'day', '2026-03-08', '2026-03-08T05:00Z', '2026-03-09T04:00Z'],
+    ['America/New_York', 'day', '2025-11-02', '2025-11-02T04:00Z', '2025-11-03T05:00Z'],
+    ['Australia/Lord_Howe', 'day', '2026-04-05', '2026-04-04T13:00Z', '2026-04-05T13:30Z'],
+    ['America/Santiago', 'day', '2025-09-07', '2025-09-07T04:00Z', '2025-09-08T03:00Z'],
+    ['Asia/Kathmandu', 'day', '2026-05-01', '2026-04-30T18:15Z', '2026-05-01T18:15Z'],
+    ['Europe/Berlin', 'month', '2026-03', '2026-02-28T23:00Z', '2026-03-31T22:00Z'],
+    ['Europe/Berlin', 'week', '2025-10-20', '2025-10-19T22:00Z', '2025-10-26T23:00Z'],
+  ])('a call belongs to the calendar of the zone: %s, %s %s', async (zone, bucket, first, startText, endText) => {
+    const [start, end] = [Date.parse(startText), Date.parse(endText)]
+    const model = `edge/${zone}-${first}`
+    const [base] = fc.sample(happened(from), { numRuns: 1, ...seed })
+    if (!base) throw new Error('a history has calls')
+    const edges = [start - 1, start, end - 1, end].map((occurredAt) => ({ ...base, isTold: false, occurredAt, model }))
+    await write(api, owners, edges)
+    const of = `model=${model}&timeZone=${zone}`
+    const ask = async (path: string, range: string) => api.request('GET', `${path}?${of}&${range}`, api.operator)
+    const around = `bucket=${bucket}&from=${instant(start - DAY)}&to=${instant(end + DAY)}`
+    for (const isFolded of [false, true]) {
+      if (isFolded) await folded()
+      const { body } = await ask('/api/admin/usage', around)
+      const buckets = body.buckets.filter(({ requests }: { requests: number }) => requests > 0)
+      expect(buckets.map(({ requests }: { requests: number }) => requests)).toEqual([1, 2, 1])
+      expect(buckets[1]).toMatchObject({ start: instant(start), end: instant(end) })
+    }
+    const last = { day: first, week: '2025-10-26', month: '2026-03-31' }[bucket]
+    const dates = `from=${bucket === 'month' ? `${first}-01` : first}&to=${last}`
+    expect((await ask('/api/admin/usage', dates)).body.totals.requests).toBe(2)
+    const list = await ask('/api/admin/generations.csv', dates)
+    expect(rowsOf(list.text, 'csv').map(({ occurredAt }) => occurredAt)).toEqual([instant(end - 1), instant(start)])
   })
 
   test('a person that is forgotten is named no more, and every sum stays', async () => {
@@ -138,170 +233,3 @@ describe.each(STORES)('reports on %s', (_name, open) => {
     expect(asked.body.totals.requests).toBe(0)
   })
 })
-
-type Group = 'api_key' | 'account' | 'model' | 'provider' | 'context' | 'end_user' | 'tag' | 'status'
-const GROUPS: readonly Group[] = ['api_key', 'account', 'model', 'provider', 'context', 'end_user', 'tag', 'status']
-
-type Asked = {
-  readonly start: number
-  readonly end: number
-  readonly zone: string
-  readonly bucket: string
-  readonly groupBy: readonly Group[]
-  readonly filters: Readonly<Partial<Record<Group, number>>>
-}
-
-const asking = (from: number): fc.Arbitrary<Asked> =>
-  fc
-    .record({
-      first: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 40 * 96 })),
-      length: fc.oneof(fc.constant(60 * 96), fc.integer({ min: 1, max: 20 * 96 })),
-      zone: fc.constantFrom('UTC', 'Asia/Kathmandu', 'America/New_York', 'Europe/Berlin'),
-      bucket: fc.constantFrom('hour', 'day', 'day', 'week', 'month'),
-      groupBy: fc.uniqueArray(fc.constantFrom(...GROUPS), { maxLength: 2 }),
-      filters: fc.dictionary(fc.constantFrom(...GROUPS), fc.integer({ min: 0, max: 3 }), { maxKeys: 2 }),
-    })
-    .map(({ first, length, bucket, ...rest }) => ({
-      ...{ ...rest, start: from + first * QUARTER, end: from + (first + length) * QUARTER },
-      bucket: length > 40 * 24 && bucket === 'hour' ? 'day' : bucket,
-    }))
-
-/** What the number of a filter stands for: one of the values, or none. */
-const FILTERS: Readonly<Record<Group, (n: number, owners: Owners) => string>> = {
-  api_key: (n, { keys }) => keys[n]?.hash ?? '',
-  account: (n, { accounts }) => (accounts[n] ? `acc_${accounts[n].code}` : ''),
-  model: (n) => MODELS[n] ?? 'nobody/nothing',
-  provider: (n) => ['acme', 'other'][n] ?? 'nobody',
-  context: (n) => ['customer', 'system'][n % 2] ?? '',
-  end_user: (n) => ['', ...USERS][n] ?? '',
-  tag: (n) => ['', 'team:red', 'env:prod', 'a:b:c","team":"red'][n] ?? '',
-  status: (n) => ['ok', 'error', 'cancelled', 'interrupted'][n] ?? '',
-}
-
-function queryOf({ start, end, zone, bucket, groupBy, filters }: Asked, owners: Owners): string {
-  const query = new URLSearchParams({ from: instant(start), to: instant(end), timeZone: zone, bucket })
-  for (const group of groupBy) query.append('groupBy', group)
-  for (const [group, n] of Object.entries(filters)) query.append(group, FILTERS[group as Group](n, owners))
-  return String(query)
-}
-
-const instant = (ms: number) => new Date(ms).toISOString()
-const within = ({ occurredAt }: Happened, start: number, end: number) => occurredAt >= start && occurredAt < end
-
-/** What a call says of a group, as a report shows it. */
-function keyOf(call: Happened, group: Group, { keys, accounts }: Owners): unknown {
-  switch (group) {
-    case 'api_key':
-      return call.apiKey === null ? null : keys[call.apiKey]?.hash
-    case 'account':
-      return call.account === null ? null : `acc_${accounts[call.account]?.code}`
-    case 'context':
-      return call.account === null ? 'system' : 'customer'
-    case 'end_user':
-      return call.endUser
-    case 'tag':
-      return call.tags && Object.fromEntries(Object.entries(call.tags).sort(([a], [b]) => (a < b ? -1 : 1)))
-    default:
-      return call[group]
-  }
-}
-
-const hasKey = (call: Happened, key: Readonly<Record<string, unknown>>, owners: Owners): boolean =>
-  Object.entries(key).every(
-    ([group, value]) => JSON.stringify(keyOf(call, group as Group, owners)) === JSON.stringify(value),
-  )
-
-const matches = (call: Happened, { start, end, filters }: Asked, owners: Owners): boolean =>
-  within(call, start, end) &&
-  Object.entries(filters).every(([name, n]) => {
-    const [group, wanted] = [name as Group, FILTERS[name as Group](n, owners)]
-    if (group !== 'tag') return (keyOf(call, group, owners) ?? '') === wanted
-    if (wanted === '') return call.tags === null
-    return Object.entries(call.tags ?? {}).some(([key, value]) => `${key}:${value}` === wanted)
-  })
-
-type Figures = Readonly<Record<(typeof NAMES)[number], bigint>>
-const COUNTS = [
-  ...(['requests', 'errors', 'inputTokens', 'cachedTokens', 'outputTokens', 'reasoningTokens', 'totalTokens'] as const),
-  ...(['unpricedRequests', 'estimatedRequests'] as const),
-]
-const MONEY = ['costUsd', 'chargeUsd', 'cacheSavingUsd'] as const
-const NAMES = [...COUNTS, ...MONEY] as const
-
-const figures = (of: (name: (typeof NAMES)[number]) => bigint): Figures =>
-  Object.fromEntries(NAMES.map((name) => [name, of(name)])) as Figures
-
-const nanosOf = (text: string | undefined): bigint =>
-  text === undefined || text === ''
-    ? 0n
-    : text.startsWith('-')
-      ? -(parseAmount(text.slice(1)) ?? 0n)
-      : BigInt(parseAmount(text) ?? 0n)
-
-/** Of a row of a report, JSON or CSV: amounts by their exact text. */
-const figuresOf = (row: Readonly<Record<string, unknown>>): Figures => {
-  const exact = (row.decimal ?? row) as Readonly<Record<string, string>>
-  return figures((name) =>
-    (MONEY as readonly string[]).includes(name) ? nanosOf(exact[name]) : BigInt(row[name] as number | string),
-  )
-}
-
-/** Of one call in a list; tokens that nobody knows are none. */
-function figuresOfCall(row: Readonly<Record<string, unknown>>): Figures {
-  return figures((name) => {
-    if (name === 'requests') return 1n
-    if ((MONEY as readonly string[]).includes(name)) return nanosOf(String(row[name] ?? ''))
-    return 0n
-  })
-}
-
-const moneyOf = ({ requests, costUsd, chargeUsd, cacheSavingUsd }: Figures) => ({
-  requests,
-  costUsd,
-  chargeUsd,
-  cacheSavingUsd,
-})
-
-const addedUp = (all: readonly Figures[]): Figures => figures((name) => all.reduce((sum, each) => sum + each[name], 0n))
-
-const sumOf = (calls: readonly Happened[]): Figures => addedUp(calls.map(countedAs))
-
-const countedAs = (call: Happened): Figures => ({
-  requests: 1n,
-  errors: call.status === 'error' ? 1n : 0n,
-  inputTokens: BigInt(call.input),
-  cachedTokens: BigInt(call.cached),
-  outputTokens: BigInt(call.output),
-  reasoningTokens: BigInt(call.reasoning),
-  totalTokens: BigInt(call.input + call.output),
-  unpricedRequests: call.cost === null ? 1n : 0n,
-  estimatedRequests: call.source === 'estimated' ? 1n : 0n,
-  costUsd: call.cost ?? 0n,
-  chargeUsd: call.charge ?? 0n,
-  cacheSavingUsd: call.saving,
-})
-
-const unknownsIn = (calls: readonly Happened[]): number => calls.filter(({ source }) => source === 'unknown').length
-
-function rowsOf(text: string, format: string): Record<string, unknown>[] {
-  if (format === 'ndjson')
-    return text
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line))
-  const [columns = [], ...rows] = csvCells(text)
-  return rows.map((cells) => Object.fromEntries(columns.map((column, index) => [column, cells[index] ?? ''])))
-}
-
-/** RFC 4180, read by hand. */
-function csvCells(text: string): string[][] {
-  const rows: string[][] = []
-  let row: string[] = []
-  for (const [, quoted, plain = '', end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/g)) {
-    row.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'))
-    if (end === ',') continue
-    rows.push(row)
-    row = []
-  }
-  return rows
-}

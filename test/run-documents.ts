@@ -6,11 +6,13 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect } from 'vitest'
 import { type Block, type Page, ROOT } from './documents.ts'
+import { startReceiver } from './receivers.ts'
 import { startTurnpike } from './turnpike.ts'
 import { LAUNCHER } from './turnpike-process.ts'
 
@@ -51,6 +53,7 @@ export type Scene = {
 
 export async function openScene(): Promise<Scene> {
   const turnpike = await startTurnpike({ yaml: 'webhooks: { allow: ["127.0.0.1"] }' })
+  const slack = await startReceiver(asSlack)
   const root = mkdtempSync(join(tmpdir(), 'turnpike-docs-'))
   const folder = join(root, 'project')
   const sdk = join(folder, 'node_modules/@turnpike/sdk')
@@ -60,10 +63,11 @@ export async function openScene(): Promise<Scene> {
   symlinkSync(`${ROOT}node_modules`, join(root, 'node_modules'))
   symlinkSync(turnpike.folder, join(folder, 'data'))
 
-  /** The server of this scene in place of the one on the page, and the launcher in place of npm. */
+  /** The server of this scene in place of the one on the page, a receiver in place of Slack, and the launcher in place of npm. */
   const here = (text: string): string =>
     text
       .replaceAll('http://127.0.0.1:8787', turnpike.url)
+      .replaceAll('https://hooks.slack.com', new URL(slack.url).origin)
       .replaceAll('npm run -s turnpike --', `"${process.execPath}" "${LAUNCHER}"`)
 
   /** Not `spawnSync`: the server that answers is in this process. */
@@ -103,9 +107,17 @@ export async function openScene(): Promise<Scene> {
     play,
     async close() {
       await turnpike.close()
+      await slack.close()
       rmSync(root, { recursive: true })
     },
   }
+}
+
+/** As its incoming webhooks answer. */
+function asSlack(response: ServerResponse, _index: number, body: string): void {
+  const { text } = JSON.parse(body) as { text?: unknown }
+  const isFine = typeof text === 'string' && text !== ''
+  response.writeHead(isFine ? 200 : 400).end(isFine ? 'ok' : 'no_text')
 }
 
 const BETWEEN = '\u001e'

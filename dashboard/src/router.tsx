@@ -38,6 +38,7 @@ const request = createRoute({
 const models = createRoute({
   getParentRoute: () => inside,
   path: '/models',
+  validateSearch,
   component: lazyRouteComponent(() => import('./screens/models.tsx'), 'ModelsScreen'),
 })
 const settings = createRoute({

@@ -42,6 +42,10 @@ const WHEN: Readonly<Record<EventType, string>> = {
   'quote.exceeded': 'when a provider reports more than the request allowed',
   'usage.missing': 'once, 15 minutes after a charge without a usage record',
   'usage.unpriced': 'once a day (UTC) and model, when a usage has no price',
+  'price.changed':
+    'within two minutes of the first call that is charged by another price of a model and provider than those before; not for prices of certain hours',
+  'spend.anomaly':
+    'once a day (UTC), when the charges of 24 hours are more than three times an average day of the week before, and at least 10 USD more; from the ninth day on',
   'webhook.endpoint_disabled': 'when a channel is given up; to every mail channel, whatever it named',
 }
 

@@ -38,7 +38,7 @@ const ABOUT: Record<keyof typeof EnvironmentSettings.shape, string> = {
   databaseUrl: 'Makes PostgreSQL the store. Unset: SQLite.',
   adminKey: "The operator's key. Unset: one is generated into `admin-key` in the data folder.",
   secretKey:
-    "Seals customers' credentials at rest; the same on every node. Unset: one is generated into `secret-key` in the data folder.",
+    "Seals customers' credentials and the secrets of alert channels at rest; the same on every node. Unset: one is generated into `secret-key` in the data folder.",
   simulator: '`auto` is on where no provider is configured.',
   logLevel: 'Logs go to standard error.',
 }

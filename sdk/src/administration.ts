@@ -19,6 +19,7 @@ type Rowless<N extends 'reportUsage' | 'listGenerations'> = Omit<QueryOf<N>, 'fo
 type Reply<N extends OperationName> = RequestPromise<ResultOf<N>>
 type Pages<N extends OperationName, T> = PagePromise<ResultOf<N>, T>
 
+/** The methods behind `client.admin`. */
 export type Administration = ReturnType<typeof administration>
 
 /** Keys are named by `id` (`key_…`, `mkey_…`), which stays when the secret changes. Each may be refused with `not_found`. */
@@ -31,6 +32,7 @@ export const administration = (transport: Transport) => ({
   createApiKey: (key: BodyOf<'createApiKey'>, options?: Options): Reply<'createApiKey'> =>
     call(transport, 'createApiKey', { body: key }, options),
 
+  /** One API key, without its secret; limits and usage in USD. */
   getApiKey: (id: string, options?: Options): Reply<'getApiKey'> =>
     call(transport, 'getApiKey', { params: { id } }, options),
 
@@ -54,6 +56,7 @@ export const administration = (transport: Transport) => ({
   listCredentials: (query?: QueryOf<'listCredentials'>, options?: Options): Pages<'listCredentials', Credential> =>
     list(transport, 'listCredentials', query, ({ credentials }) => credentials, options),
 
+  /** One credential, without its secret. */
   getCredential: (id: string, options?: Options): Reply<'getCredential'> =>
     call(transport, 'getCredential', { params: { id } }, options),
 
@@ -61,6 +64,7 @@ export const administration = (transport: Transport) => ({
   updateCredential: (id: string, changes: BodyOf<'updateCredential'>, options?: Options): Reply<'updateCredential'> =>
     call(transport, 'updateCredential', { params: { id }, body: changes }, options),
 
+  /** Deletes a credential; no call uses it from then on. */
   deleteCredential: (id: string, options?: Options): Reply<'deleteCredential'> =>
     call(transport, 'deleteCredential', { params: { id } }, options),
 
@@ -111,6 +115,21 @@ export const administration = (transport: Transport) => ({
   listEndpointStates: (options?: Options): Reply<'listEndpointStates'> =>
     call(transport, 'listEndpointStates', {}, options),
 
+  /** What the endpoints of a model charge, with sources and dates; without a model what was set here. Errors: `unknown_model`. */
+  listRateCards: (query?: QueryOf<'listRateCards'>, options?: Options): Reply<'listRateCards'> =>
+    call(transport, 'listRateCards', { query }, options),
+
+  /**
+   * Sets the prices of an endpoint, in place of those it ships with, from now or a later instant on. `priceUsd` is decimal
+   * text for `per` units, a million unless told. What was charged before stays as it is. Errors: `not_found`.
+   */
+  createRateCard: (card: BodyOf<'createRateCard'>, options?: Options): Reply<'createRateCard'> =>
+    call(transport, 'createRateCard', { body: card }, options),
+
+  /** Takes back what was set for the endpoint of a card; what it ships with holds again. Errors: `not_found`. */
+  withdrawRateCard: (id: string, options?: Options): Reply<'withdrawRateCard'> =>
+    call(transport, 'withdrawRateCard', { params: { id } }, options),
+
   /** The organisations of the server; needs the operator's key. */
   listOrganisations: (
     query?: QueryOf<'listOrganisations'>,
@@ -118,6 +137,7 @@ export const administration = (transport: Transport) => ({
   ): Pages<'listOrganisations', Organisation> =>
     list(transport, 'listOrganisations', query, ({ organisations }) => organisations, options),
 
+  /** One organisation: its name and its time zone. */
   getOrganisation: (id: string, options?: Options): Reply<'getOrganisation'> =>
     call(transport, 'getOrganisation', { params: { id } }, options),
 
@@ -128,12 +148,14 @@ export const administration = (transport: Transport) => ({
     options?: Options,
   ): Reply<'updateOrganisation'> => call(transport, 'updateOrganisation', { params: { id }, body: changes }, options),
 
+  /** Management keys, newest first, without their secrets. */
   listManagementKeys: (
     query?: QueryOf<'listManagementKeys'>,
     options?: Options,
   ): Pages<'listManagementKeys', ManagementKey> =>
     list(transport, 'listManagementKeys', query, ({ managementKeys }) => managementKeys, options),
 
+  /** One management key, without its secret. */
   getManagementKey: (id: string, options?: Options): Reply<'getManagementKey'> =>
     call(transport, 'getManagementKey', { params: { id } }, options),
 
@@ -144,6 +166,7 @@ export const administration = (transport: Transport) => ({
     options?: Options,
   ): Reply<'updateManagementKey'> => call(transport, 'updateManagementKey', { params: { id }, body: changes }, options),
 
+  /** Ends a management key at once; what it did stays in the audit log. */
   deleteManagementKey: (id: string, options?: Options): Reply<'deleteManagementKey'> =>
     call(transport, 'deleteManagementKey', { params: { id } }, options),
 

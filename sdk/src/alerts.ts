@@ -9,6 +9,7 @@ type Options = RequestOptions | undefined
 type Reply<N extends OperationName> = RequestPromise<ResultOf<N>>
 type Pages<N extends OperationName, T> = PagePromise<ResultOf<N>, T>
 
+/** The methods behind `client.alerts`. */
 export type Alerts = ReturnType<typeof alerts>
 
 /** What names a channel (`chan_…`) or a delivery (`del_…`) may be refused with `not_found`. */
@@ -21,6 +22,7 @@ export const alerts = (transport: Transport) => ({
   listChannels: (query?: QueryOf<'listAlertChannels'>, options?: Options): Pages<'listAlertChannels', AlertChannel> =>
     list(transport, 'listAlertChannels', query, ({ channels }) => channels, options),
 
+  /** One channel, without its secret. */
   getChannel: (id: string, options?: Options): Reply<'getAlertChannel'> =>
     call(transport, 'getAlertChannel', { params: { id } }, options),
 
@@ -28,6 +30,7 @@ export const alerts = (transport: Transport) => ({
   updateChannel: (id: string, changes: BodyOf<'updateAlertChannel'>, options?: Options): Reply<'updateAlertChannel'> =>
     call(transport, 'updateAlertChannel', { params: { id }, body: changes }, options),
 
+  /** Deletes a channel: nothing more is delivered to it. */
   deleteChannel: (id: string, options?: Options): Reply<'deleteAlertChannel'> =>
     call(transport, 'deleteAlertChannel', { params: { id } }, options),
 

@@ -2,13 +2,19 @@
 import { isDecimal, sumOf } from './decimal.ts'
 import { type ExactJson, parseExact } from './exact-json.ts'
 
+/** What the tracker keeps of a call. */
 export type CostRecord = {
+  /** The id of the reply; its generation is looked up by it. */
   readonly generationId: string
+  /** The model that answered. */
   readonly model: string
   /** RFC 3339, UTC. */
   readonly timestamp: string
+  /** Tokens in, cached ones among them. Null: nobody said. */
   readonly promptTokens: number | null
+  /** Tokens out, reasoning among them. Null: nobody said. */
   readonly completionTokens: number | null
+  /** Both together. Null: nobody said. */
   readonly totalTokens: number | null
   /** USD, exact, as decimal text. Null: nobody said. */
   readonly costUsd: string | null

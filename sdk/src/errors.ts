@@ -12,6 +12,7 @@ type ErrorFacts = {
 
 /** Every failure of this package. */
 export class TurnpikeError extends Error {
+  /** The name of its class. */
   override readonly name: string = 'TurnpikeError'
   /** The HTTP status; undefined where no answer came. */
   readonly status: number | undefined
@@ -23,6 +24,7 @@ export class TurnpikeError extends Error {
   readonly requestId: string | undefined
   /** Figures that belong to the code, e.g. `{ needed, available, shortfall }` in credits. */
   readonly details: Readonly<Record<string, unknown>>
+  /** Of the answer; empty where none came. */
   readonly headers: Headers
 
   constructor(message: string, { status, code, param, requestId, details, headers, cause }: ErrorFacts = {}) {

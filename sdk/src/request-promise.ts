@@ -1,7 +1,9 @@
 /** What the methods of the client return: promises that also know the response behind them, and lists that walk their pages. */
 import { TurnpikeError } from './errors.ts'
 
+/** An answer with the response that brought it. */
 export type WithResponse<T> = {
+  /** What the promise itself resolves to. */
   readonly data: T
   /** Its body has been read. */
   readonly response: Response

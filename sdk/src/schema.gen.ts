@@ -34,7 +34,7 @@ export type AlertChannel = {
   /** Of `webhook` and `slack`; of the latter without its secret part. */
   url?: string | undefined
   /** Null: all; mail and chat get those about single calls and reservations only by name. */
-  events: ('budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled')[] | null
+  events: ('budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'price.changed' | 'spend.anomaly' | 'webhook.endpoint_disabled')[] | null
   /** Null: what happens to any budget and to none. */
   budgetId: string | null
   disabled: boolean
@@ -480,7 +480,7 @@ export type CreditsNegativeEvent = {
 export type Delivery = {
   id: string
   eventId: string
-  type: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled'
+  type: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'price.changed' | 'spend.anomaly' | 'webhook.endpoint_disabled'
   channelId: string
   state: 'pending' | 'delivered' | 'failed'
   /** Oldest first, the last 50. */
@@ -509,7 +509,7 @@ export type Entry = {
   decimal: Record<string, string>
 }
 
-export type Event = BudgetThresholdReachedEvent | BudgetBlockedEvent | CreditsLowEvent | CreditsDepletedEvent | CreditsNegativeEvent | GrantExpiringEvent | GrantExpiredEvent | ReservationExpiredEvent | GenerationInterruptedEvent | QuoteExceededEvent | UsageMissingEvent | UsageUnpricedEvent | WebhookEndpointDisabledEvent
+export type Event = BudgetThresholdReachedEvent | BudgetBlockedEvent | CreditsLowEvent | CreditsDepletedEvent | CreditsNegativeEvent | GrantExpiringEvent | GrantExpiredEvent | ReservationExpiredEvent | GenerationInterruptedEvent | QuoteExceededEvent | UsageMissingEvent | UsageUnpricedEvent | PriceChangedEvent | SpendAnomalyEvent | WebhookEndpointDisabledEvent
 
 export type Generation = {
   id: string
@@ -898,6 +898,34 @@ export type Plan = {
   decimal: Record<string, string>
 }
 
+export type PriceChangedEvent = {
+  type: 'price.changed'
+  timestamp: string
+  data: {
+    /** The same in every repetition; it is the `webhook-id` too. */
+    eventId: string
+    /** The name of the organisation. */
+    organisation: string
+    /** What happens next, in a sentence or two. */
+    next: string
+    /** Where to look; null without the setting `publicUrl`. */
+    link: string | null
+    /** Asked for by a person: nothing has happened. */
+    test?: true | undefined
+    model: string
+    provider: string
+    /** The card that calls are charged by from now on. */
+    rateCardId: string
+    /** Of the plain rates; empty where tiers or multipliers alone are others. */
+    changes: {
+      meter: string
+      /** `2.5 USD per 1000000`; null: it had no price. */
+      before: string | null
+      after: string | null
+    }[]
+  }
+}
+
 export type PricedModel = {
   modelId: string
   provider: string
@@ -945,6 +973,41 @@ export type QuoteExceededEvent = {
     quoteUsd: number
     decimal: Record<string, string>
   }
+}
+
+export type RateCard = {
+  id: string
+  /** `config`: turnpike.yaml; `admin`: set through the API; `overlay` or the name and version of the data it ships with. The first of these that prices an endpoint holds. */
+  source: string
+  /** The key of the provider and the name of the model there. */
+  endpoint: string
+  /** outranked: another card of the endpoint holds in its place. */
+  status: 'current' | 'coming' | 'past' | 'outranked'
+  /** Null: always. */
+  validFrom: string | null
+  /** Null: for good. */
+  validTo: string | null
+  knownFrom: string | null
+  /** Empty: all of the day. */
+  hours: string[]
+  lines: {
+    meter: string
+    /** Decimal text, for `per` units. */
+    priceUsd: string
+    per: number
+    tier?: {
+      op: '>' | '>='
+      /** Tokens of the input of one request, cached ones included. */
+      threshold: number
+      /** `request`, the default: the whole request; `marginal`: what is above alone. */
+      scope?: 'request' | 'marginal' | undefined
+    } | undefined
+    serviceTier?: string | undefined
+  }[]
+  multipliers: {
+    when: Record<string, string>
+    factor: string
+  }[]
 }
 
 export type Reconciliation = {
@@ -1016,6 +1079,28 @@ export type Session = {
     id: string
     name: string
     timeZone: string
+  }
+}
+
+export type SpendAnomalyEvent = {
+  type: 'spend.anomaly'
+  timestamp: string
+  data: {
+    /** The same in every repetition; it is the `webhook-id` too. */
+    eventId: string
+    /** The name of the organisation. */
+    organisation: string
+    /** What happens next, in a sentence or two. */
+    next: string
+    /** Where to look; null without the setting `publicUrl`. */
+    link: string | null
+    /** Asked for by a person: nothing has happened. */
+    test?: true | undefined
+    /** USD. What was charged in the last 24 hours. */
+    chargeUsd: number
+    /** USD. An average day of the week before. */
+    usualUsd: number
+    decimal: Record<string, string>
   }
 }
 
@@ -1430,6 +1515,7 @@ export type Operations = {
       name?: string | undefined
       accountId?: string | undefined
       externalId?: string | undefined
+      /** Disabled ones alone; `false`: the others alone. */
       disabled?: boolean | undefined
     }
     result: {
@@ -1446,17 +1532,25 @@ export type Operations = {
   /** Make an API key; its secret is shown this once */
   createApiKey: {
     body: {
+      /** What people call the key. */
       name: string
       accountId?: string | null | undefined
       externalId?: string | null | undefined
+      /** USD that the key may spend. */
       limit?: number | string | null | undefined
+      /** When the limit begins anew; without one it is for ever. */
       limitReset?: 'daily' | 'weekly' | 'monthly' | null | undefined
+      /** Calls on the customer's own provider key count against the limit too. */
       includeByokInLimit?: boolean | undefined
+      /** From when on it is refused, e.g. 2027-01-01T00:00:00Z. */
       expiresAt?: string | null | undefined
       /** Models, or `author/*` for all of an author. Null: every model. */
       allowedModels?: string[] | null | undefined
+      /** Replies as if each call had asked for its cost. */
       includeUsage?: boolean | undefined
+      /** End user of calls that name none. */
       user?: string | null | undefined
+      /** Tags of every call. */
       metadata?: Record<string, string> | null | undefined
     }
     result: {
@@ -1474,16 +1568,25 @@ export type Operations = {
   /** Change what an API key may do; it holds at once */
   updateApiKey: {
     body: {
+      /** What people call the key. */
       name?: string | undefined
+      /** Refuse it from now on. */
       disabled?: boolean | undefined
+      /** USD that the key may spend. */
       limit?: number | string | null | undefined
+      /** When the limit begins anew; without one it is for ever. */
       limitReset?: 'daily' | 'weekly' | 'monthly' | null | undefined
+      /** Calls on the customer's own provider key count against the limit too. */
       includeByokInLimit?: boolean | undefined
+      /** From when on it is refused, e.g. 2027-01-01T00:00:00Z. */
       expiresAt?: string | null | undefined
       /** Models, or `author/*` for all of an author. Null: every model. */
       allowedModels?: string[] | null | undefined
+      /** Replies as if each call had asked for its cost. */
       includeUsage?: boolean | undefined
+      /** End user of calls that name none. */
       user?: string | null | undefined
+      /** Tags of every call. */
       metadata?: Record<string, string> | null | undefined
       accountId?: unknown | undefined
       externalId?: unknown | undefined
@@ -1724,6 +1827,51 @@ export type Operations = {
         cachedInputPerMillion?: number | undefined
       }
       decimal: Record<string, string>
+    }
+  }
+  /** What the endpoints of a model charge, from where that is known and when it holds */
+  listRateCards: {
+    query: {
+      /** All cards of the endpoints of this model, in any spelling. */
+      model?: string | undefined
+    }
+    result: {
+      /** Its canonical name; null where none was asked for. */
+      model: string | null
+      rateCards: RateCard[]
+    }
+  }
+  /** Set the prices of an endpoint, from now or a later instant on */
+  createRateCard: {
+    body: {
+      /** The key of the provider and the name of the model there, `groq/llama-4`. */
+      endpoint: string
+      lines: {
+        meter: string
+        priceUsd: string
+        /** Units that the price is for. Default: 1000000. */
+        per?: number | undefined
+        tier?: {
+          op: '>' | '>='
+          /** Tokens of the input of one request, cached ones included. */
+          threshold: number
+          /** `request`, the default: the whole request; `marginal`: what is above alone. */
+          scope?: 'request' | 'marginal' | undefined
+        } | undefined
+        /** As the provider calls it. Default: standard. */
+        serviceTier?: string | undefined
+      }[]
+      /** Now, if left out; what was charged before stays as it is. */
+      validFrom?: string | undefined
+    }
+    result: {
+      rateCard: RateCard
+    }
+  }
+  /** Take back what was set for an endpoint; what it ships with holds again */
+  withdrawRateCard: {
+    result: {
+      rateCard: RateCard
     }
   }
   /** Make an account for a customer */
@@ -2446,6 +2594,8 @@ export type Operations = {
       api_key_hash?: string | undefined
       /** The `user` of the calls. */
       user_id?: string | undefined
+      /** In place of `Accept`: csv and ndjson stream every row that the filters match. */
+      format?: 'json' | 'csv' | 'ndjson' | undefined
     }
     result: {
       data: {
@@ -2856,6 +3006,9 @@ export type Operations = {
   /** Change a budget; a limit holds at once, another window at the end of the present one */
   updateBudget: {
     body: {
+      scope?: unknown | undefined
+      scopeId?: unknown | undefined
+      metric?: unknown | undefined
       /** What refusals and events call it. */
       name?: string | undefined
       /** USD for `usd`; a whole number for the others. 0 refuses all. */
@@ -2897,7 +3050,7 @@ export type Operations = {
       /** Of `webhook` and `slack`: https, and no private address. */
       url?: string | undefined
       /** Types of events; without them those that fit the type. */
-      events?: ('budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled')[] | null | undefined
+      events?: ('budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'price.changed' | 'spend.anomaly' | 'webhook.endpoint_disabled')[] | null | undefined
       /** Only what happens to this budget, `bud_…`. */
       budgetId?: string | null | undefined
       /** Nothing is delivered. */
@@ -2939,6 +3092,7 @@ export type Operations = {
   /** Change an alert channel, or enable one that was given up */
   updateAlertChannel: {
     body: {
+      type?: unknown | undefined
       /** What people call the channel. */
       name?: string | null | undefined
       /** Of `email`: who gets it. */
@@ -2946,7 +3100,7 @@ export type Operations = {
       /** Of `webhook` and `slack`: https, and no private address. */
       url?: string | undefined
       /** Types of events; without them those that fit the type. */
-      events?: ('budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled')[] | null | undefined
+      events?: ('budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'price.changed' | 'spend.anomaly' | 'webhook.endpoint_disabled')[] | null | undefined
       /** Only what happens to this budget, `bud_…`. */
       budgetId?: string | null | undefined
       /** Nothing is delivered. */
@@ -2966,7 +3120,7 @@ export type Operations = {
   testAlertChannel: {
     query: {
       /** What it looks like. Default: budget.threshold_reached. */
-      event?: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled' | undefined
+      event?: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'price.changed' | 'spend.anomaly' | 'webhook.endpoint_disabled' | undefined
     }
     result: {
       delivery: Delivery
@@ -3012,7 +3166,7 @@ export type Operations = {
       /** Of this channel, `chan_…`. */
       channelId?: string | undefined
       /** Of this type of event. */
-      type?: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled' | undefined
+      type?: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'price.changed' | 'spend.anomaly' | 'webhook.endpoint_disabled' | undefined
       /** pending, delivered or failed. */
       state?: 'pending' | 'delivered' | 'failed' | undefined
     }
@@ -3043,7 +3197,7 @@ export type Operations = {
       /** `nextCursor` of the page before; takes the place of `offset`. */
       cursor?: string | undefined
       /** Of this type. */
-      type?: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'webhook.endpoint_disabled' | undefined
+      type?: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'price.changed' | 'spend.anomaly' | 'webhook.endpoint_disabled' | undefined
     }
     result: {
       events: Event[]
@@ -3087,6 +3241,9 @@ export const endpoints = {
   listAllModels: { method: 'GET', path: '/v1/models' },
   getOneModel: { method: 'GET', path: '/v1/models/{id}' },
   calculateCost: { method: 'POST', path: '/v1/models/calculate' },
+  listRateCards: { method: 'GET', path: '/api/admin/rate-cards' },
+  createRateCard: { method: 'POST', path: '/api/admin/rate-cards' },
+  withdrawRateCard: { method: 'DELETE', path: '/api/admin/rate-cards/{id}' },
   createAccount: { method: 'POST', path: '/v1/accounts', once: true },
   listAccounts: { method: 'GET', path: '/v1/accounts' },
   getAccount: { method: 'GET', path: '/v1/accounts/{id}', alias: '/v1/accounts/get' },

@@ -11,6 +11,7 @@ import type { Generation } from './schema.gen.ts'
 import { eventsOf } from './stream.ts'
 import { type ClientOptions, type RequestOptions, send, type Transport, transportOf, wait } from './transport.ts'
 
+/** As for the client, but for any OpenRouter-like API. */
 export type CostTrackerOptions = Omit<ClientOptions, 'apiKey' | 'baseUrl'> & {
   /** Default: the variable `OPENROUTER_API_KEY` where the address is OpenRouter's, else `TURNPIKE_API_KEY`. */
   readonly apiKey?: string | undefined

@@ -9,6 +9,7 @@ import { retryAfterMs } from './retry.ts'
 /** Where notes about retries go; `console` fits. */
 export type Logger = { debug(message: string): void }
 
+/** How a client reaches its server. What is left out has a default. */
 export type ClientOptions = {
   /** `sk-tp-…` or `mk-tp-…`. Default: the variable `TURNPIKE_API_KEY`. `null`: none, where a browser's session stands for it. */
   readonly apiKey?: string | null | undefined
@@ -22,6 +23,7 @@ export type ClientOptions = {
   readonly fetch?: typeof fetch | undefined
   /** Sent with every request; those of a call win over them. */
   readonly defaultHeaders?: Readonly<Record<string, string>> | undefined
+  /** Told of retries and of nothing else. Default: none. */
   readonly logger?: Logger | undefined
 }
 
@@ -31,7 +33,9 @@ export type RequestOptions = {
   readonly signal?: AbortSignal | undefined
   /** Milliseconds for one try. */
   readonly timeout?: number | undefined
+  /** How often it is tried again. Default: as the client is set. */
   readonly maxRetries?: number | undefined
+  /** Sent with this request; a header of the same name wins over the client's. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** 1 to 255 visible ASCII characters. Default: a new one for each POST, kept through its retries. */
   readonly idempotencyKey?: string | undefined

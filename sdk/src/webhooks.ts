@@ -14,8 +14,10 @@ export type {
   GenerationInterruptedEvent,
   GrantExpiredEvent,
   GrantExpiringEvent,
+  PriceChangedEvent,
   QuoteExceededEvent,
   ReservationExpiredEvent,
+  SpendAnomalyEvent,
   UsageMissingEvent,
   UsageUnpricedEvent,
   WebhookEndpointDisabledEvent,
@@ -24,6 +26,7 @@ export type {
 /** `Headers`, or what a Node server has in `request.headers`. */
 export type WebhookHeaders = Headers | Readonly<Record<string, string | readonly string[] | undefined>>
 
+/** What a receiver of webhooks needs. */
 export type Webhooks = {
   /**
    * The event in a webhook that Turnpike sent. Throws `WebhookVerificationError` where no signature fits or its time is
@@ -36,6 +39,7 @@ export type Webhooks = {
   unwrap(body: string | Uint8Array, headers: WebhookHeaders, secret: string | readonly string[]): Promise<WebhookEvent>
 }
 
+/** Verifies webhooks without a client: it needs neither key nor address. */
 export const webhooks: Webhooks = {
   async unwrap(body: string | Uint8Array, headers: WebhookHeaders, secret: string | readonly string[]) {
     const id = headerOf(headers, 'webhook-id')

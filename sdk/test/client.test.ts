@@ -256,6 +256,17 @@ test('what was used is reported, listed and explained', async () => {
   expect((await admin.listEndpointStates()).endpoints).toEqual(expect.any(Array))
 })
 
+test('a price is set, shown with where it comes from, and withdrawn', async () => {
+  const { admin } = client
+  const { rateCard } = await admin.createRateCard({
+    endpoint: 'simulator/openai/gpt-4o',
+    lines: [{ meter: 'input', priceUsd: '0.5' }],
+  })
+  const { rateCards } = await admin.listRateCards({ model: 'openai/gpt-4o' })
+  expect(rateCards.find(({ status }) => status === 'current')).toEqual(rateCard)
+  expect((await admin.withdrawRateCard(rateCard.id)).rateCard).toMatchObject({ id: rateCard.id, status: 'past' })
+})
+
 test('people are invited, given another role and removed, and who asks is told', async () => {
   const { admin } = client
   expect((await admin.getSession()).session).toMatchObject({ member: null, role: 'admin', isOperator: true })

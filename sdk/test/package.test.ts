@@ -1,17 +1,6 @@
 /** The packed package, put into an empty project: imported, required, typed, and fit for where there is no Node. */
 import { execFile } from 'node:child_process'
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createContext, runInContext } from 'node:vm'
@@ -21,64 +10,29 @@ import { publint } from 'publint'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openBrowser } from '../../test/browser.ts'
 import { startTurnpike, type Turnpike } from '../../test/turnpike.ts'
+import { ask, CJS, ESM, FOUND, type Installed, installPackage, modules } from './installed.ts'
 import { creditsAndChat, servePage } from './page.ts'
 
 const run = promisify(execFile)
-const sdk = join(import.meta.dirname, '..')
-const modules = join(sdk, '../node_modules')
-let folder: string
-let project: string
+let sdk: Installed
 let installed: string
-let packedBytes: number
 let turnpike: Turnpike
 
 beforeAll(async () => {
   await init
-  folder = mkdtempSync(join(tmpdir(), 'turnpike-sdk-'))
-  const copy = join(folder, 'sdk')
-  project = join(folder, 'project')
-  installed = join(project, 'node_modules/@turnpike/sdk')
-  for (const path of [copy, installed]) mkdirSync(path, { recursive: true })
-  // From a copy: the build of one test must not be seen by another.
-  for (const name of readdirSync(sdk))
-    if (!['dist', 'node_modules', 'test'].includes(name)) cpSync(join(sdk, name), join(copy, name), { recursive: true })
-  symlinkSync(modules, join(folder, 'node_modules'))
-  await run('npm', ['pack', '--silent', '--offline', '--pack-destination', folder], { cwd: copy })
-  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? ''
-  await run('tar', ['-xzf', join(folder, tarball), '--strip-components=1', '-C', installed])
-  rmSync(join(folder, 'node_modules'))
-  writeFileSync(join(project, 'package.json'), '{"private":true}')
-  packedBytes = statSync(join(folder, tarball)).size
+  sdk = await installPackage()
+  installed = sdk.path
   turnpike = await startTurnpike()
 }, 120_000)
 afterAll(async () => {
   await turnpike.close()
-  rmSync(folder, { recursive: true, force: true })
+  sdk.remove()
 })
 
 const print = (line: string) => process.stdout.write(`${line}\n`)
 const filesOf = (path: string): string[] => (readdirSync(path, { recursive: true }) as string[]).map(String)
 const sourcesOf = (build: string): string[] =>
   filesOf(join(installed, 'dist', build)).filter((name) => name.endsWith('.js'))
-
-/** Its output is what the client finds the demo account to have. */
-async function ask(name: string, text: string): Promise<unknown> {
-  writeFileSync(join(project, name), text)
-  const env = { ...process.env, TURNPIKE_API_KEY: turnpike.key, TURNPIKE_BASE_URL: turnpike.url }
-  const { stdout } = await run(process.execPath, [name], { cwd: project, env })
-  return JSON.parse(stdout)
-}
-
-const ASK = `
-const client = new TurnpikeClient()
-const tracker = new CostTracker()
-await tracker.chat({ model: 'openai/gpt-4o-mini', messages: [{ role: 'user', content: 'hi' }] })
-await tracker.exportHistory('history.json')
-const { balance } = await client.getBalance()
-const error = await client.getAccount('acc_none').catch((error) => error)
-console.log(JSON.stringify({ paid: balance < 25, calls: tracker.costHistory.length, isNotFound: error instanceof NotFoundError }))
-`
-const FOUND = { paid: true, calls: 1, isNotFound: true }
 
 test('it holds its builds, its declarations and its page, and needs nothing else', () => {
   const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as Record<string, unknown>
@@ -92,25 +46,20 @@ test('it holds its builds, its declarations and its page, and needs nothing else
 })
 
 test('it is imported as an ES module', async () => {
-  expect(
-    await ask('esm.mjs', `import { CostTracker, NotFoundError, TurnpikeClient } from '@turnpike/sdk'\n${ASK}`),
-  ).toEqual(FOUND)
-  expect(JSON.parse(readFileSync(join(project, 'history.json'), 'utf8'))).toHaveLength(1)
+  expect(await ask(sdk, turnpike, ESM)).toEqual(FOUND)
+  expect(JSON.parse(readFileSync(join(sdk.project, 'history.json'), 'utf8'))).toHaveLength(1)
 })
 
 test('it is required as CommonJS', async () => {
-  expect(
-    await ask(
-      'cjs.cjs',
-      `const { CostTracker, NotFoundError, TurnpikeClient } = require('@turnpike/sdk')\n!(async () => {${ASK}})()`,
-    ),
-  ).toEqual(FOUND)
+  expect(await ask(sdk, turnpike, CJS)).toEqual(FOUND)
 })
 
 test('both builds export the same, and the modules load nothing but each other', async () => {
   const names = 'console.log(JSON.stringify(Object.keys(sdk).sort()))'
-  const esm = await ask('names.mjs', `import * as sdk from '@turnpike/sdk'\n${names}`)
-  expect(await ask('names.cjs', `const sdk = require('@turnpike/sdk')\n${names}`)).toEqual(esm)
+  const esm = await ask(sdk, turnpike, { name: 'names.mjs', text: `import * as sdk from '@turnpike/sdk'\n${names}` })
+  expect(
+    await ask(sdk, turnpike, { name: 'names.cjs', text: `const sdk = require('@turnpike/sdk')\n${names}` }),
+  ).toEqual(esm)
   expect(esm).toEqual(expect.arrayContaining(['TurnpikeClient', 'CostTracker', 'TurnpikeError', 'webhooks']))
   for (const name of sourcesOf('esm')) {
     const [imports] = parse(readFileSync(join(installed, 'dist/esm', name), 'utf8'))
@@ -125,7 +74,7 @@ test.each([
   ['a bundler', 'bundled.ts', 'bundler'],
 ])('its types serve %s', async (_what, name, resolution) => {
   writeFileSync(
-    join(project, name),
+    join(sdk.project, name),
     `import { type Reservation, TurnpikeClient } from '@turnpike/sdk'
 export async function reserve(client: TurnpikeClient): Promise<Reservation> {
   const { reservation, balance } = await client.createReservation({ externalId: 'user_456', amount: 500 })
@@ -153,7 +102,7 @@ export async function reserve(client: TurnpikeClient): Promise<Reservation> {
     '--moduleResolution',
     resolution,
   ]
-  await run(process.execPath, [join(modules, 'typescript/bin/tsc'), ...options, name], { cwd: project }).catch(
+  await run(process.execPath, [join(modules, 'typescript/bin/tsc'), ...options, name], { cwd: sdk.project }).catch(
     (error: { stdout?: string }) => {
       throw new Error(error.stdout)
     },
@@ -228,8 +177,8 @@ test('publint finds nothing to improve in it', async () => {
 })
 
 test('it stays small', () => {
-  print(`packed: ${packedBytes} bytes`)
-  expect(packedBytes).toBeLessThan(80_000)
+  print(`packed: ${sdk.packedBytes} bytes`)
+  expect(sdk.packedBytes).toBeLessThan(80_000)
   const text = sourcesOf('esm').map((name) => readFileSync(join(installed, 'dist/esm', name), 'utf8'))
   const bytes = gzipSync(text.join('')).length
   print(`ES modules, compressed: ${bytes} bytes`)

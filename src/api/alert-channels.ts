@@ -16,6 +16,7 @@ import {
   listChannels,
   type StoredChannel,
   saveChannel,
+  sealSecret,
 } from '../store/alert-channels.ts'
 import { findBudget } from '../store/budgets.ts'
 import { findDelivery } from '../store/deliveries.ts'
@@ -42,17 +43,17 @@ export const alertChannelHandlers: Handlers<
     if ((await countChannels(parts.store, caller.organisationId)) >= MOST_CHANNELS)
       throw refuse('invalid_request', `There are ${MOST_CHANNELS} alert channels, which is the most; delete one first`)
     const id = parts.store.ids.next()
-    const { target, secret } = await targetFor(parts, body.type, body, id.code)
+    const owner = { ...id, organisationId: caller.organisationId }
+    const { target, secret } = await targetFor(parts, body.type, body, owner)
     const shownSecret = body.type === 'webhook' ? newWebhookSecret(parts.random) : undefined
     const channel: StoredChannel = {
-      ...id,
-      organisationId: caller.organisationId,
+      ...owner,
       type: body.type,
       name: body.name ?? null,
       target,
       events: body.events ?? null,
       budgetCode: await budgetFor(parts, caller, body.budgetId),
-      secret: shownSecret === undefined ? secret : parts.seal.close(shownSecret, id.code),
+      secret: shownSecret === undefined ? secret : sealSecret(parts.sealer, owner, shownSecret),
       oldSecret: null,
       oldSecretUntil: null,
       disabled: body.disabled ?? false,
@@ -78,7 +79,7 @@ export const alertChannelHandlers: Handlers<
   async updateAlertChannel(parts, { caller, params, body, at, audit }) {
     const before = await channelFor(parts, caller, params.id)
     const changesTarget = body.to !== undefined || body.url !== undefined
-    const target = changesTarget ? await targetFor(parts, before.type, body, before.code) : undefined
+    const target = changesTarget ? await targetFor(parts, before.type, body, before) : undefined
     const channel: StoredChannel = {
       ...before,
       ...(body.name === undefined ? {} : { name: body.name }),
@@ -124,7 +125,7 @@ export const alertChannelHandlers: Handlers<
     const secret = newWebhookSecret(parts.random)
     const channel: StoredChannel = {
       ...before,
-      secret: parts.seal.close(secret, before.code),
+      secret: sealSecret(parts.sealer, before, secret),
       oldSecret: before.secret,
       oldSecretUntil: at + OVERLAP_MS,
       updatedAt: at,
@@ -144,10 +145,10 @@ type Asked = { readonly to?: readonly string[] | undefined; readonly url?: strin
 
 /** Refuses what could never be delivered, while somebody is there to read why. */
 async function targetFor(
-  { settings, addresses, seal }: ApiParts,
+  { settings, addresses, sealer }: ApiParts,
   type: StoredChannel['type'],
   { to, url }: Asked,
-  code: string,
+  owner: Pick<StoredChannel, 'organisationId' | 'code'>,
 ): Promise<{ target: ChannelTarget; secret: string | null }> {
   if (type === 'email') {
     if (url !== undefined || to === undefined)
@@ -170,7 +171,7 @@ async function targetFor(
   if ('refused' in vetted) throw refuse('invalid_request', `url: ${vetted.refused}`, { param: 'url' })
   if (type === 'webhook') return { target: { url }, secret: null }
   // Whoever knows the path of a Slack hook can write there.
-  return { target: { url: `${vetted.url.origin}/…` }, secret: seal.close(url, code) }
+  return { target: { url: `${vetted.url.origin}/…` }, secret: sealSecret(sealer, owner, url) }
 }
 
 /** As Standard Webhooks writes them: 32 random bytes. */

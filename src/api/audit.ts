@@ -4,7 +4,8 @@ import type { AuditRow } from '../core/ledger-rows.ts'
 import { instantText } from '../lib/clock.ts'
 import type { Cell } from '../lib/csv.ts'
 import { auditCount, auditPage } from '../store/audit-log.ts'
-import { exportName, rangeOf } from './date-range.ts'
+import { rangeOf } from './date-range.ts'
+import { exportName } from './export-name.ts'
 import { organisationFor } from './management-keys.ts'
 import { paged, pageOf } from './page.ts'
 import type { Handlers } from './parts.ts'
@@ -17,7 +18,9 @@ export const auditHandlers: Handlers<'listAudit'> = {
     const range = await rangeOf(parts, id, { startDate: from, endDate: to }, { startDate: 'from', endDate: 'to' })
     const filter = { actor, action, target, ...range }
     const pageAt = (page: Page) => auditPage(parts.store, id, filter, page)
-    if (rows) return { rows: { name: exportName('audit', { startDate: from, endDate: to }), ...rowsOf(pageAt) } }
+    const { organisationId } = query
+    const name = exportName({ table: 'audit', filters: { organisationId, actor, action, target }, from, to })
+    if (rows) return { rows: { name, ...rowsOf(pageAt) } }
     const page = pageOf('audit', query)
     const [found, total] = await Promise.all([pageAt(page), auditCount(parts.store, id, filter)])
     const { shown, pagination } = paged('audit', page, found, total)

@@ -1,5 +1,6 @@
 /** Which budgets count what moves beside model calls: money of accounts, and usage that callers tell. */
 import { countingAt, linksAt, type Spender, tagsOf } from '../core/budget-chain.ts'
+import type { Refund } from '../core/ledger-commands.ts'
 import type { Link } from '../core/ledger-rows.ts'
 import { chargedIn } from '../store/charges.ts'
 import type { ApiParts } from './parts.ts'
@@ -32,12 +33,16 @@ export const toldChain = (
   linksFor(parts, { ...NOBODY, organisationId, accountId, models: [model], tags: tagsOf(metadata) }, at)
 
 /** What is given back is taken off where it was counted. */
-export async function refundChain(
+export async function refundedTo(
   parts: Pick<ApiParts, 'store' | 'budgets'>,
   organisationId: bigint,
   transactionId: bigint,
-): Promise<readonly Link[]> {
+): Promise<Pick<Refund, 'chain' | 'call'>> {
   const charged = await chargedIn(parts.store, organisationId, transactionId)
-  if (!charged) return []
-  return 'holds' in charged ? charged.holds : linksFor(parts, charged.spender, charged.at)
+  if (!charged) return {}
+  if ('holds' in charged) return { chain: charged.holds }
+  const { spender, at, limit } = charged
+  const chain = [...(limit ? linksAt([limit], at) : []), ...(await linksFor(parts, spender, at))]
+  const { apiKeyId } = spender
+  return apiKeyId === null ? { chain } : { chain, call: { apiKeyId, admittedAt: at } }
 }

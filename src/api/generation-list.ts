@@ -5,17 +5,19 @@ import type { Cell } from '../lib/csv.ts'
 import { generationCode } from '../lib/id.ts'
 import { parseAmount } from '../lib/money.ts'
 import {
+  type ExportedRecord,
+  exportedPage,
   findRecord,
   type RecordCursor,
   type RecordFilter,
   recordCount,
   recordPage,
-  type StoredRecord,
 } from '../store/generation-list.ts'
 import { usageSumsBy } from '../store/reports.ts'
+import { filterWords } from './export-name.ts'
 import { FOCUS_COLUMNS, focusCells } from './focus.ts'
 import type { ApiParts, Call, Handlers } from './parts.ts'
-import { inTime, storeFilter } from './report-filter.ts'
+import { filtersIn, inTime, storeFilter } from './report-filter.ts'
 import { type ReportRange, reportRange } from './report-range.ts'
 import { pagesBy, type Rows } from './rows.ts'
 import { focusOf, RECORD_COLUMNS, recordCells, recordOf } from './shown-record.ts'
@@ -103,15 +105,19 @@ function rowsOf(
   range: ReportRange,
   filter: RecordFilter,
 ): Rows {
+  const { minCostUsd, minLatencyMs, usageSource } = query
   const isFocus = query.columns === 'focus'
-  const cellsOf = (stored: StoredRecord): readonly Cell[] =>
+  const cellsOf = (stored: ExportedRecord): readonly Cell[] =>
     isFocus ? focusCells(focusOf(stored)) : recordCells(stored)
   return {
-    name: ['generations', ...range.words, ...(isFocus ? ['focus'] : [])],
+    name: [
+      ...['generations', ...filterWords({ ...filtersIn(query), minCostUsd, minLatencyMs, usageSource })],
+      ...[...range.words, ...(isFocus ? ['focus'] : [])],
+    ],
     columns: isFocus ? FOCUS_COLUMNS : RECORD_COLUMNS,
-    pages: pagesBy<StoredRecord, RecordCursor>(
+    pages: pagesBy<ExportedRecord, RecordCursor>(
       (before, limit) =>
-        recordPage(
+        exportedPage(
           store,
           caller.organisationId,
           { ...filter, recordedBy: at },

@@ -29,10 +29,20 @@ import { modelHandlers } from './models.ts'
 import { organisationHandlers } from './organisations.ts'
 import type { ApiParts, AuditedChange, Handlers } from './parts.ts'
 import { planHandlers } from './plans.ts'
+import { rateCardHandlers } from './rate-cards.ts'
 import { replyWithError } from './reply-with-error.ts'
 import { reportHandlers } from './reports.ts'
 import { reservationHandlers } from './reservations.ts'
-import { fileName, ROW_TYPES, type RowFormat, type Rows, rowFormat, rowText } from './rows.ts'
+import {
+  fileName,
+  formatOfPath,
+  ROW_ENDINGS,
+  ROW_TYPES,
+  type RowFormat,
+  type Rows,
+  rowFormat,
+  rowText,
+} from './rows.ts'
 import { originOf } from './same-origin.ts'
 import { mountSignIn } from './sign-in.ts'
 import { transactionHandlers } from './transactions.ts'
@@ -45,6 +55,7 @@ const handlers: Handlers = {
   ...adminKeyHandlers,
   ...creditHandlers,
   ...modelHandlers,
+  ...rateCardHandlers,
   ...accountHandlers,
   ...grantHandlers,
   ...planHandlers,
@@ -76,8 +87,7 @@ export function mountApi(fastify: FastifyInstance, parts: ApiParts): void {
     )
     const offered = new Map<string, Operation[]>()
     for (const operation of operations as readonly Operation[])
-      for (const path of [operation.path, ...(operation.aliases ?? [])])
-        offered.set(path, [...(offered.get(path) ?? []), operation])
+      for (const path of pathsOf(operation)) offered.set(path, [...(offered.get(path) ?? []), operation])
     for (const [path, own] of offered) {
       for (const operation of own) mountOperation(scope, parts, path, operation)
       mountOtherMethods(scope, parts, path, own)
@@ -85,6 +95,9 @@ export function mountApi(fastify: FastifyInstance, parts: ApiParts): void {
     mountSignIn(scope, parts)
   })
 }
+
+const pathsOf = ({ path, aliases = [], rows }: Operation): string[] =>
+  [path, ...aliases].flatMap((each) => [each, ...(rows ? Object.keys(ROW_ENDINGS).map((ending) => each + ending) : [])])
 
 type AnyAnswer =
   | { readonly body: unknown; readonly status?: number; readonly replayed?: boolean }
@@ -95,6 +108,7 @@ function mountOperation(scope: FastifyInstance, parts: ApiParts, path: string, o
   const callers = new WeakMap<FastifyRequest, Caller>()
   const validate = validatorOf(operation)
   const handler: AnyHandler = handlers[operation.name as OperationName]
+  const ending = operation.rows && formatOfPath(path)
   scope.route({
     method: operation.method,
     url: urlOf(path),
@@ -113,7 +127,8 @@ function mountOperation(scope: FastifyInstance, parts: ApiParts, path: string, o
       const at = parts.store.now()
       const requestId = parts.requestId(request)
       const by = { organisationId: caller.organisationId, actor: caller.actor, requestId, at }
-      const format = operation.rows ? rowFormat(request.query as object, request.headers) : undefined
+      const asked = operation.rows ? rowFormat(request.query as object, request.headers) : undefined
+      const format = ending ?? asked
       const call = {
         ...validate(request),
         caller,

@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import type { PageQuery, Pagination } from '../contract/common.ts'
 import { refuse } from '../contract/errors.ts'
+import { fitsInt64 } from '../lib/money.ts'
 import type { PageOf } from '../store/page-of.ts'
 
 const DEFAULT_LIMIT = 50
@@ -14,7 +15,8 @@ export function pageOf(
   if (cursor === undefined) return { limit, offset, before: undefined }
   const [kind, id = ''] = Buffer.from(cursor, 'base64url').toString('latin1').split(':')
   const isOurs = kind === list && /^[0-9]{1,19}$/.test(id) && cursorOf(list, BigInt(id)) === cursor
-  if (!isOurs) throw refuse('invalid_request', 'cursor: is none that this list gave', { param: 'cursor' })
+  if (!isOurs || !fitsInt64(BigInt(id)))
+    throw refuse('invalid_request', 'cursor: is none that this list gave', { param: 'cursor' })
   return { limit, offset: 0, before: BigInt(id) }
 }
 

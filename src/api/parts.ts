@@ -15,7 +15,7 @@ import type { RateCard } from '../core/rate-card.ts'
 import type { AddressGuard } from '../delivery/address-guard.ts'
 import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
-import type { Seal } from '../lib/seal.ts'
+import type { Sealer } from '../lib/sealer.ts'
 import type { AuditEntry, Provided } from '../store/audit-log.ts'
 import type { BudgetDirectory } from '../store/budget-directory.ts'
 import type { StoredCredential } from '../store/credentials.ts'
@@ -35,12 +35,14 @@ export type ApiParts = {
   /** How the endpoints fare, as far as this process called them. */
   readonly health: { of(endpointId: string): Figures; list(): readonly ApiEndpointState[] }
   readonly rateCards: Pick<RateCards, 'keep'>
+  /** Rate cards that were set here. */
+  readonly adminCards: { list(): readonly RateCard[]; refresh(): Promise<void> }
   readonly random: Random
   /** The name of a personal text where the text itself must not stand. */
   readonly hashDetails: HashDetails
   readonly log: Log
   /** Keeps what signs a webhook. */
-  readonly seal: Seal
+  readonly sealer: Sealer
   /** Where webhooks may go. */
   readonly addresses: AddressGuard
   /** The caller behind a request's secret, else behind its session. Throws `Refused`: `invalid_api_key`, `rate_limit_exceeded`. */
@@ -49,6 +51,8 @@ export type ApiParts = {
   addressOf(request: FastifyRequest): string
   /** Whether the caller is who runs this server. */
   isOperator(caller: Caller): boolean
+  /** Prices hold for all organisations: those who run the server set them, by its key or signed in as an admin. */
+  mayPrice(caller: Caller): boolean
   /** A change to a key holds from here on. */
   forgetKey(hash: string): void
   /** A change to what an organisation is called holds from here on. */

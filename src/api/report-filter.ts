@@ -12,6 +12,12 @@ export type StoreFilter = {
   readonly folded: Readonly<Partial<Record<Folded, ValueFilter>>>
 }
 
+/** The filters alone of all that was asked, for the name of a file. */
+export function filtersIn(asked: ReportFilter): ReportFilter {
+  const { api_key, account, model, provider, context, end_user, tag, status } = asked
+  return { api_key, account, model, provider, context, end_user, tag, status }
+}
+
 /** What is not known matches nothing. */
 export async function storeFilter(parts: ApiParts, organisationId: bigint, told: ReportFilter): Promise<StoreFilter> {
   const { store, routes, hashDetails } = parts

@@ -1,5 +1,6 @@
 /** Which time a report is about: dates are whole days of its zone, instants lie on the quarter hour. */
 import { Temporal } from 'temporal-polyfill'
+import { isTimeZone } from '../contract/common.ts'
 import { refuse } from '../contract/errors.ts'
 import { type BucketKind, bucketsIn, DAY_MS, type Span } from '../core/report-plan.ts'
 import { QUARTER_MS } from '../core/usage-sums.ts'
@@ -69,12 +70,14 @@ const before = (end: number, timeZone: string): string =>
     .subtract({ days: USUAL_DAYS - 1 })
     .toString()
 
+/** By its name alone: an offset like +05:45 is no zone, since what it says today may not hold in summer. */
 function zoneOf(timeZone: string): string {
-  try {
-    return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(timeZone).timeZoneId
-  } catch {
-    throw refuse('invalid_request', `timeZone: ${timeZone} is no time zone; expected one like Europe/Berlin or UTC`, {
+  if (isTimeZone(timeZone)) return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(timeZone).timeZoneId
+  throw refuse(
+    'invalid_request',
+    `timeZone: ${timeZone} is no time zone; expected the IANA name of one, e.g. Europe/Berlin`,
+    {
       param: 'timeZone',
-    })
-  }
+    },
+  )
 }

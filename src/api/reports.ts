@@ -7,10 +7,11 @@ import { nanosText } from '../lib/money.ts'
 import { addSums, NO_SUMS, type Sums } from '../store/report-columns.ts'
 import { namesOf } from '../store/report-names.ts'
 import { type Summed, type SumRow, usageSumsBy } from '../store/reports.ts'
+import { filterWords } from './export-name.ts'
 import { focusReport } from './focus.ts'
 import { withDecimal } from './money.ts'
 import type { ApiParts, Call, Handlers } from './parts.ts'
-import { inTime, storeFilter } from './report-filter.ts'
+import { filtersIn, inTime, storeFilter } from './report-filter.ts'
 import { bucketsOf, onQuarters, type ReportRange, reportRange } from './report-range.ts'
 import { atOnce, type Rows } from './rows.ts'
 
@@ -22,10 +23,10 @@ export const reportHandlers: Handlers<'reportUsage'> = {
     const buckets = bucketsOf(range, bucket)
     const rows = await sumsFor(parts, call, buckets)
     const shown = shownRows(buckets, groupBy, await named(parts, caller.organisationId, groupBy, rows))
+    const name = fileWords(range, query)
     if (call.rows)
       return {
-        rows:
-          query.columns === 'focus' ? focusReport(shown, nameOf(range, groupBy)) : reportRows(shown, range, groupBy),
+        rows: query.columns === 'focus' ? focusReport(shown, name) : reportRows(shown, name, groupBy),
       }
     return { body: reportOf(shown, { ...range, bucket }) }
   },
@@ -155,16 +156,17 @@ const FIGURES = [
   ...(['costUsd', 'chargeUsd', 'cacheSavingUsd', 'unpricedRequests', 'estimatedRequests'] as const),
 ]
 
-const nameOf = ({ words }: ReportRange, groupBy: readonly ReportGroup[]): string[] => [
+const fileWords = ({ words }: ReportRange, { groupBy = [], ...query }: Call<'reportUsage'>['query']): string[] => [
   'usage',
   ...(groupBy.length > 0 ? [`by-${groupBy.join('-')}`] : []),
+  ...filterWords(filtersIn(query)),
   ...words,
 ]
 
 /** The rows of the buckets; totals are not among them. */
-function reportRows(rows: readonly ShownRow[], range: ReportRange, groupBy: readonly ReportGroup[]): Rows {
+function reportRows(rows: readonly ShownRow[], name: readonly string[], groupBy: readonly ReportGroup[]): Rows {
   return {
-    name: nameOf(range, groupBy),
+    name,
     columns: ['start', 'end', ...groupBy, ...FIGURES],
     pages: atOnce(
       rows.map(({ start, end, key, sums }) => {

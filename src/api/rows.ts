@@ -8,7 +8,7 @@ import { type Cell, csvRows } from '../lib/csv.ts'
 export type RowFormat = 'csv' | 'ndjson'
 
 export type Rows = {
-  /** Says what is in it: words of the file's name. */
+  /** Says what is in it: the words of the file's name, see `exportName`. */
   readonly name: readonly string[]
   readonly columns: readonly string[]
   /** Cells in the order of the columns. */
@@ -20,12 +20,21 @@ export const ROW_TYPES: Readonly<Record<RowFormat, string>> = {
   ndjson: 'application/x-ndjson',
 }
 
+/** A path that ends like a file is asked for as that file. */
+export const ROW_ENDINGS: Readonly<Record<string, RowFormat>> = {
+  '.csv': 'csv',
+  '.ndjson': 'ndjson',
+  '.jsonl': 'ndjson',
+}
+
+export const formatOfPath = (path: string): RowFormat | undefined => ROW_ENDINGS[/\.\w+$/.exec(path)?.[0] ?? '']
+
 /** `format` in the query comes before `Accept`. */
 export function rowFormat(query: { readonly format?: unknown }, headers: IncomingHttpHeaders): RowFormat | undefined {
   if (query.format !== undefined) return query.format === 'csv' || query.format === 'ndjson' ? query.format : undefined
   const accepted = headers.accept ?? ''
   if (/^\s*text\/csv\b/i.test(accepted)) return 'csv'
-  return /^\s*application\/(?:x-)?ndjson\b/i.test(accepted) ? 'ndjson' : undefined
+  return /^\s*application\/(?:x-)?(?:ndjson|jsonl|jsonlines)\b/i.test(accepted) ? 'ndjson' : undefined
 }
 
 export async function* rowText({ columns, pages }: Rows, format: RowFormat): AsyncGenerator<string> {
@@ -45,7 +54,7 @@ function jsonOf(cell: Cell): unknown {
   return 'json' in cell ? JSON.parse(cell.json) : cell.exact
 }
 
-const MOST_NAME = 150
+const MOST_NAME = 220
 
 export const fileName = ({ name }: Rows, format: RowFormat): string => {
   const words = name.map((word) => word.replace(/[^A-Za-z0-9.-]+/g, '-').replace(/^[-.]+|[-.]+$/g, ''))

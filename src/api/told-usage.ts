@@ -5,7 +5,7 @@ import { cacheDiscount } from '../core/card-cost.ts'
 import { recordLines } from '../core/cost-details.ts'
 import type { Told } from '../core/ledger-commands.ts'
 import { type Priced, price } from '../core/price.ts'
-import { totalsOf, type Usage } from '../core/usage.ts'
+import { countsText, totalsOf, type Usage } from '../core/usage.ts'
 import { MAX_AMOUNT, roundToNanos } from '../lib/money.ts'
 import { exactText } from '../lib/ratio.ts'
 import { toldChain } from './chains.ts'
@@ -107,11 +107,6 @@ function costsOf(priced: Priced, charged: boolean) {
     chargeExact: charged && priced.charge ? exactText(priced.charge) : null,
     items: JSON.stringify(lines, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)),
   }
-}
-
-function countsText({ parts }: Usage): string {
-  const counted = parts.flatMap(({ counts }) => [...counts]).filter(([, quantity]) => quantity.n > 0n)
-  return JSON.stringify(Object.fromEntries(counted.map(([meter, quantity]) => [meter, exactText(quantity)])))
 }
 
 /** What it says, whoever it is linked to: the same payload on the same transaction is the same usage. */

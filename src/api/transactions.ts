@@ -16,9 +16,10 @@ import {
   transactionPage,
 } from '../store/transactions.ts'
 import { usageBy } from '../store/usage.ts'
-import { accountChain, refundChain } from './chains.ts'
+import { accountChain, refundedTo } from './chains.ts'
 import { USUAL_PRIORITY } from './credits.ts'
-import { exportName, rangeOf } from './date-range.ts'
+import { rangeOf } from './date-range.ts'
+import { exportName } from './export-name.ts'
 import { modelNames } from './models.ts'
 import { creditRate, rateOf } from './money.ts'
 import { paged, pageOf } from './page.ts'
@@ -40,7 +41,9 @@ export const transactionHandlers: Handlers<Names> = {
         transactionPage(parts.store, caller.organisationId, { ...filter, bookedBy: at }, page)
       const isReconciled = query.include?.includes('usage') ?? false
       const rows = transactionRows(pageAt, (page) => shownWith(parts, call, page), isReconciled)
-      return { rows: { ...rows, name: exportName('transactions', query) } }
+      const { accountId, externalId, type, usage, startDate: from, endDate: to } = query
+      const name = exportName({ table: 'transactions', filters: { accountId, externalId, type, usage }, from, to })
+      return { rows: { ...rows, name } }
     }
     const page = pageOf('transactions', call.query)
     const { transactions, total } = await listTransactions(parts.store, call.caller.organisationId, filter, page)
@@ -83,7 +86,7 @@ export const transactionHandlers: Handlers<Names> = {
       ...{ type: 'refund' as const, organisationId: caller.organisationId, at, transactionId: id, creditUsd },
       ...(body.amount === undefined ? {} : { amount: rate.nanos(body.amount) }),
       ...{ actor: caller.principal, description: body.reason },
-      chain: await refundChain(parts, caller.organisationId, id),
+      ...(await refundedTo(parts, caller.organisationId, id)),
       ...(name ? { idempotency: name } : {}),
     }
     return made(parts, caller, await post(parts, rate, command, 'posted'))

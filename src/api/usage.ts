@@ -4,7 +4,8 @@ import type { UsageSummary } from '../contract/usage.ts'
 import { nanosText } from '../lib/money.ts'
 import { findTransaction } from '../store/transactions.ts'
 import { type UsageFilter, type UsageSum, usageBy, usageCount, usagePage, usageSums } from '../store/usage.ts'
-import { exportName, rangeOf } from './date-range.ts'
+import { rangeOf } from './date-range.ts'
+import { exportName } from './export-name.ts'
 import { modelNames } from './models.ts'
 import { creditRate, withDecimal } from './money.ts'
 import { paged, pageOf } from './page.ts'
@@ -40,7 +41,7 @@ export const usageHandlers: Handlers<'recordUsage' | 'listUsage' | 'summariseUsa
     const names = modelNames(parts.routes)
     const pageAt = (page: ReturnType<typeof pageOf>) =>
       usagePage(parts.store, caller.organisationId, call.rows ? { ...filter, recordedBy: call.at } : filter, page)
-    if (call.rows) return { rows: { ...usageRows(pageAt, names), name: exportName('usage-records', query) } }
+    if (call.rows) return { rows: { ...usageRows(pageAt, names), name: fileWords(query) } }
     const page = pageOf('usage', query)
     const [records, total] = await Promise.all([pageAt(page), usageCount(parts.store, caller.organisationId, filter)])
     const { shown, pagination } = paged('usage', page, records, total)
@@ -50,6 +51,14 @@ export const usageHandlers: Handlers<'recordUsage' | 'listUsage' | 'summariseUsa
   async summariseUsage(parts, call) {
     return { body: { success: true, summary: await summaryOf(parts, call) } }
   },
+}
+
+function fileWords(query: Call<'listUsage'>['query']): string[] {
+  const { accountId, externalId, modelId, context, usageType, startDate: from, endDate: to } = query
+  return exportName({
+    ...{ table: 'usage-records', from, to },
+    filters: { accountId, externalId, modelId, context, usageType },
+  })
 }
 
 function unlinked({ body }: Call<'recordUsage'>) {

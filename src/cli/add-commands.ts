@@ -6,13 +6,15 @@ import { type Command, Option } from 'commander'
 import { summaries } from '../contract/operation-summaries.ts'
 import type { CommandRow } from './command-row.ts'
 import { commands, nouns } from './commands.ts'
-import type { Command as ApiCommand, Field } from './fields.ts'
+import type { Field } from './fields.ts'
+import { rangeNames } from './range-names.ts'
 import { placeName, type Typed } from './request.ts'
+import type { ShownCommand } from './shown-command.ts'
 import { withExamples } from './with-examples.ts'
 
 type AddCommands = {
   /** The command that was typed, with its fields. */
-  readonly chosen: ApiCommand | undefined
+  readonly chosen: ShownCommand | undefined
   readonly run: (row: CommandRow, typed: Typed) => Promise<void>
 }
 
@@ -35,7 +37,7 @@ export function addCommands(program: Command, { chosen, run }: AddCommands): voi
 
 export const aboutOf = ({ about, operation }: CommandRow): string => about ?? summaries[operation]
 
-function addFields(command: Command, chosen: ApiCommand, run: AddCommands['run']): void {
+function addFields(command: Command, chosen: ShownCommand, run: AddCommands['run']): void {
   for (const fields of chosen.places) {
     const name = placeName(fields)
     const about = fields.map((field) => explained(field)).join(' ')
@@ -56,19 +58,34 @@ function addFields(command: Command, chosen: ApiCommand, run: AddCommands['run']
 /** In kebab-case; `--no-x` is the other side of `--x`. */
 const nameOf = (option: Option): string => (option.long ?? '').replace(/^--(no-)?/, '')
 
-export function fieldOptions({ options, operation }: ApiCommand): Option[] {
+export function fieldOptions({ options, operation }: ShownCommand): Option[] {
   const clearable = operation.method === 'PATCH' ? options.filter(({ nullable }) => nullable) : []
   const clear = new Option('--clear <option>', 'Set to nothing; may be repeated.')
     .choices(clearable.map(({ option }) => option))
     .argParser(collected)
-  return [...options.flatMap(optionsOf), ...(clearable.length > 0 ? [clear] : [])]
+  return [...options.flatMap(optionsOf), ...timeOptions({ options }), ...(clearable.length > 0 ? [clear] : [])]
 }
 
+/** Of whatever lists or sums up a range of time. */
+function timeOptions(command: Pick<ShownCommand, 'options'>): Option[] {
+  const names = rangeNames(command)
+  if (!names) return []
+  const same = (['from', 'to'] as const).flatMap((short): Option[] => {
+    const field = command.options.find(({ name }) => name === names[short])
+    if (!field || field.option === short) return []
+    return [new Option(`--${short} <text>`, `The same as --${field.option}.`)]
+  })
+  return [...same, new Option('--since <span>', SINCE), new Option('--tz <zone>', TZ)]
+}
+
+const SINCE = '15m, 24h, 7d, today, yesterday, this-month or last-month, in place of a beginning and an end.'
+const TZ = "The IANA zone whose days those are; default: the organisation's."
+
 function optionsOf(field: Field): Option[] {
-  const { option, kind, part } = field
+  const { option, kind, opposite } = field
   if (kind === 'flag') {
     const on = new Option(`--${option}`, explained(field))
-    return part === 'query' ? [on] : [on, new Option(`--no-${option}`, `The opposite of --${option}.`)]
+    return !opposite ? [on] : [on, new Option(`--no-${option}`, `The opposite of --${option}.`)]
   }
   const made = new Option(`--${option} <${field.account ? 'account' : PLACEHOLDERS[kind]}>`, explained(field))
   return [REPEATED.includes(kind) ? made.argParser(collected) : made]
@@ -96,7 +113,7 @@ export function explained({ about, values, required, kind }: Field): string {
 const collected = (text: string, before: unknown): string[] => [...(Array.isArray(before) ? before : []), text]
 
 /** What every command of the API takes beside its fields. */
-export function commonOptions({ row, operation }: ApiCommand): Option[] {
+export function commonOptions({ row, operation }: ShownCommand): Option[] {
   const output = [
     ['--json', "The server's reply as it came, one document."],
     ...(row.columns ? LIST_OPTIONS : []),

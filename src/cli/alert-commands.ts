@@ -4,6 +4,8 @@ import type { CommandRow } from './command-row.ts'
 const CHANNEL = ['id', 'type', 'name', 'url', 'to', 'events', 'disabled']
 /** `--url` is where Turnpike is. */
 const ADDRESS = { url: 'endpoint' }
+/** Of a webhook; other channels have none. */
+const SECRET = { at: 'secret', is: 'signing secret', of: 'channel.id' }
 const ID = 'chan_0VCi7Jj6N5RDeKlMUkz9'
 
 export const alertCommands: readonly CommandRow[] = [
@@ -12,10 +14,10 @@ export const alertCommands: readonly CommandRow[] = [
     args: ['type'],
     names: ADDRESS,
     shows: 'channel',
-    secret: 'secret',
+    secret: SECRET,
     examples: [
       'turnpike channels create webhook --endpoint https://example.com/turnpike --events credits.low',
-      'turnpike channels create email --to ops@example.com',
+      'turnpike channels create email --to ops@example.com --to ann@example.com',
     ],
   },
   {
@@ -60,7 +62,7 @@ export const alertCommands: readonly CommandRow[] = [
   {
     ...{ noun: 'channels', verb: 'rotate-secret', operation: 'rotateAlertChannelSecret' },
     args: ['id'],
-    secret: 'secret',
+    secret: SECRET,
     examples: [`turnpike channels rotate-secret ${ID}`],
   },
   {

@@ -16,6 +16,8 @@ export type CommandRow = {
   readonly args?: readonly string[]
   /** Fields that this verb decides itself: it is all that it says, so no other field of the body gets an option. */
   readonly fixed?: Readonly<Record<string, unknown>>
+  /** Flags of a query whose `false` filters too. */
+  readonly opposites?: readonly string[]
   /** Fields that get no option. */
   readonly without?: readonly string[]
   /** What a field is called on the command line; default: its own name in kebab-case, and {@link SHORT_NAMES}. */
@@ -26,12 +28,15 @@ export type CommandRow = {
   readonly shows?: string
   /** Columns of the table; with them the reply is a list. */
   readonly columns?: readonly Column[]
-  /** The member of the reply that is a secret: shown by itself, this once. */
-  readonly secret?: string
+  /** The member of the reply that is a secret: shown by itself, this once. A reply without it is shown as any other. */
+  readonly secret?: Secret
   /** What cannot be undone, as the end of "This …". Asks for the first argument once more, or for --yes. */
   readonly destroys?: string
   readonly examples: readonly string[]
 }
+
+/** Where in the reply it lies, what people call it, and where the name lies of what it is for. */
+type Secret = { readonly at: string; readonly is: string; readonly of?: string }
 
 /** A path in the row, and its heading where that is not the path itself. */
 export type Column = string | readonly [path: string, heading: string]

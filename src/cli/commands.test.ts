@@ -62,7 +62,9 @@ describe('examples', () => {
 
   test.each(all)('%s', async (example, row) => {
     const calls: CommandCall[] = []
-    const words = [...example.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '')
+    const words = [...example.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
+      ([, double, single, bare]) => double ?? single ?? bare ?? '',
+    )
     const code = await runProgram(words.slice(1), {
       ...{ version: '1', env: {}, cwd: '/', readFile: () => '', terminal: { stdout: false, stderr: false } },
       ...{ start: failed, verify: failed, backup: failed, migrateStore: failed },

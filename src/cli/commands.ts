@@ -34,6 +34,7 @@ export const nouns: Readonly<Record<string, string>> = {
   usage: 'what was used, and what it cost',
   generations: 'finished model calls',
   models: 'models and their prices',
+  prices: 'what endpoints charge, and since when',
   providers: 'who is behind the models',
   endpoints: 'where models are served, and how that goes',
   keys: 'API keys and their limits',
@@ -52,12 +53,12 @@ export const nouns: Readonly<Record<string, string>> = {
 export const WITHOUT_COMMAND: Partial<Record<OperationName, string>> = {
   listAllModels: 'shows what `models list` shows, in the words of other clients',
   getOneModel: 'shows what `models get` shows, in the words of other clients',
-  listApiKeys: 'administers the keys of `keys …` in another shape',
-  createApiKey: 'administers the keys of `keys …` in another shape',
-  getApiKey: 'administers the keys of `keys …` in another shape',
-  updateApiKey: 'administers the keys of `keys …` in another shape',
-  deleteApiKey: 'administers the keys of `keys …` in another shape',
-  rotateApiKey: 'administers the keys of `keys …` in another shape',
+  listKeys: 'administers the keys of `keys …` in the words of other clients',
+  createKey: 'administers the keys of `keys …` in the words of other clients',
+  getKey: 'administers the keys of `keys …` in the words of other clients',
+  updateKey: 'administers the keys of `keys …` in the words of other clients',
+  deleteKey: 'administers the keys of `keys …` in the words of other clients',
+  rotateKey: 'administers the keys of `keys …` in the words of other clients',
 }
 
 /** The row that a command line begins with, by any of its names. */

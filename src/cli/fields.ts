@@ -20,6 +20,8 @@ export type Field = {
   readonly required: boolean
   /** Can be set to nothing. */
   readonly nullable: boolean
+  /** Of a flag: it can be said that it is not. */
+  readonly opposite: boolean
   readonly about: string
   /** Names an account: by its id alone, by either name, or by your own name alone. */
   readonly account?: 'id' | 'either' | 'name'
@@ -40,8 +42,8 @@ export type Command = {
   readonly paging: Paging
 }
 
-/** Those of lists, which the walk through the pages fills in. */
-const PAGE_FIELDS = ['limit', 'offset', 'cursor']
+/** Those of lists, which the walk through the pages and the options of the output fill in. */
+const PAGE_FIELDS = ['limit', 'offset', 'cursor', 'format']
 
 export function commandOf(row: CommandRow, operation = operationOf(row)): Command {
   const all = (['params', 'query', 'body'] as const).flatMap((part) => fieldsOf(row, operation, part))
@@ -128,6 +130,7 @@ function fieldsOf(row: CommandRow, operation: Operation, part: Part): Field[] {
       ...{ name, part, option, nullable, kind: kindOf(leaf) },
       values: valuesOf(leaf),
       required: required.includes(name),
+      opposite: part === 'body' || (row.opposites ?? []).includes(name),
       about: aboutOf(name, account, schema.description ?? leaf.description ?? ''),
       ...(account ? { account } : {}),
     }

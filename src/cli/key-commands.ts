@@ -1,72 +1,88 @@
 /** Keys of every kind, and the organisations that they belong to. */
 import type { CommandRow } from './command-row.ts'
 
-const KEY = ['hash', 'name', 'label', 'external_user', 'limit', 'limit_remaining', 'limit_reset', 'usage', 'disabled']
+const KEY = [
+  'id',
+  'name',
+  'label',
+  'externalId',
+  'limit',
+  'limitRemaining',
+  'limitReset',
+  'usage',
+  'disabled',
+  'lastUsedAt',
+]
+const ID = 'key_0VYp3kQm5d41402abc4b'
+const KEY_ID = { args: ['id'], names: { id: 'key' } }
+const SECRET = { at: 'secret', is: 'key', of: 'key.name' }
+const MANAGEMENT_SECRET = { at: 'key', is: 'key', of: 'managementKey.name' }
 
 export const keyCommands: readonly CommandRow[] = [
   {
-    ...{ noun: 'keys', verb: 'create', operation: 'createKey' },
+    ...{ noun: 'keys', verb: 'create', operation: 'createApiKey' },
     args: ['name'],
-    names: { external_user: 'account' },
-    secret: 'key',
+    secret: SECRET,
     examples: [
       'turnpike keys create dev',
       'turnpike keys create dev --limit 5 --limit-reset monthly',
       'turnpike keys create ann --account user_456',
+      'turnpike keys create batch --allowed-models openai/gpt-4o-mini --allowed-models anthropic/* --user batch --metadata team=red --include-usage',
     ],
   },
   {
-    ...{ noun: 'keys', verb: 'list', operation: 'listKeys' },
-    shows: 'data',
+    ...{ noun: 'keys', verb: 'list', operation: 'listApiKeys' },
+    opposites: ['disabled'],
+    shows: 'keys',
     columns: KEY,
-    examples: ['turnpike keys list', 'turnpike keys list --include-disabled --all --csv'],
-  },
-  {
-    ...{ noun: 'keys', verb: 'get', operation: 'getKey' },
-    args: ['hash'],
-    shows: 'data',
-    examples: ['turnpike keys get 5d41402abc4b2a76b9719d911017c592…'],
-  },
-  {
-    ...{ noun: 'keys', verb: 'update', operation: 'updateKey' },
-    args: ['hash'],
-    without: ['external_user'],
-    shows: 'data',
     examples: [
-      'turnpike keys update 5d41402abc4b2a76b9719d911017c592… --limit 8 --limit-reset weekly',
-      'turnpike keys update 5d41402abc4b2a76b9719d911017c592… --clear limit',
+      'turnpike keys list',
+      'turnpike keys list --name dev',
+      'turnpike keys list --account user_456 --all --csv',
     ],
   },
   {
-    ...{ noun: 'keys', verb: 'disable', operation: 'updateKey' },
+    ...{ noun: 'keys', verb: 'get', operation: 'getApiKey' },
+    ...KEY_ID,
+    shows: 'key',
+    examples: [`turnpike keys get ${ID}`],
+  },
+  {
+    ...{ noun: 'keys', verb: 'update', operation: 'updateApiKey' },
+    ...KEY_ID,
+    shows: 'key',
+    examples: [
+      `turnpike keys update ${ID} --limit 8 --limit-reset weekly`,
+      `turnpike keys update ${ID} --clear limit --clear allowed-models`,
+    ],
+  },
+  {
+    ...{ noun: 'keys', verb: 'disable', operation: 'updateApiKey' },
     about: 'Refuse a key from now on, until it is enabled again',
-    args: ['hash'],
+    ...KEY_ID,
     fixed: { disabled: true },
-    shows: 'data',
-    examples: ['turnpike keys disable 5d41402abc4b2a76b9719d911017c592…'],
+    shows: 'key',
+    examples: [`turnpike keys disable ${ID}`],
   },
   {
-    ...{ noun: 'keys', verb: 'enable', operation: 'updateKey' },
+    ...{ noun: 'keys', verb: 'enable', operation: 'updateApiKey' },
     about: 'Let a disabled key work again',
-    args: ['hash'],
+    ...KEY_ID,
     fixed: { disabled: false },
-    shows: 'data',
-    examples: ['turnpike keys enable 5d41402abc4b2a76b9719d911017c592…'],
+    shows: 'key',
+    examples: [`turnpike keys enable ${ID}`],
   },
   {
-    ...{ noun: 'keys', verb: 'rotate', operation: 'rotateKey' },
-    args: ['hash'],
-    secret: 'key',
-    examples: [
-      'turnpike keys rotate key_0VYp3kQm5d41402abc4b',
-      'turnpike keys rotate key_0VYp3kQm5d41402abc4b --grace-seconds 3600',
-    ],
+    ...{ noun: 'keys', verb: 'rotate', operation: 'rotateApiKey' },
+    ...KEY_ID,
+    secret: SECRET,
+    examples: [`turnpike keys rotate ${ID}`, `turnpike keys rotate ${ID} --grace-seconds 3600`],
   },
   {
-    ...{ noun: 'keys', verb: 'delete', operation: 'deleteKey' },
-    args: ['hash'],
+    ...{ noun: 'keys', verb: 'delete', operation: 'deleteApiKey' },
+    ...KEY_ID,
     destroys: 'ends the key for good',
-    examples: ['turnpike keys delete 5d41402abc4b2a76b9719d911017c592… --yes'],
+    examples: [`turnpike keys delete ${ID} --yes`],
   },
   {
     ...{ noun: 'keys', verb: 'current', operation: 'getCurrentKey' },
@@ -76,7 +92,7 @@ export const keyCommands: readonly CommandRow[] = [
   {
     ...{ noun: 'management-keys', verb: 'create', operation: 'createManagementKey' },
     args: ['name'],
-    secret: 'key',
+    secret: MANAGEMENT_SECRET,
     examples: ['turnpike management-keys create backoffice --role admin'],
   },
   {
@@ -109,7 +125,7 @@ export const keyCommands: readonly CommandRow[] = [
   {
     ...{ noun: 'management-keys', verb: 'rotate', operation: 'rotateManagementKey' },
     args: ['id'],
-    secret: 'key',
+    secret: MANAGEMENT_SECRET,
     examples: ['turnpike management-keys rotate mkey_0VYp3kQm5d41402abc4b --grace-seconds 3600'],
   },
   {
@@ -138,7 +154,6 @@ export const keyCommands: readonly CommandRow[] = [
   },
   {
     ...{ noun: 'audit', verb: 'list', operation: 'listAudit' },
-    without: ['format'],
     shows: 'entries',
     columns: ['createdAt', 'actor', 'action', 'target', 'id'],
     examples: ['turnpike audit list --from 2026-11-20', 'turnpike audit list --action key --all --csv'],

@@ -11,7 +11,7 @@ export const memberCommands: readonly CommandRow[] = [
   {
     ...{ noun: 'members', verb: 'invite', operation: 'inviteMember' },
     args: ['email'],
-    secret: 'link',
+    secret: { at: 'link', is: 'invitation', of: 'member.email' },
     examples: ['turnpike members invite ann@example.com --role reader', 'turnpike members invite --role admin'],
   },
   {
@@ -33,7 +33,7 @@ export const memberCommands: readonly CommandRow[] = [
   },
   {
     ...{ noun: 'members', verb: 'setup-link', operation: 'createSetupLink' },
-    secret: 'link',
+    secret: { at: 'link', is: 'link' },
     examples: ['turnpike setup-link', 'turnpike setup-link --organisation acme'],
   },
 ]

@@ -67,7 +67,7 @@ describe('commands', () => {
       [
         'call',
         {
-          row: expect.objectContaining({ noun: 'keys', verb: 'create', operation: 'createKey' }),
+          row: expect.objectContaining({ noun: 'keys', verb: 'create', operation: 'createApiKey' }),
           env: {},
           args: ['dev'],
           options: expect.objectContaining({ limit: '5', 'limit-reset': 'monthly', account: undefined }),
@@ -108,6 +108,7 @@ describe('usage', () => {
     [['config', 'print', '-h']],
     [['keys', 'create', '-h']],
     [['keys', '-h']],
+    [['completion', '-h']],
     [['help']],
     [['help', 'credits']],
     [['help', 'credits', 'add']],
@@ -149,6 +150,28 @@ describe('usage', () => {
     expect(await coloured(['-h'], { terminal: true, env: { TERM: 'dumb' } })).toBe(false)
     expect(await coloured(['-h'], { env: { FORCE_COLOR: '1' } })).toBe(true)
     expect(await coloured(['start', '-h', '--no-color'], { terminal: true, env: { FORCE_COLOR: '1' } })).toBe(false)
+  })
+})
+
+describe('completion', () => {
+  test.each([
+    [['acc'], 'accounts'],
+    [['credits', ''], 'add deduct grants void refund totals'],
+    [['credits', 'add', '5', '--cat'], '--category'],
+    [['credits', 'add', '5', '--category', ''], 'paid promotional adjustment'],
+    [['credits', 'add', '5', '--category', 'pro'], 'promotional'],
+    [['usage', 'list', '--si'], '--since'],
+    [['verify', '--re'], '--repair'],
+    [['config', ''], 'check print'],
+    [['credits', 'add', '5', '--account', ''], ''],
+    [['nonsense', 'x'], ''],
+  ])('of %j: %s', async (words, offered) => {
+    const { code, out, err } = await run(['complete', '--', ...words])
+    expect({ code, err, offered: out.trimEnd().split('\n').join(' ') }).toEqual({ code: 0, err: '', offered })
+  })
+
+  test('for a shell that is not known is refused', async () => {
+    expect(await run(['completion', 'tcsh'])).toMatchObject({ code: 2, out: '', err: expect.stringContaining('bash') })
   })
 })
 

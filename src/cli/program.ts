@@ -9,9 +9,9 @@ import { wantsColour } from './colour.ts'
 import { commandNamed } from './commands.ts'
 import type { StartOptions } from './environment.ts'
 import { CannotGoOn, EXIT, EXIT_MEANINGS, type ExitCode } from './exit-code.ts'
-import type { Command as ApiCommand } from './fields.ts'
 import type { CommandCall } from './run-command.ts'
 import type { SettingsInput } from './settings.ts'
+import { type ShownCommand, shownCommand } from './shown-command.ts'
 import { withExamples } from './with-examples.ts'
 
 type VerifyOptions = StartOptions & { readonly repair: boolean; readonly json: boolean }
@@ -38,8 +38,9 @@ export async function runProgram(argv: readonly string[], parts: ProgramParts): 
   const { words, plain } = plainWords(argv)
   const seen = plain ? { ...parts, env: { ...parts.env, NO_COLOR: '1' } } : parts
   try {
+    if (words[0] === 'complete') return await complete(words.slice(words[1] === '--' ? 2 : 1), seen)
     const row = commandNamed(words[0], words[1])
-    const chosen = row && (await import('./fields.ts')).commandOf(row)
+    const chosen = row && (await shownCommand(row))
     const program = createProgram(seen, chosen, (code) => {
       ended.code = code
     })
@@ -52,6 +53,20 @@ export async function runProgram(argv: readonly string[], parts: ProgramParts): 
     for (const line of error.message.split('\n')) parts.stderr(`turnpike: ${line}\n`)
     return error.exitCode
   }
+}
+
+/** What the shell asks for at each Tab: a word a line. */
+async function complete(words: readonly string[], parts: ProgramParts): Promise<ExitCode> {
+  const row = commandNamed(words[0], words[1])
+  const chosen = row && (await shownCommand(row))
+  const { completionsOf } = await import('./completion.ts')
+  for (const word of completionsOf(
+    createProgram(parts, chosen, () => {}),
+    chosen,
+    words,
+  ))
+    parts.stdout(`${word}\n`)
+  return EXIT.done
 }
 
 /**
@@ -70,7 +85,7 @@ const SETUP_LINK = 'setup-link'
 
 export function createProgram(
   parts: ProgramParts,
-  chosen: ApiCommand | undefined,
+  chosen: ShownCommand | undefined,
   end: (code: ExitCode) => void,
 ): Command {
   const program = new Command('turnpike')
@@ -97,6 +112,7 @@ export function createProgram(
   addBackup(program, parts, end)
   addMigrateStore(program, parts, end)
   addConfig(program, parts, end)
+  addCompletion(program, parts)
   // Its words are taken for those of the command of the API before they come here.
   program.command(SETUP_LINK).description(summaries.createSetupLink)
   addCommands(program, { chosen, run: async (row, typed) => end(await parts.call({ row, env: parts.env, ...typed })) })
@@ -146,7 +162,7 @@ function addMigrateStore(program: Command, parts: ProgramParts, end: (code: Exit
 }
 
 function addConfig(program: Command, parts: ProgramParts, end: (code: ExitCode) => void): void {
-  const config = program.command('config').description('check or print the settings')
+  const config = program.command('config').description('check or print the settings').helpCommand(false)
   const check = withServerOptions(config.command('check').description('tell every fault in the settings')).action(
     async (args: StartOptions) => end((await import('./config-command.ts')).checkConfig({ ...parts, args }, parts)),
   )
@@ -160,6 +176,15 @@ function addConfig(program: Command, parts: ProgramParts, end: (code: ExitCode) 
   withExamples(config, ['turnpike config check', 'turnpike config print'])
   withExamples(check, ['turnpike config check', 'turnpike config check --config staging.yaml'])
   withExamples(print, ['turnpike config print', 'turnpike config print --json'])
+}
+
+function addCompletion(program: Command, parts: ProgramParts): void {
+  const completion = program
+    .command('completion')
+    .description('print what makes Tab complete the words of this command line')
+    .argument('<shell>', 'bash')
+    .action(async (shell: string) => parts.stdout((await import('./completion.ts')).completionScript(shell)))
+  withExamples(completion, ['turnpike completion bash >> ~/.bashrc'])
 }
 
 const withServerOptions = (command: Command): Command =>

@@ -20,7 +20,17 @@ export function resolveProviders(given: FileProviders, env: Environment): Resolv
     const apiKey = preset.env && env[preset.env]
     if (!apiKey || preset.baseUrl === undefined || given.has(preset.key)) continue
     const { key, name, type, baseUrl, reading, onCancel } = preset
-    providers.set(key, { key, name, type, baseUrl, apiKey, reading, onCancel, origin: 'environment' })
+    providers.set(key, {
+      key,
+      name,
+      type,
+      baseUrl,
+      apiKey,
+      reading,
+      onCancel,
+      ...quirks(preset),
+      origin: 'environment',
+    })
     for (const field of FIELDS)
       origins.set(`providers.${key}.${field}`, field === 'apiKey' ? `${preset.env}` : `preset ${key}`)
   }
@@ -71,11 +81,17 @@ function complete(
     ...(entry.apiKeys === undefined ? {} : { apiKeys: entry.apiKeys }),
     reading: preset?.reading ?? READINGS[type],
     onCancel: entry.onCancel ?? preset?.onCancel ?? 'abort',
-    ...(preset?.keyHeader === undefined ? {} : { keyHeader: preset.keyHeader }),
+    ...(preset ? quirks(preset) : {}),
     ...told(entry),
     origin: 'file',
   }
 }
+
+/** In what few words of the wire it differs from the others. */
+const quirks = ({ keyHeader, limitMember }: ProviderPreset) => ({
+  ...(keyHeader === undefined ? {} : { keyHeader }),
+  ...(limitMember === undefined ? {} : { limitMember }),
+})
 
 /** What the file alone can know of a provider. */
 const told = ({ apiVersion, circuit, dataCollection, zdr, privacyPolicyUrl }: ProviderFile) => ({

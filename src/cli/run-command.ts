@@ -1,4 +1,5 @@
 /** Runs one command of the API: checks what was typed, asks the server, shows the reply. */
+import { SessionReply } from '../contract/members.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
 import { nameAccounts } from './account-name.ts'
@@ -8,10 +9,12 @@ import { type Connection, connectionOf } from './connection.ts'
 import { CannotGoOn, EXIT, type ExitCode } from './exit-code.ts'
 import type { Environment } from './expand.ts'
 import { type Command, commandOf } from './fields.ts'
+import { jsonReply } from './pages.ts'
 import { inputReader } from './read-input.ts'
 import { pathWith, placeName, queryText, type Typed, type Values, valuesOf } from './request.ts'
 import { type Network, type Request, sendForText } from './send.ts'
 import { showReply } from './show-reply.ts'
+import { applyRange } from './time-range.ts'
 
 export type CommandCall = { readonly row: CommandRow; readonly env: Environment } & Typed
 
@@ -60,10 +63,15 @@ export async function runCommand({ row, env, ...typed }: CommandCall, world: Wor
   const values = valuesOf(command, typed, inputReader(world))
   const network = networkOf(command, common, env, world)
   await nameAccounts(command, values, (path) => sendForText(network, { method: 'GET', path }))
+  const range = await applyRange(command, values, typed.options, {
+    now: world.clock.now(),
+    zone: () => zoneOf(network),
+  })
   const request = requestOf(command, values, common, world)
   const say = (line: string) => (common.quiet ? undefined : world.stderr(`turnpike: ${line}\n`))
   if (common.dryRun) return tellRequest(request, network.connection, world)
   await confirmed(command, typed, common, world)
+  const rows = rowsOf(command, common, values)
   await withOutput(common, world, (write) =>
     showReply({
       command,
@@ -72,11 +80,21 @@ export async function runCommand({ row, env, ...typed }: CommandCall, world: Wor
       network,
       say,
       write,
-      named: typed.args[0],
+      rows,
       look: lookOf(common, env, world),
     }),
   )
+  if (range !== undefined) say(range)
   return EXIT.done
+}
+
+/** As which of the server's own rows the data comes; `undefined`: it is shown from the pages of the list. */
+function rowsOf({ operation }: Command, { csv, ndjson, jsonl, json, limit }: CommonOptions, { query }: Values) {
+  if (!operation.rows) return undefined
+  if (query.columns === undefined) return csv && !json ? 'csv' : undefined
+  if (json || !(csv || ndjson || jsonl) || (limit !== undefined && !csv))
+    throw new CannotGoOn('--columns: goes with --csv, or with --ndjson without --limit', EXIT.usage)
+  return csv ? 'csv' : 'ndjson'
 }
 
 /** By the names that the parser does not know: it has them in kebab-case. */
@@ -92,6 +110,17 @@ function networkOf({ row, operation }: Command, common: CommonOptions, env: Envi
     ...{ fetch, clock, random },
     command: `turnpike ${row.noun} ${row.verb}`,
     tell: common.verbose ? (line) => world.stderr(`turnpike: ${line}\n`) : () => {},
+  }
+}
+
+/** Where the days of the organisation begin. */
+async function zoneOf(network: Network): Promise<string> {
+  try {
+    const text = await sendForText(network, { method: 'GET', path: '/api/admin/session' })
+    return SessionReply.parse(jsonReply(text)).session.organisation.timeZone
+  } catch (error) {
+    if (!(error instanceof CannotGoOn) || error.exitCode !== EXIT.notAllowed) throw error
+    throw new CannotGoOn('--since: an API key does not know where days begin here; name the zone with --tz', EXIT.usage)
   }
 }
 

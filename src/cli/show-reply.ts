@@ -2,6 +2,7 @@
 import { CannotGoOn, EXIT } from './exit-code.ts'
 import { shown } from './fault.ts'
 import { type Command, membersOf as columnsOf } from './fields.ts'
+import { firstRows } from './first-rows.ts'
 import { inside, jsonReply, type PageOfRows, walkPages } from './pages.ts'
 import { csvPrinter } from './print-csv.ts'
 import { wholeDocument } from './print-json.ts'
@@ -17,39 +18,48 @@ type Show = {
   readonly network: Network
   readonly look: Look
   readonly write: (text: string) => Promise<void>
-  /** What was typed first. */
-  readonly named: string | undefined
+  /** Rows that the server makes itself. */
+  readonly rows: 'csv' | 'ndjson' | undefined
   /** A line for the person, beside the data. */
   readonly say: (line: string) => void
 }
 
 export async function showReply(show: Show): Promise<void> {
-  const { command, common, network, request } = show
+  const { command, network, request, rows } = show
   if (command.row.columns === undefined) return showThing(show, await sendForText(network, request))
-  if (common.csv && command.operation.rows && common.limit === undefined) return streamCsv(show)
+  if (rows) return streamRows(show, rows)
   return showList(show)
 }
 
 const ended = (text: string): string => (text.endsWith('\n') ? text : `${text}\n`)
 
-async function showThing({ command, common, look, write, say, named }: Show, text: string): Promise<void> {
+async function showThing({ command, common, look, write, say }: Show, text: string): Promise<void> {
   const { shows, secret } = command.row
   if (common.json) return write(ended(text))
   const reply = jsonReply(text)
-  if (secret === undefined) return write(thingTable(inside(reply, shows) ?? reply, look))
-  await write(`${String(inside(reply, secret))}\n`)
-  say(`this is the only time that the key of ${shown(named ?? '')} is shown`)
+  const value = inside(reply, secret?.at)
+  if (secret === undefined || typeof value !== 'string') return write(thingTable(inside(reply, shows) ?? reply, look))
+  await write(`${value}\n`)
+  const name = secret.of === undefined ? undefined : inside(reply, secret.of)
+  say(`this is the only time that the ${secret.is}${typeof name === 'string' ? ` of ${shown(name)}` : ''} is shown`)
 }
 
-/** The server's own rows, as they come: every one that the filters match. */
-async function streamCsv({ network, request, write }: Show): Promise<void> {
-  const response = await sendForStream(network, { ...request, accept: 'text/csv' })
+/** The server's own rows, as they come: every one that the filters match, or as many as were asked for. */
+async function streamRows(show: Show, format: 'csv' | 'ndjson'): Promise<void> {
+  const { common, network, request, write, say } = show
+  const rows = firstRows(common.limit === undefined ? Number.POSITIVE_INFINITY : (wantedRows(common) ?? 0))
+  const accept = { csv: 'text/csv', ndjson: 'application/x-ndjson' }[format]
+  const response = await sendForStream(network, { ...request, accept })
   const decoder = new TextDecoder()
   try {
-    for await (const part of response.body ?? []) await write(decoder.decode(part, { stream: true }))
+    for await (const part of response.body ?? []) {
+      await write(rows.take(decoder.decode(part, { stream: true })))
+      if (rows.hasMore()) break
+    }
   } catch {
     throw new CannotGoOn('the answer broke off: the rows so far are not all', EXIT.unreachable)
   }
+  if (rows.hasMore()) say(`${rows.taken()} shown; --all for the rest, or --limit`)
 }
 
 async function showList(show: Show): Promise<void> {

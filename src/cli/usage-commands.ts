@@ -54,6 +54,8 @@ const STATE = [
   ['tokensPerSecond.p50', 'tokens/s'],
 ] as const
 
+const CARD = ['id', 'endpoint', 'source', 'status', 'validFrom', 'validTo'] as const
+
 export const usageCommands: readonly CommandRow[] = [
   {
     ...{ noun: 'usage', verb: 'record', operation: 'recordUsage' },
@@ -82,12 +84,12 @@ export const usageCommands: readonly CommandRow[] = [
   {
     ...{ noun: 'usage', verb: 'report', operation: 'reportUsage' },
     about: 'What was spent, by calendar bucket and by up to two groups',
-    without: ['format', 'columns'],
     shows: 'buckets',
     columns: REPORT,
     examples: [
       'turnpike usage report --from 2026-11-01 --to 2026-11-30 --group-by model',
       'turnpike usage report --bucket month --group-by account --csv --out november.csv',
+      'turnpike usage report --group-by model,account --columns focus --csv',
     ],
   },
   {
@@ -100,12 +102,12 @@ export const usageCommands: readonly CommandRow[] = [
   {
     ...{ noun: 'generations', verb: 'list', operation: 'listGenerations' },
     about: 'Calls, newest first',
-    without: ['format', 'columns'],
     shows: 'generations',
     columns: GENERATION,
     examples: [
       'turnpike generations list --model gpt-4o-mini --from 2026-11-20',
       'turnpike generations list --status error --all --csv --out errors.csv',
+      'turnpike generations list --from 2026-11-01 --columns focus --ndjson',
     ],
   },
   {
@@ -166,5 +168,23 @@ export const usageCommands: readonly CommandRow[] = [
     shows: 'endpoints',
     columns: STATE,
     examples: ['turnpike endpoints list', 'turnpike endpoints list --json'],
+  },
+  {
+    ...{ noun: 'prices', verb: 'list', operation: 'listRateCards' },
+    shows: 'rateCards',
+    columns: CARD,
+    examples: ['turnpike prices list --model openai/gpt-4o-mini', 'turnpike prices list --json'],
+  },
+  {
+    ...{ noun: 'prices', verb: 'set', operation: 'createRateCard' },
+    args: ['endpoint'],
+    shows: 'rateCard',
+    examples: [`turnpike prices set groq/llama-4 --lines '[{"meter":"input","priceUsd":"0.20"}]'`],
+  },
+  {
+    ...{ noun: 'prices', verb: 'withdraw', operation: 'withdrawRateCard' },
+    args: ['id'],
+    shows: 'rateCard',
+    examples: ['turnpike prices withdraw admin/0VHDBUuGlA5c7ZBcUhQr'],
   },
 ]

@@ -1,6 +1,6 @@
 /** Whom events are told to, and how far each telling has come. */
 import { z } from 'zod'
-import { credits, Decimal, Instant, id, PageQuery, Pagination, text } from './common.ts'
+import { credits, Decimal, fixed, Instant, id, Name, PageQuery, Pagination } from './common.ts'
 import { EVENT_TYPES, Event } from './events.ts'
 
 const MOST_RECIPIENTS = 20
@@ -43,7 +43,7 @@ export const AlertChannelRequest = z.object({
   type: z
     .enum(['email', 'webhook', 'slack'], 'expected email, webhook or slack')
     .meta({ description: 'How: email, webhook or slack.' }),
-  name: text(100).nullish().meta({ description: 'What people call the channel.' }),
+  name: Name(255).nullish().meta({ description: 'What people call the channel.' }),
   to: to.optional().meta({ description: 'Of `email`: who gets it.' }),
   url: url.optional().meta({ description: 'Of `webhook` and `slack`: https, and no private address.' }),
   events: events.nullish().meta({ description: 'Types of events; without them those that fit the type.' }),
@@ -53,7 +53,8 @@ export const AlertChannelRequest = z.object({
 
 /** What is left out stays as it is. */
 export const AlertChannelPatch = z.object({
-  name: text(100).nullish().meta({ description: 'What people call the channel.' }),
+  type: fixed('the type of a channel stays as it is; make another channel'),
+  name: Name(255).nullish().meta({ description: 'What people call the channel.' }),
   to: to.optional().meta({ description: 'Of `email`: who gets it.' }),
   url: url.optional().meta({ description: 'Of `webhook` and `slack`: https, and no private address.' }),
   events: events.nullish().meta({ description: 'Types of events; without them those that fit the type.' }),

@@ -64,18 +64,20 @@ export type ApiKey = z.output<typeof ApiKey>
 
 const flag = z.boolean('expected true or false').optional()
 const settable = {
-  limit: amount({ positive: false }).nullish(),
-  limitReset: LimitReset.nullish(),
-  includeByokInLimit: flag,
-  expiresAt: Instant.nullish(),
+  limit: amount({ positive: false }).nullish().meta({ description: 'USD that the key may spend.' }),
+  limitReset: LimitReset.nullish().meta({ description: 'When the limit begins anew; without one it is for ever.' }),
+  includeByokInLimit: flag.meta({
+    description: "Calls on the customer's own provider key count against the limit too.",
+  }),
+  expiresAt: Instant.nullish().meta({ description: 'From when on it is refused, e.g. 2027-01-01T00:00:00Z.' }),
   allowedModels: AllowedModels.optional(),
-  includeUsage: flag,
-  user: Name(128).nullish(),
-  metadata: Tags.nullish(),
+  includeUsage: flag.meta({ description: 'Replies as if each call had asked for its cost.' }),
+  user: Name(128).nullish().meta({ description: 'End user of calls that name none.' }),
+  metadata: Tags.nullish().meta({ description: 'Tags of every call.' }),
 }
 
 export const ApiKeyRequest = z.object({
-  name: Name(255),
+  name: Name(255).meta({ description: 'What people call the key.' }),
   accountId: z.string('expected an account id').max(64).nullish(),
   externalId: ExternalId.nullish(),
   ...settable,
@@ -85,8 +87,8 @@ const ACCOUNT_IS_FIXED = 'the account of a key is set when the key is made; make
 
 /** What is left out stays as it is. */
 export const ApiKeyPatch = z.object({
-  name: Name(255).optional(),
-  disabled: flag,
+  name: Name(255).optional().meta({ description: 'What people call the key.' }),
+  disabled: flag.meta({ description: 'Refuse it from now on.' }),
   ...settable,
   accountId: fixed(ACCOUNT_IS_FIXED),
   externalId: fixed(ACCOUNT_IS_FIXED),
@@ -96,7 +98,7 @@ export const ApiKeyQuery = PageQuery.extend({
   name: z.string().min(1).max(255).optional().meta({ description: 'A part of it, in either letter case.' }),
   accountId: z.string('expected an account id').max(64).optional(),
   externalId: ExternalId.optional(),
-  disabled: flag,
+  disabled: flag.meta({ description: 'Disabled ones alone; `false`: the others alone.' }),
 })
 
 export const ApiKeyParams = z.object({ id: z.string().max(128).meta({ description: '`key_…`, or its hash.' }) })

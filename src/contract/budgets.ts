@@ -1,6 +1,6 @@
 /** Budgets: how much of something a scope may use in a window, and what happens when it is used. */
 import { z } from 'zod'
-import { Decimal, Instant, id, isTimeZone, PageQuery, Pagination, quantity, text } from './common.ts'
+import { Decimal, fixed, Instant, id, isTimeZone, Name, PageQuery, Pagination, quantity } from './common.ts'
 
 const BUDGET_SCOPES = ['organisation', 'account', 'api_key', 'end_user', 'tag', 'model'] as const
 const BUDGET_METRICS = ['usd', 'tokens', 'requests', 'concurrency'] as const
@@ -85,7 +85,7 @@ const limit = quantity.meta({
 })
 
 export const BudgetRequest = z.object({
-  name: text(100).meta({ description: 'What refusals and events call it.' }),
+  name: Name(255).meta({ description: 'What refusals and events call it.' }),
   scope,
   scopeId: z
     .string('expected text')
@@ -109,9 +109,13 @@ export const BudgetRequest = z.object({
 })
 export type BudgetRequest = z.output<typeof BudgetRequest>
 
-/** Scope and metric stay: another one is another budget. */
+const STAYS = 'whom a budget binds and what it counts stay as they are; make another budget'
+
 export const BudgetPatch = z.object({
-  name: text(100).optional().meta({ description: 'What refusals and events call it.' }),
+  scope: fixed(STAYS),
+  scopeId: fixed(STAYS),
+  metric: fixed(STAYS),
+  name: Name(255).optional().meta({ description: 'What refusals and events call it.' }),
   limit: limit.optional(),
   window: window.optional(),
   timeZone: timeZone.optional(),

@@ -40,4 +40,5 @@ export const WATCHED_MEMBERS: ReadonlySet<string> = new Set([
   'reasoning',
   'reasoning_effort',
   'web_search_options',
+  'inference_geo',
 ])

@@ -1,6 +1,6 @@
 /** Customers' own credentials at providers: told once, never shown again. */
 import { z } from 'zod'
-import { Instant, id, PageQuery, Pagination, text, Who } from './common.ts'
+import { Instant, id, Name, PageQuery, Pagination, text, Who } from './common.ts'
 
 const Credential = z
   .object({
@@ -43,7 +43,7 @@ const secret = z
   .meta({ description: 'What the provider gave you. It is sealed, and never shown again.', writeOnly: true })
 
 const CredentialFields = {
-  name: text(100).meta({ description: 'What people call it.' }),
+  name: Name(255).meta({ description: 'What people call it.' }),
   weight: whole(1, 1000)
     .optional()
     .meta({ description: 'Its share of the calls, beside others of its priority. Default: 1.' }),

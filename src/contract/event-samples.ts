@@ -83,6 +83,11 @@ export const eventSamples: Readonly<Record<EventType, Readonly<Record<string, un
     decimal: { amountUsd: '1.5' },
   },
   'usage.unpriced': { model: 'acme/new', provider: 'acme', day: '2026-11-20' },
+  'price.changed': {
+    ...{ model: 'gpt-4o', provider: 'openai', rateCardId: 'rc_2f6b1d0c' },
+    changes: [{ meter: 'input', before: '2.5 USD per 1000000', after: '3 USD per 1000000' }],
+  },
+  'spend.anomaly': { chargeUsd: 480.5, usualUsd: 96.1, decimal: { chargeUsd: '480.5', usualUsd: '96.1' } },
   'webhook.endpoint_disabled': {
     channelId: 'chan_0VCi7Jj6N5RDeKlMUkz9',
     name: 'operations',

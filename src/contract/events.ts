@@ -18,6 +18,8 @@ export const EVENT_TYPES = [
   'quote.exceeded',
   'usage.missing',
   'usage.unpriced',
+  'price.changed',
+  'spend.anomaly',
   'webhook.endpoint_disabled',
 ] as const
 
@@ -174,6 +176,27 @@ export const eventData = {
     provider: z.string(),
     day: z.iso.date().meta({ description: 'In UTC; one event a model and day.' }),
   }),
+  'price.changed': z.object({
+    ...told,
+    model: z.string(),
+    provider: z.string(),
+    rateCardId: z.string().meta({ description: 'The card that calls are charged by from now on.' }),
+    changes: z
+      .array(
+        z.object({
+          meter: z.string(),
+          before: z.string().nullable().meta({ description: '`2.5 USD per 1000000`; null: it had no price.' }),
+          after: z.string().nullable(),
+        }),
+      )
+      .meta({ description: 'Of the plain rates; empty where tiers or multipliers alone are others.' }),
+  }),
+  'spend.anomaly': z.object({
+    ...told,
+    chargeUsd: usd('What was charged in the last 24 hours.'),
+    usualUsd: usd('An average day of the week before.'),
+    decimal: Decimal,
+  }),
   'webhook.endpoint_disabled': z.object({
     ...told,
     channelId: id('chan'),
@@ -203,6 +226,8 @@ export const Event = z
     eventOf('quote.exceeded'),
     eventOf('usage.missing'),
     eventOf('usage.unpriced'),
+    eventOf('price.changed'),
+    eventOf('spend.anomaly'),
     eventOf('webhook.endpoint_disabled'),
   ])
   .meta({ id: 'Event' })

@@ -41,7 +41,7 @@ export type ModelCall = {
   readonly type?: 'application/octet-stream'
   /** Where the events of a stream tell usage and money; absent where there is no stream. */
   readonly stream?: string
-  /** Free: nothing is admitted, metered or charged. */
+  /** Free: nothing is admitted, metered or charged; it keeps to the rate of requests. */
   readonly free?: true
 }
 

@@ -97,7 +97,7 @@ function documented(
     operationId: index === 0 ? name : `${name}Alias${index === 1 ? '' : index}`,
     ...alias,
     summary: summaries[name as OperationName],
-    description: `${CALLERS[key]}${same}`,
+    description: `${CALLERS[key]}${same}${rows ? ` Rows also by the ending of the path: \`${path}.csv\`, \`${path}.ndjson\`, \`${path}.jsonl\`.` : ''}`,
     tags: [tagOf(operation.path)],
     security: SECURITY,
     parameters: [

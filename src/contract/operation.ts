@@ -21,7 +21,7 @@ export type Operation = {
   readonly status?: number
   /** Takes `Idempotency-Key`. */
   readonly idempotent?: true
-  /** Comes as rows too, text/csv or application/x-ndjson, by `Accept` or `format`. */
+  /** Comes as rows too, text/csv or application/x-ndjson, by `Accept`, `format` or the ending of its path. */
   readonly rows?: true
   /** Beside those that every operation may answer with: {@link COMMON_ERRORS}. */
   readonly errors: readonly ErrorCode[]

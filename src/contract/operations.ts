@@ -11,6 +11,7 @@ import { keyOperations } from './key-operations.ts'
 import { memberOperations } from './member-operations.ts'
 import { modelOperations } from './model-operations.ts'
 import { organisationOperations } from './organisation-operations.ts'
+import { rateCardOperations } from './rate-card-operations.ts'
 import { reportOperations } from './report-operations.ts'
 import { reservationOperations } from './reservation-operations.ts'
 import { transactionOperations } from './transaction-operations.ts'
@@ -20,6 +21,7 @@ export const operations = [
   ...generationOperations,
   ...keyOperations,
   ...modelOperations,
+  ...rateCardOperations,
   ...accountOperations,
   ...reservationOperations,
   ...transactionOperations,

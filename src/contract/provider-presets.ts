@@ -26,11 +26,19 @@ export type ProviderPreset = {
   readonly onCancel: OnCancel
   /** The header that holds the key; absent: that of the wire. */
   readonly keyHeader?: string
+  /** What it calls the limit of an answer; absent: `max_tokens`, which servers of OpenAI's wire have in common. */
+  readonly limitMember?: LimitMember
 }
+
+/** OpenAI's newer models refuse the first, most others do not know the second. */
+export type LimitMember = 'max_tokens' | 'max_completion_tokens'
 
 /** In the order in which the welcome text names them. Presets without `env` are configured in the file alone. */
 export const providerPresets: readonly ProviderPreset[] = [
-  hosted('openai', 'OpenAI', 'https://api.openai.com/v1', 'OPENAI_API_KEY', 'openai', 'abort'),
+  {
+    ...hosted('openai', 'OpenAI', 'https://api.openai.com/v1', 'OPENAI_API_KEY', 'openai', 'abort'),
+    limitMember: 'max_completion_tokens',
+  },
   {
     ...hosted('anthropic', 'Anthropic', 'https://api.anthropic.com', 'ANTHROPIC_API_KEY', 'anthropic', 'abort'),
     type: 'anthropic',
@@ -71,7 +79,7 @@ export const providerPresets: readonly ProviderPreset[] = [
   named('lmstudio', 'LM Studio', 'openai', 'abort', 'http://127.0.0.1:1234/v1'),
   // https://RESOURCE.openai.azure.com/openai/v1, or with an apiVersion https://RESOURCE.openai.azure.com/openai. Models
   // go by the names of their deployments.
-  { ...named('azure', 'Azure', 'openai', 'abort'), keyHeader: 'api-key' },
+  { ...named('azure', 'Azure', 'openai', 'abort'), keyHeader: 'api-key', limitMember: 'max_completion_tokens' },
   // Bedrock's endpoints in OpenAI's form take a bearer key of Bedrock; its own wire, with signed requests, is not spoken.
   named('aws', 'Amazon Bedrock', 'openai', 'drain'),
   named('cloudflare', 'Cloudflare', 'openai', 'abort'),

@@ -51,6 +51,7 @@ export const reportOperations = [
     key: 'management',
     query: ActivityQuery,
     result: Activity,
+    rows: true,
     errors: [],
   }),
 ] as const

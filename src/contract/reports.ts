@@ -58,7 +58,12 @@ export const ReportQuery = z.object({
   }),
   groupBy: z
     .preprocess(
-      (given) => (typeof given === 'string' ? given.split(',').filter((name) => name !== '') : given),
+      (given) =>
+        [given].flat().flatMap((names) =>
+          String(names)
+            .split(',')
+            .filter((name) => name !== ''),
+        ),
       z
         .array(ReportGroup)
         .max(2, 'expected at most two')
@@ -190,6 +195,7 @@ export const ActivityQuery = z.object({
     .meta({ description: 'One of the last 30 completed UTC days.' }),
   api_key_hash: z.string().max(128).optional().meta({ description: 'Calls of one API key alone.' }),
   user_id: z.string().max(128).optional().meta({ description: 'The `user` of the calls.' }),
+  format: RowsFormat.optional(),
 })
 
 export const Activity = z.object({

@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import { compare, exactText, parseRatio, ratio } from '../lib/ratio.ts'
 import { isMeter, METER_ORDER, meters, type NamedMeter } from './meters.ts'
-import { type OnCancel, type ProviderType, providerPresets } from './provider-presets.ts'
+import { type LimitMember, type OnCancel, type ProviderType, providerPresets } from './provider-presets.ts'
 
 const PLAIN_DECIMAL = /^(0|[1-9][0-9]{0,24})(\.[0-9]{1,15})?$/
 const usdPerMillion = decimal('USD per million tokens, e.g. "0.20"')
@@ -334,6 +334,7 @@ export type ProviderSettings = {
   readonly onCancel: OnCancel
   /** The header that holds the key; absent: `Authorization`. */
   readonly keyHeader?: string
+  readonly limitMember?: LimitMember
   readonly apiVersion?: string
   readonly circuit?: boolean
   readonly dataCollection?: 'allow' | 'deny'

@@ -24,21 +24,34 @@ export function createUsageAccumulator(reading: UsageReading): UsageAccumulator 
       if (!isBody(event)) return
       const metrics = event[INVOCATION_METRICS]
       const found = findUsage(event, members) ?? (isBody(metrics) ? {} : undefined)
-      if (!found) return
+      if (!found || (usage && combine === replace && isBlank(found))) return
       const isFirst = reading === 'anthropic' && isBody(event.message)
+      if (usage) usage = withoutMark(usage)
       // The output count of the opening event is a placeholder, void as soon as a real one may have come.
       if (!isFirst && !outputReported && usage) usage = withoutOutput(usage)
       usage = combine(usage ?? {}, isBody(metrics) ? { ...found, [INVOCATION_METRICS]: metrics } : found)
-      outputReported ||= !isFirst
+      outputReported = tellsOutput(found) && (outputReported || !isFirst)
     },
     raw: () => usage,
     outputReported: () => outputReported,
   }
 }
 
+/** What a wire writes into a usage that counts the prompt of an answer, and none of its output. */
+export const PROMPT_ALONE = 'countsPromptAlone'
+
+/** Whether a usage, as its wire hands it on, counts the output too. */
+export const tellsOutput = (usage: Body | undefined): boolean => usage?.[PROMPT_ALONE] !== true
+
+const withoutMark = ({ [PROMPT_ALONE]: _mark, ...usage }: Body): Body => usage
+
 type Combine = (before: Body, next: Body) => Body
 
 const replace: Combine = (_before, next) => next
+
+/** Some say zeros or nothing after they have told the counts. */
+const isBlank = (value: unknown): boolean =>
+  value === null || value === 0 || (isBody(value) && Object.values(value).every(isBlank))
 
 const COMBINE: { readonly [reading in UsageReading]?: Combine } = {
   anthropic: (before, next) => merge(before, next, last),

@@ -70,6 +70,15 @@ export const linksAt = (budgets: readonly Budget[], at: number): Link[] =>
 export const countingAt = (budgets: readonly Budget[], at: number): Budget[] =>
   budgets.filter(({ createdAt }) => createdAt <= at)
 
+/**
+ * Whether the limit of a key counted a call: it begins with what the key had been charged in the window so far, and knows
+ * nothing of windows before.
+ */
+export function countsForLimit(limit: Budget, admittedAt: number, recordedAt: number): boolean {
+  if (admittedAt >= limit.createdAt) return true
+  return recordedAt <= limit.createdAt && admittedAt >= (budgetWindow(limit, limit.createdAt)?.start ?? 0)
+}
+
 type Ruled = BudgetRule & Pick<Budget, 'since' | 'coming'>
 
 /** A changed rule takes over at the end of a window of the old one: its first window begins there. */

@@ -61,6 +61,9 @@ const NEXT: Readonly<Record<Exclude<EventType, 'budget.threshold_reached' | 'bud
     'The provider reported more than the request allowed. The overage policy of the account decided who bears it.',
   'usage.missing': 'Record the usage of the transaction; it is listed under /v1/transactions?usage=missing until then.',
   'usage.unpriced': 'Its cost is unknown and in no sum. Set a price for it in turnpike.yaml.',
+  'price.changed':
+    'Calls that are admitted from now on are charged by the new price; what was charged stays as it was.',
+  'spend.anomaly': 'Nothing is stopped by this. See who spends in the report of usage; a budget sets a limit.',
   'webhook.endpoint_disabled':
     'Nothing more is sent there. Repair the receiver, enable the channel and send again what failed.',
 }

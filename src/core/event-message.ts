@@ -18,6 +18,7 @@ export function messageOf({ type, timestamp, data }: TellableEvent): EventMessag
     headline: `${data.test === true ? '[test] ' : ''}${headline}`,
     facts: [
       ...FACTS.flatMap(([field, name]) => factOf(name, shown(data, field))),
+      ...changes(data.changes),
       ...spenders('Top models', data.topModels),
       ...spenders('Top keys', data.topKeys),
       ...factOf('Organisation', textOf(data.organisation)),
@@ -46,6 +47,8 @@ const HEADLINES: Readonly<Record<EventType, (data: Data) => string>> = {
   'quote.exceeded': (data) => `A call of ${data.model} cost more than was possible`,
   'usage.missing': (data) => `Nobody told what $${shown(data, 'amountUsd')} were charged for`,
   'usage.unpriced': (data) => `Model ${data.model} is used and has no price`,
+  'price.changed': (data) => `The price of ${data.model} at ${data.provider} has changed`,
+  'spend.anomaly': (data) => `Much more is spent than usual: $${shown(data, 'chargeUsd')} in 24 hours`,
   'webhook.endpoint_disabled': (data) => `Alerts no longer go to ${data.host}`,
 }
 
@@ -68,6 +71,7 @@ const FACTS: readonly (readonly [field: string, name: string])[] = [
   ['releasedUsd', 'Released (USD)'],
   ['chargeUsd', 'Charge (USD)'],
   ['quoteUsd', 'Quote (USD)'],
+  ['usualUsd', 'Usual (USD)'],
   ['grantId', 'Grant'],
   ['reservationId', 'Reservation'],
   ['transactionId', 'Transaction'],
@@ -97,6 +101,13 @@ const textOf = (value: unknown): string | undefined =>
 
 const factOf = (name: string, value: string | undefined): (readonly [string, string])[] =>
   value === undefined ? [] : [[name, value]]
+
+function changes(list: unknown): (readonly [string, string])[] {
+  if (!Array.isArray(list)) return []
+  return (list as { meter: string; before: string | null; after: string | null }[]).map(
+    ({ meter, before, after }) => [`Price of ${meter}`, `${after ?? 'none'} (before: ${before ?? 'none'})`] as const,
+  )
+}
 
 type Spender = { readonly name: string; readonly label?: string; readonly requests: number; readonly chargeUsd: number }
 

@@ -88,18 +88,25 @@ export function budgetRefusals(
   })
 }
 
-/** Credit before budgets, and the budget whose window ends last before the others; all are named. */
+/** Refuses, and keeps who did: the first refusal of a window is told. */
 export function firstOf(draft: Draft, refusals: readonly Ranked[], rates: readonly Rate[] = []): Outcome {
-  const ranked = [...refusals].sort((a, b) => b.rank - a.rank)
-  draft.refusedBy(ranked.flatMap(({ bound }) => bound ?? []))
-  const [first, ...others] = ranked.map(({ refusal }) => refusal)
+  draft.refusedBy(ranked(refusals).flatMap(({ bound }) => bound ?? []))
+  const { code, details } = firstRefusal(refusals, rates)
+  return refuse(code, details)
+}
+
+/** Credit before budgets, and the budget whose window ends last before the others; all are named. */
+export function firstRefusal(refusals: readonly Ranked[], rates: readonly Rate[] = []): Refusal {
+  const [first, ...others] = ranked(refusals).map(({ refusal }) => refusal)
   assert(first, 'somebody refused')
   const more = {
     ...(others.length > 0 ? { refused: [first, ...others] } : {}),
     ...(rates.length > 0 ? { rates } : {}),
   }
-  return refuse(first.code, { ...first.details, ...more })
+  return { code: first.code, details: { ...first.details, ...more } }
 }
+
+const ranked = (refusals: readonly Ranked[]): Ranked[] => [...refusals].sort((a, b) => b.rank - a.rank)
 
 /** What is left of limits per minute and hour once `asked` is taken; of several of a kind the one that is nearest. */
 export function ratesOf(bounds: readonly Bound[], asked: readonly bigint[]): Rate[] {

@@ -161,6 +161,8 @@ export type Refund = Common & {
   readonly amount?: bigint
   /** Windows of the budgets that counted what is given back. */
   readonly chain?: readonly Link[]
+  /** Whose call it was. */
+  readonly call?: { readonly apiKeyId: bigint; readonly admittedAt: number }
   readonly actor: string
   readonly description: string | null
 }

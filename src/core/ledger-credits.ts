@@ -22,6 +22,7 @@ import {
   type SystemAccount,
   type Transaction,
 } from './ledger-rows.ts'
+import { giveBackToKey } from './usage-sums.ts'
 
 const SOURCE: Readonly<Record<GrantCategory, SystemAccount>> = {
   paid: 'funding',
@@ -190,6 +191,8 @@ export const refund: Step<Refund> = (draft, command, ids) => {
   })
   draft.post(transaction)
   spendAll(draft, command.chain ?? [], { usd: -amount, tokens: 0n, requests: 0n }, command, ids)
+  const usage = command.call && draft.keyUsage(command.call.apiKeyId)
+  if (command.call && usage) giveBackToKey(usage, command.call.admittedAt, amount)
   return done({ kind: 'posted', transaction: named(transaction), grant: null, amount, balance: balanceOf(account) })
 }
 

@@ -76,6 +76,11 @@ describe('the dearest rate within reach', () => {
   })
 })
 
+test('a model that makes images is quoted for images though nobody asked for them', () => {
+  const card = cardOf([line('input', '1'), line('output', '10'), line('output_image', '30')])
+  expect(quoted({ inputTokens: 0, outputTokens: 10 }, card).nanos).toBe(300_000n)
+})
+
 test('fees are on top; on the customer’s credential they are all', () => {
   const dear = { ...compileTerms({ ...plain, markupPercent: '10', routingFeeUsd: '0.5' }) }
   expect(quoted({ inputTokens: 1_000_000 }, nano, dear).nanos).toBe(610_000_000n)

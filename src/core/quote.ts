@@ -147,10 +147,10 @@ const outputMeters = (request: QuoteRequest): readonly Meter[] => [
   ...(request.outputMedia ?? []),
 ]
 
-/** Lines that may apply unasked: some vendors write to their cache by themselves, or bill citations. */
+/** Lines that may apply unasked: some vendors write to their cache by themselves, bill citations, or make images. */
 const UNASKED: Readonly<Record<'input' | 'output', readonly Meter[]>> = {
   input: ['cache_read', 'cache_write'],
-  output: ['output_citation'],
+  output: ['output_citation', 'output_image'],
 }
 
 function dearest(meters: readonly Meter[], scope: Scope): Ratio | undefined {

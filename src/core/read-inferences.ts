@@ -38,10 +38,14 @@ function iterationsOf(body: Body, flags: Flags): readonly Body[] | undefined {
 
 const isMessage = ({ type }: Body): boolean => type === 'message' || type === undefined
 
+/** Longer than any model's name; records keep it. */
+const MAX_NAME = 256
+
 /** A message is the called model's, however its name is spelled there; helpers bring a model of their own. */
 function ownModel(iteration: Body): { model?: string } {
   const { model } = iteration
-  return typeof model === 'string' && model !== '' && !isMessage(iteration) ? { model } : {}
+  const isOwn = typeof model === 'string' && model !== '' && !isMessage(iteration)
+  return isOwn ? { model: model.slice(0, MAX_NAME) } : {}
 }
 
 /** The top level is the sum of the messages, and thereby a checksum. */

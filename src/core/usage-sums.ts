@@ -109,6 +109,13 @@ export function addToKeyUsage(usage: KeyUsage, record: UsageRecord, upstreamNano
   }
 }
 
+/** What was given back of a call counts no more against the limit of its key; what the key was charged stays what it was. */
+export function giveBackToKey(usage: KeyUsage, admittedAt: number, nanos: bigint): void {
+  usage.counted -= nanos
+  for (const { window, counted } of WINDOWS)
+    if (windowAt(utcRule(window), admittedAt).start === usage[window]) usage[counted] -= nanos
+}
+
 /** What a call counts against the limit of its key: the charge, or what our own credential would have been charged. */
 export const countedNanos = ({ limitNanos, chargeNanos }: Pick<UsageRecord, 'limitNanos' | 'chargeNanos'>): bigint =>
   limitNanos ?? chargeNanos ?? 0n

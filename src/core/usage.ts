@@ -4,7 +4,7 @@
  */
 import type { Meter, NamedMeter } from '../contract/meters.ts'
 import { meterDefinition } from '../contract/meters.ts'
-import type { Ratio } from '../lib/ratio.ts'
+import { add, exactText, type Ratio, ZERO } from '../lib/ratio.ts'
 
 export type Usage = {
   readonly parts: readonly UsagePart[]
@@ -93,4 +93,16 @@ export function totalsOf(usage: Usage): UsageTotals {
     webSearches: of('web_search'),
     toolCalls,
   }
+}
+
+/** As records keep it, as JSON: `meter`, or `model:meter` of a model other than the called one, over all its inferences. */
+export function countsText({ parts }: Usage): string {
+  const counts = new Map<string, Ratio>()
+  for (const { model, counts: part } of parts)
+    for (const [meter, quantity] of part) {
+      if (quantity.n <= 0n) continue
+      const name = model === undefined ? meter : `${model}:${meter}`
+      counts.set(name, add(counts.get(name) ?? ZERO, quantity))
+    }
+  return JSON.stringify(Object.fromEntries([...counts].map(([name, quantity]) => [name, exactText(quantity)])))
 }

@@ -4,7 +4,7 @@
  */
 import { roundToNanos } from '../lib/money.ts'
 import { exactRatio } from '../lib/ratio.ts'
-import { type Spender, scopesOf } from './budget-chain.ts'
+import { countsForLimit, isTemplate, type Spender, scopesOf } from './budget-chain.ts'
 import { unproven } from './ledger-balance.ts'
 import type {
   Account,
@@ -25,11 +25,13 @@ import {
   countedNanos,
   emptyKeyUsage,
   foldRollup,
+  giveBackToKey,
   quartersOf,
   ROLLUP_SUMS,
   rollupKey,
   rollupOf,
 } from './usage-sums.ts'
+import { utcRule, windowAt } from './window.ts'
 
 type Value = bigint | null
 
@@ -48,7 +50,7 @@ export type Proof = {
   window(counter: Counter, budget: Budget | undefined): void
   reservation(row: Reservation): Finding<Reservation>[]
   transaction(row: Transaction, isRecorded: boolean, spending?: Spending): Finding<Transaction>[]
-  record(row: UsageRecord, transaction: Transaction | undefined): Finding<UsageRecord>[]
+  record(row: UsageRecord, transaction: Transaction | undefined, named: Named): Finding<UsageRecord>[]
   account(row: Account): Finding<Account>[]
   grant(row: Grant): Finding<Grant>[]
   keyUsage(row: KeyUsage): Finding<KeyUsage>[]
@@ -72,13 +74,18 @@ type Counted = {
   overshoot: bigint
   /** Of calls that met the budget while it was being made: each process learns of it in its own time. */
   doubtful: bigint
+  /** False: whom some call was for is not known any more, so that it may have counted here. */
+  isKnown: boolean
 }
 
 /** What moved money beside a model call, and which counters it counts in: those it held, or those of its scopes at an instant. */
 export type Spending = { readonly usd: bigint } & (
   | { readonly holds: readonly Hold[] }
-  | { readonly scopes: readonly string[]; readonly at: number }
+  | { readonly scopes: readonly string[]; readonly at: number; readonly call?: UsageRecord }
 )
+
+/** Whom a record's own row doesn't tell. Undefined: nobody knows any more. */
+export type Named = Pick<Spender, 'endUser' | 'tags'> | undefined
 
 export function createProof(): Proof {
   const accounts = new Map<bigint, Balance>()
@@ -88,12 +95,13 @@ export function createProof(): Proof {
   const keys = new Map<bigint, KeyUsage>()
   const rollups = new Map<string, Rollup>()
   const quarters = new Map<string, Quarter>()
+  const refunds: Refunds = new Map()
   const accountOf = (id: bigint) => found(accounts, id, () => ({ posted: 0n, debt: 0n, reserved: 0n }))
   const grantOf = (id: bigint) => found(grants, id, () => ({ remaining: 0n, reserved: 0n }))
 
   return {
     window(counter, budget) {
-      const window = { counter, budget, spent: 0n, reserved: 0n, overshoot: 0n, doubtful: 0n }
+      const window = { counter, budget, spent: 0n, reserved: 0n, overshoot: 0n, doubtful: 0n, isKnown: true }
       counted.set(`${counter.budgetId}:${counter.windowStart}`, window)
       const scope = budget && scopeKey(budget)
       if (scope !== undefined) found(byScope, scope, () => []).push(window)
@@ -132,7 +140,8 @@ export function createProof(): Proof {
         }
       else if (spending)
         for (const window of spending.scopes.flatMap((scope) => byScope.get(scope) ?? []))
-          if (window.budget?.source === 'budget') count(window, { usd: spending.usd, ...NO_CALL }, spending.at)
+          count(window, { usd: spending.usd, ...NO_CALL }, spending.at, spending.call?.recordedAt)
+      if (spending && 'call' in spending && spending.call) giveBack(refunds, spending.call, -spending.usd)
       let [sum, moved] = [0n, 0n]
       for (const { account, grantId, nanos } of row.entries) {
         sum += nanos
@@ -158,12 +167,13 @@ export function createProof(): Proof {
         ...differing<Transaction>('transactions', named, { usageRecordId: row.usageRecordId }, { usageRecordId }),
       ]
     },
-    record(row, transaction) {
+    record(row, transaction, named) {
       foldRollup(rollups, rollupOf(row))
       for (const one of quartersOf([row])) found(quarters, quarterKey(one), () => ({ ...one, records: 0n })).records++
       addToKey(keys, row)
       const used = row.payloadHash === null ? ofCall(row) : toldSpending(row)
-      for (const window of scopesOfRecord(row).flatMap((scope) => byScope.get(scope) ?? []))
+      if (!named) for (const window of counted.values()) if (dependsOnNames(window, row)) window.isKnown = false
+      for (const window of scopesOfRecord(row, named).flatMap((scope) => byScope.get(scope) ?? []))
         if (row.payloadHash === null || window.budget?.source === 'budget')
           count(window, used, row.admittedAt, row.recordedAt)
       return [...sumsOfRecord(row), ...chargeOfRecord(row, transaction)]
@@ -187,7 +197,7 @@ export function createProof(): Proof {
     grant: ({ id, remaining, reserved }) =>
       differing<Grant>('grants', { id }, { remaining, reserved }, grants.get(id) ?? { remaining: 0n, reserved: 0n }),
     keyUsage: (row) => {
-      const computed = keys.get(row.apiKeyId) ?? emptyKeyUsage(row.apiKeyId, row.organisationId)
+      const computed = lessRefunds(refunds, keys.get(row.apiKeyId) ?? emptyKeyUsage(row.apiKeyId, row.organisationId))
       keys.delete(row.apiKeyId)
       return differing<KeyUsage>('key_usage', keyName(row), inCells(row), inCells(computed))
     },
@@ -208,7 +218,7 @@ export function createProof(): Proof {
           'key_usage',
           keyName(row),
           inCells(emptyKeyUsage(row.apiKeyId, row.organisationId)),
-          inCells(row),
+          inCells(lessRefunds(refunds, row)),
         ),
       ),
       rollups: [...rollups.values()].flatMap((row) => sumsDiffering(row, undefined, row)),
@@ -223,6 +233,22 @@ function found<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   const made = make()
   map.set(key, made)
   return made
+}
+
+/** What was given back of the calls of a key, by the UTC day of their admission: enough for weeks and months too. */
+type Refunds = Map<bigint, Map<number, bigint>>
+
+function giveBack(refunds: Refunds, { apiKeyId, admittedAt }: UsageRecord, nanos: bigint): void {
+  if (apiKeyId === null) return
+  const days = found(refunds, apiKeyId, () => new Map<number, bigint>())
+  const day = windowAt(utcRule('day'), admittedAt).start
+  days.set(day, (days.get(day) ?? 0n) + nanos)
+}
+
+function lessRefunds(refunds: Refunds, usage: KeyUsage): KeyUsage {
+  const less = { ...usage }
+  for (const [day, nanos] of refunds.get(usage.apiKeyId) ?? []) giveBackToKey(less, day, nanos)
+  return less
 }
 
 type Cells<Row> = { readonly [Field in keyof Row & string]?: Value }
@@ -240,20 +266,33 @@ function differing<Row extends object>(
   })
 }
 
-/** What a budget's scope is called by the records it counts; undefined where records alone don't tell. */
-function scopeKey({ scope, scopeId, organisationId }: Budget): string | undefined {
-  return scope === 'end_user' || scope === 'tag' ? undefined : `${organisationId} ${scope} ${scopeId}`
+/** What a budget's scope is called by the records it counts; undefined for what stands in for end users beyond the most. */
+function scopeKey(budget: Budget): string | undefined {
+  const { scope, scopeId, organisationId } = budget
+  return isTemplate(budget) ? undefined : `${organisationId} ${scope} ${scopeId}`
 }
+
+function dependsOnNames({ budget, counter }: Counted, { organisationId, admittedAt }: UsageRecord): boolean {
+  const isOfNames = budget?.scope === 'end_user' || budget?.scope === 'tag'
+  return isOfNames && budget.organisationId === organisationId && isWithin(counter, admittedAt)
+}
+
+const isWithin = ({ windowStart, windowEnd }: Counter, at: number): boolean =>
+  at >= windowStart && (windowEnd === null || at < windowEnd)
 
 /** The scopes of money that an account paid beside a call. */
 export const scopesOfAccount = ({ organisationId, accountId }: Pick<Transaction, 'organisationId' | 'accountId'>) =>
-  namedScopes(organisationId, { accountId, apiKeyId: null, models: [] })
+  namedScopes({ ...NOBODY, organisationId, accountId, apiKeyId: null, models: [] })
 
-export const scopesOfRecord = ({ organisationId, accountId, apiKeyId, model }: UsageRecord): string[] =>
-  namedScopes(organisationId, { accountId, apiKeyId, models: [model] })
+export const scopesOfRecord = (
+  { organisationId, accountId, apiKeyId, model }: UsageRecord,
+  named: Named = NOBODY,
+): string[] => namedScopes({ ...named, organisationId, accountId, apiKeyId, models: [model] })
 
-const namedScopes = (organisationId: bigint, spender: Pick<Spender, 'accountId' | 'apiKeyId' | 'models'>): string[] =>
-  scopesOf({ ...spender, organisationId, endUser: null, tags: [] }).map((scope) => `${organisationId} ${scope}`)
+const NOBODY = { endUser: null, tags: [] }
+
+const namedScopes = (spender: Spender): string[] =>
+  scopesOf(spender).map((scope) => `${spender.organisationId} ${scope}`)
 
 type Used = Readonly<Record<'usd' | 'tokens' | 'requests', bigint>> & { readonly keyLimit?: bigint }
 
@@ -275,21 +314,21 @@ const KNOWN_AFTER_MS = 2_000
 function count(window: Counted, used: Used, at: number, recordedAt?: number): void {
   const { counter, budget } = window
   if (!budget || budget.metric === 'concurrency') return
-  if (at < counter.windowStart || (counter.windowEnd !== null && at >= counter.windowEnd)) return
+  if (!isWithin(counter, at)) return
   const { source, createdAt } = budget
   const isKeyLimit = source === 'key_limit'
-  const before = at < createdAt
-  if (before && !(isKeyLimit && recordedAt !== undefined && recordedAt <= createdAt)) return
+  const isCounted = isKeyLimit ? recordedAt !== undefined && countsForLimit(budget, at, recordedAt) : at >= createdAt
+  if (!isCounted) return
   if (!isKeyLimit && at < createdAt + KNOWN_AFTER_MS) window.doubtful += used[budget.metric]
   else window.spent += isKeyLimit && budget.metric === 'usd' ? (used.keyLimit ?? used.usd) : used[budget.metric]
 }
 
-function countersDiffering({ counter, budget, reserved, overshoot, ...sums }: Counted): Finding<Counter>[] {
+function countersDiffering({ counter, budget, reserved, overshoot, isKnown, ...sums }: Counted): Finding<Counter>[] {
   const row = { budgetId: counter.budgetId, windowStart: counter.windowStart }
   const stored = { reserved: counter.reserved, overshoot: counter.overshoot }
   const held = differing<Counter>('budget_counters', row, stored, { reserved, overshoot })
-  // Of a budget that is gone nothing more is counted, and what an end user or a tag spent is told by no record.
-  if (!budget || scopeKey(budget) === undefined) return held
+  // Of a budget that is gone nothing more is counted.
+  if (!budget || !isKnown || scopeKey(budget) === undefined) return held
   const [least, most] = [sums.spent, sums.spent + sums.doubtful].sort((a, b) => (a < b ? -1 : 1)) as [bigint, bigint]
   const spent = counter.spent >= least && counter.spent <= most ? counter.spent : sums.spent + sums.doubtful
   return [...differing<Counter>('budget_counters', row, { spent: counter.spent }, { spent }), ...held]

@@ -1,13 +1,33 @@
 /** One turn of a conversation on Anthropic's wire as messages of a chat: its blocks as parts, calls and results. */
 import { refuse } from '../contract/errors.ts'
+import { type Ignored, ignoreUnknown } from '../contract/ignored.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
 
 export const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** What only a provider of the same wire understands: left out of the chat, and noted by its place. */
-export type Foreign = { note(at: string, type: unknown): void }
+/** What only a provider of the same wire understands is left out of the chat: noted by its place, or named where it only advises. */
+export type Foreign = { note(at: string, type: unknown): void; readonly ignored: Ignored }
+
+/** What may be cached, as every wire of this gateway writes it. */
+export const cached = ({ cache_control }: Fields): Fields => (isFields(cache_control) ? { cache_control } : {})
+
+type Search = {
+  readonly place: unknown
+  readonly allowed_domains: unknown
+  readonly blocked_domains: unknown
+  readonly max_uses?: unknown
+}
+
+/** Options of a web search as chat has them, and those beside them that other wires know. */
+export function searchOptions({ place, ...options }: Search): Fields {
+  const { type: _type, ...approximate } = isFields(place) ? place : {}
+  return {
+    ...(Object.keys(approximate).length > 0 ? { user_location: { type: 'approximate', approximate } } : {}),
+    ...Object.fromEntries(Object.entries(options).filter(([, value]) => value != null)),
+  }
+}
 
 /** The results of tools are messages of their own; they come before what else the user says. */
 export function turnsOf(message: unknown, index: number, foreign: Foreign): Fields[] {
@@ -35,6 +55,7 @@ function userTurns(role: string, blocks: readonly Block[], foreign: Foreign): Fi
 
 function toolTurn({ block, at }: Block, foreign: Foreign): Fields {
   const { tool_use_id, content, is_error } = block
+  ignoreUnknown(block, RESULT, foreign.ignored, 'tool_result.')
   if (typeof tool_use_id !== 'string') throw wrong(`${at}.tool_use_id`, 'expected the id of a call')
   const said = Array.isArray(content)
     ? content.flatMap((each, index) =>
@@ -50,8 +71,13 @@ function toolTurn({ block, at }: Block, foreign: Foreign): Fields {
   }
 }
 
+const RESULT: ReadonlySet<string> = new Set(['type', 'tool_use_id', 'content', 'is_error', 'cache_control'])
+/** Of texts, images and documents. */
+const CARRIED: ReadonlySet<string> = new Set(['type', 'text', 'source', 'title', 'cache_control', 'citations'])
+
 function partsOf({ block, at }: Block, foreign: Foreign): Fields[] {
   if (!isFields(block)) throw wrong(at, 'expected a block')
+  ignoreUnknown(block, CARRIED, foreign.ignored, `${block.type}.`)
   switch (block.type) {
     case 'text':
       return [{ type: 'text', text: String(block.text ?? ''), ...cached(block) }]
@@ -79,9 +105,12 @@ function urlOf({ source }: Fields, at: string, foreign: Foreign): string {
 }
 
 function documentOf({ block, at }: Block, foreign: Foreign): Fields {
-  const { source, title } = block
-  if (isFields(source) && source.type === 'text')
+  const { source, title, citations } = block
+  if (isFields(citations) && citations.enabled === true) foreign.ignored.add('document.citations')
+  if (isFields(source) && source.type === 'text') {
+    if (typeof title === 'string') foreign.ignored.add('document.title')
     return { type: 'text', text: String(source.data ?? ''), ...cached(block) }
+  }
   const filename = typeof title === 'string' ? title : 'document.pdf'
   return { type: 'file', file: { filename, file_data: urlOf(block, at, foreign) }, ...cached(block) }
 }
@@ -118,7 +147,5 @@ const thoughtOf = ({ type, thinking, signature, data }: Fields, index: number): 
   type === 'redacted_thinking'
     ? { type: 'reasoning.encrypted', data, format: FORMAT, index }
     : { type: 'reasoning.text', text: thinking, signature, format: FORMAT, index }
-
-const cached = ({ cache_control }: Fields): Fields => (isFields(cache_control) ? { cache_control } : {})
 
 const wrong = (param: string, problem: string) => refuse('invalid_request', `${param}: ${problem}`, { param })

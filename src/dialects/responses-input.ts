@@ -1,6 +1,6 @@
 /** The input items of OpenAI's Responses API as messages of a chat. What one turn of the model made becomes one message. */
 import { refuse } from '../contract/errors.ts'
-import { type Fields, isFields } from './messages-content.ts'
+import { cached, type Fields, isFields } from './messages-content.ts'
 
 export function messagesOfInput(input: unknown): Fields[] {
   if (typeof input === 'string') return [{ role: 'user', content: input }]
@@ -125,7 +125,5 @@ function partOf(part: unknown, at: string): Fields {
       throw wrong(at, `a part of type ${String(type).slice(0, 64)} is not offered here`)
   }
 }
-
-const cached = ({ cache_control }: Fields): Fields => (isFields(cache_control) ? { cache_control } : {})
 
 const wrong = (param: string, problem: string) => refuse('invalid_request', `${param}: ${problem}`, { param })

@@ -63,7 +63,8 @@ export async function admit(
   const reached = withinLimits(permitted(caller, candidatesFor(gateway, call, admittedAt)), call)
   const candidates = await withCredentials(gateway, caller, reached)
   checkOpen(gateway, candidates)
-  const chain = await chainOf(gateway, caller, call, candidates, admittedAt)
+  const models = candidates.map(({ endpoint }) => endpoint.model.id)
+  const chain = await chainOf(gateway, caller, call, models, admittedAt)
   const { demand, priced } = demandOf(gateway, caller, call, { candidates, chain, at: admittedAt })
   if (
     !priced &&
@@ -243,6 +244,7 @@ function quoteOf(
         choices: call.choices,
         outputMedia: call.sound?.kind === 'speech' ? ['output_audio'] : call.outputMedia,
         ...(call.serviceTier === undefined ? {} : { serviceTier: call.serviceTier }),
+        ...(call.inferenceGeo === undefined ? {} : { inferenceGeo: call.inferenceGeo }),
         units: unitsOf(call),
       },
       card,

@@ -10,7 +10,7 @@ import type { NativeBody } from '../contract/native-wire.ts'
 import type { UpstreamApi } from '../contract/upstream-api.ts'
 import type { CallDetails } from '../core/ledger-rows.ts'
 import type { Member } from '../lib/json-scan.ts'
-import type { JsonBody } from './read-json.ts'
+import { type JsonBody, textOf } from './read-json.ts'
 import type { Sound } from './sound.ts'
 
 export type Call = {
@@ -26,6 +26,8 @@ export type Call = {
   /** The smaller of those that were sent. */
   readonly outputLimit: number | undefined
   readonly serviceTier: string | undefined
+  /** Where it is to be computed, in Anthropic's words; a region may cost more. */
+  readonly inferenceGeo: string | undefined
   readonly preferences: ProviderPreferences
   readonly asked: boolean
   readonly includeUsage: boolean
@@ -45,9 +47,13 @@ export type Call = {
   readonly echo?: Readonly<Record<string, unknown>>
   /** The body came by another wire: what it says in words that a provider may not know was not the client's choice. */
   readonly converted?: true
+  /** What of the client's wire was left out on the way to a chat: it only advises, and the client is told. */
+  readonly ignored?: readonly string[]
   readonly sound?: Sound
   /** Headers of the client's wire, for a provider that speaks it too. */
   readonly wireHeaders?: Readonly<Record<string, string>>
+  /** What the client asked for behind its path, for such a provider. */
+  readonly wireQuery?: string
   /** The request as it came, for a provider that speaks the client's wire. */
   readonly native?: NativeBody
   /** Why only such a provider can serve it: what another wire has no word for. */
@@ -56,7 +62,7 @@ export type Call = {
 }
 
 /** How the body of a path is read. Throws `invalid_json` or `invalid_request` with the field at fault. */
-export type ReadCall = (body: Buffer, headers: IncomingHttpHeaders) => Call | Promise<Call>
+export type ReadCall = (body: Buffer, headers: IncomingHttpHeaders, url?: string) => Call | Promise<Call>
 
 /** What any body and its headers tell; a path's own reading says the rest. */
 export function plainCall(body: JsonBody, request: ModelRequest, headers: IncomingHttpHeaders) {
@@ -71,6 +77,7 @@ export function plainCall(body: JsonBody, request: ModelRequest, headers: Incomi
     choices: 1,
     outputLimit: undefined,
     serviceTier: request.service_tier ?? undefined,
+    inferenceGeo: /^"([a-z0-9_-]{1,40})"$/.exec(textOf(body, 'inference_geo') ?? '')?.[1],
     preferences: request.provider ?? {},
     asked: request.usage?.include === true || headers['x-turnpike-usage'] === 'include',
     includeUsage: request.stream_options?.include_usage === true,

@@ -172,10 +172,11 @@ async function attemptAt(run: Run, { endpoint, credential }: Candidate): Promise
   const { call, setOutputLimit } = run.admission
   const { provider } = endpoint
   const leftMs = deadline - gateway.clock.elapsed()
-  const attempt = provider.send(
-    upstreamCall(gateway, call, endpoint, { setOutputLimit, leftMs, secret: credential?.secret }),
-  )
-  response.also({ 'X-Turnpike-Ignored': attempt.ignored?.length ? attempt.ignored.join(', ') : undefined })
+  const sent = upstreamCall(gateway, call, endpoint, { setOutputLimit, leftMs, secret: credential?.secret })
+  const attempt = provider.send(sent)
+  // A provider of the client's own wire got all of it.
+  const ignored = new Set([...((!sent.native && call.ignored) || []), ...(attempt.ignored ?? [])])
+  response.also({ 'X-Turnpike-Ignored': ignored.size > 0 ? [...ignored].join(', ') : undefined })
   // Only a stream is ended when nobody reads it, and only where that saves something: the rest is billed in full anyway.
   const stop = call.stream && provider.onCancel === 'abort' ? response.onGone(() => attempt.abort()) : () => {}
   let late = false

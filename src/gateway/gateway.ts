@@ -10,6 +10,7 @@ import type { BudgetDirectory } from '../store/budget-directory.ts'
 import type { RateCards } from '../store/rate-cards.ts'
 import type { Store } from '../store/store.ts'
 import type { TokenCounter } from '../tokens/token-counter.ts'
+import type { AdminCards } from './admin-cards.ts'
 import type { Credentials } from './credentials.ts'
 import type { Estimates } from './estimates.ts'
 import type { Health } from './health.ts'
@@ -35,6 +36,9 @@ export type Gateway = {
   /** Every provider that a credential may be for, by key. */
   readonly upstreams: ReadonlyMap<string, Provider>
   readonly rateCards: RateCards
+  readonly adminCards: AdminCards
+  /** The organisation whose people run this server. */
+  readonly operatorOrganisationId: bigint
   readonly terms: CompiledTerms
   readonly credentials: Credentials
   readonly tokens: TokenCounter

@@ -23,7 +23,7 @@ import type { Gateway } from './gateway.ts'
 import { meterStream } from './meter-stream.ts'
 import { meterWhole } from './meter-whole.ts'
 import { BODY_MS, readBody } from './read-body.ts'
-import { refusedOf } from './refused-of.ts'
+import { ratesOf, refusedOf } from './refused-of.ts'
 import { type Outcome, settle } from './settle.ts'
 
 export type Finish = (outcome: Outcome) => Promise<Settled>
@@ -63,7 +63,7 @@ export async function handle(gateway: Gateway, { read, dialect, takes }: Entranc
       clock: gateway.clock,
       forms: takes === 'forms',
     })
-    const asked = withDefaults(await read(body, request.headers), caller.defaults)
+    const asked = withDefaults(await read(body, request.headers, request.url), caller.defaults)
     const admitted = await admit(gateway, caller, asked, { ...id, requestId })
     admission = admitted
     if (admitted.call.stream) streamOver = gateway.metrics.streamOpened()
@@ -186,9 +186,7 @@ function fail({ log, store, metrics }: Gateway, dialect: Dialect, failing: Faili
     return
   }
   const { status, headers: stated, body } = dialect.error(refused.refused, ids)
-  const { allowances } = refused.refused.extras
-  const rates = allowances ? dialect.rateHeaders(allowances, store.now(), true) : {}
-  const headers = { ...stated, ...rates, 'X-Turnpike-Cost': charged }
+  const headers = { ...stated, ...ratesOf(dialect, refused.refused, store.now()), 'X-Turnpike-Cost': charged }
   // What of a body was not read is thrown away, and the connection with it.
   client.send(status, request.complete ? headers : { ...headers, connection: 'close' }, body)
   request.resume()

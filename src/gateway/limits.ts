@@ -8,7 +8,6 @@ import { withinRequestLimits } from '../core/request-limit.ts'
 import type { Ratio } from '../lib/ratio.ts'
 import { grantPlans, hasPlan } from '../store/plans.ts'
 import type { Call } from './call.ts'
-import type { Candidate } from './candidates.ts'
 import type { Gateway } from './gateway.ts'
 
 /** The key's own limit, and every budget that matches; nothing is waited for where they are known. */
@@ -16,7 +15,7 @@ export async function chainOf(
   { budgets }: Gateway,
   caller: Caller,
   { details }: Call,
-  candidates: readonly Candidate[],
+  models: readonly string[],
   at: number,
 ): Promise<readonly Budget[]> {
   const metadata = details.metadata === null ? null : (JSON.parse(details.metadata) as Record<string, unknown>)
@@ -26,7 +25,7 @@ export async function chainOf(
     apiKeyId: caller.keyId,
     endUser: details.endUser,
     tags: tagsOf(metadata),
-    models: candidates.map(({ endpoint }) => endpoint.model.id),
+    models,
   })
   const chain = found instanceof Promise ? await found : found
   return chain.length === 0 ? caller.budgets : [...caller.budgets, ...countingAt(chain, at)]

@@ -16,7 +16,7 @@ import type { Finish } from './handle.ts'
 import { normalise } from './normaliser.ts'
 import type { Outcome } from './settle.ts'
 import { createSoundDelivered } from './sound-delivered.ts'
-import { readingOf, statedUsage, usageOf } from './usage-of.ts'
+import { type OutputReported, readingOf, statedUsage, usageOf } from './usage-of.ts'
 import { createLengthWatch, createSizeWatch } from './watch-length.ts'
 
 export type Stream = {
@@ -46,6 +46,8 @@ export function meterStream(stream: Stream): Promise<void> {
   const seen = !client.gone
   let firstTokenAt: number | null = null
   let cancelled = false
+  /** What had been delivered when the provider last told its usage. */
+  let countedBytes = 0
   let over = false
   let draining: Timer | undefined
 
@@ -58,7 +60,7 @@ export function meterStream(stream: Stream): Promise<void> {
     const ended: Ended = {
       state,
       rawUsage: usage.raw(),
-      outputReported: usage.outputReported(),
+      outputReported: usage.outputReported() ? (delivered.bytes > countedBytes ? 'part' : 'all') : 'none',
       delivered,
       firstTokenAt,
       failure,
@@ -94,10 +96,11 @@ export function meterStream(stream: Stream): Promise<void> {
       if (over) return
       if (seen) firstTokenAt ??= gateway.clock.elapsed()
       try {
-        if (mayReportUsage(data)) addUsage(usage, JSON.parse(data) as Record<string, unknown>)
+        const tells = USAGE.test(data) && addUsage(usage, JSON.parse(data) as Record<string, unknown>)
         const text = dialect.chunk(data, context, state)
         // What the provider's own event says is said in the gateway's form as well.
         if (!data.startsWith(NATIVE)) delivered.take(data)
+        if (tells) countedBytes = delivered.bytes
         // A finish reason that tells of a failure goes out as the error which ends the stream.
         const passes = text !== undefined && !client.gone && state.finish?.reason !== 'error'
         if (passes && !client.write(text)) brake()
@@ -135,21 +138,21 @@ const isComplete = (
   failure: UpstreamFailure | Refused | undefined,
 ): boolean => finishedChoices.size >= admission.call.choices || (finishedChoices.size > 0 && failure === undefined)
 
-function addUsage(usage: UsageAccumulator, event: Readonly<Record<string, unknown>>): void {
+/** Answers whether the event told any. */
+function addUsage(usage: UsageAccumulator, event: Readonly<Record<string, unknown>>): boolean {
+  const before = usage.raw()
   const stated = statedUsage(event)
   usage.add(stated ? { ...event, usage: stated } : event)
+  return usage.raw() !== before
 }
 
-/** Whether it is worth parsing an event for its usage: most say `"usage":null`, or nothing. */
-function mayReportUsage(data: string): boolean {
-  const at = data.lastIndexOf('"usage"')
-  return at >= 0 && !/^"usage"\s*:\s*null/.test(data.slice(at, at + 16))
-}
+/** Only such an event is worth parsing: most say `"usage":null`, or nothing. */
+const USAGE = /"usage"\s*:\s*\{/
 
 type Ended = {
   readonly state: ChunkState
   readonly rawUsage: unknown
-  readonly outputReported: boolean
+  readonly outputReported: OutputReported
   readonly delivered: Delivered
   readonly firstTokenAt: number | null
   readonly failure: UpstreamFailure | Refused | undefined
@@ -188,7 +191,8 @@ async function outcomeOf(stream: Stream, ended: Ended, failure: Refused | undefi
   const { usage, source } = await usageOf(gateway, admission, {
     candidate,
     raw: rawUsage,
-    outputReported,
+    // Of an answer that is whole its usage tells all, wherever it stood.
+    outputReported: isComplete(stream, state, ended.failure) && outputReported === 'part' ? 'all' : outputReported,
     delivered: delivered.bytes > 0,
     count: delivered.count,
   })

@@ -1,5 +1,6 @@
 /** A whole reply: its usage is read, the call settled, and the reply sent with its cost. */
 import { type Refused, refuse } from '../contract/errors.ts'
+import { tellsOutput } from '../core/accumulate-usage.ts'
 import { speechSeconds } from '../core/sound-length.ts'
 import { commonReason } from '../dialects/chat-choices.ts'
 import type { FinishReason, Settled } from '../dialects/dialect.ts'
@@ -34,7 +35,7 @@ export async function meterWhole(
   const { usage, source } = await usageOf(gateway, admission, {
     candidate,
     raw,
-    outputReported: true,
+    outputReported: tellsOutput(raw) ? 'all' : 'none',
     delivered: text !== '' || call.api === 'embeddings',
     count: async () =>
       reply.kind === 'bytes' && call.sound?.kind === 'speech'

@@ -7,6 +7,7 @@ const read = (body: object) =>
 test('a web search is quoted, in whichever way it is asked for, and as often as it may be made', () => {
   expect(read({}).searches).toBe(0)
   expect(read({ web_search_options: {} }).searches).toBe(10)
+  expect(read({ web_search_options: { max_uses: 40 } }).searches).toBe(40)
   expect(read({ plugins: [{ id: 'web' }] }).searches).toBe(10)
   expect(read({ plugins: [{ id: 'file-parser' }] }).searches).toBe(0)
   expect(read({ tools: [{ type: 'web_search_20250305', name: 'web_search', max_uses: 40 }] }).searches).toBe(40)
@@ -24,4 +25,9 @@ test('a cache mark anywhere in the body is quoted as a write, one of an hour as 
 test('a document that is an address is quoted as a file', () => {
   const part = { type: 'document', source: { type: 'url', url: 'https://example.com/a.pdf' } }
   expect(read({ messages: [{ role: 'user', content: [part] }] }).files).toBe(1)
+})
+
+test('where a call is to be computed is quoted, since a region may cost more', () => {
+  expect(read({}).inferenceGeo).toBeUndefined()
+  expect(read({ inference_geo: 'us' }).inferenceGeo).toBe('us')
 })

@@ -37,12 +37,15 @@ const documents = (messages: string): number => [...messages.matchAll(/"type"\s*
 const MOST_SEARCHES = 10
 
 /** OpenAI asks for a search by a member, others by a tool or a plugin; a maximum that is stated holds upstream, too. */
-function searchesOf(body: JsonBody): number {
-  if (textOf(body, 'web_search_options') !== undefined) return MOST_SEARCHES
+export function searchesOf(body: JsonBody): number {
+  const options = textOf(body, 'web_search_options')
   const tools = textOf(body, 'tools') ?? ''
   const plugins = textOf(body, 'plugins') ?? ''
-  if (!/"type"\s*:\s*"[a-z:]*web_search/.test(tools) && !/"id"\s*:\s*"web"/.test(plugins)) return 0
-  const stated = [...`${tools}${plugins}`.matchAll(/"max_uses"\s*:\s*([0-9]{1,6})/g)].map(([, uses]) => Number(uses))
+  if (options === undefined && !/"type"\s*:\s*"[a-z:]*web_search/.test(tools) && !/"id"\s*:\s*"web"/.test(plugins))
+    return 0
+  const stated = [...`${tools}${plugins}${options ?? ''}`.matchAll(/"max_uses"\s*:\s*([0-9]{1,6})/g)].map(([, uses]) =>
+    Number(uses),
+  )
   return Math.max(MOST_SEARCHES, ...stated)
 }
 

@@ -16,7 +16,8 @@ import { type JsonBody, openJson, parsed, validated } from './read-json.ts'
 export async function readTranscription(bytes: Buffer, headers: IncomingHttpHeaders): Promise<Call> {
   const isForm = /^multipart\//i.test(headers['content-type'] ?? '')
   const { words, file, fields } = isForm ? ofForm(await readForm(bytes, headers, 'file')) : ofJson(openJson(bytes))
-  if (file.bytes.length === 0) throw refuse('invalid_request', 'file is empty: expected audio', { param: 'file' })
+  const param = isForm ? 'file' : 'input_audio.data'
+  if (file.bytes.length === 0) throw refuse('invalid_request', `${param} is empty: expected audio`, { param })
   const body = openJson(Buffer.from(JSON.stringify(words)))
   const call = plainCall(body, validated(ModelRequest, body), headers)
   const fingerprint = fingerprintOf(body.text, file)

@@ -5,6 +5,7 @@ import type { Catalogue, CatalogueModel } from '../core/catalogue.ts'
 import { configCards } from '../core/config-cards.ts'
 import type { RateCard } from '../core/rate-card.ts'
 import type { Provider } from '../providers/provider.ts'
+import type { AdminCards } from './admin-cards.ts'
 
 type Model = {
   /** `author/slug` */
@@ -50,6 +51,8 @@ export type Routes = {
   /** By canonical name, bare name or alias. */
   find(name: string): Route | undefined
   list(): readonly Route[]
+  /** Of any model by its name at the provider: its prices as configured there, else the catalogue's. */
+  cards(provider: Provider, upstreamModel: string): readonly RateCard[]
   readonly providers: ReadonlyMap<string, Provider>
 }
 
@@ -63,19 +66,27 @@ export type RouteParts = {
   /** Answers for every model of the catalogue, at that model's real prices. */
   readonly simulator: Provider | undefined
   readonly simulated: readonly string[]
+  /** What was set through the API comes beside the cards that an endpoint has of itself. */
+  readonly adminCards: Pick<AdminCards, 'of'>
 }
 
-export function createRoutes({ settings, catalogue, providers, simulator, simulated }: RouteParts): Routes {
+export function createRoutes(parts: RouteParts): Routes {
+  const { settings, catalogue, providers, simulator, simulated } = parts
   const byName = new Map<string, Route>()
   const all: Route[] = []
+  const offered = new Map<string, Endpoint>()
   const add = (route: Route, aliases: readonly string[]) => {
     if (byName.has(route.model.id)) return
     all.push(route)
+    for (const endpoint of route.endpoints) {
+      const name = endpointName(endpoint.provider.key, endpoint.upstreamModel)
+      if (!offered.has(name)) offered.set(name, endpoint)
+    }
     for (const name of [route.model.id, ...aliases]) if (!byName.has(name)) byName.set(name, route)
   }
   for (const entry of settings.models)
     add(
-      configured(entry, settings, catalogue, (key) => providers.get(key) ?? simulator),
+      configured(entry, parts, (key) => providers.get(key) ?? simulator),
       [bareName(entry.id), ...entry.aliases],
     )
   if (simulator)
@@ -106,8 +117,7 @@ export function createRoutes({ settings, catalogue, providers, simulator, simula
     const upstreamModel = name.slice('simulator/'.length)
     return route && { ...route, endpoints: route.endpoints.map((endpoint) => ({ ...endpoint, upstreamModel })) }
   }
-  const reach = (model: CatalogueModel): Route | undefined =>
-    catalogued(model, settings, catalogue, providers, simulator)
+  const reach = (model: CatalogueModel): Route | undefined => catalogued(model, parts)
   for (const model of catalogue.list()) {
     const route = reach(model)
     if (route) add(route, [model.bareName, ...model.aliases])
@@ -115,6 +125,8 @@ export function createRoutes({ settings, catalogue, providers, simulator, simula
   return {
     providers,
     list: () => all,
+    cards: ({ key }, upstreamModel) =>
+      offered.get(endpointName(key, upstreamModel))?.cards ?? catalogue.cards(key, upstreamModel),
     find(name) {
       const known = byName.get(name) ?? numbered(name)
       if (known) return known
@@ -125,10 +137,11 @@ export function createRoutes({ settings, catalogue, providers, simulator, simula
   }
 }
 
+const endpointName = (provider: string, upstreamModel: string): string => `${provider}/${upstreamModel}`
+
 function configured(
   entry: ModelSettings,
-  settings: Settings,
-  catalogue: Catalogue,
+  { settings, catalogue, adminCards }: RouteParts,
   providerOf: (key: string) => Provider | undefined,
 ): Route {
   const known = catalogue.find(entry.id)
@@ -147,8 +160,8 @@ function configured(
     if (!provider) return []
     const { provider: key, model: upstreamModel, weight, quantization } = endpoint
     const cards = cardsOf(endpoint, entry.id, catalogue)
-    const own = { id: `${key}/${upstreamModel}`, model, provider, upstreamModel, cards, weight, quantization }
-    return [{ ...own, ...traitsOf(settings, key) }]
+    const own = { id: `${key}/${upstreamModel}`, model, provider, upstreamModel, weight, quantization }
+    return [priced({ ...own, ...traitsOf(settings, key) }, cards, adminCards)]
   })
   return { model, endpoints, balance: entry.balance ?? settings.routing.balance }
 }
@@ -168,30 +181,46 @@ const cardsOf = (endpoint: EndpointSettings, model: string, catalogue: Catalogue
 /** A model of the catalogue at the providers that are configured; with the simulator on, there. */
 function catalogued(
   entry: CatalogueModel,
-  settings: Settings,
-  catalogue: Catalogue,
-  providers: ReadonlyMap<string, Provider>,
-  simulator: Provider | undefined,
+  { settings, catalogue, providers, simulator, adminCards }: RouteParts,
 ): Route | undefined {
   const model: Model = { ...plainModel(entry.id, entry.displayName, settings), ...described(entry) }
   const known = catalogue.endpoints(entry)
   const endpoints = known.flatMap(({ provider: key, model: upstreamModel, cards }): Endpoint[] => {
     const provider = providers.get(key)
     if (!provider) return []
-    return [{ id: `${key}/${upstreamModel}`, model, provider, upstreamModel, cards, ...traitsOf(settings, key) }]
+    const own = { id: `${key}/${upstreamModel}`, model, provider, upstreamModel, ...traitsOf(settings, key) }
+    return [priced(own, cards, adminCards)]
   })
   const [first] = known
   if (endpoints.length === 0 && simulator && first)
-    endpoints.push({
-      id: `simulator/${entry.id}`,
-      model,
-      provider: simulator,
-      upstreamModel: entry.id,
-      cards: first.cards,
-      hasCircuit: false,
-    })
+    endpoints.push(
+      priced(
+        { id: `simulator/${entry.id}`, model, provider: simulator, upstreamModel: entry.id, hasCircuit: false },
+        first.cards,
+        adminCards,
+      ),
+    )
   // Nobody put these in an order.
   return endpoints.length > 0 ? { model, endpoints, balance: 'price' } : undefined
+}
+
+/** An endpoint whose cards are those of this moment: what is set through the API holds from then on, without a restart. */
+function priced(
+  endpoint: Omit<Endpoint, 'cards'>,
+  shipped: readonly RateCard[],
+  adminCards: Pick<AdminCards, 'of'>,
+): Endpoint {
+  let set: readonly RateCard[] | undefined
+  let cards = shipped
+  return {
+    ...endpoint,
+    get cards() {
+      const now = adminCards.of(endpoint.id)
+      if (now !== set) cards = now.length === 0 ? shipped : [...now, ...shipped]
+      set = now
+      return cards
+    },
+  }
 }
 
 const described = (entry: CatalogueModel) => ({

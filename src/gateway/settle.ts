@@ -3,18 +3,18 @@
  * that ends the reservation. Only what comes back from here may be told to a client as a cost.
  */
 import { type AttemptRecord, encodeFacts, type GenerationFacts } from '../contract/generation-facts.ts'
-import { cacheDiscount } from '../core/card-cost.ts'
+import { detailsTexts } from '../core/call-details.ts'
 import { decimalOf, recordLines } from '../core/cost-details.ts'
 import type { Settle } from '../core/ledger-commands.ts'
 import type { CallDetails, GenerationStatus, UsageSource } from '../core/ledger-rows.ts'
-import { type Priced, priceCall } from '../core/price.ts'
-import { standardTier } from '../core/rate-card.ts'
-import { totalsOf, type Usage } from '../core/usage.ts'
+import type { Priced } from '../core/price.ts'
+import { countsText, totalsOf, type Usage } from '../core/usage.ts'
 import type { Settled } from '../dialects/dialect.ts'
 import { generationId } from '../lib/id.ts'
 import { roundToNanos } from '../lib/money.ts'
-import { exactText, type Ratio, ZERO } from '../lib/ratio.ts'
+import { exactText } from '../lib/ratio.ts'
 import { type Admission, idempotencyOf } from './admit.ts'
+import { type Bill, billOf, NOTHING } from './bill.ts'
 import type { Candidate } from './candidates.ts'
 import { isByok } from './credential.ts'
 import type { Gateway } from './gateway.ts'
@@ -41,8 +41,6 @@ export type Outcome = {
   readonly usable?: boolean
 }
 
-const NOTHING: Usage = { parts: [{ counts: new Map() }], flags: [] }
-
 export async function settle(gateway: Gateway, admission: Admission, outcome: Outcome): Promise<Settled> {
   try {
     return await settleNow(gateway, admission, outcome)
@@ -54,8 +52,10 @@ export async function settle(gateway: Gateway, admission: Admission, outcome: Ou
 }
 
 async function settleNow(gateway: Gateway, admission: Admission, outcome: Outcome): Promise<Settled> {
-  const priced = priceOf(gateway, admission.quoteNanos, outcome)
-  const record = recordOf(gateway, admission, outcome, priced)
+  const bill = billOf(gateway, admission, outcome)
+  const { priced } = bill
+  await gateway.rateCards.keep(bill.cards)
+  const record = recordOf(gateway, admission, outcome, bill)
   const details = personal(gateway, admission, record.detailsHash)
   const { caller, call } = admission
   await gateway.store.post({
@@ -107,60 +107,11 @@ function logGeneration(
   log.info({}, `${status}  ${call.models[0]} → ${name}   ${tokens}   ${price}   ${latencyMs} ms   ${generation}`)
 }
 
-/** What a call on the customer's credential would have been charged on ours, for keys whose limit counts it so. */
-function limitOf(gateway: Gateway, admission: Admission, outcome: Outcome, priced: Priced): bigint | null {
-  const { caller, holds } = admission
-  const { served } = outcome
-  if (!served || !isByok(served) || !caller.includeByokInLimit || priced.chargeNanos === undefined) return null
-  const limit = caller.budgets.find(({ source }) => source === 'key_limit')
-  const held = holds.find(({ budgetId }) => budgetId === limit?.id)?.quantity ?? admission.quoteNanos
-  return priceOf(gateway, held, { ...outcome, served: withoutCredential(served) }).chargeNanos ?? null
-}
-
-const withoutCredential = ({ endpoint, asSpelled, card }: Candidate): Candidate => ({ endpoint, asSpelled, card })
-
-function priceOf({ settings, terms }: Gateway, quoteNanos: bigint, outcome: Outcome): Priced {
-  const { served, usage, source } = outcome
-  if (!served)
-    return {
-      items: [],
-      cost: ZERO,
-      charge: ZERO,
-      costNanos: roundToNanos(ZERO),
-      chargeNanos: roundToNanos(ZERO),
-      unpriced: [],
-      flags: [],
-    }
-  const counted = usage ?? NOTHING
-  // A count that nobody can have meant, and one that we made ourselves, never costs more than was reserved.
-  const doubtful =
-    source !== 'reported' || counted.flags.some((flag) => flag === 'usage_huge' || flag === 'usage_implausible')
-  const tier = counted.serviceTier ?? outcome.serviceTier ?? undefined
-  return priceCall(
-    { ...counted, ...(tier === undefined ? {} : { serviceTier: standardTier(tier) }) },
-    served.card ?? (() => undefined),
-    {
-      ...terms,
-      ...(isByok(served) ? { byok: true } : {}),
-      ...(settings.billing.zeroCompletionInsurance && isInsured(outcome, counted) ? { insured: true } : {}),
-      ...(doubtful ? { ceilingNanos: quoteNanos } : {}),
-    },
-    quoteNanos,
-  )
-}
-
-/** An answer that failed, or that is none, is not charged; a client's own cancel is, once the provider had begun. */
-function isInsured({ status, finishReason, firstTokenAt, usable }: Outcome, usage: Usage): boolean {
-  if (usable) return false
-  if (status === 'error' || finishReason === 'error') return true
-  if (status === 'cancelled') return firstTokenAt === null
-  return finishReason === null && totalsOf(usage).output === 0
-}
-
 type SettledRecord = Settle['record']
 
-function recordOf(gateway: Gateway, admission: Admission, outcome: Outcome, priced: Priced): SettledRecord {
+function recordOf(gateway: Gateway, admission: Admission, outcome: Outcome, bill: Bill): SettledRecord {
   const { call, caller, id, admittedAt } = admission
+  const { priced, saved, limitNanos } = bill
   const usage = outcome.usage ?? NOTHING
   const totals = totalsOf(usage)
   const served = outcome.served ?? admission.candidates[0]
@@ -188,34 +139,25 @@ function recordOf(gateway: Gateway, admission: Admission, outcome: Outcome, pric
     chargeNanos: priced.chargeNanos ?? null,
     costExact: priced.cost ? exactText(priced.cost) : null,
     chargeExact: priced.charge ? exactText(priced.charge) : null,
-    cacheSavingNanos: roundToNanos(savedBy(outcome)),
+    cacheSavingNanos: roundToNanos(saved),
     items: JSON.stringify(recordLines(priced), (_key, value: unknown) =>
       typeof value === 'bigint' ? value.toString() : value,
     ),
     isByok: served !== undefined && isByok(served),
-    limitNanos: limitOf(gateway, admission, outcome, priced),
+    limitNanos,
     admittedAt,
     occurredAt: admittedAt,
     latencyMs: Math.round(gateway.clock.elapsed() - admission.startedAt),
     firstTokenMs: outcome.firstTokenAt === null ? null : Math.round(outcome.firstTokenAt - admission.startedAt),
     detailsHash: hashOf(gateway, admission),
-    generation: encodeFacts(factsOf(gateway, admission, outcome, priced)),
+    generation: encodeFacts(factsOf(gateway, admission, outcome, bill)),
     usageType: usageTypeOf(call.api),
   }
 }
 
-function countsText({ parts }: Usage): string {
-  const counts: Record<string, string> = {}
-  for (const { model, counts: part } of parts)
-    for (const [meter, quantity] of part)
-      counts[model === undefined ? meter : `${model}:${meter}`] = exactText(quantity)
-  return JSON.stringify(counts)
-}
-
-function factsOf(gateway: Gateway, admission: Admission, outcome: Outcome, priced: Priced): GenerationFacts {
+function factsOf(gateway: Gateway, admission: Admission, outcome: Outcome, { priced, saved }: Bill): GenerationFacts {
   const { call } = admission
   const { served } = outcome
-  const saved = savedBy(outcome)
   return {
     requestId: admission.requestId,
     requestedModel: call.models[0] ?? '',
@@ -236,10 +178,6 @@ function factsOf(gateway: Gateway, admission: Admission, outcome: Outcome, price
   }
 }
 
-/** What caching saved at the rates of the provider; unknown, and so 0, where nobody knows its prices. */
-const savedBy = ({ served, usage }: Outcome): Ratio =>
-  usage && served?.card ? cacheDiscount(usage, served.card) : ZERO
-
 /** The provider's own usage, less members that say nothing: a record is kept for years. */
 function withoutZeros(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
@@ -254,11 +192,7 @@ function withoutZeros(value: unknown): unknown {
 /** Calls of one month that share all personal fields share one row of them. */
 function hashOf(gateway: Gateway, { call: { details }, admittedAt, caller }: Admission): string | null {
   if (Object.values(details).every((value) => value === null)) return null
-  return gateway.hashDetails([
-    String(caller.organisationId),
-    monthOf(admittedAt),
-    ...Object.values(details).map((value) => value ?? ''),
-  ])
+  return gateway.hashDetails(detailsTexts(caller.organisationId, admittedAt, details))
 }
 
 function personal(
@@ -267,9 +201,4 @@ function personal(
   hash: string | null,
 ): CallDetails | null {
   return hash === null ? null : { ...details, hash, organisationId: caller.organisationId, createdAt: admittedAt }
-}
-
-const monthOf = (instant: number): string => {
-  const date = new Date(instant)
-  return `${date.getUTCFullYear()}-${date.getUTCMonth() + 1}`
 }

@@ -25,6 +25,7 @@ export function upstreamCall(
     converted: call.converted === true,
     ...(call.native && call.native.wire === endpoint.provider.wire ? { native: call.native } : {}),
     ...(call.wireHeaders ? { wireHeaders: call.wireHeaders } : {}),
+    ...(call.wireQuery ? { wireQuery: call.wireQuery } : {}),
     text: call.text,
     members: call.members,
     ...(secret === undefined ? {} : { secret }),

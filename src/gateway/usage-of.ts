@@ -3,7 +3,7 @@
 import { type Meter, meterDefinition } from '../contract/meters.ts'
 import type { UpstreamApi } from '../contract/upstream-api.ts'
 import { readUsage } from '../core/read-usage.ts'
-import type { Usage, UsageFlag } from '../core/usage.ts'
+import { totalsOf, type Usage, type UsageFlag } from '../core/usage.ts'
 import type { UsageReading } from '../core/usage-shapes.ts'
 import { assert } from '../lib/assert.ts'
 import type { TokenCount } from '../tokens/token-counter.ts'
@@ -17,13 +17,15 @@ type Reported = {
   readonly candidate: Candidate
   /** The provider's own usage object; undefined: it sent none. */
   readonly raw: unknown
-  /** False: the stream was cut when only its input had been counted. */
-  readonly outputReported: boolean
+  readonly outputReported: OutputReported
   /** Whether any output reached us: usage of zeros is then none. */
   readonly delivered: boolean
   /** Counts what was delivered. */
   readonly count: () => Promise<TokenCount>
 }
+
+/** `part`: the stream was cut, and said more after the provider had counted; `none`: it had counted the input alone. */
+export type OutputReported = 'all' | 'part' | 'none'
 
 export async function usageOf(
   gateway: Gateway,
@@ -38,9 +40,10 @@ export async function usageOf(
     })
   const read = (delivered: boolean) => readReported(reported, api, delivered)
   const usage = read(reported.delivered)
-  if (usage && reported.outputReported) return { usage, source: 'reported' }
+  if (usage && reported.outputReported === 'all') return { usage, source: 'reported' }
   const own = await estimated(gateway, admission, reported.count())
-  if (usage) return { usage: withOutputOf(usage, own), source: 'estimated' }
+  const counted = reported.outputReported === 'part' && usage && totalsOf(usage).output > totalsOf(own).output
+  if (usage) return { usage: counted ? usage : withOutputOf(usage, own), source: 'estimated' }
   return { usage: { ...own, flags: read(false)?.flags ?? unreadable(reported.raw) }, source: 'estimated' }
 }
 

@@ -10,8 +10,8 @@ import type { HttpSender } from '../delivery/webhook.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
-import type { Seal } from '../lib/seal.ts'
-import { channelsById, type StoredChannel } from '../store/alert-channels.ts'
+import { SealBroken, type Sealer } from '../lib/sealer.ts'
+import { channelsById, openSecret, type StoredChannel } from '../store/alert-channels.ts'
 import {
   endAttempt,
   giveBack,
@@ -28,7 +28,7 @@ export type DeliverParts = {
   readonly clock: Pick<Clock, 'after'>
   readonly random: Pick<Random, 'fraction'>
   readonly log: Log
-  readonly seal: Seal
+  readonly sealer: Sealer
   readonly http: HttpSender
   /** Undefined: no mail server is set. */
   readonly mailer: Mailer | undefined
@@ -116,7 +116,7 @@ async function tryOnce(
 }
 
 async function send(
-  { seal, http, mailer, store }: DeliverParts,
+  { sealer, http, mailer, store }: DeliverParts,
   delivery: StoredDelivery,
   channel: StoredChannel,
 ): Promise<Attempt> {
@@ -127,18 +127,25 @@ async function send(
       ? mailer.send(target.to, parcel)
       : { ok: false, status: null, error: 'no mail server is set: smtp.url and smtp.from in turnpike.yaml' }
   try {
-    const opened = secretsOf(seal, channel, store.now())
+    const opened = secretsOf(sealer, channel, store.now())
     const [first = ''] = opened
     return await (channel.type === 'slack' ? http.slack(first, parcel) : http.webhook(target.url, opened, parcel))
-  } catch {
-    return { ok: false, status: null, error: 'the secret of the channel cannot be read; rotate it' }
+  } catch (error) {
+    if (!(error instanceof SealBroken)) throw error
+    return { ok: false, status: null, error: UNREADABLE[error.why] }
   }
 }
 
+const UNREADABLE: Readonly<Record<SealBroken['why'], string>> = {
+  other_key: 'the secret of the channel was sealed with another TURNPIKE_SECRET_KEY than that of this process',
+  changed: 'the secret of the channel cannot be read; rotate it, or give the address again',
+}
+
 /** The one of now, and for a day the one before it. */
-function secretsOf(seal: Seal, { code, secret, oldSecret, oldSecretUntil }: StoredChannel, at: number): string[] {
+function secretsOf(sealer: Sealer, channel: StoredChannel, at: number): string[] {
+  const { secret, oldSecret, oldSecretUntil } = channel
   const old = oldSecret !== null && (oldSecretUntil ?? 0) > at ? [oldSecret] : []
-  return [...(secret === null ? [] : [secret]), ...old].map((sealed) => seal.open(sealed, code))
+  return [...(secret === null ? [] : [secret]), ...old].map((sealed) => openSecret(sealer, channel, sealed))
 }
 
 function outcomeOf(

@@ -4,6 +4,7 @@ import type { Meter } from '../contract/meters.ts'
 import { ReservationContext } from '../contract/reservation-context.ts'
 import { recordLines } from '../core/cost-details.ts'
 import { type CompiledTerms, price } from '../core/price.ts'
+import { countsText, type Usage } from '../core/usage.ts'
 import { instantText } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { exactRatio, exactText, type Ratio, whole } from '../lib/ratio.ts'
@@ -57,7 +58,7 @@ async function settleInterrupted(
           ['output', whole(BigInt(outputTokens))],
         ],
   )
-  const usage = { parts: [{ counts }], flags: [] }
+  const usage: Usage = { parts: [{ counts }], flags: [] }
   // Its caller was answered with an error, which says that nothing was charged.
   const asOurs = { ...terms, insured: stranded.has(reservation.id) }
   const priced = price(usage, card ?? (() => undefined), {
@@ -94,7 +95,7 @@ async function settleInterrupted(
       cacheWriteTokens: 0,
       outputTokens,
       reasoningTokens: 0,
-      counts: JSON.stringify(Object.fromEntries([...counts].map(([meter, count]) => [meter, exactText(count)]))),
+      counts: countsText(usage),
       flags: [...priced.flags],
       rateCardId: context.rateCardId,
       costNanos: priced.costNanos ?? null,

@@ -1,7 +1,9 @@
 import BetterSqlite3 from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Backend, openSqliteBackend, START } from '../../test/backends.ts'
+import { type Backend, ORGANISATION, openSqliteBackend, START } from '../../test/backends.ts'
 import { commandsAt, GRACE, resultOf, TTL, usd } from '../../test/commands.ts'
+import { detailsTexts } from '../core/call-details.ts'
+import { createDetailsHash } from '../lib/details-hash.ts'
 import type { Store } from '../store/store.ts'
 import { type Ledger, verifyLedger } from './verify.ts'
 
@@ -18,8 +20,15 @@ async function fill({ store, clock, account, key, budget }: Backend): Promise<vo
   const [rich, poor] = [await account(), await account()]
   const apiKeyId = await key({ accountId: rich })
   const limit = await budget({ limit: usd(50), source: 'key_limit', scope: 'api_key', scopeId: String(apiKeyId) })
-  const tagged = await budget({ limit: usd(50), scope: 'tag', scopeId: 'team' })
-  const chain = [limit, tagged].map(({ id }) => ({ budgetId: id, windowStart: 0, windowEnd: null }))
+  const tagged = await budget({ limit: usd(50), scope: 'tag', scopeId: 'team:red' })
+  const ann = await budget({ limit: usd(50), scope: 'end_user', scopeId: 'ann', metric: 'requests' })
+  const chain = [limit, tagged, ann].map(({ id }) => ({ budgetId: id, windowStart: 0, windowEnd: null }))
+  const personal = { sessionId: null, userAgent: null, referer: null, title: null }
+  const details = {
+    ...personal,
+    ...{ hash: 'ann of red', organisationId: ORGANISATION, endUser: 'ann', metadata: '{"team":"red","nr":7}' },
+    createdAt: clock.now(),
+  }
   const posted = async (...commands: Parameters<Store['post']>[0][]) => {
     for (const command of commands) await store.post(command)
   }
@@ -37,7 +46,7 @@ async function fill({ store, clock, account, key, budget }: Backend): Promise<vo
     call,
     running,
     system,
-    make.settle(call, usd(2)),
+    make.settle(call, usd(2), { record: { detailsHash: details.hash }, details }),
     make.settle(system, null, { record: { source: 'estimated' } }),
   )
   const [kept, ended, owing] = [make.reserve(rich, usd(7)), make.reserve(rich, usd(8)), make.reserve(poor, usd(5))]
@@ -48,6 +57,8 @@ async function fill({ store, clock, account, key, budget }: Backend): Promise<vo
   await posted(explained, make.confirm(explained, usd(0.2), { usage: [record] }))
   const debit = resultOf(await store.post(make.debit(rich, usd(1))), 'posted')
   await posted(make.refund(debit.transaction.id, usd(1)))
+  const links = chain.slice(0, 2)
+  await posted(make.refund(call.id, usd(0.5), { chain: links, call: { apiKeyId, admittedAt: call.at } }))
 }
 
 test('a sound ledger has no differences', async () => {
@@ -114,6 +125,24 @@ const TAMPERED: readonly [what: string, statement: string, table: string, column
     'UPDATE budget_counters SET spent = spent + 1 WHERE budget_id = (SELECT min(id) FROM budgets)',
     'budget_counters',
     'spent',
+  ],
+  [
+    'what a tag has spent',
+    "UPDATE budget_counters SET spent = spent + 1 WHERE budget_id = (SELECT id FROM budgets WHERE scope = 'tag')",
+    'budget_counters',
+    'spent',
+  ],
+  [
+    'what an end user has spent',
+    "UPDATE budget_counters SET spent = spent + 1 WHERE budget_id = (SELECT id FROM budgets WHERE scope = 'end_user')",
+    'budget_counters',
+    'spent',
+  ],
+  [
+    'what counts against the limit of a key after a refund',
+    'UPDATE key_usage SET day_counted_nanos = day_nanos',
+    'key_usage',
+    'day_counted_nanos',
   ],
   ['what a counter has reserved', 'UPDATE budget_counters SET reserved = reserved - 1', 'budget_counters', 'reserved'],
   ["a key's total", 'UPDATE key_usage SET total_nanos = total_nanos - 1', 'key_usage', 'total_nanos'],
@@ -207,6 +236,24 @@ describe('what was changed behind the ledger is named', () => {
       expect(found.map((difference) => `${difference.table}.${difference.column}`)).toContain(`${table}.${column}`)
       for (const { stored, computed } of found) expect(stored).not.toBe(computed)
     })
+})
+
+test('a person that was forgotten makes no difference: what they spent is not told any more', async () => {
+  const { db, store } = await copy()
+  const key = createDetailsHash('a key')
+  const row = db.prepare('SELECT * FROM call_details').get() as Record<'organisation_id' | 'created_at', bigint>
+  const fields = { endUser: 'ann', sessionId: null, userAgent: null, referer: null, title: null }
+  const metadata = '{"team":"red","nr":7}'
+  const hash = key(detailsTexts(row.organisation_id, Number(row.created_at), { ...fields, metadata }))
+  db.prepare("INSERT INTO settings (name, value) VALUES ('details_key', 'a key')").run()
+  db.prepare('UPDATE call_details SET hash = ?').run(hash)
+  db.prepare('UPDATE usage_records SET details_hash = ? WHERE details_hash IS NOT NULL').run(hash)
+  const spent =
+    'UPDATE budget_counters SET spent = spent + 1 WHERE budget_id IN (SELECT id FROM budgets WHERE scope = ?)'
+  db.prepare(spent).run('end_user')
+  expect((await verifyLedger(store)).map(({ column }) => column)).toEqual(['spent'])
+  db.exec('UPDATE call_details SET end_user = NULL')
+  expect(await verifyLedger(store)).toEqual([])
 })
 
 test('a difference tells the row, what stands there and what should', async () => {

@@ -2,15 +2,30 @@
  * Proves the ledger: every balance, counter and sum is computed again from entries, reservations and usage records, and
  * each cell that says something else is named. It reads pages by key; what it keeps is a sum for each cached row.
  */
-import type { Budget, Counter, KeyUsage, Quarter, Reservation, Rollup, Transaction } from '../core/ledger-rows.ts'
+import { tagsOf } from '../core/budget-chain.ts'
+import { detailsTexts } from '../core/call-details.ts'
+import type {
+  Budget,
+  CallDetails,
+  Counter,
+  KeyUsage,
+  Quarter,
+  Reservation,
+  Rollup,
+  Transaction,
+  UsageRecord,
+} from '../core/ledger-rows.ts'
 import {
   createProof,
   type Finding,
+  type Named,
   type Proof,
   type Spending,
   scopesOfAccount,
   scopesOfRecord,
 } from '../core/verify.ts'
+import { createDetailsHash } from '../lib/details-hash.ts'
+import { settingNamed } from '../store/bootstrap.ts'
 import { foldAnew, misfolded } from '../store/folded-proof.ts'
 import type { Store } from '../store/store.ts'
 import type { Cell, Table } from '../store/tables.ts'
@@ -92,7 +107,8 @@ async function look(store: Ledger): Promise<CellFinding[]> {
   }
   for await (const page of eachPage(store, tables.usageRecords)) {
     const transactions = await idsAmong(store, tables.transactions, page, 'transactionId')
-    for (const row of page) add(tables.usageRecords, proof.record(row, transactions.get(row.transactionId)))
+    const names = await namesOf(store, page)
+    for (const row of page) add(tables.usageRecords, proof.record(row, transactions.get(row.transactionId), names(row)))
   }
   await each(tables.accounts, proof.account)
   await each(tables.grants, proof.grant)
@@ -135,9 +151,10 @@ async function spendingsOf(store: Ledger, page: readonly Transaction[]): Promise
     idsAmong(store, tables.usageRecords, all, 'usageRecordId'),
     idsAmong(store, { ...tables.reservations, name: 'ended_reservations' }, all, 'reservationId'),
   ])
+  const names = await namesOf(store, [...records.values()])
   const placeOf = (charge: Transaction) => {
     const record = records.get(charge.usageRecordId)
-    if (record) return { scopes: scopesOfRecord(record), at: record.admittedAt }
+    if (record) return { scopes: scopesOfRecord(record, names(record)), at: record.admittedAt, call: record }
     if (charge.type === 'debit') return { scopes: scopesOfAccount(charge), at: charge.occurredAt }
     return { holds: reservations.get(charge.reservationId)?.holds ?? [] }
   }
@@ -150,6 +167,32 @@ async function spendingsOf(store: Ledger, page: readonly Transaction[]): Promise
     }),
   )
 }
+
+/** For whom calls were, which lies apart from their records; what callers told lies in the record. */
+async function namesOf(store: Ledger, records: readonly UsageRecord[]): Promise<(record: UsageRecord) => Named> {
+  const keys = records.flatMap(({ organisationId, detailsHash: id }) => (id === null ? [] : [{ organisationId, id }]))
+  const rows = await findAll(store, tables.callDetails, keys, 'hash')
+  const isWhole = await wholeness(store)
+  const byHash = new Map(rows.filter(isWhole).map((row) => [`${row.organisationId} ${row.hash}`, row]))
+  return ({ organisationId, detailsHash, metadata, payloadHash, status }) => {
+    // What another process settles for one that died lacks them.
+    if (detailsHash === null && status === 'interrupted') return undefined
+    if (payloadHash !== null || detailsHash === null) return { endUser: null, tags: taggedBy(metadata) }
+    const details = byHash.get(`${organisationId} ${detailsHash}`)
+    return details && { endUser: details.endUser, tags: taggedBy(details.metadata) }
+  }
+}
+
+/** Whether a row still says what was hashed: who is forgotten is taken out of it. */
+async function wholeness(store: Ledger): Promise<(row: CallDetails) => boolean> {
+  const key = await settingNamed(store, 'details_key')
+  if (key === undefined) return () => true
+  const hash = createDetailsHash(key)
+  return (row) => hash(detailsTexts(row.organisationId, row.createdAt, row)) === row.hash
+}
+
+const taggedBy = (metadata: string | null): string[] =>
+  metadata === null ? [] : tagsOf(JSON.parse(metadata) as Record<string, unknown>)
 
 /** The rows that a page points at, by their numbers. */
 async function idsAmong<R extends { id: bigint }, P extends { organisationId: bigint }, F extends keyof P>(

@@ -1,6 +1,6 @@
 /**
  * Finds what no command brings to light, and writes an event for it: credit that ends within 7 days or one, charges that
- * nobody explained within 15 minutes. Each is told once, whichever node finds it first; what is old is forgotten.
+ * nobody explained within 15 minutes, prices that changed, days of unusual spend. Each is told once, whichever node finds it first; what is old is forgotten.
  */
 import { eventOf, money } from '../core/ledger-events.ts'
 import { instantText } from '../lib/clock.ts'
@@ -14,6 +14,7 @@ import {
   watchedUntil,
 } from '../store/overdue.ts'
 import type { Store } from '../store/store.ts'
+import { tellAnomalies, tellPrices } from './watch-changes.ts'
 
 const PAGE = 500
 const DAY_MS = 86_400_000
@@ -28,6 +29,8 @@ export async function watch(store: Store): Promise<void> {
   const at = store.now()
   await tellEnding(store, at)
   await tellUnexplained(store, at)
+  await tellPrices(store, at)
+  await tellAnomalies(store, at)
   await forgetOld(store, at - KEPT_MS, PAGE)
 }
 
@@ -53,7 +56,7 @@ async function tellEnding(store: Store, at: number): Promise<void> {
 
 async function tellUnexplained(store: Store, at: number): Promise<void> {
   const to = at - USAGE_WITHIN_MS
-  const from = (await watchedUntil(store)) ?? to - FIRST_LOOK_MS
+  const from = (await watchedUntil(store, 'usage')) ?? to - FIRST_LOOK_MS
   if (to <= from) return
   for (const organisationId of await allOrganisations(store)) {
     let after = 0n
@@ -74,5 +77,5 @@ async function tellUnexplained(store: Store, at: number): Promise<void> {
       after = last.id
     }
   }
-  await setWatchedUntil(store, to)
+  await setWatchedUntil(store, 'usage', to)
 }

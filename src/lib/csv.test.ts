@@ -13,7 +13,7 @@ test('quotes, commas and line ends stay inside of their cell', () => {
   expect(csvRows([['a"b', 'a,b', 'a\nb', 'a\rb'], ['next']])).toBe('"a""b","a,b","a\nb","a\rb"\r\nnext\r\n')
 })
 
-test('what is written without the library is what the library would write', () => {
+test('what is written is what the library for it would write', () => {
   const cell = fc
     .oneof(fc.string({ maxLength: 4 }), fc.constantFrom('a,b', '"', '\r', '\n', ' ', ''))
     .filter((text) => !/^[=+\-@\t\r]/.test(text))

@@ -2,10 +2,11 @@
  * The conversation in Anthropic's form: instructions in `system`, results of tools in the user's turn, what the model
  * thought before what it said, and never two turns of the same side in a row.
  */
+import type { Ignored } from '../contract/ignored.ts'
 import { blocksOf } from './anthropic-parts.ts'
 import { cacheControl } from './anthropic-tools.ts'
 import { type Fields, isFields, listOf, parseFields, textOf } from './json-fields.ts'
-import { type Ignored, unsupported } from './unsupported.ts'
+import { unsupported } from './unsupported.ts'
 
 type Turn = { readonly role: 'user' | 'assistant'; readonly content: Fields[] }
 export type Conversation = { readonly system: readonly Fields[]; readonly messages: readonly Turn[] }

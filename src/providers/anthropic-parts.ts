@@ -1,7 +1,8 @@
 /** Parts of messages as content blocks: texts, images, documents. What a block cannot say is refused by its place. */
+import type { Ignored } from '../contract/ignored.ts'
 import { cacheControl } from './anthropic-tools.ts'
 import { type Fields, isFields, textOf } from './json-fields.ts'
-import { type Ignored, unsupported } from './unsupported.ts'
+import { unsupported } from './unsupported.ts'
 
 /** `at` is where the content stands, for the error: `messages[3].content`. Texts without a character are left out: blocks may not be empty. */
 export function blocksOf(content: unknown, at: string, ignored: Ignored): Fields[] {

@@ -2,6 +2,7 @@
  * A chat request as a request of Anthropic's Messages API. What that wire has no word for is refused where the call
  * would mean something else without it, and named in `ignored` where it only advises.
  */
+import { asksForNothing, createIgnored, type Ignored, ignoreUnknown } from '../contract/ignored.ts'
 import { conversationOf } from './anthropic-messages.ts'
 import { type AnthropicModel, anthropicModel } from './anthropic-model.ts'
 import { type Thinking, thinkingOf } from './anthropic-thinking.ts'
@@ -9,7 +10,7 @@ import { type Tools, toolsOf } from './anthropic-tools.ts'
 import { type Fields, isFields, numberOf, parseFields } from './json-fields.ts'
 import type { UpstreamCall } from './provider.ts'
 import { UpstreamFailure } from './provider.ts'
-import { asksForNothing, createIgnored, type Ignored, ignoreUnknown, OWN_MEMBERS, unsupported } from './unsupported.ts'
+import { OWN_MEMBERS, unsupported } from './unsupported.ts'
 
 export type AnthropicRequest = {
   readonly body: string

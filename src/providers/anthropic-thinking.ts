@@ -2,9 +2,10 @@
  * How much a model is to think: OpenAI's and OpenRouter's `reasoning`, `reasoning_effort` and Anthropic's own `thinking`.
  * Models that decide for themselves get an effort, the others a budget, which their output limit has to exceed.
  */
+import { asksForNothing, type Ignored } from '../contract/ignored.ts'
 import type { AnthropicModel } from './anthropic-model.ts'
 import { type Fields, isFields, numberOf } from './json-fields.ts'
-import { asksForNothing, type Ignored, unsupported } from './unsupported.ts'
+import { unsupported } from './unsupported.ts'
 
 export type Thinking = {
   readonly thinking?: Fields

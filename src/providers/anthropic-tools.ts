@@ -1,6 +1,7 @@
 /** Tools and the choice among them, in Anthropic's words; the web search that other wires ask for in other ways. */
-import { type Fields, isFields, listOf, textOf } from './json-fields.ts'
-import { asksForNothing, type Ignored, unsupported } from './unsupported.ts'
+import { asksForNothing, type Ignored } from '../contract/ignored.ts'
+import { type Fields, isFields, listOf } from './json-fields.ts'
+import { namePlugins, unsupported } from './unsupported.ts'
 
 export type Tools = { readonly tools?: readonly Fields[]; readonly tool_choice?: Fields }
 
@@ -95,7 +96,7 @@ function webSearch(asked: Fields, at: string, ignored: Ignored): Fields {
 function searchOf(body: Fields, ignored: Ignored): Fields | undefined {
   const plugins = listOf(body.plugins).filter(({ enabled }) => enabled !== false)
   const plugin = plugins.find(({ id }) => id === 'web')
-  for (const { id } of plugins) if (id !== 'web') ignored.add(`plugins:${textOf(id)}`)
+  namePlugins(body.plugins, ignored, 'web')
   if (plugin) {
     const { id: _id, enabled: _enabled, ...options } = plugin
     return webSearch(options, 'plugins:web', ignored)

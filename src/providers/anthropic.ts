@@ -46,7 +46,7 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
     send(call) {
       const { body, ignored, ...as } = call.native ? nativeRequest(call, call.native) : anthropicRequest(call)
       const outgoing = {
-        path: `${base}/messages`,
+        path: `${base}/messages${call.wireQuery ? `?${call.wireQuery}` : ''}`,
         headers: { ...headersFor(call.secret), ...call.wireHeaders },
         body,
       }

@@ -1,8 +1,9 @@
 /** The settings of a call, from OpenAI's members to Google's `generationConfig`. */
+import { type Ignored, ignoreUnknown } from '../contract/ignored.ts'
 import { isThirdGeneration, leastLevel } from './gemini-models.ts'
 import { shown } from './gemini-parts.ts'
 import { type Fields, fieldsOf, isFields, numberOf, someText } from './json-fields.ts'
-import { type Ignored, unsupported } from './unsupported.ts'
+import { unsupported } from './unsupported.ts'
 
 export function generationConfigOf(
   body: Fields,
@@ -42,7 +43,8 @@ const NUMBERS = [
 
 /** Undefined: nothing was asked, and the model does as it does. */
 function thinkingOf(body: Fields, model: string, ignored: Ignored): Fields | undefined {
-  const { enabled, exclude, effort: own, max_tokens, summary } = fieldsOf(body.reasoning)
+  const { enabled, exclude, effort: own, max_tokens, summary, ...others } = fieldsOf(body.reasoning)
+  ignoreUnknown(others, new Set(), ignored, 'reasoning.')
   const effort = someText(own) ?? someText(body.reasoning_effort)
   const budget = numberOf(max_tokens)
   if (summary !== undefined && summary !== null && summary !== 'auto') ignored.add('reasoning.summary')

@@ -1,8 +1,9 @@
 /** Messages as Google takes them: instructions apart, and turns of `user` and `model` that never follow their like. */
+import type { Ignored } from '../contract/ignored.ts'
 import { GEMINI_FORMAT } from './gemini-candidate.ts'
 import { contentParts, shown, textOnly } from './gemini-parts.ts'
 import { type Fields, fieldsOf, isFields, listOf, parseExact, someText, textOf } from './json-fields.ts'
-import { type Ignored, unsupported } from './unsupported.ts'
+import { unsupported } from './unsupported.ts'
 
 export type Contents = { readonly systemInstruction?: Fields; readonly contents: readonly Fields[] }
 
@@ -142,7 +143,9 @@ function toolResult(
   const said = contentParts(message.content, `${path}.content`, ignored)
   const media = said.filter(({ text }) => text === undefined)
   const output = said.flatMap(({ text }) => someText(text) ?? []).join('\n')
-  const named = { ...(thirdGeneration && id !== undefined ? { id } : {}), name, response: { output } }
+  // These are the names by which the model is told a result, or a failure.
+  const response = message.is_error === true ? { error: output } : { output }
+  const named = { ...(thirdGeneration && id !== undefined ? { id } : {}), name, response }
   if (media.length === 0) return { place, parts: [{ functionResponse: named }] }
   return thirdGeneration
     ? { place, parts: [{ functionResponse: { ...named, parts: media } }] }

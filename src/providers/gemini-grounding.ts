@@ -32,11 +32,10 @@ export function citations(grounding: unknown, text: string): readonly Fields[] {
 const charactersIn = (bytes: Buffer, end: unknown): number =>
   bytes.subarray(0, Math.max(0, numberOf(end) ?? 0)).toString('utf8').length
 
-/** Since the third generation each query is billed, before it each answer that searched. */
+/** Since the third generation each query is billed, though made again it is the same; before it each answer that searched. */
 export function billedSearches(grounding: unknown, eachQuery: boolean): number {
   const { webSearchQueries } = fieldsOf(grounding)
-  const queries = Array.isArray(webSearchQueries)
-    ? webSearchQueries.filter((query) => someText(query) !== undefined).length
-    : 0
+  const stated = Array.isArray(webSearchQueries) ? webSearchQueries : []
+  const queries = new Set(stated.filter((query) => someText(query) !== undefined)).size
   return eachQuery ? queries : Math.min(queries, 1)
 }

@@ -1,6 +1,7 @@
 /** The parts of a message's content, from OpenAI's form to Google's: text, and media in the request or by address. */
+import type { Ignored } from '../contract/ignored.ts'
 import { type Fields, fieldsOf, isFields, someText } from './json-fields.ts'
-import { type Ignored, unsupported } from './unsupported.ts'
+import { unsupported } from './unsupported.ts'
 
 /** `path` names the message in errors: `messages.3.content`. */
 export function contentParts(content: unknown, path: string, ignored: Ignored): Fields[] {

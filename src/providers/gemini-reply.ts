@@ -94,9 +94,9 @@ function createReading(options: ReplyOptions, keeps: ChoiceOptions['keeps'], hea
   const choices = createChoices({ newCallId: options.newCallId, keeps })
   const usage = createGeminiUsage(headers)
   let identity: Fields = {}
-  const envelope = (object: string, list: readonly Fields[], told: boolean): Fields => {
+  const envelope = (object: string, list: readonly Fields[], hasOutput: boolean): Fields => {
     const tier = usage.serviceTier()
-    const block = told ? usage.block() : undefined
+    const block = usage.block(hasOutput)
     return {
       ...identity,
       object,
@@ -105,8 +105,7 @@ function createReading(options: ReplyOptions, keeps: ChoiceOptions['keeps'], hea
       ...(block === undefined ? {} : { usage: block }),
     }
   }
-  /** Counts without output say nothing of an answer that has some: a cut one has told its prompt alone. */
-  const tellsAll = () => usage.countsOutput() || choices.all().every(({ silent }) => silent)
+  const hasOutput = () => choices.all().some(({ silent }) => !silent)
   return {
     take({ body, usageMetadata }) {
       identity = { ...identity, ...identityOf(body) }
@@ -116,17 +115,17 @@ function createReading(options: ReplyOptions, keeps: ChoiceOptions['keeps'], hea
         usageMetadata,
         searches.reduce((sum, count) => sum + count, 0),
       )
-      return said.length > 0 ? [envelope('chat.completion.chunk', said, usage.countsOutput())] : []
+      return said.length > 0 ? [envelope('chat.completion.chunk', said, true)] : []
     },
     end() {
       const all = choices.all()
       const complete = all.length > 0 && all.every(({ finished }) => finished)
       const last = all.flatMap((choice) => choice.ending())
-      const told = complete ? tellsAll() : usage.countsOutput()
-      const chunks = last.map((choice, place) =>
-        envelope('chat.completion.chunk', [choice], told && place === last.length - 1),
-      )
-      return { chunks, complete }
+      // Counts that came with nothing said are told all the same: what is cut may have thought unseen.
+      const lists = last.length > 0 ? last.map((choice) => [choice]) : usage.isNews && hasOutput() ? [[]] : []
+      // What a cut answer would have said nobody knows.
+      const output = !complete || hasOutput()
+      return { chunks: lists.map((list) => envelope('chat.completion.chunk', list, output)), complete }
     },
     completion() {
       const all = choices.all()
@@ -134,7 +133,7 @@ function createReading(options: ReplyOptions, keeps: ChoiceOptions['keeps'], hea
       return envelope(
         'chat.completion',
         all.map((choice) => choice.whole()),
-        tellsAll(),
+        hasOutput(),
       )
     },
   }

@@ -240,6 +240,8 @@ describe('calls of tools', () => {
     const { body, searches, ignored } = converted({ web_search_options: { search_context_size: 'low' } })
     expect(body.tools).toEqual([{ googleSearch: {} }])
     expect({ searches, ignored }).toEqual({ searches: true, ignored: ['web_search_options.search_context_size'] })
+    const limited = { web_search_options: { allowed_domains: ['a.example'] } }
+    expect(() => converted(limited)).toThrow(/web_search_options.allowed_domains/)
   })
 })
 

@@ -2,12 +2,13 @@
  * A chat request as a request to Gemini. Each member is carried, acted upon elsewhere, refused where its absence would
  * change the answer, or left out by name: none is dropped in silence.
  */
+import { asksForNothing, createIgnored, type Ignored } from '../contract/ignored.ts'
 import { generationConfigOf } from './gemini-config.ts'
 import { contentsOf } from './gemini-contents.ts'
 import { isThirdGeneration } from './gemini-models.ts'
 import { toolConfigOf, toolsOf } from './gemini-tools.ts'
 import { type Fields, isFields, someText } from './json-fields.ts'
-import { createIgnored, type Ignored, unsupported } from './unsupported.ts'
+import { namePlugins, RESTRICTION, RESTRICTS, unsupported } from './unsupported.ts'
 
 export type GeminiRequest = {
   readonly body: Fields
@@ -22,6 +23,7 @@ export type GeminiRequest = {
 export function geminiRequest(chat: Fields, model: string, outputLimit: number | undefined): GeminiRequest {
   const ignored = createIgnored()
   noteOthers(chat, ignored)
+  namePlugins(chat.plugins, ignored)
   const searches = searchesOf(chat.web_search_options, ignored)
   const tools = toolsOf(chat.tools, searches, ignored)
   const toolConfig = toolConfigOf(chat.tool_choice)
@@ -45,7 +47,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   ...['top_k', 'seed', 'presence_penalty', 'frequency_penalty', 'n', 'stop', 'logprobs', 'top_logprobs', 'tools'],
   ...['tool_choice', 'response_format', 'modalities', 'image_config', 'reasoning', 'reasoning_effort'],
   ...['include_reasoning', 'web_search_options', 'service_tier', 'safety_settings', 'user', 'metadata', 'usage'],
-  ...['models', 'route', 'provider', 'plugins', 'transforms', 'session_id', 'trace', 'debug', 'stop_server_tools_when'],
+  ...['models', 'route', 'provider', 'plugins', 'session_id', 'trace', 'debug'],
 ])
 
 /** What no answer could be right without. */
@@ -70,7 +72,11 @@ const isEmpty = (value: unknown): boolean =>
 
 function searchesOf(options: unknown, ignored: Ignored): boolean {
   if (!isFields(options)) return false
-  for (const member of Object.keys(options)) ignored.add(`web_search_options.${member}`)
+  for (const [member, value] of Object.entries(options)) {
+    if (asksForNothing(member, value)) continue
+    if (RESTRICTS.has(member)) throw unsupported(`web_search_options.${member}`, RESTRICTION)
+    ignored.add(`web_search_options.${member}`)
+  }
   return true
 }
 

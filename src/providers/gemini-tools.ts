@@ -1,7 +1,8 @@
 /** Tools and the choice among them, from OpenAI's form to Google's. Schemas go up as the JSON schemas that they are. */
+import type { Ignored } from '../contract/ignored.ts'
 import { shown } from './gemini-parts.ts'
 import { type Fields, fieldsOf, isFields, listOf, someText } from './json-fields.ts'
-import { type Ignored, unsupported } from './unsupported.ts'
+import { unsupported } from './unsupported.ts'
 
 export function toolsOf(tools: unknown, searches: boolean, ignored: Ignored): Fields[] {
   const list: readonly unknown[] = Array.isArray(tools) ? tools : []

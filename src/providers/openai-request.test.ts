@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { topLevelMembers } from '../lib/json-scan.ts'
-import { openaiBody } from './openai-request.ts'
+import { openaiRequest } from './openai-request.ts'
 
 const messages = [{ role: 'user', content: 'a' }]
-const sent = (body: object, family = 'openai', converted = true) => {
+type LimitMember = Parameters<typeof openaiRequest>[1]['limitMember']
+const converted = (body: object, family = 'openai', isConverted = true, limitMember: LimitMember = 'max_tokens') => {
   const text = JSON.stringify({ model: 'm', messages, ...body })
   const limits = { firstByteMs: 1, idleMs: 1, replyMs: 1, replyBytes: 1 }
   const call = {
@@ -15,15 +16,18 @@ const sent = (body: object, family = 'openai', converted = true) => {
     outputLimit: 9,
     maxOutputTokens: 9,
     limits,
-    converted,
+    converted: isConverted,
   }
-  return JSON.parse(openaiBody(call, family)) as Record<string, unknown>
+  const request = openaiRequest(call, { family, limitMember })
+  return { body: JSON.parse(request.body) as Record<string, unknown>, ignored: request.ignored }
 }
+
+const sent = (...asked: Parameters<typeof converted>) => converted(...asked).body
 
 describe("a body for OpenAI's wire", () => {
   test('names the model upstream and the limit as the provider calls it', () => {
-    expect(sent({})).toMatchObject({ model: 'up', max_completion_tokens: 9 })
-    expect(sent({}, 'mistral')).toMatchObject({ max_tokens: 9 })
+    expect(sent({})).toMatchObject({ model: 'up', max_tokens: 9 })
+    expect(sent({}, 'openai', true, 'max_completion_tokens')).toMatchObject({ max_completion_tokens: 9 })
   })
 
   test.each([
@@ -68,5 +72,48 @@ describe("a body for OpenAI's wire", () => {
       messages: [{ role: 'assistant', content: 'b', reasoning_details: [] }],
     }
     expect(sent(body, 'openrouter')).toMatchObject(body)
+  })
+
+  test('what is left out is named, once each, and what asks for nothing is not', () => {
+    const marked = { type: 'text', text: 'a', cache_control: { type: 'ephemeral' } }
+    const { ignored } = converted({
+      messages: [
+        { role: 'user', content: [marked, marked] },
+        { role: 'assistant', content: 'b', reasoning_details: [{ type: 'reasoning.text', text: 't' }] },
+        { role: 'assistant', content: 'c', reasoning_details: [] },
+      ],
+      reasoning: { max_tokens: 2_000, summary: 'auto', exclude: false, effort: null },
+      context_management: { edits: [{}] },
+      speed: null,
+      plugins: [{ id: 'web' }, { id: 'moderation', enabled: false }],
+      transforms: [],
+    })
+    expect(ignored).toEqual([
+      ...['plugins:web', 'context_management', 'reasoning.summary', 'reasoning.max_tokens'],
+      ...['cache_control', 'reasoning_details'],
+    ])
+  })
+
+  test.each([
+    [{ enabled: true }, ['reasoning.enabled']],
+    [{ enabled: false }, ['reasoning.enabled']],
+    [{ enabled: true, effort: 'low' }, []],
+    [{ effort: 'low', exclude: true }, ['reasoning.exclude']],
+  ])('reasoning %j names %j', (reasoning, names) => {
+    expect(converted({ reasoning }).ignored).toEqual(names)
+  })
+
+  test('a member of a schema that is called as a hint is stays where it is', () => {
+    const parameters = { type: 'object', properties: { cache_control: { type: 'string' } } }
+    const tool = { type: 'function', function: { name: 'f', parameters } }
+    expect(sent({ tools: [{ ...tool, cache_control: { type: 'ephemeral' } }] }).tools).toEqual([tool])
+  })
+
+  test('a search keeps what this wire knows, and is refused where it would leave its domains', () => {
+    const location = { user_location: { type: 'approximate', approximate: { city: 'Oslo' } } }
+    const { body, ignored } = converted({ web_search_options: { ...location, max_uses: 3 } })
+    expect(body.web_search_options).toEqual(location)
+    expect(ignored).toEqual(['web_search_options.max_uses'])
+    expect(() => sent({ web_search_options: { allowed_domains: ['a.example'] } })).toThrow(/allowed_domains/)
   })
 })

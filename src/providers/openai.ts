@@ -2,14 +2,15 @@
  * Providers that speak OpenAI's wire. The client's body goes up as it came but for what must differ: the model's name,
  * the request for usage, and members that are Turnpike's or OpenRouter's own.
  */
-import type { OnCancel } from '../contract/provider-presets.ts'
+import type { LimitMember, OnCancel } from '../contract/provider-presets.ts'
 import type { UpstreamApi } from '../contract/upstream-api.ts'
 import { readingFor } from '../core/usage-reading-for.ts'
 import { checkOver, withCredential } from './credential.ts'
 import type { Headers } from './http-exchange.ts'
 import { formBody, speechWire, transcriptionWire } from './openai-audio.ts'
-import { openaiBody } from './openai-request.ts'
+import { openaiRequest } from './openai-request.ts'
 import { type Provider, type ProviderKey, type UpstreamCall, UpstreamFailure } from './provider.ts'
+import { unmetBy } from './unmet.ts'
 import { readReply } from './upstream-error.ts'
 import type { Wire, WireOut } from './wire.ts'
 import { openPool, sendOver } from './wire-send.ts'
@@ -28,6 +29,8 @@ export type OpenaiOptions = {
   readonly connectMs: number
   /** The header of the key, in place of `Authorization: Bearer`. */
   readonly keyHeader?: string | undefined
+  /** In place of `max_tokens`. */
+  readonly limitMember?: LimitMember | undefined
   /** As Azure has it: the model in the path, this version behind it. */
   readonly apiVersion?: string | undefined
 }
@@ -37,6 +40,7 @@ export function createOpenaiProvider(options: OpenaiOptions): Provider {
   const pool = openPool(url.origin, options.connectMs)
   const base = url.pathname.replace(/\/$/, '')
   const { apiKey, keyHeader } = options
+  const accent = { family: options.reading, limitMember: options.limitMember ?? 'max_tokens' } as const
   const headersFor = withCredential(
     apiKey,
     (secret): Record<string, string> => (keyHeader ? { [keyHeader]: secret } : { authorization: `Bearer ${secret}` }),
@@ -48,24 +52,16 @@ export function createOpenaiProvider(options: OpenaiOptions): Provider {
     onCancel: options.onCancel,
     keys: options.keys ?? [],
     parameters: PARAMETERS,
-    // What it is sent passes on as it came, and nobody but the server behind it knows what it takes.
-    unmet: () => [],
-    send: (call) =>
-      sendOver(
-        pool,
-        WIRES[call.api] ?? openaiWire,
-        call.form
-          ? {
-              path: pathOf(base, options.apiVersion, call),
-              ...formBody(call.form, call.model, headersFor(call.secret)),
-            }
-          : {
-              path: pathOf(base, options.apiVersion, call),
-              headers: headersFor(call.secret),
-              body: openaiBody(call, options.reading),
-            },
-        call,
-      ),
+    // What it is sent in this wire's words passes on as it came, and nobody but the server behind it knows what it takes.
+    unmet: (call) => (call.form ? [] : unmetBy(() => openaiRequest(call, accent).ignored)),
+    send(call) {
+      const path = pathOf(base, options.apiVersion, call)
+      const wire = WIRES[call.api] ?? openaiWire
+      const headers = headersFor(call.secret)
+      if (call.form) return sendOver(pool, wire, { path, ...formBody(call.form, call.model, headers) }, call)
+      const { body, ignored } = openaiRequest(call, accent)
+      return { ...sendOver(pool, wire, { path, headers, body }, call), ignored }
+    },
     check: (secret) => checkOver(pool, `${base}/models`, headersFor(secret)),
     close: () => pool.destroy(),
   }

@@ -68,6 +68,8 @@ export type UpstreamCall = {
   readonly native?: NativeBody
   /** Headers of Anthropic's wire that the client sent; no other wire knows them. */
   readonly wireHeaders?: Readonly<Record<string, string>>
+  /** The same behind the path. */
+  readonly wireQuery?: string
   /** The greatest output of the model, for wires on which a limit is not optional. */
   readonly maxOutputTokens: number
   /** An aborted stream whose tail was never read is billed by what came; a drained one by what is reported. */

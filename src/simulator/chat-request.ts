@@ -15,7 +15,9 @@ export type ChatRequest = {
   readonly model: string
   readonly body: JsonObject
   readonly stream: boolean
+  /** At the end of a stream, or with every chunk as vLLM does where it is asked to. */
   readonly includeUsage: boolean
+  readonly continuousUsage: boolean
   /** The smaller of the two output limits. */
   readonly limit: number | undefined
   readonly n: number
@@ -63,6 +65,7 @@ function chatRequestOf(body: JsonObject, form: ChatRequest['form']): ChatRequest
     body,
     stream: body.stream === true,
     includeUsage: objectOf(body.stream_options)?.include_usage === true,
+    continuousUsage: objectOf(body.stream_options)?.continuous_usage_stats === true,
     limit: limits.length > 0 ? Math.min(...limits) : undefined,
     n: typeof body.n === 'number' ? body.n : 1,
     stop: (Array.isArray(body.stop) ? body.stop : [body.stop]).filter(

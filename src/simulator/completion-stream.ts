@@ -9,6 +9,7 @@ type Streaming = {
   readonly behaviour: Behaviour
   readonly number: number
   readonly includeUsage: boolean
+  readonly continuousUsage: boolean
 }
 
 export const streamReply = (streaming: Streaming): Reply => ({
@@ -85,7 +86,7 @@ function* deltasOfChoice({ call, thoughts, pieces }: Choice, index: number): Gen
 }
 
 /** Makes the JSON of a chunk. What all of them share is written once. */
-function chunkWriter({ answer, behaviour, includeUsage }: Streaming) {
+function chunkWriter({ answer, behaviour, includeUsage, continuousUsage }: Streaming) {
   const { id, form, created, model, service_tier, system_fingerprint, counts } = answer
   const object = form === 'text' ? 'text_completion' : 'chat.completion.chunk'
   const shared = { id, object, created, model, service_tier, system_fingerprint }
@@ -95,7 +96,7 @@ function chunkWriter({ answer, behaviour, includeUsage }: Streaming) {
   let pieces = 0
   const usageMember = (): string => {
     if (!told) return includeUsage && behaviour.usageSent !== 'never' ? ',"usage":null' : ''
-    if (behaviour.usageSent !== 'every-chunk') return ',"usage":null'
+    if (behaviour.usageSent !== 'every-chunk' && !continuousUsage) return ',"usage":null'
     const completion = Math.min(pieces++, told.completion)
     return `,"usage":${tellUsage({ ...told, completion, reasoning: Math.min(told.reasoning, completion) })}`
   }

@@ -29,6 +29,7 @@ export function readMessagesRequest(text: string): MessagesRequest | { readonly 
     },
     stream: body.stream === true,
     includeUsage: true,
+    continuousUsage: false,
     limit: typeof body.max_tokens === 'number' ? body.max_tokens : undefined,
     n: 1,
     stop: listOf(body.stop_sequences).filter((stop): stop is string => typeof stop === 'string' && stop !== ''),

@@ -165,7 +165,8 @@ async function route(state: State, request: IncomingMessage, bytes: Buffer): Pro
   const path = url.split('?', 1)[0]
   if (method === 'POST' && path === '/v1/chat/completions') return complete(state, readChatRequest(body))
   if (method === 'POST' && path === '/v1/completions') return complete(state, readCompletionRequest(body))
-  if (method === 'POST' && path === '/v1/embeddings') return embeddingsReply(body, state.options)
+  if (method === 'POST' && path === '/v1/embeddings')
+    return scripted(state, parseObject(body)?.model, () => embeddingsReply(body, state.options))
   if (method === 'POST' && path === '/v1/audio/speech')
     return scripted(state, parseObject(body)?.model, () => speechReply(body, state.options))
   if (method === 'POST' && path === '/v1/audio/transcriptions')
@@ -187,7 +188,7 @@ async function complete(state: State, request: ReturnType<typeof readChatRequest
     instead: (reply) => reply,
     write: ({ answer, behaviour, number }) =>
       request.stream
-        ? streamReply({ answer, behaviour, number, includeUsage: request.includeUsage })
+        ? streamReply({ ...request, answer, behaviour, number })
         : completionReply(answer, behaviour, number),
   })
 }

@@ -1,6 +1,7 @@
 /** Whom events are told to. Secrets come in and go out sealed. */
 import type { EventType } from '../contract/events.ts'
 import type { Id } from '../lib/id.ts'
+import type { Sealer } from '../lib/sealer.ts'
 import { type PageOf, pageOf } from './page-of.ts'
 import { rowByCode } from './row-by-code.ts'
 import type { Query, Store } from './store.ts'
@@ -28,6 +29,16 @@ export type StoredChannel = Id & {
   readonly createdAt: number
   readonly updatedAt: number
 }
+
+type Owner = Pick<StoredChannel, 'organisationId' | 'code'>
+
+/** As the seal knows it. */
+const ownerOf = ({ organisationId, code }: Owner): string => `organisation ${organisationId} channel ${code}`
+
+export const sealSecret = (sealer: Sealer, owner: Owner, secret: string): string => sealer.seal(secret, ownerOf(owner))
+
+/** Throws `SealBroken`. */
+export const openSecret = (sealer: Sealer, owner: Owner, sealed: string): string => sealer.open(sealed, ownerOf(owner))
 
 export async function saveChannel(store: Store, channel: StoredChannel, audit: Query<unknown>): Promise<void> {
   const { id, organisation_id, code, created_at, ...changing } = rowOf(channel)

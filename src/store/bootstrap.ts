@@ -94,6 +94,10 @@ export async function sharedSecret(store: Store, name: string, made: string): Pr
       .values({ name, value: made })
       .onConflict((conflict) => conflict.doNothing()),
   ])
+  return (await settingNamed(store, name)) ?? made
+}
+
+export async function settingNamed(store: Pick<Store, 'sql' | 'rows'>, name: string): Promise<string | undefined> {
   const [row] = await store.rows(store.sql.selectFrom('settings').select('value').where('name', '=', name))
-  return row?.value ?? made
+  return row?.value
 }

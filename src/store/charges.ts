@@ -1,10 +1,18 @@
 /** Where a charge was counted, told from the rows that it left: for taking it off again when it is given back. */
-import { type Spender, tagsOf } from '../core/budget-chain.ts'
-import type { Link } from '../core/ledger-rows.ts'
+import { countsForLimit, type Spender, tagsOf } from '../core/budget-chain.ts'
+import type { Budget, Link } from '../core/ledger-rows.ts'
+import { limitOfKey } from './keys.ts'
 import type { Store } from './store.ts'
 import * as tables from './tables.ts'
 
-export type Charged = { readonly holds: readonly Link[] } | { readonly spender: Spender; readonly at: number }
+export type Charged =
+  | { readonly holds: readonly Link[] }
+  | {
+      readonly spender: Spender
+      readonly at: number
+      /** The limit of the key whose call it was, where it counted the call. */
+      readonly limit?: Budget
+    }
 
 export async function chargedIn(
   store: Store,
@@ -46,7 +54,15 @@ async function ofCall(store: Store, organisationId: bigint, id: bigint): Promise
       )
       .where('u.organisation_id', '=', organisationId)
       .where('u.id', '=', id)
-      .select(['u.account_id', 'u.api_key_id', 'u.model', 'u.admitted_at', 'd.end_user', 'd.metadata']),
+      .select([
+        'u.account_id',
+        'u.api_key_id',
+        'u.model',
+        'u.admitted_at',
+        'u.recorded_at',
+        'd.end_user',
+        'd.metadata',
+      ]),
   )
   if (!row) return undefined
   const metadata = row.metadata === null ? null : (JSON.parse(row.metadata) as Record<string, unknown>)
@@ -54,5 +70,8 @@ async function ofCall(store: Store, organisationId: bigint, id: bigint): Promise
     ...{ organisationId, accountId: row.account_id, apiKeyId: row.api_key_id, endUser: row.end_user },
     ...{ tags: tagsOf(metadata), models: [row.model] },
   }
-  return { spender, at: Number(row.admitted_at) }
+  const at = Number(row.admitted_at)
+  const limit = row.api_key_id === null ? undefined : await limitOfKey(store, organisationId, row.api_key_id)
+  const isCounted = limit && countsForLimit(limit, at, Number(row.recorded_at))
+  return { spender, at, ...(isCounted ? { limit } : {}) }
 }

@@ -1,6 +1,6 @@
 /** The calls behind a report, newest first by when they occurred, each with all that is kept of it. */
 import { sql } from 'kysely'
-import { GENERATION_COLUMNS, type GenerationRow, generationOf, type StoredGeneration } from './generations.ts'
+import { type GenerationRow, generationOf, type StoredGeneration } from './generations.ts'
 import { type Folded, NARROW, type Narrow } from './report-columns.ts'
 import { recordMatches, type ValueFilter } from './report-values.ts'
 import { codeRange } from './row-by-code.ts'
@@ -30,6 +30,11 @@ export type StoredRecord = StoredGeneration & {
   readonly recordedAt: number
 }
 
+/** What a row of an export shows of it. */
+export type ExportedRecord = Omit<StoredRecord, OnlyShown>
+type OnlyShown = 'items' | 'counts' | 'chargeExact' | 'costExact' | 'admittedAt' | 'userAgent' | 'referer' | Counted
+type Counted = 'promptTokens' | 'completionTokens'
+
 export type RecordFilter = {
   readonly narrow: Readonly<Partial<Record<Narrow, readonly string[]>>>
   readonly folded: Readonly<Partial<Record<Folded, ValueFilter>>>
@@ -52,15 +57,34 @@ export async function recordPage(
   store: Store,
   organisationId: bigint,
   filter: RecordFilter,
-  { limit, offset, before }: RecordPage,
+  page: RecordPage,
   withinMs: number,
 ): Promise<StoredRecord[]> {
+  return (await store.scan(shownOf(pageOf(store, organisationId, filter, page)), withinMs)).map(recordOf)
+}
+
+/** The same without what only the whole of a record shows: a million of them are read in one go. */
+export async function exportedPage(
+  store: Store,
+  organisationId: bigint,
+  filter: RecordFilter,
+  page: RecordPage,
+  withinMs: number,
+): Promise<ExportedRecord[]> {
+  return (await store.scan(namedOf(pageOf(store, organisationId, filter, page)), withinMs)).map(exportedOf)
+}
+
+function pageOf(
+  store: Store,
+  organisationId: bigint,
+  filter: RecordFilter,
+  { limit, offset, before }: RecordPage,
+): ReturnType<typeof recordsOf> {
   // One upper bound: of two, the database may begin at the wrong one, and read again all that came before.
   const end = before ? Math.min(filter.end, before.occurredAt + 1) : filter.end
   let query = matchingIn(store, organisationId, { ...filter, end })
   if (before) query = query.where(sql<boolean>`(u.occurred_at, u.id) < (${BigInt(before.occurredAt)}, ${before.id})`)
-  const page = query.orderBy('u.occurred_at', 'desc').orderBy('u.id', 'desc').limit(limit).offset(offset)
-  return (await store.scan(shownOf(page), withinMs)).map(recordOf)
+  return query.orderBy('u.occurred_at', 'desc').orderBy('u.id', 'desc').limit(limit).offset(offset)
 }
 
 export async function recordCount(
@@ -117,7 +141,7 @@ function matchingIn(store: Store, organisationId: bigint, filter: RecordFilter) 
   return query
 }
 
-const shownOf = (query: ReturnType<typeof recordsOf>) =>
+const namedOf = (query: ReturnType<typeof recordsOf>) =>
   query
     .leftJoin('accounts as a', (join) =>
       join.onRef('a.id', '=', 'u.account_id').onRef('a.organisation_id', '=', 'u.organisation_id'),
@@ -128,62 +152,89 @@ const shownOf = (query: ReturnType<typeof recordsOf>) =>
     .leftJoin('transactions as t', (join) =>
       join.onRef('t.id', '=', 'u.transaction_id').onRef('t.organisation_id', '=', 'u.organisation_id'),
     )
+    .select(['u.id', 'u.code', 'u.occurred_at', 'u.recorded_at', 'u.payload_hash', 'u.status', 'u.context'])
+    .select(['u.model', 'u.provider', 'u.usage_type', 'u.source', 'u.is_byok', 'u.latency_ms', 'u.generation'])
+    .select(['u.input_tokens', 'u.cached_tokens', 'u.output_tokens', 'u.reasoning_tokens', 'u.flags', 'u.rate_card_id'])
+    .select(['u.cost_nanos', 'u.charge_nanos', 'u.cache_saving_nanos'])
+    .select(['a.code as account_code', 'a.external_id', 'k.hash as key_hash', 't.code as transaction_code'])
+    .select(['d.end_user', 'd.session_id', 'd.metadata as tags'])
+
+const shownOf = (query: ReturnType<typeof recordsOf>) =>
+  namedOf(query)
     .leftJoin('token_counts as c', (join) =>
       join.onRef('c.usage_record_id', '=', 'u.id').onRef('c.organisation_id', '=', 'u.organisation_id'),
     )
-    .select(GENERATION_COLUMNS)
-    .select([
-      'u.id',
-      'u.context',
-      'u.provider',
-      'u.usage_type',
-      'u.cost_nanos',
-      'u.charge_nanos',
-      'u.cache_saving_nanos',
-    ])
-    .select(['u.items', 'u.flags', 'u.rate_card_id', 'u.payload_hash', 'u.occurred_at', 'u.recorded_at'])
-    .select(['a.code as account_code', 'a.external_id', 'k.hash as key_hash', 't.code as transaction_code'])
-    .select('d.metadata as tags')
+    .select(['u.counts', 'u.charge_exact', 'u.cost_exact', 'u.admitted_at', 'u.items'])
+    .select(['d.user_agent', 'd.referer', 'c.prompt', 'c.completion'])
 
-type RecordRow = GenerationRow & {
+type NamedRow = {
   id: bigint
+  code: string
+  occurred_at: bigint
+  recorded_at: bigint
+  payload_hash: string | null
+  status: string
   context: string
+  model: string
   provider: string
   usage_type: string
+  source: string
+  is_byok: bigint
+  latency_ms: bigint | null
+  generation: string
+  input_tokens: bigint
+  cached_tokens: bigint
+  output_tokens: bigint
+  reasoning_tokens: bigint
+  flags: string
+  rate_card_id: string | null
   cost_nanos: bigint | null
   charge_nanos: bigint | null
   cache_saving_nanos: bigint
-  items: string
-  flags: string
-  rate_card_id: string | null
-  payload_hash: string | null
-  occurred_at: bigint
-  recorded_at: bigint
   account_code: string | null
   external_id: string | null
   key_hash: string | null
   transaction_code: string | null
+  end_user: string | null
+  session_id: string | null
   tags: string | null
 }
 
-const recordOf = (row: RecordRow): StoredRecord => ({
-  ...generationOf(row),
+const exportedOf = (row: NamedRow): ExportedRecord => ({
   id: row.id,
+  code: row.code,
+  occurredAt: Number(row.occurred_at),
+  recordedAt: Number(row.recorded_at),
+  isTold: row.payload_hash !== null,
+  status: row.status,
   context: row.context,
-  accountCode: row.account_code,
-  externalId: row.external_id,
-  keyHash: row.key_hash,
+  model: row.model,
   provider: row.provider,
   usageType: row.usage_type,
+  source: row.source,
+  isByok: row.is_byok === 1n,
+  latencyMs: row.latency_ms === null ? null : Number(row.latency_ms),
+  facts: row.generation,
+  inputTokens: Number(row.input_tokens),
+  cachedTokens: Number(row.cached_tokens),
+  outputTokens: Number(row.output_tokens),
+  reasoningTokens: Number(row.reasoning_tokens),
+  flags: row.flags,
+  rateCardId: row.rate_card_id,
   costNanos: row.cost_nanos,
   chargeNanos: row.charge_nanos,
   cacheSavingNanos: row.cache_saving_nanos,
-  items: row.items,
-  flags: row.flags,
-  rateCardId: row.rate_card_id,
+  accountCode: row.account_code,
+  externalId: row.external_id,
+  keyHash: row.key_hash,
   transactionCode: row.transaction_code,
-  isTold: row.payload_hash !== null,
+  endUser: row.end_user,
+  sessionId: row.session_id,
   tags: row.tags,
-  occurredAt: Number(row.occurred_at),
-  recordedAt: Number(row.recorded_at),
+})
+
+const recordOf = (row: NamedRow & GenerationRow & { items: string }): StoredRecord => ({
+  ...generationOf(row),
+  ...exportedOf(row),
+  items: row.items,
 })

@@ -59,7 +59,7 @@ export async function findGeneration(
 }
 
 /** Of the record, of its personal fields `d` and of its normalised counts `c`. */
-export const GENERATION_COLUMNS = [
+const GENERATION_COLUMNS = [
   ...([
     'u.code',
     'u.model',

@@ -129,6 +129,18 @@ function earlier(a: bigint | null, b: bigint | null): number | null {
   return Number(a < b ? a : b)
 }
 
+/** Undefined: the key has none now. */
+export async function limitOfKey(store: Store, organisationId: bigint, keyId: bigint): Promise<Budget | undefined> {
+  const [key] = await store.rows(
+    store.sql
+      .selectFrom('api_keys')
+      .select('limit_budget_id')
+      .where('organisation_id', '=', organisationId)
+      .where('id', '=', keyId),
+  )
+  return key?.limit_budget_id == null ? undefined : findBudget(store, organisationId, key.limit_budget_id)
+}
+
 async function findBudget(store: Store, organisationId: bigint, id: bigint): Promise<Budget | undefined> {
   const query = store.sql
     .selectFrom('budgets')

@@ -1,6 +1,7 @@
 /** What nobody's command brings to light: credit that is about to end, and charges that nobody explained. */
 import { sql } from 'kysely'
 import { idRange } from '../lib/id.ts'
+import { settingNamed } from './bootstrap.ts'
 import type { Store } from './store.ts'
 import { isUnexplained } from './transactions.ts'
 
@@ -100,20 +101,22 @@ export async function unexplainedCharges(
   }))
 }
 
-const WATCHED = 'usage_watched_until'
+type Watched = 'usage' | 'prices' | 'spending'
 
-/** Up to which instant charges were looked at. */
-export async function watchedUntil(store: Store): Promise<number | undefined> {
-  const [row] = await store.rows(store.sql.selectFrom('settings').select('value').where('name', '=', WATCHED))
-  return row && Number(row.value)
+const settingOf = (what: Watched): string => `${what}_watched_until`
+
+/** Up to which instant it was looked at. */
+export async function watchedUntil(store: Store, what: Watched): Promise<number | undefined> {
+  const value = await settingNamed(store, settingOf(what))
+  return value === undefined ? undefined : Number(value)
 }
 
-export async function setWatchedUntil(store: Store, at: number): Promise<void> {
+export async function setWatchedUntil(store: Store, what: Watched, at: number): Promise<void> {
   const value = String(at)
   await store.write([
     store.sql
       .insertInto('settings')
-      .values({ name: WATCHED, value })
+      .values({ name: settingOf(what), value })
       .onConflict((conflict) => conflict.column('name').doUpdateSet({ value })),
   ])
 }

@@ -76,6 +76,8 @@ export function touchedBy(commands: readonly Command[], rows: Rows): Touched {
     } else if (command.type === 'refund') {
       for (const entry of rows.transactions.get(command.transactionId)?.entries ?? [])
         if (entry.grantId !== null) grants.add(entry.grantId)
+      const { call, organisationId } = command
+      if (call) apiKeys.set(call.apiKeyId, { apiKeyId: call.apiKeyId, organisationId })
     } else if (command.type === 'void') {
       grants.add(command.grantId)
     } else if (command.type === 'grant' && command.paymentId !== null) {

@@ -28,16 +28,17 @@ export async function* eachPage<R>(
   }
 }
 
-/** Rows by their numbers; the organisations are named since the index begins with them. */
+/** Rows by their numbers, or by what else names them; the organisations are named since the index begins with them. */
 export async function findAll<R>(
   store: Reader,
   table: Table<R>,
-  keys: readonly { organisationId: bigint; id: bigint }[],
+  keys: readonly { organisationId: bigint; id: bigint | string }[],
+  column = 'id',
 ): Promise<R[]> {
   if (keys.length === 0) return []
   const organisations = sql.join([...new Set(keys.map(({ organisationId }) => organisationId))])
-  const ids = sql.join(keys.map(({ id }) => id))
-  const where = sql`organisation_id IN (${organisations}) AND id IN (${ids})`
+  const ids = sql.join([...new Set(keys.map(({ id }) => id))])
+  const where = sql`organisation_id IN (${organisations}) AND ${sql.ref(column)} IN (${ids})`
   const query = sql<Record<string, Cell>>`SELECT ${listOf(table.columns)} FROM ${sql.table(table.name)} WHERE ${where}`
   const rows = await store.rows({ compile: () => query.compile(store.sql) })
   return rows.map((row) => table.row(table.columns.map((column) => row[column] ?? null)))

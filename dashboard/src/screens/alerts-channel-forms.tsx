@@ -15,7 +15,14 @@ type EventType = NonNullable<AlertChannel['events']>[number]
 const EVENTS: readonly EventType[] = [
   ...(['budget.threshold_reached', 'budget.blocked', 'credits.low', 'credits.depleted', 'credits.negative'] as const),
   ...(['grant.expiring', 'grant.expired', 'reservation.expired', 'generation.interrupted'] as const),
-  ...(['quote.exceeded', 'usage.missing', 'usage.unpriced', 'webhook.endpoint_disabled'] as const),
+  ...([
+    'quote.exceeded',
+    'usage.missing',
+    'usage.unpriced',
+    'price.changed',
+    'spend.anomaly',
+    'webhook.endpoint_disabled',
+  ] as const),
 ]
 
 const TYPES = [

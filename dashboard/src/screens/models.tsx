@@ -1,17 +1,21 @@
-import { Table, Text, TextInput } from '@mantine/core'
+import { Anchor, Table, Text, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import type { PricedModel } from '@turnpike/sdk'
+import { Link } from '@tanstack/react-router'
+import { type PricedModel, sumOf } from '@turnpike/sdk'
 import { useState } from 'react'
-import { sumOf } from '../../../sdk/src/decimal.ts'
 import { client } from '../client.ts'
+import { useView } from '../filters.tsx'
 import { Loaded } from '../loaded.tsx'
 import { Money } from '../money.tsx'
 import { whole } from '../numbers.ts'
 import { Page } from '../page.tsx'
 import { Rows } from '../rows.tsx'
 import { Empty } from '../states.tsx'
+import { OneModel } from './models-one.tsx'
+import { Unpriced } from './models-unpriced.tsx'
 
 export function ModelsScreen() {
+  const { search } = useView()
   const [words, setWords] = useState('')
   const list = useQuery({
     queryKey: ['models'],
@@ -20,6 +24,8 @@ export function ModelsScreen() {
   })
   return (
     <Page title="Models">
+      {search.model !== undefined && <OneModel model={search.model} />}
+      <Unpriced />
       <TextInput
         type="search"
         label="Find a model"
@@ -68,7 +74,11 @@ function Row({ model: { modelId, provider, pricing } }: { readonly model: Priced
   const { text, audio, characters, contextWindow } = pricing
   return (
     <Table.Tr>
-      <Table.Td>{modelId}</Table.Td>
+      <Table.Th scope="row">
+        <Anchor component={Link} to="/models" search={{ model: modelId } as never} inherit>
+          {modelId}
+        </Anchor>
+      </Table.Th>
       <Table.Td>{provider}</Table.Td>
       <Table.Td ta="right">
         <Price usd={text?.inputPerMillion} />

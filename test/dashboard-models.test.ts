@@ -1,0 +1,67 @@
+/** In a real browser: what a model charges and why, what a call would cost, and a price that is set and taken back. */
+import axe from 'axe-core'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Dashboard, openDashboard } from './dashboard-kit.ts'
+
+let opened: Dashboard
+let page: Page
+beforeAll(async () => {
+  opened = await openDashboard()
+  page = opened.page
+}, 60_000)
+afterAll(() => opened?.close())
+
+const dialog = () => opened.dialog()
+const card = (endpoint: string, state: string) =>
+  page.getByRole('table', { name: 'Rate cards' }).getByRole('row', { name: new RegExp(`${endpoint}.* ${state}`) })
+const calculated = () => page.getByRole('region', { name: 'Calculator' }).locator('data').getAttribute('value')
+
+async function call(): Promise<{ cost: number; prompt_tokens: number; completion_tokens: number }> {
+  const reply = await opened.turnpike.request('/api/v1/chat/completions', {
+    body: { model: 'openai/gpt-4o-mini', max_tokens: 20, messages: [{ role: 'user', content: 'hi' }] },
+  })
+  return ((await reply.json()) as { usage: Awaited<ReturnType<typeof call>> }).usage
+}
+
+test('a model is found, with its prices, their source, and what a call would cost', async () => {
+  await opened.visit('Models')
+  await page.getByLabel('Find a model').fill('gpt-4o-mini')
+  await page.getByRole('link', { name: 'gpt-4o-mini', exact: true }).click()
+  await card('simulator/openai/gpt-4o-mini', 'current').getByText('input $0.15').waitFor()
+  // 1,000 tokens in and 500 out at 0.15 and 0.60 a million.
+  await expect.poll(calculated).toBe('0.00045')
+  await page.getByLabel('Of them cached').fill('1000')
+  await expect.poll(calculated).toBe('0.000375')
+  await page.reload()
+  await card('simulator/openai/gpt-4o-mini', 'current').waitFor()
+})
+
+test('a price that is set holds for the next call, until it is withdrawn', async () => {
+  const before = await call()
+  await page.getByRole('button', { name: 'Set price' }).click()
+  await dialog().getByLabel('USD a million, input').fill('a lot')
+  await dialog().getByRole('button', { name: 'Set price' }).click()
+  expect(await dialog().getByRole('alert').textContent()).toContain('decimal')
+  await dialog().getByLabel('USD a million, input').fill('1000')
+  await dialog().getByLabel('USD a million, output').fill('2000')
+  await dialog().getByRole('button', { name: 'Set price' }).click()
+  await dialog().waitFor({ state: 'detached' })
+  await card('simulator/openai/gpt-4o-mini', 'outranked').first().waitFor()
+  const dearer = await call()
+  expect(dearer.cost).toBe((dearer.prompt_tokens + 2 * dearer.completion_tokens) / 1000)
+  await page.getByRole('button', { name: /^Withdraw/ }).click()
+  await dialog().getByRole('button', { name: 'Withdraw' }).click()
+  await card('simulator/openai/gpt-4o-mini', 'past').waitFor()
+  expect((await call()).cost).toBe(before.cost)
+})
+
+test.each(['light', 'dark'] as const)('nothing on it is out of reach, %s', async (colorScheme) => {
+  await page.emulateMedia({ colorScheme })
+  await page.evaluate(axe.source)
+  // biome-ignore lint/suspicious/noExplicitAny: axe in the page
+  const { violations } = await page.evaluate(() => (globalThis as any).axe.run())
+  const grave = violations.filter(({ impact }: { impact: string }) => impact === 'serious' || impact === 'critical')
+  expect(grave.map(({ id, nodes }: { id: string; nodes: { html: string }[] }) => [id, nodes[0]?.html])).toEqual([])
+  expect(opened.browser.faults.filter((fault) => !fault.includes('400'))).toEqual([])
+})
