@@ -9,9 +9,11 @@ import { withSettings } from './cli/with-settings.ts'
 import type { Settings } from './contract/settings.ts'
 import { existingDatabase } from './data-folder.ts'
 import { verifyLedger } from './jobs/verify.ts'
+import { systemClock } from './lib/clock.ts'
 import { openStore, usable } from './open-store.ts'
 import { type LedgerReader, type MoveProgress, moveToPostgres } from './store/move-to-postgres.ts'
 import { type Store, StoreFailed } from './store/store.ts'
+import { countingRows } from './verify-command.ts'
 
 type MigrateParts = Omit<SettingsInput, 'args'> & {
   readonly options: StartOptions & { readonly from: string; readonly to: string }
@@ -24,20 +26,22 @@ export function migrateStore({ options, stdout, stderr, ...surroundings }: Migra
   return withSettings({ ...surroundings, args }, stderr, async (settings) => {
     const file = sourceFile(from, settings)
     const url = targetUrl(to, settings, stderr)
-    let progress: MoveProgress = { done: 0, total: 0, doing: 'moving' }
-    const stopTelling = tellProgress((ms) => progressLine(progress, ms), stderr)
+    const stage = createStage()
+    const stopTelling = tellProgress(stage.line, stderr)
     // Held by its lock and brought up to date, as a start would do.
     const source = await openStore({ databaseUrl: undefined, database: file })
     try {
-      await assertSound(source, 'the ledger to be moved', 'See them with `turnpike verify`, and repair them first')
+      await assertSound(
+        stage.proving(source),
+        'the ledger to be moved',
+        'See them with `turnpike verify`, and repair them first',
+      )
       const signIn = join(dirname(file), 'auth.db')
       const moved = await usable(() =>
         moveToPostgres({
           ...{ file, url, now: source.now(), signInFile: existsSync(signIn) ? signIn : undefined },
-          onProgress: (now) => {
-            progress = now
-          },
-          prove: (ledger) => assertSound(ledger, 'what arrived', 'Nothing was kept of it'),
+          onProgress: stage.moved,
+          prove: (ledger) => assertSound(stage.proving(ledger), 'what arrived', 'Nothing was kept of it'),
         }),
       )
       stopTelling()
@@ -89,10 +93,26 @@ async function assertSound(ledger: Store | LedgerReader, what: string, cure: str
     throw new CannotGoOn(`${what} has ${grouped(differences.length)} differences. ${cure}`, EXIT.failed)
 }
 
-const progressLine = ({ doing, done, total }: MoveProgress, elapsedMs: number): string =>
-  total === 0
-    ? 'turnpike: proving what is to be moved\n'
-    : `turnpike: ${doing}, ${howFar(done, total, 'rows', elapsedMs)}\n`
+/** Where it stands, each stage by its own time: proving, moving, comparing, proving again. */
+function createStage() {
+  let doing = ''
+  let since = 0
+  let far = (_elapsedMs: number): string => ''
+  const enter = (name: string, line: (elapsedMs: number) => string) => {
+    if (name !== doing) since = systemClock.elapsed()
+    doing = name
+    far = line
+  }
+  return {
+    line: () => `turnpike: ${doing}, ${far(systemClock.elapsed() - since)}\n`,
+    moved: ({ doing: name, done, total }: MoveProgress) => enter(name, (ms) => howFar(done, total, 'rows', ms)),
+    proving<L extends Store | LedgerReader>(ledger: L): L {
+      const { store, rows } = countingRows(ledger)
+      enter('proving every balance', () => `${grouped(rows())} rows read`)
+      return store
+    },
+  }
+}
 
 const whatIsNext = ({ secretKey }: Settings, folder: string): string =>
   `start with TURNPIKE_DATABASE_URL from now on${
