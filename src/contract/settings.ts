@@ -264,15 +264,6 @@ export const SettingsFile = group({
   routing: Routing,
   reservations: Reservations.prefault({}),
   nodes: group({ leaseSeconds: whole(1, HOUR).default(30) }).prefault({}),
-  postgres: Postgres,
-  metrics: group({
-    host: pattern(HOST, 'a host name or address').default('127.0.0.1'),
-    port: whole(0, 65_535).meta({ description: 'Serves `/metrics` alone, to whoever reaches it; 0 picks a free one.' }),
-  })
-    .optional()
-    .meta({
-      description: 'A port of its own for Prometheus, without a key. On the main one a management key is asked for.',
-    }),
   webhooks: Webhooks.prefault({}),
   smtp: Smtp.optional().meta({ description: 'Without it no e-mail is sent.' }),
   publicUrl: httpUrl.optional().meta({
@@ -291,6 +282,15 @@ export const SettingsFile = group({
       .default(['*'])
       .meta({ description: 'Pages that may call /v1 and /api/v1 from a browser.' }),
   }).prefault({}),
+  postgres: Postgres,
+  metrics: group({
+    host: pattern(HOST, 'a host name or address').default('127.0.0.1'),
+    port: whole(0, 65_535).meta({ description: 'Serves `/metrics` alone, to whoever reaches it; 0 picks a free one.' }),
+  })
+    .optional()
+    .meta({
+      description: 'A port of its own for Prometheus, without a key. On the main one a management key is asked for.',
+    }),
 })
 export type SettingsFile = z.output<typeof SettingsFile>
 

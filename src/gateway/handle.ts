@@ -50,9 +50,9 @@ export async function handle(gateway: Gateway, { read, dialect, takes }: Entranc
     ids: { requestId, generationId: generationId(id.code) },
     client: clientOf(gateway, dialect, incoming, id),
   }
+  let streamOver = () => {}
   let admission: Admission | undefined
   let charged = '0'
-  let streamOver = () => {}
   gateway.open.add(call)
   try {
     if (gateway.draining) throw refuse('service_unavailable', 'This server is stopping', { retryAfterMs: 1_000 })
