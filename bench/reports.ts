@@ -22,6 +22,7 @@ import { fillUsage } from '../test/usage-fill.ts'
 import { createSamples, type Summary } from './statistics.ts'
 
 const dayMs = 86_400_000
+const hourMs = 3_600_000
 const days = 30
 const organisationId = 1n
 const keys = Array.from({ length: 200 }, (_, n) => BigInt(n + 1))
@@ -94,8 +95,13 @@ async function foldAll(store: Store): Promise<void> {
 }
 
 function queries(start: number, end: number): [name: string, query: SumQuery][] {
-  const ask = (bucket: BucketKind, zone: string, more: Partial<SumQuery>, from = start): SumQuery => ({
-    ...{ organisationId, buckets: bucketsIn({ start: from, end }, bucket, zone, 1_000) ?? [], groupBy: [], narrow: {} },
+  const ask = (bucket: BucketKind, zone: string, more: Partial<SumQuery>, from = start, to = end): SumQuery => ({
+    ...{
+      organisationId,
+      buckets: bucketsIn({ start: from, end: to }, bucket, zone, 1_000) ?? [],
+      groupBy: [],
+      narrow: {},
+    },
     ...{ folded: {}, withinMs, most, ...more },
   })
   const oneKey = { folded: { api_key: numbered([7n]) } }
@@ -103,6 +109,9 @@ function queries(start: number, end: number): [name: string, query: SumQuery][] 
     ['30 days by day', ask('day', 'UTC', {})],
     ['30 days by day, by model', ask('day', 'UTC', { groupBy: ['model'] })],
     ['30 days by day in Kathmandu, by model', ask('day', 'Asia/Kathmandu', { groupBy: ['model'] })],
+    ['30 days by month, by model and provider', ask('month', 'UTC', { groupBy: ['model', 'provider'] })],
+    ['30 days by day, by status', ask('day', 'UTC', { groupBy: ['status'] })],
+    ['30 days less 9 hours by month, by model', ask('month', 'UTC', { groupBy: ['model'] }, start, end - 9 * hourMs)],
     ['30 days by hour', ask('hour', 'UTC', {})],
     ['30 days by month, by API key', ask('month', 'UTC', { groupBy: ['api_key'] })],
     ['30 days by day, one API key', ask('day', 'UTC', oneKey)],

@@ -2,7 +2,9 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import axe from 'axe-core'
 import type { Locator, Page } from 'playwright-core'
+import { expect } from 'vitest'
 import { type Browser, openBrowser } from './browser.ts'
 import { startTurnpike, type Turnpike, type TurnpikeOptions } from './turnpike.ts'
 
@@ -53,4 +55,12 @@ export function buildDashboard(): void {
   if (existsSync(join(ROOT, 'dashboard/dist/index.html'))) return
   const { status } = spawnSync(process.execPath, ['scripts/build-dashboard.js'], { cwd: ROOT, stdio: 'inherit' })
   if (status !== 0) throw new Error('the dashboard is not built')
+}
+
+export async function expectAccessible(page: Page): Promise<void> {
+  const found = await page.evaluate(
+    `${axe.source};axe.run().then(({ violations }) => violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')` +
+      `.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' ')))`,
+  )
+  expect(found).toEqual([])
 }

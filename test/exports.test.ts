@@ -241,7 +241,10 @@ describe('the list of calls', () => {
       status: 'ok',
       tags: { team: 'red' },
       context: 'customer',
+      requestedModel: 'openai/gpt-4o-mini',
+      firstTokenMs: expect.any(Number),
     })
+    expect(generation.firstTokenMs).toBeLessThanOrEqual(generation.latency)
     expect(generation.attempts).toHaveLength(1)
     expect(generation.rawUsage).toMatchObject({ prompt_tokens: expect.any(Number) })
     expect(generation.transactionId).toMatch(/^txn_/)

@@ -121,6 +121,7 @@ describe('an operation', () => {
       ...(['createAlertChannel', 'updateAlertChannel', 'deleteAlertChannel', 'testAlertChannel'] as const),
       ...(['rotateAlertChannelSecret', 'updateAlertDefaults', 'resendDelivery'] as const),
       ...(['createOrganisation', 'updateOrganisation', 'createSetupLink'] as const),
+      ...(['createRateCard', 'withdrawRateCard'] as const),
       ...(['inviteMember', 'updateMember', 'removeMember'] as const),
       ...(['createManagementKey', 'updateManagementKey', 'deleteManagementKey', 'rotateManagementKey'] as const),
     ],

@@ -82,7 +82,9 @@ export type Owners = {
   readonly accounts: readonly { readonly id: bigint; readonly code: string }[]
 }
 
-export async function write({ store, turnpike }: Api, owners: Owners, calls: readonly Happened[]): Promise<void> {
+type Place = Pick<Api, 'store' | 'turnpike'>
+
+export async function write({ store, turnpike }: Place, owners: Owners, calls: readonly Happened[]): Promise<void> {
   const { organisation, gateway } = turnpike.server
   const make = commandsAt(() => store.now(), store.ids)
   await Promise.all(
@@ -148,7 +150,7 @@ function detailsOf({ endUser, tags }: Happened, organisationId: bigint, hash: (t
   }
 }
 
-export async function createOwners({ store, turnpike }: Api): Promise<Owners> {
+export async function createOwners({ store, turnpike }: Place): Promise<Owners> {
   const organisation_id = turnpike.server.organisation.id
   const created_at = BigInt(store.now())
   const ids = Array.from({ length: 3 }, () => store.ids.next())

@@ -10,8 +10,8 @@ export function reportsTable({
   export: csv,
 }: ReportsResult): string {
   const ms = (value: number) => value.toFixed(1)
-  const body = reports.map(({ name, summary }) => [name, ms(summary.p50), ms(summary.p99)])
-  const rows = [['report', 'p50 ms', 'p99 ms'], ['---', '---', '---'], ...body].map(
+  const body = reports.map(({ name, summary }) => [name, ms(summary.p50), ms(summary.p95), ms(summary.p99)])
+  const rows = [['report', 'p50 ms', 'p95 ms', 'p99 ms'], ['---', '---', '---', '---'], ...body].map(
     (cells) => `| ${cells.join(' | ')} |`,
   )
   const count = records.toLocaleString('en')

@@ -1,7 +1,9 @@
-/** Calendar days as text, `2026-11-22`: what a range means today, in the zone of the organisation. */
+/** What a range means today: calendar days as text, `2026-11-22`, in the zone that is looked at. */
 import { now } from './clock.ts'
 import type { Range, Search } from './search.ts'
+import { dayIn, instantAt, wallTime } from './zone.ts'
 
+/** Days, both included, or instants, the last one not. */
 export type Days = { readonly from: string; readonly to: string }
 
 export const USUAL: Range = 'Last 30 days'
@@ -26,14 +28,36 @@ function named(range: Exclude<Range, 'Custom'>, today: string): Days {
   return ranges[range]
 }
 
-export const count = ({ from, to }: Days): number => Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS) + 1
+export const isDay = (text: string): boolean => text.length === 10
+
+/** How many days it is long, at least one. */
+export const count = ({ from, to }: Days): number =>
+  Math.max(1, Math.ceil((Date.parse(to) - Date.parse(from)) / DAY_MS) + (isDay(to) ? 1 : 0))
 
 const DAY_MS = 86_400_000
+const QUARTER_MS = 900_000
 
-/** The calendar day so many days later. */
+/** As long, so many lengths later. */
+export function movedBy({ from, to }: Days, lengths: number): Days {
+  if (isDay(from) && isDay(to)) {
+    const days = count({ from, to }) * lengths
+    return { from: plus(from, days), to: plus(to, days) }
+  }
+  const [start, end] = [Date.parse(from), Date.parse(to)]
+  const moved = (at: number) => new Date(at + (end - start) * lengths).toISOString()
+  return { from: moved(start), to: moved(end) }
+}
+
+/** As long, and just before. Of a day that is not over yet as much as it has had, to the quarter hour that reports know. */
+export function previousTo({ from, to }: Days, timeZone: string): Days {
+  const before = movedBy({ from, to }, -1)
+  if (to !== dayIn(timeZone, now())) return before
+  const soFar = new Date(Math.ceil(now().getTime() / QUARTER_MS) * QUARTER_MS)
+  const clock = wallTime(soFar, timeZone)
+  const end = instantAt(`${plus(clock.slice(0, 10), -count({ from, to }))}${clock.slice(10)}`, timeZone)
+  return { from: before.from, to: end.toISOString() }
+}
+
 export function plus(day: string, days: number): string {
   return new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10)
 }
-
-const dayIn = (timeZone: string, at: Date): string =>
-  new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(at)

@@ -1,7 +1,7 @@
 /** What the parts of a report are called. */
 import type { UsageReport } from '@turnpike/sdk'
 import { useAccountNames, useKeyNames } from './names.ts'
-import type { Grouping } from './search.ts'
+import { GROUPINGS, type Grouping } from './search.ts'
 
 export const GROUPING_NAMES: Readonly<Record<Grouping, string>> = {
   model: 'Model',
@@ -13,6 +13,10 @@ export const GROUPING_NAMES: Readonly<Record<Grouping, string>> = {
 }
 
 type Key = UsageReport['groups'][number]['key']
+
+/** As it came: while another grouping is on its way, the one before is shown. */
+export const groupedBy = ({ groups }: UsageReport): Grouping =>
+  GROUPINGS.find((by) => groups[0] !== undefined && by in groups[0].key) ?? 'model'
 
 /** The value as a link would carry it. */
 export function groupValue(key: Key, by: Grouping): string {

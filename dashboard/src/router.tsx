@@ -1,13 +1,27 @@
 /** Which path shows which screen. Each screen is a file of its own, loaded when somebody goes there. */
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from '@tanstack/react-router'
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  retainSearchParams,
+} from '@tanstack/react-router'
 import { Page } from './page.tsx'
 import { Problem } from './problem.tsx'
-import { type Search, searchOf } from './search.ts'
+import { type Search, searchOf, zoneIn } from './search.ts'
 import { Shell } from './shell.tsx'
 import { Empty, Loading } from './states.tsx'
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: Nowhere })
-const inside = createRoute({ getParentRoute: () => root, id: 'inside', component: Shell })
+/** A zone that was chosen goes along to every screen. */
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: 'inside',
+  component: Shell,
+  validateSearch: zoneIn,
+  search: { middlewares: [retainSearchParams(['zone'])] },
+})
 
 const login = createRoute({
   getParentRoute: () => root,

@@ -1,4 +1,6 @@
 /** What the address says of a view: who reloads it, or is sent it, sees the same. */
+import { isTimeZone } from './zone.ts'
+
 export const RANGES = [
   'Today',
   'Yesterday',
@@ -8,21 +10,52 @@ export const RANGES = [
   'Last month',
   'Custom',
 ] as const
+export const GROUPINGS = ['model', 'provider', 'api_key', 'account', 'end_user', 'tag'] as const
+export const METRICS = ['charge', 'requests', 'errors', 'tokens', 'kinds'] as const
+export const BUCKETS = ['hour', 'day', 'week', 'month'] as const
+export const STATUSES = ['ok', 'error', 'cancelled', 'interrupted'] as const
+const DELIVERY_STATES = ['pending', 'delivered', 'failed'] as const
+export const SOURCES = ['reported', 'estimated', 'unknown'] as const
 
 export type Range = (typeof RANGES)[number]
+export type Grouping = (typeof GROUPINGS)[number]
+export type Metric = (typeof METRICS)[number]
+export type Bucket = (typeof BUCKETS)[number]
 
 export type Search = {
   readonly range?: Range | undefined
-  /** Calendar days, both included; with `Custom`. */
+  /** With `Custom`: calendar days, both included, or instants from bar to bar. */
   readonly from?: string | undefined
   readonly to?: string | undefined
-  /** The hash of an API key. */
+  /** The time zone of days and of all times; none: the organisation's. */
+  readonly zone?: string | undefined
+  /** The hash of an API key. Of this and the next ones, empty text is "without one". */
   readonly key?: string | undefined
+  readonly account?: string | undefined
+  readonly user?: string | undefined
+  /** `key:value` */
+  readonly tag?: string | undefined
   readonly model?: string | undefined
   readonly provider?: string | undefined
+  /** Of calls, or of deliveries. */
   readonly status?: string | undefined
-  /** What the bars are made of. */
+  /** Who counted the tokens. */
+  readonly source?: (typeof SOURCES)[number] | undefined
+  /** USD and milliseconds that a call came to, at least. */
+  readonly minCost?: string | undefined
+  readonly minLatency?: string | undefined
+  /** What the bars are made of, what they measure, and how wide they are. */
   readonly by?: Grouping | undefined
+  readonly metric?: Metric | undefined
+  readonly bucket?: Bucket | undefined
+  /** The bars as a table. */
+  readonly as?: 'table' | undefined
+  /** Every part by itself, in place of the few dearest and all others. */
+  readonly all?: 'yes' | undefined
+  /** Columns of the list of calls, with commas. */
+  readonly columns?: string | undefined
+  /** New calls come by themselves. */
+  readonly live?: 'yes' | undefined
   readonly cursor?: string | undefined
   /** Of budgets. */
   readonly history?: 'thresholds' | undefined
@@ -30,21 +63,53 @@ export type Search = {
   readonly month?: string | undefined
 }
 
-export const GROUPINGS = ['model', 'provider', 'api_key', 'account', 'end_user', 'tag'] as const
-export type Grouping = (typeof GROUPINGS)[number]
+const WORDS: { readonly [name in keyof Search]?: readonly string[] } = {
+  range: RANGES,
+  by: GROUPINGS,
+  metric: METRICS,
+  bucket: BUCKETS,
+  status: [...STATUSES, ...DELIVERY_STATES],
+  source: SOURCES,
+  as: ['table'],
+  all: ['yes'],
+  live: ['yes'],
+  history: ['thresholds'],
+}
+const TEXTS = ['key', 'account', 'user', 'tag', 'model', 'provider', 'columns', 'cursor'] as const
+
+const FORMS: { readonly [name in keyof Search]?: (text: string) => boolean } = {
+  from: isDayOrInstant,
+  to: isDayOrInstant,
+  zone: isTimeZone,
+  month: (text) => /^\d{4}-(?:0[1-9]|1[0-2])$/.test(text),
+  minCost: (text) => /^\d{1,9}(\.\d{1,9})?$/.test(text),
+  minLatency: (text) => /^\d{1,9}$/.test(text),
+}
 
 /** Whatever stands in the address: what is no part of a view is passed over. */
 export function searchOf(given: Record<string, unknown>): Search {
-  const text = (name: string) => {
+  const found: Record<string, string> = {}
+  const take = (name: string, isFit: (text: string) => boolean) => {
     const value = given[name]
-    return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
+    const text = typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
+    if (text !== undefined && isFit(text)) found[name] = text
   }
-  const found: Record<string, string | undefined> = {
-    range: RANGES.find((range) => range === text('range')),
-    by: GROUPINGS.find((by) => by === text('by')),
-  }
-  if (text('history') === 'thresholds') found.history = 'thresholds'
-  if (/^\d{4}-(?:0[1-9]|1[0-2])$/.test(text('month') ?? '')) found.month = text('month')
-  for (const name of ['from', 'to', 'key', 'model', 'provider', 'status', 'cursor']) found[name] = text(name)
-  return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined)) as Search
+  for (const [name, words] of Object.entries(WORDS)) take(name, (text) => words.includes(text))
+  for (const [name, isFit] of Object.entries(FORMS)) take(name, isFit)
+  for (const name of TEXTS) take(name, () => true)
+  return found as Search
+}
+
+export const callStatus = ({ status }: Search) => STATUSES.find((each) => each === status)
+
+/** The part of a view that every screen has. */
+export const zoneIn = (given: Record<string, unknown>): Pick<Search, 'zone'> => {
+  const { zone } = searchOf(given)
+  return zone === undefined ? {} : { zone }
+}
+
+function isDayOrInstant(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d{1,3})?Z)?$/.test(text)) return false
+  const at = new Date(text)
+  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(text.slice(0, 10))
 }

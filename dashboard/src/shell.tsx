@@ -1,10 +1,13 @@
 /** The frame around every screen of somebody who is signed in. */
 import { AppShell, Burger, Button, Group, NavLink, Stack, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
-import { client } from './client.ts'
+import { Loaded } from './loaded.tsx'
+import type { Search } from './search.ts'
+import { useSession } from './session.ts'
+import { Shortcuts } from './shortcuts.tsx'
 import { auth } from './sign-in.ts'
+import { ZoneChoice } from './zone-choice.tsx'
 
 const SCREENS = [
   ['Usage', '/usage'],
@@ -35,14 +38,34 @@ export function Shell() {
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="xs" aria-label="Screens">
-        <Links onGone={close} />
+        <AppShell.Section grow style={{ overflowY: 'auto' }}>
+          <Links onGone={close} />
+        </AppShell.Section>
+        <AppShell.Section>
+          <ZoneChoice />
+        </AppShell.Section>
       </AppShell.Navbar>
       <AppShell.Main>
-        <Outlet />
+        <Inside />
+        <Shortcuts />
       </AppShell.Main>
     </AppShell>
   )
 }
+
+/** Days and times mean nothing before their zone is known. */
+const Inside = () => (
+  <Loaded query={useSession()} what="Your session">
+    {() => <Outlet />}
+  </Loaded>
+)
+
+/** What these show is narrowed in the same words, so that one leads to the other. */
+const TWINS = ['/usage', '/requests']
+
+/** What only one of them knows stays behind. */
+const shared = ({ cursor: _cursor, live: _live, source: _source, minCost: _cost, minLatency: _ms, ...view }: Search) =>
+  view
 
 function Links({ onGone }: { readonly onGone: () => void }) {
   const { pathname } = useLocation()
@@ -56,6 +79,7 @@ function Links({ onGone }: { readonly onGone: () => void }) {
             key={to}
             component={Link}
             to={to}
+            search={(TWINS.includes(here) && TWINS.includes(to) ? shared : {}) as never}
             label={label}
             active={isHere}
             aria-current={isHere ? 'page' : undefined}
@@ -70,7 +94,7 @@ function Links({ onGone }: { readonly onGone: () => void }) {
 }
 
 function Person() {
-  const { data } = useQuery({ queryKey: ['session'], queryFn: () => client.admin.getSession() })
+  const { data } = useSession()
   const who = data?.session.member?.email ?? ''
   const leave = async () => {
     await auth('sign-out', {}).catch(() => undefined)

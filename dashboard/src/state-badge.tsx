@@ -5,7 +5,7 @@ import type { ReactNode } from 'react'
 type Props = { readonly tone: keyof typeof COLOURS; readonly children: ReactNode }
 
 export const StateBadge = ({ tone, children }: Props) => (
-  <Badge variant="light" color={COLOURS[tone]} autoContrast tt="none" style={{ flexShrink: 0 }}>
+  <Badge variant="light" color={COLOURS[tone]} autoContrast tt="none" miw="max-content">
     {children}
   </Badge>
 )

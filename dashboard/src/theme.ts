@@ -1,4 +1,5 @@
 import { type CSSVariablesResolver, createTheme } from '@mantine/core'
+import { seriesVariables } from './colours.ts'
 
 /** White text is read on shade 8 of every colour. */
 export const theme = createTheme({ primaryShade: { light: 8, dark: 8 }, autoContrast: true, cursorType: 'pointer' })
@@ -16,6 +17,6 @@ const tinted = {
 /** Mantine's own grey for side notes is too pale to be read by everybody (WCAG asks for 4.5:1). */
 export const variables: CSSVariablesResolver = () => ({
   variables: {},
-  light: { '--mantine-color-dimmed': 'var(--mantine-color-gray-7)', ...tinted },
-  dark: { '--mantine-color-dimmed': 'var(--mantine-color-dark-1)' },
+  light: { '--mantine-color-dimmed': 'var(--mantine-color-gray-7)', ...tinted, ...seriesVariables.light },
+  dark: { '--mantine-color-dimmed': 'var(--mantine-color-dark-1)', ...seriesVariables.dark },
 })

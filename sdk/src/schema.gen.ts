@@ -667,6 +667,10 @@ export type GenerationRecord = {
   status: 'ok' | 'error' | 'cancelled' | 'interrupted'
   usageSource: 'reported' | 'estimated' | 'unknown'
   usageType: string
+  /** As the caller wrote it; null: told from elsewhere. */
+  requestedModel: string | null
+  /** Milliseconds from the request to the first of the answer; of a reply that is no stream: to its end. */
+  firstTokenMs: number | null
   inputTokens: number | null
   cachedTokens: number | null
   outputTokens: number | null

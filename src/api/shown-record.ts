@@ -27,6 +27,8 @@ export function recordOf(stored: StoredRecord, organisation: string): Generation
     status: stored.status as GenerationRecord['status'],
     usageSource: stored.source as GenerationRecord['usageSource'],
     usageType: stored.usageType,
+    requestedModel: facts.requestedModel || null,
+    firstTokenMs: stored.firstTokenMs,
     inputTokens: known(stored.inputTokens),
     cachedTokens: known(stored.cachedTokens),
     outputTokens: known(stored.outputTokens),
@@ -98,7 +100,7 @@ export const RECORD_COLUMNS = [
   ] as const),
   ...(['inputTokens', 'cachedTokens', 'outputTokens', 'reasoningTokens', 'costUsd', 'chargeUsd'] as const),
   ...(['cacheSavingUsd', 'is_byok', 'streamed', 'finish_reason', 'latency', 'rateCardId', 'transactionId'] as const),
-  ...(['reservationId', 'upstream_id', 'request_id', 'flags'] as const),
+  ...(['reservationId', 'upstream_id', 'request_id', 'flags', 'firstTokenMs'] as const),
 ] as const
 
 /** Straight from what is stored: a million calls are not made into objects first. */
@@ -141,6 +143,7 @@ export function recordCells(stored: ExportedRecord): Cell[] {
     facts.upstreamId,
     facts.requestId,
     stored.flags.replaceAll(',', ' '),
+    stored.firstTokenMs,
   ]
 }
 

@@ -148,6 +148,10 @@ export const GenerationRecord = Generation.extend({
   status: z.enum(STATUSES),
   usageSource: z.enum(SOURCES),
   usageType: z.string(),
+  requestedModel: z.string().nullable().meta({ description: 'As the caller wrote it; null: told from elsewhere.' }),
+  firstTokenMs: z.int().nullable().meta({
+    description: 'Milliseconds from the request to the first of the answer; of a reply that is no stream: to its end.',
+  }),
   inputTokens: z.int().nullable(),
   cachedTokens: z.int().nullable(),
   outputTokens: z.int().nullable(),

@@ -26,6 +26,7 @@ export type StoredRecord = StoredGeneration & {
   readonly isTold: boolean
   /** JSON object of what the client attached. */
   readonly tags: string | null
+  readonly firstTokenMs: number | null
   readonly occurredAt: number
   readonly recordedAt: number
 }
@@ -154,6 +155,7 @@ const namedOf = (query: ReturnType<typeof recordsOf>) =>
     )
     .select(['u.id', 'u.code', 'u.occurred_at', 'u.recorded_at', 'u.payload_hash', 'u.status', 'u.context'])
     .select(['u.model', 'u.provider', 'u.usage_type', 'u.source', 'u.is_byok', 'u.latency_ms', 'u.generation'])
+    .select('u.first_token_ms')
     .select(['u.input_tokens', 'u.cached_tokens', 'u.output_tokens', 'u.reasoning_tokens', 'u.flags', 'u.rate_card_id'])
     .select(['u.cost_nanos', 'u.charge_nanos', 'u.cache_saving_nanos'])
     .select(['a.code as account_code', 'a.external_id', 'k.hash as key_hash', 't.code as transaction_code'])
@@ -181,6 +183,7 @@ type NamedRow = {
   source: string
   is_byok: bigint
   latency_ms: bigint | null
+  first_token_ms: bigint | null
   generation: string
   input_tokens: bigint
   cached_tokens: bigint
@@ -214,6 +217,7 @@ const exportedOf = (row: NamedRow): ExportedRecord => ({
   source: row.source,
   isByok: row.is_byok === 1n,
   latencyMs: row.latency_ms === null ? null : Number(row.latency_ms),
+  firstTokenMs: row.first_token_ms === null ? null : Number(row.first_token_ms),
   facts: row.generation,
   inputTokens: Number(row.input_tokens),
   cachedTokens: Number(row.cached_tokens),

@@ -6,6 +6,7 @@ import { useChange, useSendingOnce } from '../changes.ts'
 import { client } from '../client.ts'
 import { FormDialog } from '../dialog.tsx'
 import { Money } from '../money.tsx'
+import { useTimeZone } from '../session.ts'
 import { instantOf } from '../when.tsx'
 
 /** Credits with all their digits; a dash while they are asked for. */
@@ -36,13 +37,14 @@ export function TopUp({ account, onClose }: Props) {
   const [category, setCategory] = useState<Exclude<Grant['category'], 'plan'>>('paid')
   const [expires, setExpires] = useState('')
   const [description, setDescription] = useState('')
+  const timeZone = useTimeZone()
   const once = useSendingOnce()
   const add = useChange(() => {
     const credits = {
       accountId: account.id,
       amount: amount.trim(),
       category,
-      expiresAt: instantOf(expires),
+      expiresAt: instantOf(expires, timeZone),
       description: description.trim() || null,
     }
     return once(credits, (options) => client.addCredits(credits, options))

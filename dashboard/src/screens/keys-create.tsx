@@ -7,6 +7,7 @@ import { client } from '../client.ts'
 import { FormDialog } from '../dialog.tsx'
 import { useAccountChoices } from '../names.ts'
 import { Copy, SecretDialog } from '../secret.tsx'
+import { useTimeZone } from '../session.ts'
 import { instantOf } from '../when.tsx'
 import { snippets } from './keys-snippets.ts'
 
@@ -27,6 +28,7 @@ export function CreateKey({ onClose, onIssued }: { onClose: () => void; onIssued
   const [limit, setLimit] = useState('')
   const [reset, setReset] = useState<Reset>('never')
   const [expires, setExpires] = useState('')
+  const timeZone = useTimeZone()
   const accounts = useAccountChoices()
   const create = useChange(
     () =>
@@ -35,7 +37,7 @@ export function CreateKey({ onClose, onIssued }: { onClose: () => void; onIssued
         externalId: externalId.trim() || null,
         limit: limit.trim() || null,
         limitReset: limit.trim() === '' || reset === 'never' ? null : reset,
-        expiresAt: instantOf(expires),
+        expiresAt: instantOf(expires, timeZone),
       }),
     onIssued,
   )
@@ -52,7 +54,7 @@ export function CreateKey({ onClose, onIssued }: { onClose: () => void; onIssued
       <LimitFields {...{ limit, setLimit, reset, setReset }} />
       <TextInput
         label="Expires"
-        description="In the time of your browser. Empty: never."
+        description={`${timeZone} time. Empty: never.`}
         type="datetime-local"
         value={expires}
         onChange={(e) => setExpires(e.currentTarget.value)}

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { useChange } from '../changes.ts'
 import { client } from '../client.ts'
 import { FormDialog } from '../dialog.tsx'
+import { useTimeZone } from '../session.ts'
 import { instantOf } from '../when.tsx'
 
 type Props = { readonly endpoints: readonly string[]; readonly endpoint: string; readonly onClose: () => void }
@@ -15,6 +16,7 @@ const COUNTED_BY_ONE = new Set(['request', 'web_search', 'audio_seconds'])
 type Line = { readonly meter: string; readonly priceUsd: string }
 
 export function SetPrice({ endpoints, endpoint, onClose }: Props) {
+  const timeZone = useTimeZone()
   const [place, setPlace] = useState(endpoint)
   const [lines, setLines] = useState<readonly Line[]>([
     { meter: 'input', priceUsd: '' },
@@ -22,7 +24,7 @@ export function SetPrice({ endpoints, endpoint, onClose }: Props) {
   ])
   const [from, setFrom] = useState('')
   const change = useChange(() => {
-    const validFrom = instantOf(from)
+    const validFrom = instantOf(from, timeZone)
     return client.admin.createRateCard({
       endpoint: place,
       lines: lines

@@ -11,12 +11,11 @@ import { useTimeZone } from '../session.ts'
 export function Unpriced() {
   const timeZone = useTimeZone()
   const used = useQuery({
-    enabled: timeZone !== undefined,
     queryKey: ['unpriced', timeZone],
     queryFn: () =>
       client.admin.reportUsage({
-        ...daysOf({ range: 'Last 30 days' }, timeZone ?? 'UTC'),
-        ...(timeZone === undefined ? {} : { timeZone }),
+        ...daysOf({ range: 'Last 30 days' }, timeZone),
+        timeZone,
         bucket: 'month',
         groupBy: ['model', 'provider'],
       }),

@@ -1,44 +1,65 @@
-import { Anchor, Code, SimpleGrid, Stack, Table, Text } from '@mantine/core'
+import { Anchor, Code, SimpleGrid, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import type { GenerationRecord } from '@turnpike/sdk'
-import type { ReactNode } from 'react'
 import { client } from '../client.ts'
+import { Fact } from '../fact.tsx'
 import { LineItems } from '../line-items.tsx'
 import { Loaded } from '../loaded.tsx'
 import { Money } from '../money.tsx'
 import { useAccountNames, useKeyNames } from '../names.ts'
-import { instant, milliseconds, whole } from '../numbers.ts'
+import { milliseconds, whole } from '../numbers.ts'
 import { Page } from '../page.tsx'
-import { Rows } from '../rows.tsx'
+import { Attempts } from '../request-attempts.tsx'
+import { Ledger } from '../request-ledger.tsx'
+import { firstToken, flagsOf, keyName } from '../requests-columns.tsx'
 import { Section } from '../section.tsx'
-import { useTimeZone } from '../session.ts'
-import { Loading } from '../states.tsx'
+import { Bones } from '../states.tsx'
+import { When } from '../when.tsx'
 
 export function RequestScreen() {
   const { id = '' } = useParams({ strict: false })
-  const timeZone = useTimeZone()
   const request = useQuery({
     queryKey: ['request', id],
     queryFn: () => client.admin.getGenerationRecord(id),
   })
   return (
     <Page title={`Request ${id}`}>
-      <Loaded query={request} what="The request">
-        {({ generation }) => (timeZone === undefined ? <Loading /> : <Found call={generation} timeZone={timeZone} />)}
+      <Loaded query={request} what="The request" waiting={<Waiting />}>
+        {({ generation }) => <Found call={generation} />}
       </Loaded>
     </Page>
   )
 }
 
-type Props = { readonly call: GenerationRecord; readonly timeZone: string }
+const Waiting = () => (
+  <Stack gap="lg" role="status" aria-label="The request…">
+    <Bones height={180} />
+    <Bones height={200} />
+    <Bones height={120} />
+  </Stack>
+)
 
-function Found({ call, timeZone }: Props) {
+type Props = { readonly call: GenerationRecord }
+
+function Found({ call }: Props) {
   return (
     <Stack gap="lg">
-      <Facts call={call} timeZone={timeZone} />
+      <Facts call={call} />
       <Section title="Why it cost that">
         <LineItems call={call} />
+        <Text size="sm" mt="xs">
+          {call.rateCardId === null ? (
+            'No rate card: nobody knows a price for it.'
+          ) : (
+            <>
+              By rate card <Code>{call.rateCardId}</Code>, valid when the call was admitted.
+            </>
+          )}
+        </Text>
+      </Section>
+      <Section title="Who was charged">
+        <Ledger call={call} />
       </Section>
       <Section title="Attempts">
         <Attempts call={call} />
@@ -48,6 +69,9 @@ function Found({ call, timeZone }: Props) {
           {call.rawUsage === null ? 'none' : JSON.stringify(call.rawUsage, null, 2)}
         </Code>
       </Section>
+      <Section title="Prompt and answer">
+        <Text size="sm">Not stored, by policy.</Text>
+      </Section>
       <Section title="Ids">
         <Ids call={call} />
       </Section>
@@ -55,11 +79,7 @@ function Found({ call, timeZone }: Props) {
   )
 }
 
-function Facts({ call, timeZone }: Props) {
-  const keys = useKeyNames()
-  const accounts = useAccountNames()
-  const { accountId, apiKeyHash } = call
-  const key = apiKeyHash === null ? 'none' : (keys.get(apiKeyHash) ?? 'an earlier key')
+function Facts({ call }: Props) {
   return (
     <SimpleGrid cols={{ base: 2, sm: 3, lg: 5 }} spacing="sm">
       <Fact label="Charged">
@@ -69,61 +89,73 @@ function Facts({ call, timeZone }: Props) {
         <Money value={call.decimal.costUsd} exact />
       </Fact>
       <Fact label="Who pays">
-        {accountId === null ? (
-          'the organisation itself'
-        ) : (
-          <Anchor component={Link} to="/accounts/$id" params={{ id: accountId } as never} inherit>
-            {accounts.get(accountId) ?? call.externalId ?? accountId}
-          </Anchor>
-        )}
+        <Payer call={call} />
       </Fact>
       <Fact label="Status">{call.status}</Fact>
       <Fact label="Usage">{call.usageSource}</Fact>
-      <Fact label="Model">{call.model}</Fact>
+      <Fact label="Asked for">{call.requestedModel ?? 'not told'}</Fact>
+      <Fact label="Model">
+        <Calls search={{ model: call.model }}>{call.model}</Calls>
+      </Fact>
       <Fact label="Served by">{call.provider_name ?? call.provider}</Fact>
-      <Fact label="API key">{key}</Fact>
-      <Fact label="Time">{`${instant(call.occurredAt, timeZone)} (${timeZone})`}</Fact>
+      <Key call={call} />
+      <Fact label="Credential">{call.is_byok ? "the customer's own" : "the organisation's"}</Fact>
+      <Fact label="Time">
+        <When at={call.occurredAt} exact />
+      </Fact>
+      <Fact label="First token">{milliseconds(firstToken(call))}</Fact>
       <Fact label="Latency">{milliseconds(call.latency)}</Fact>
       <Fact label="Tokens in">{`${whole(call.inputTokens)}, ${whole(call.cachedTokens)} of them cached`}</Fact>
       <Fact label="Tokens out">{`${whole(call.outputTokens)}, ${whole(call.reasoningTokens)} of them reasoning`}</Fact>
-      <Fact label="Flags">{call.flags.length === 0 ? 'none' : call.flags.join(', ')}</Fact>
+      <Fact label="Saved by caches">
+        <Money value={call.decimal.cacheSavingUsd} exact />
+      </Fact>
+      <Fact label="Finished by">{call.finish_reason ?? 'not told'}</Fact>
+      <Fact label="End user">
+        {call.external_user ? <Calls search={{ user: call.external_user }}>{call.external_user}</Calls> : 'none'}
+      </Fact>
+      <Fact label="Tags">
+        {call.tags === null
+          ? 'none'
+          : Object.entries(call.tags).map((pair) => (
+              <div key={pair[0]}>
+                <Calls search={{ tag: pair.join(':') }}>{pair.join(':')}</Calls>
+              </div>
+            ))}
+      </Fact>
+      <Fact label="Flags">{flagsOf(call).join(', ') || 'none'}</Fact>
     </SimpleGrid>
   )
 }
 
-const Fact = ({ label, children }: { readonly label: string; readonly children: ReactNode }) => (
-  <div>
-    <Text size="xs" c="dimmed">
-      {label}
-    </Text>
-    <Text size="sm" component="div" style={{ overflowWrap: 'anywhere' }}>
-      {children}
-    </Text>
-  </div>
+/** Others like it. */
+const Calls = ({ search, children }: { readonly search: object; readonly children: string }) => (
+  <Anchor component={Link} to="/requests" search={search as never} inherit>
+    {children}
+  </Anchor>
 )
 
-function Attempts({ call: { attempts } }: Pick<Props, 'call'>) {
-  if (attempts.length === 0) return <Text size="sm">No provider was asked.</Text>
+function Payer({ call: { accountId, externalId } }: Props) {
+  const accounts = useAccountNames()
+  if (accountId === null) return 'the organisation itself'
   return (
-    <Rows caption="Attempts" width={480} heads={['Provider', 'Model there', 'Status', 'Latency', 'Error']}>
-      {attempts.map((attempt, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: they have nothing else to tell them apart, and stay in order.
-        <Table.Tr key={index}>
-          <Table.Td>{attempt.providerName}</Table.Td>
-          <Table.Td>{attempt.model}</Table.Td>
-          <Table.Td>{attempt.status ?? 'no answer'}</Table.Td>
-          <Table.Td>{milliseconds(attempt.latencyMs)}</Table.Td>
-          <Table.Td>{attempt.error ?? ''}</Table.Td>
-        </Table.Tr>
-      ))}
-    </Rows>
+    <Anchor component={Link} to="/accounts/$id" params={{ id: accountId } as never} inherit>
+      {accounts.get(accountId) ?? externalId ?? accountId}
+    </Anchor>
   )
 }
 
-function Ids({ call }: Pick<Props, 'call'>) {
+function Key({ call: { apiKeyHash } }: Props) {
+  const name = keyName(apiKeyHash, useKeyNames())
+  return <Fact label="API key">{apiKeyHash === null ? name : <Calls search={{ key: apiKeyHash }}>{name}</Calls>}</Fact>
+}
+
+function Ids({ call }: Props) {
   const ids: readonly (readonly [string, string | null])[] = [
+    ['Generation', call.id],
     ['Request', call.request_id],
     ['At the provider', call.upstream_id],
+    ['Session', call.session_id],
     ['Transaction', call.transactionId],
     ['Reservation', call.reservationId],
     ['Rate card', call.rateCardId],

@@ -1,103 +1,136 @@
-import { Anchor, Badge, Button, Group, Table, Text } from '@mantine/core'
+import { Anchor, Button, Group, Switch, Table, Text } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
-import type { GenerationRecord } from '@turnpike/sdk'
+import type { GenerationRecord, Pagination } from '@turnpike/sdk'
+import { useState } from 'react'
 import { client } from '../client.ts'
-import { CsvButton } from '../csv-button.tsx'
-import { Filters, useView } from '../filters.tsx'
+import { Elsewhere } from '../elsewhere.tsx'
+import { Filters, isNarrowed, useView, WIDE } from '../filters.tsx'
+import { Freshness } from '../freshness.tsx'
 import { Loaded } from '../loaded.tsx'
-import { Money } from '../money.tsx'
-import { useKeyNames } from '../names.ts'
-import { instant, milliseconds, whole } from '../numbers.ts'
+import { useAccountNames, useKeyNames } from '../names.ts'
+import { whole } from '../numbers.ts'
 import { Page } from '../page.tsx'
-import { csvOf, narrowed } from '../report.ts'
+import { callsQuery, csvOf } from '../report.ts'
+import { ColumnChooser, columnsIn } from '../requests-columns.tsx'
+import { MoreFilters } from '../requests-filters.tsx'
+import { RequestsOverTime } from '../requests-over-time.tsx'
 import { Rows } from '../rows.tsx'
 import { useTimeZone } from '../session.ts'
-import { Empty, Loading } from '../states.tsx'
+import { BarsOrTable } from '../stack-view.tsx'
+import { Bones, Empty } from '../states.tsx'
+import { Step } from '../step.tsx'
 
 export function RequestsScreen() {
   const timeZone = useTimeZone()
-  return <Page title="Requests">{timeZone === undefined ? <Loading /> : <Requests timeZone={timeZone} />}</Page>
-}
-
-function Requests({ timeZone }: { readonly timeZone: string }) {
   const { search, change } = useView()
-  const query = narrowed(search, timeZone)
-  const paged = { ...query, ...(search.cursor === undefined ? {} : { cursor: search.cursor }) }
-  const calls = useQuery({
-    queryKey: ['requests', paged],
-    queryFn: () => client.admin.listGenerations(paged),
-    placeholderData: keepPreviousData,
-  })
+  const query = callsQuery(search, timeZone)
+  const isLive = search.live !== undefined && search.cursor === undefined
+  const { calls, list, isHeld, hold, release } = useCalls(query, isLive)
   return (
-    <>
+    <Page title="Requests" actions={<Elsewhere href={csvOf('/api/admin/generations', query)} />}>
       <Filters timeZone={timeZone} />
-      <CsvButton href={csvOf('/api/admin/generations', query)} />
-      <Loaded query={calls} what="Requests">
+      <MoreFilters />
+      <Group justify="space-between" align="center">
+        <Group gap="md">
+          <Step />
+          <Freshness query={calls} />
+        </Group>
+        <Group gap="sm">
+          <LiveSwitch isHeld={isHeld} />
+          <BarsOrTable />
+          <ColumnChooser />
+        </Group>
+      </Group>
+      <RequestsOverTime refetchInterval={isLive && !isHeld ? LIVE_MS : false} />
+      <Loaded query={list} what="Requests" waiting={<Bones height={520} />}>
         {({ generations, pagination }) => (
           <>
             <Text size="sm" c="dimmed" aria-live="polite">
-              {whole(pagination.totalCount)} requests, newest first. Times in {timeZone}.
+              {whole(pagination.totalCount)} requests, newest first.
             </Text>
             {generations.length === 0 ? (
-              <Empty title="No call matches">Take a longer range, or fewer filters.</Empty>
+              <Nothing />
             ) : (
-              <Calls generations={generations} timeZone={timeZone} />
+              // biome-ignore lint/a11y/noStaticElementInteractions: it does nothing, it only stands still under the pointer.
+              <div onPointerEnter={hold} onPointerLeave={release} onFocus={hold} onBlur={release}>
+                <Calls generations={generations} />
+              </div>
             )}
             <Pages cursor={search.cursor} next={pagination.nextCursor} go={(cursor) => change({ cursor })} />
           </>
         )}
       </Loaded>
-    </>
+    </Page>
   )
 }
 
-type CallsProps = { readonly generations: readonly GenerationRecord[]; readonly timeZone: string }
+const LIVE_MS = 2_000
 
-const HEADS = ['Time', 'Model', 'Provider', 'API key', '>Tokens in', '>Tokens out', '>Charged', '>Latency', 'Status']
+type Listed = { readonly generations: readonly GenerationRecord[]; readonly pagination: Pagination }
 
-function Calls({ generations, timeZone }: CallsProps) {
-  const keys = useKeyNames()
+/** While somebody is at the rows, they stay where they are, whatever came meanwhile. */
+function useCalls(query: ReturnType<typeof callsQuery>, isLive: boolean) {
+  const { search } = useView()
+  const paged = { ...query, ...(search.cursor === undefined ? {} : { cursor: search.cursor }) }
+  const [held, setHeld] = useState<Listed>()
+  const isHeld = isLive && held !== undefined
+  const calls = useQuery({
+    queryKey: ['requests', paged],
+    queryFn: async (): Promise<Listed> => await client.admin.listGenerations(paged),
+    placeholderData: keepPreviousData,
+    refetchInterval: isLive && !isHeld ? LIVE_MS : false,
+  })
+  return {
+    calls,
+    isHeld,
+    list: { ...calls, data: isHeld ? held : calls.data },
+    hold: () => setHeld(calls.data),
+    release: () => setHeld(undefined),
+  }
+}
+
+function LiveSwitch({ isHeld }: { readonly isHeld: boolean }) {
+  const { search, change } = useView()
   return (
-    <Rows caption="Requests" width={860} heads={HEADS}>
+    <Switch
+      label={isHeld ? 'Live (paused at the rows)' : 'Live'}
+      checked={search.live !== undefined}
+      onChange={({ currentTarget: { checked } }) => change({ live: checked ? 'yes' : undefined })}
+    />
+  )
+}
+
+function Calls({ generations }: { readonly generations: readonly GenerationRecord[] }) {
+  const { search } = useView()
+  const names = { keys: useKeyNames(), accounts: useAccountNames() }
+  const columns = columnsIn(search)
+  return (
+    <Rows caption="Requests" width={columns.length * 105} heads={columns.map(({ head }) => head)}>
       {generations.map((call) => (
         <Table.Tr key={call.id}>
-          <Table.Td>
-            <Anchor component={Link} to="/requests/$id" params={{ id: call.id } as never} inherit>
-              {instant(call.occurredAt, timeZone)}
-            </Anchor>
-          </Table.Td>
-          <Table.Td>{call.model}</Table.Td>
-          <Table.Td>{call.provider_name ?? call.provider}</Table.Td>
-          <Table.Td>{call.apiKeyHash === null ? 'None' : (keys.get(call.apiKeyHash) ?? 'an earlier key')}</Table.Td>
-          <Table.Td ta="right">{whole(call.inputTokens)}</Table.Td>
-          <Table.Td ta="right">{whole(call.outputTokens)}</Table.Td>
-          <Table.Td ta="right">
-            <Money value={call.decimal.chargeUsd} />
-          </Table.Td>
-          <Table.Td ta="right">{milliseconds(call.latency)}</Table.Td>
-          <Table.Td>
-            <Status status={call.status} source={call.usageSource} />
-          </Table.Td>
+          {columns.map(({ name, head, cell }) => (
+            <Table.Td key={name} ta={head.startsWith('>') ? 'right' : 'left'}>
+              {cell(call, names)}
+            </Table.Td>
+          ))}
         </Table.Tr>
       ))}
     </Rows>
   )
 }
 
-/** In words, never by colour alone. */
-function Status({ status, source }: { readonly status: string; readonly source: string }) {
+function Nothing() {
+  const { search, change } = useView()
   return (
-    <Group gap={4} wrap="nowrap">
-      <Badge variant="default" tt="none">
-        {status}
-      </Badge>
-      {source !== 'reported' && (
-        <Badge variant="default" tt="none">
-          {source}
-        </Badge>
+    <Empty title={isNarrowed(search) ? 'No call matches' : 'No calls in this range'}>
+      {isNarrowed(search) ? (
+        <Anchor component="button" type="button" inherit underline="always" onClick={() => change(WIDE)}>
+          Clear the filters
+        </Anchor>
+      ) : (
+        'Take a longer range, or make a call.'
       )}
-    </Group>
+    </Empty>
   )
 }
 

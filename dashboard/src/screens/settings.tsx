@@ -3,12 +3,12 @@ import { useQuery } from '@tanstack/react-query'
 import { client } from '../client.ts'
 import { Invite } from '../invite.tsx'
 import { Loaded } from '../loaded.tsx'
-import { instant } from '../numbers.ts'
 import { Page } from '../page.tsx'
 import { Rows } from '../rows.tsx'
 import { Section } from '../section.tsx'
 import { useSession } from '../session.ts'
 import { Loading } from '../states.tsx'
+import { When } from '../when.tsx'
 
 export function SettingsScreen() {
   const { data } = useSession()
@@ -27,19 +27,17 @@ export function SettingsScreen() {
       <Stack gap="lg">
         <Section title="Members">
           {role === 'admin' && <Invite />}
-          <Members timeZone={organisation.timeZone} />
+          <Members />
         </Section>
         <Section title="Audit log">
-          <Audit timeZone={organisation.timeZone} />
+          <Audit />
         </Section>
       </Stack>
     </Page>
   )
 }
 
-type Zoned = { readonly timeZone: string }
-
-function Members({ timeZone }: Zoned) {
+function Members() {
   const list = useQuery({
     queryKey: ['members'],
     queryFn: () => client.admin.listMembers({ limit: 100 }),
@@ -54,7 +52,9 @@ function Members({ timeZone }: Zoned) {
               <Table.Td>{name ?? ''}</Table.Td>
               <Table.Td>{role}</Table.Td>
               <Table.Td>{status}</Table.Td>
-              <Table.Td>{instant(createdAt, timeZone)}</Table.Td>
+              <Table.Td>
+                <When at={createdAt} exact />
+              </Table.Td>
             </Table.Tr>
           ))}
         </Rows>
@@ -63,7 +63,7 @@ function Members({ timeZone }: Zoned) {
   )
 }
 
-function Audit({ timeZone }: Zoned) {
+function Audit() {
   const query = { limit: 50 }
   const audit = useQuery({
     queryKey: ['audit', query],
@@ -75,7 +75,9 @@ function Audit({ timeZone }: Zoned) {
         <Rows caption="Audit log" width={640} heads={['Time', 'Who', 'What', 'Of what', 'From then on']}>
           {entries.map(({ id, createdAt, actor, action, target, after }) => (
             <Table.Tr key={id}>
-              <Table.Td>{instant(createdAt, timeZone)}</Table.Td>
+              <Table.Td>
+                <When at={createdAt} exact />
+              </Table.Td>
               <Table.Td>{actor}</Table.Td>
               <Table.Td>{action}</Table.Td>
               <Table.Td style={{ overflowWrap: 'anywhere' }}>{target}</Table.Td>

@@ -1,0 +1,243 @@
+/** Usage in a real browser, over a random history: whatever the address says, the page shows what the API has, to the nano. */
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { sumOf } from '../sdk/src/decimal.ts'
+import { type Dashboard, expectAccessible, openDashboard } from './dashboard-kit.ts'
+import { createOwners, happened, MODELS, type Owners, write } from './usage-history.ts'
+
+const { FC_SEED } = process.env
+const seed = FC_SEED === undefined ? {} : { seed: Number(FC_SEED) }
+const DAY = 86_400_000
+const QUARTER = 900_000
+const SOON = { timeout: 10_000, interval: 20 }
+
+let dashboard: Dashboard
+let page: Page
+let owners: Owners
+/** The browser's clock stands still, so that no day and no quarter hour ends within a test. */
+let now: number
+
+beforeAll(async () => {
+  dashboard = await openDashboard()
+  page = dashboard.page
+  const { turnpike } = dashboard
+  const { store } = turnpike.server.gateway
+  now = store.now()
+  await page.clock.setFixedTime(now)
+  owners = await createOwners({ store, turnpike })
+  // Up to this day, and on into the next.
+  const from = Math.floor((now - 44 * DAY) / QUARTER) * QUARTER
+  await write({ store, turnpike }, owners, fc.sample(happened(from), { numRuns: 400, ...seed }))
+}, 60_000)
+afterAll(() => dashboard?.close())
+
+/** Without loading the page anew, as a link of its own would. */
+const open = (search: string) => page.evaluate(`history.pushState(null, '', ${JSON.stringify(`/usage?${search}`)})`)
+const load = (search: string) => page.goto(`${dashboard.turnpike.url}/usage?${search}`)
+const headline = () => page.locator('#headline data').getAttribute('value')
+const day = (days: number) => new Date(now - days * DAY).toISOString().slice(0, 10)
+
+type Report = {
+  totals: { requests: number; errors: number; decimal: Record<string, string> }
+  buckets: { start: string; decimal: Record<string, string> }[]
+}
+async function report(query: Record<string, string>): Promise<Report> {
+  const words = new URLSearchParams({ timeZone: 'UTC', ...query })
+  const reply = await dashboard.turnpike.request(`/api/admin/usage?${words}`, { key: dashboard.turnpike.operatorKey })
+  expect(reply.status).toBe(200)
+  return (await reply.json()) as Report
+}
+const chargeOf = async (query: Record<string, string>) => (await report(query)).totals.decimal.chargeUsd
+
+const values = (selector: string) =>
+  page.locator(selector).evaluateAll((all) => all.map((each) => each.getAttribute('value') ?? ''))
+
+const month = () => last(30)
+type Case = readonly [what: string, search: () => string, query: () => Record<string, string>]
+const CASES: readonly Case[] = [
+  ['the usual 30 days', () => '', () => last(30)],
+  ['a key', () => `key=${keyHash()}`, () => ({ from: day(29), to: day(0), api_key: keyHash() })],
+  ['a model, grouped by key', () => `model=${MODELS[0]}&by=api_key`, () => ({ ...last(30), model: MODELS[0] })],
+  ['a provider, this week', () => 'provider=other&range=Last 7 days', () => ({ ...last(7), provider: 'other' })],
+  ['own days', () => `range=Custom&from=${day(20)}&to=${day(11)}`, () => ({ from: day(20), to: day(11) })],
+  [
+    'all of them',
+    () => `key=${keyHash()}&model=${MODELS[1]}&provider=acme&range=Custom&from=${day(40)}&to=${day(1)}`,
+    all,
+  ],
+]
+const last = (days: number) => ({ from: day(days - 1), to: day(0) })
+const keyHash = () => owners.keys[0]?.hash ?? ''
+function all() {
+  return { from: day(40), to: day(1), api_key: keyHash(), model: MODELS[1], provider: 'acme' }
+}
+
+test.each(CASES)('%s: headline, rows, CSV and API come to the same', async (_what, search, query) => {
+  const expected = await chargeOf(query())
+  await open(`${search()}&all=yes`)
+  await expect.poll(headline, SOON).toBe(expected)
+  if (expected === '0') return
+  const table = page.getByRole('table', { name: /^Usage by/ })
+  expect(sumOf(await table.locator('tbody td:nth-child(2) data').evaluateAll(valuesOf))).toBe(expected)
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'CSV' }).click(),
+  ])
+  const [head = '', ...rows] = readFileSync(await download.path(), 'utf8')
+    .trim()
+    .split('\r\n')
+  const column = head.split(',').indexOf('chargeUsd') - head.split(',').length
+  expect(sumOf(rows.map((row) => row.split(',').at(column) ?? ''))).toBe(expected)
+})
+
+const valuesOf = (elements: readonly { getAttribute(name: string): string | null }[]): string[] =>
+  elements.map((element) => element.getAttribute('value') ?? '')
+
+test('filters are chosen in the page as well, and each choice is a step back', async () => {
+  await open('')
+  await expect.poll(headline, SOON).toBe(await chargeOf(month()))
+  await page.getByRole('combobox', { name: 'Model' }).selectOption(MODELS[2])
+  const narrowed = await chargeOf({ ...month(), model: MODELS[2] })
+  await expect.poll(headline, SOON).toBe(narrowed)
+  await page.getByRole('combobox', { name: 'Range' }).selectOption('Last 7 days')
+  await expect.poll(headline, SOON).toBe(await chargeOf({ ...last(7), model: MODELS[2] }))
+  await page.goBack()
+  await expect.poll(headline, SOON).toBe(narrowed)
+  await page.goBack()
+  await expect.poll(headline, SOON).toBe(await chargeOf(month()))
+  await page.goForward()
+  await expect.poll(headline, SOON).toBe(narrowed)
+})
+
+test('a change is against as many days before; of a day that still runs, against as much of that day', async () => {
+  const soFar = Math.ceil(now / QUARTER) * QUARTER
+  const cases = [
+    ['Yesterday', { from: day(1), to: day(1) }, { from: day(2), to: day(2) }],
+    ['Last 7 days', last(7), { from: day(13), to: new Date(soFar - 7 * DAY).toISOString() }],
+  ] as const
+  for (const [range, span, before] of cases) {
+    await open(`range=${range}`)
+    const [is, was] = [await chargeOf(span), await chargeOf(before)]
+    await expect.poll(headline, SOON).toBe(is)
+    await expect
+      .poll(() => values('section[aria-label=Sums] > :first-child > span data'), SOON)
+      .toContainEqual(sumOf([is ?? '', `-${was}`]))
+  }
+})
+
+test('keys lead through screens and time, and are letters while somebody types', async () => {
+  await load('range=Last 7 days')
+  await expect.poll(headline, SOON).toBe(await chargeOf(last(7)))
+  await page.keyboard.press('[')
+  await expect.poll(headline, SOON).toBe(await chargeOf({ from: day(13), to: day(7) }))
+  await page.keyboard.press(']')
+  await expect.poll(headline, SOON).toBe(await chargeOf(last(7)))
+  await page.keyboard.press('g')
+  await page.keyboard.press('r')
+  await page.getByRole('heading', { level: 1, name: 'Requests' }).waitFor()
+  await page.keyboard.press('/')
+  await page.keyboard.type('gu?')
+  expect(await page.getByLabel('Find by id').inputValue()).toBe('gu?')
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('?')
+  await page.getByRole('dialog', { name: 'Keys' }).waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+})
+
+test('a zone that is chosen cuts the days anew, on every screen, and stays in the address', async () => {
+  await open('as=table')
+  const times = () => page.getByRole('table', { name: /^Charged by Model/ }).locator('tbody tr')
+  const amounts = async () =>
+    Promise.all((await times().all()).map(async (row) => sumOf(await row.locator('td data').evaluateAll(valuesOf))))
+  const inZone = async (timeZone: string, { from, to }: { from: string; to: string }) =>
+    (await report({ timeZone, from, to, bucket: 'day' })).buckets.map(({ decimal }) => decimal.chargeUsd)
+  await expect.poll(amounts, SOON).toEqual(await inZone('UTC', month()))
+  const zone = 'Pacific/Kiritimati'
+  await page.getByRole('combobox', { name: 'Time zone' }).selectOption(zone)
+  const there = (days: number) => new Date(now - days * DAY + 14 * 3_600_000).toISOString().slice(0, 10)
+  const shifted = await inZone(zone, { from: there(29), to: there(0) })
+  await expect.poll(amounts, SOON).toEqual(shifted)
+  await page.reload()
+  await expect.poll(amounts, SOON).toEqual(shifted)
+  expect(await page.getByText(`Times and days in ${zone}.`).count()).toBe(1)
+  await dashboard.visit('Keys')
+  expect(await page.getByRole('combobox', { name: 'Time zone' }).inputValue()).toBe(zone)
+  expect(new URL(page.url()).searchParams.get('zone')).toBe(zone)
+})
+
+test('a copied link shows the same bars, made of the same, as wide', async () => {
+  await open('')
+  await page.getByLabel('Metric').selectOption('Tokens by kind')
+  await page.getByLabel('Bucket').selectOption('by week')
+  await page.getByText('Table', { exact: true }).click()
+  const table = page.getByRole('table', { name: 'Tokens by kind, by week' })
+  await table.waitFor()
+  const shown = await table.innerText()
+  expect(shown).toContain('Input, cached')
+  const link = page.url()
+  await page.goto('about:blank')
+  await page.goto(link)
+  await table.waitFor()
+  expect(await table.innerText()).toBe(shown)
+})
+
+test('an address that says nonsense shows the usual view', async () => {
+  await load('range=7d&zone=Mars/Base&bucket=eon&by=%3Cb%3E&metric=9&from=x&to=2026-99-99&status=none')
+  await expect.poll(headline, SOON).toBe(await chargeOf(month()))
+  await load('range=Custom&from=2026-02-31&to=soon')
+  await page.getByRole('heading', { level: 1, name: 'Usage' }).waitFor()
+  expect(await page.getByText('This screen failed').count()).toBe(0)
+})
+
+test('numbers lead to their calls', async () => {
+  await open('')
+  const { totals } = await report(month())
+  await page.getByRole('group', { name: 'Errors' }).getByRole('link').click()
+  await page.waitForURL(/\/requests\?.*status=error/)
+  await page.getByText(`${totals.errors} requests`).waitFor()
+  await open(`by=model`)
+  const row = page.getByRole('table', { name: 'Usage by Model' }).getByRole('row', { name: MODELS[1] })
+  const count = await row.locator('td:nth-child(6)').textContent()
+  await row.locator('td:nth-child(6)').getByRole('link').click()
+  await page.getByText(`${count} requests`).waitFor()
+})
+
+test('over a budget everything stays to be read, and the page says what refuses', async () => {
+  const { turnpike } = dashboard
+  const body = { name: 'nothing more', scope: 'organisation', metric: 'usd', limit: '0', window: 'day' }
+  const made = await turnpike.request('/api/admin/budgets', { key: turnpike.operatorKey, body })
+  expect(made.status).toBe(201)
+  await load('')
+  await page.getByRole('alert').getByRole('link', { name: 'nothing more' }).waitFor()
+  await expect.poll(headline, SOON).toBe(await chargeOf(month()))
+})
+
+test('everybody can use it, in the light and in the dark, wide and narrow, without a sideways scroll', async () => {
+  await open('')
+  await page.getByRole('table', { name: 'Usage by Model' }).waitFor()
+  for (const [width, colorScheme] of [
+    [1280, 'light'],
+    [320, 'dark'],
+  ] as const) {
+    await page.setViewportSize({ width, height: 900 })
+    await page.emulateMedia({ colorScheme })
+    await page.locator('.recharts-surface').first().waitFor()
+    await expectFits(width)
+    await open('range=Custom&from=2020-01-01&to=2020-01-02')
+    await page.getByText('No calls in this range').waitFor()
+    await expectFits(width)
+    await open('')
+  }
+})
+
+async function expectFits(width: number): Promise<void> {
+  await expectAccessible(page)
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
+}
+
+test('nothing failed on the way', () => {
+  expect(dashboard.browser.faults).toEqual([])
+})
