@@ -57,7 +57,11 @@ export function buildDashboard(): void {
   if (status !== 0) throw new Error('the dashboard is not built')
 }
 
+/** A colour on its way to another is none that anybody reads. */
+const AT_REST = `document.getAnimations().every(({ playState, effect }) => playState !== 'running' || effect.getComputedTiming().endTime === Infinity)`
+
 export async function expectAccessible(page: Page): Promise<void> {
+  await expect.poll(() => page.evaluate(AT_REST), { timeout: 10_000, interval: 20 }).toBe(true)
   const found = await page.evaluate(
     `${axe.source};axe.run().then(({ violations }) => violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')` +
       `.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' ')))`,

@@ -205,6 +205,44 @@ test('numbers lead to their calls', async () => {
   await page.getByText(`${count} requests`).waitFor()
 })
 
+test('what fails says why and which request it was, keeps what was there in view, and is tried again', async () => {
+  await load('')
+  const shown = await chargeOf(month())
+  await expect.poll(headline, SOON).toBe(shown)
+  const refuse = (status: number, code: string) =>
+    page.route('**/api/admin/usage?*', (route) =>
+      route.fulfill({ status, json: { error: { message: `No: ${code}`, code }, request_id: `request-${code}` } }),
+    )
+  for (const [status, code, advice] of [
+    [403, 'permission_denied', /Ask an admin/],
+    [400, 'invalid_request', /name the request/],
+  ] as const) {
+    await refuse(status, code)
+    await page.getByRole('button', { name: 'Refresh' }).click()
+    const alert = page.getByRole('alert').filter({ hasText: 'Usage could not be loaded' })
+    await alert.filter({ hasText: `request-${code}` }).waitFor()
+    expect(await alert.textContent()).toMatch(advice)
+    expect(await headline()).toBe(shown)
+    await page.unroute('**/api/admin/usage?*')
+    await alert.getByRole('button', { name: 'Try again' }).click()
+    await alert.waitFor({ state: 'detached' })
+  }
+  // The browser itself logs what it was refused.
+  dashboard.browser.faults.splice(0)
+})
+
+test('nothing jumps while it comes', async () => {
+  await load('')
+  await page.locator('.recharts-surface').first().waitFor()
+  await expect.poll(headline, SOON).toBe(await chargeOf(month()))
+  const shifts = await page.evaluate(`new Promise((resolve) => {
+    let sum = 0
+    new PerformanceObserver((list) => { for (const each of list.getEntries()) sum += each.value }).observe({ type: 'layout-shift', buffered: true })
+    setTimeout(() => resolve(sum), 300)
+  })`)
+  expect(shifts).toBeLessThan(0.1)
+})
+
 test('over a budget everything stays to be read, and the page says what refuses', async () => {
   const { turnpike } = dashboard
   const body = { name: 'nothing more', scope: 'organisation', metric: 'usd', limit: '0', window: 'day' }

@@ -25,6 +25,7 @@ type ColumnOf = {
 
 const COLUMNS: readonly ColumnOf[] = [
   { name: 'time', head: 'Time', isUsual: true, cell: (call) => <Time call={call} /> },
+  { name: 'status', head: 'Status', isUsual: true, cell: (call) => <Words words={[call.status]} /> },
   { name: 'model', head: 'Model', isUsual: true, cell: ({ model }) => model },
   { name: 'requested', head: 'Asked for', cell: ({ requestedModel }) => requestedModel ?? '—' },
   { name: 'provider', head: 'Provider', isUsual: true, cell: (call) => call.provider_name ?? call.provider },
@@ -40,7 +41,6 @@ const COLUMNS: readonly ColumnOf[] = [
   { name: 'cost', head: '>Cost at provider', cell: ({ decimal }) => <Money value={decimal.costUsd} /> },
   { name: 'first', head: '>First token', isUsual: true, cell: (call) => milliseconds(firstToken(call)) },
   { name: 'latency', head: '>Latency', isUsual: true, cell: ({ latency }) => milliseconds(latency) },
-  { name: 'status', head: 'Status', isUsual: true, cell: (call) => <Words words={[call.status]} /> },
   { name: 'flags', head: 'Flags', isUsual: true, cell: (call) => <Words words={flagsOf(call)} /> },
   { name: 'finish', head: 'Finished by', cell: (call) => call.finish_reason ?? '' },
   { name: 'id', head: 'Id', cell: ({ id }) => id },

@@ -2,7 +2,12 @@ import { type CSSVariablesResolver, createTheme } from '@mantine/core'
 import { seriesVariables } from './colours.ts'
 
 /** White text is read on shade 8 of every colour. */
-export const theme = createTheme({ primaryShade: { light: 8, dark: 8 }, autoContrast: true, cursorType: 'pointer' })
+export const theme = createTheme({
+  primaryShade: { light: 8, dark: 8 },
+  autoContrast: true,
+  cursorType: 'pointer',
+  respectReducedMotion: true,
+})
 
 /** Text on a pale ground of its own colour. */
 const tinted = {

@@ -109,7 +109,7 @@ function Calls({ generations }: { readonly generations: readonly GenerationRecor
       {generations.map((call) => (
         <Table.Tr key={call.id}>
           {columns.map(({ name, head, cell }) => (
-            <Table.Td key={name} ta={head.startsWith('>') ? 'right' : 'left'}>
+            <Table.Td key={name} {...(head.startsWith('>') ? NUMBER : {})}>
               {cell(call, names)}
             </Table.Td>
           ))}
@@ -118,6 +118,8 @@ function Calls({ generations }: { readonly generations: readonly GenerationRecor
     </Rows>
   )
 }
+
+const NUMBER = { ta: 'right', style: { whiteSpace: 'nowrap' } } as const
 
 function Nothing() {
   const { search, change } = useView()
