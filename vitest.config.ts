@@ -1,14 +1,37 @@
 import { defineConfig } from 'vitest/config'
 
+const shared = {
+  pool: 'forks',
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+} as const
+
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'sdk/test/**/*.test.ts'],
-    // `npm run test:long` runs those.
-    exclude: ['test/long/**'],
+    // Here, so that there is one PostgreSQL for all of them.
     globalSetup: ['test/setup/node-version.ts', 'test/setup/postgres-global.ts'],
-    pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'all',
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'sdk/test/**/*.test.ts'],
+          // `npm run test:long` runs those.
+          exclude: ['test/long/**'],
+        },
+      },
+      {
+        // What money depends on, once more on the other store: servers that name no database get one of PostgreSQL.
+        test: {
+          ...shared,
+          name: 'PostgreSQL',
+          include: ['credits', 'credits-hostile', 'budgets', 'budget-api', 'plan-boundary'].map(
+            (name) => `test/${name}.test.ts`,
+          ),
+          env: { TEST_STORE: 'postgres' },
+        },
+      },
+    ],
   },
 })

@@ -3,7 +3,7 @@ import pg from 'pg'
 import { systemClock } from '../src/lib/clock.ts'
 import { systemRandom } from '../src/lib/random.ts'
 import { openPostgres } from '../src/store/postgres.ts'
-import { createPool } from '../src/store/postgres-connection.ts'
+import { createPool, defaultLimits } from '../src/store/postgres-connection.ts'
 import { selectBy } from '../src/store/postgres-statements.ts'
 import { writeAndCommit } from '../src/store/postgres-write.ts'
 import * as tables from '../src/store/tables.ts'
@@ -35,7 +35,7 @@ const grants = selectBy(tables.grants, ['account_id'], { name: 'bench_grants' })
 const keyUsage = selectBy(tables.keyUsage, ['api_key_id'], { name: 'bench_key_usage' })
 
 async function byHand(url: string, { pairs, batches, warmUp }: Work): Promise<number> {
-  const pool = createPool({ url, purpose: 'ledger', log: undefined })
+  const pool = createPool({ url, purpose: 'ledger', limits: defaultLimits, log: undefined })
   const client = await pool.connect()
   try {
     const ids = [...new Set(pairs.map(({ settle }) => settle.record.accountId))].map((id) => [id])

@@ -28,7 +28,8 @@ export type LedgerResult = {
   budget: Budget
   cases: Case[]
 }
-export type Case = { callers: number; accounts: number; rounds: Round[] }
+/** `nodes`: stores on one database, to which the callers turn in turn. */
+export type Case = { callers: number; accounts: number; nodes: number; rounds: Round[] }
 export type Round = {
   pairsPerSecond: number
   byHandPerSecond: number
@@ -50,10 +51,15 @@ export type Place = {
 export type Work = { pairs: readonly Pair[]; batches: readonly Batch[]; warmUp: number }
 
 const loads = [
-  { callers: 64, accounts: 1 },
-  { callers: 64, accounts: 20 },
-  { callers: 256, accounts: 1 },
-  { callers: 256, accounts: 20 },
+  { callers: 64, accounts: 1, nodes: 1 },
+  { callers: 64, accounts: 20, nodes: 1 },
+  { callers: 256, accounts: 1, nodes: 1 },
+  { callers: 256, accounts: 20, nodes: 1 },
+] as const
+/** A hot account and many, from two nodes: SQLite has one. */
+const shared = [
+  { callers: 64, accounts: 1, nodes: 2 },
+  { callers: 256, accounts: 20, nodes: 2 },
 ] as const
 
 export async function benchLedger(options: LedgerOptions): Promise<LedgerResult> {
@@ -72,8 +78,10 @@ export async function benchLedger(options: LedgerOptions): Promise<LedgerResult>
       flushMs: flushMs(folder),
       budget: await writeBudget(),
     }
-    const cases: Case[] = loads.map((load) => ({ ...load, rounds: [] }))
+    const cases: Case[] = [...loads, ...(options.postgres ? shared : [])].map((load) => ({ ...load, rounds: [] }))
     const store = await place.open()
+    const second = options.postgres ? await place.open() : undefined
+    const nodes = second ? [store, second] : [store]
     try {
       // A server runs for weeks: its code has been compiled long before.
       for (const { callers, accounts } of cases)
@@ -81,12 +89,12 @@ export async function benchLedger(options: LedgerOptions): Promise<LedgerResult>
       for (let round = 0; round < options.rounds; round += 1)
         for (const one of cases) {
           process.stderr.write(
-            `ledger: round ${round + 1} of ${options.rounds}, ${one.callers} callers, ${one.accounts} accounts\n`,
+            `ledger: round ${round + 1} of ${options.rounds}, ${one.callers} callers, ${one.accounts} accounts, ${one.nodes} nodes\n`,
           )
-          one.rounds.push(await measure(place, store, options.pairs, one))
+          one.rounds.push(await measure(place, nodes.slice(0, one.nodes), options.pairs, one))
         }
     } finally {
-      await store.close()
+      for (const node of nodes) await node.close()
     }
     return { ...about, cases }
   } finally {
@@ -95,10 +103,20 @@ export async function benchLedger(options: LedgerOptions): Promise<LedgerResult>
   }
 }
 
-async function measure(place: Place, store: Store, count: number, { callers, accounts }: Case): Promise<Round> {
+type Load = Pick<Case, 'callers' | 'accounts'>
+
+async function measure(
+  place: Place,
+  nodes: readonly Store[],
+  count: number,
+  { callers, accounts }: Load,
+): Promise<Round> {
+  const [store] = nodes as [Store]
+  let turn = 0
+  const post: Store['post'] = (command) => (nodes[turn++ % nodes.length] ?? store).post(command)
   const warm = Math.ceil(count / 5)
   const make = (pairs: number) => makePairs(pairs, { ...from(store), accounts })
-  const run = (pairs: Pair[]): Promise<LoopResult> => loop(store.post, pairs, callers)
+  const run = (pairs: Pair[]): Promise<LoopResult> => loop(post, pairs, callers)
   place.tidy()
   const warmed = await run(make(warm))
   const found = await run(make(count))

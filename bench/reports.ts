@@ -1,7 +1,8 @@
-/** Reports and exports on a filled SQLite file: what a dashboard asks, again and again, and every call as CSV. */
+/** Reports and exports on a filled database: what a dashboard asks, again and again, and every call as CSV. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import { pagesBy, rowText } from '../src/api/rows.ts'
 import { RECORD_COLUMNS, recordCells } from '../src/api/shown-record.ts'
 import { type BucketKind, bucketsIn } from '../src/core/report-plan.ts'
@@ -10,10 +11,13 @@ import { systemClock } from '../src/lib/clock.ts'
 import { createDetailsHash } from '../src/lib/details-hash.ts'
 import { systemRandom } from '../src/lib/random.ts'
 import { type ExportedRecord, exportedPage, type RecordCursor } from '../src/store/generation-list.ts'
+import { openPostgres } from '../src/store/postgres.ts'
+import { defaultLimits } from '../src/store/postgres-connection.ts'
 import { numbered } from '../src/store/report-values.ts'
 import { type SumQuery, usageSumsBy } from '../src/store/reports.ts'
 import { openSqlite } from '../src/store/sqlite.ts'
 import type { Store } from '../src/store/store.ts'
+import { createDatabase, startPostgres } from '../test/setup/postgres.ts'
 import { fillUsage } from '../test/usage-fill.ts'
 import { createSamples, type Summary } from './statistics.ts'
 
@@ -27,6 +31,7 @@ const withinMs = 60_000
 const most = { records: 250_000, rows: 50_000 }
 
 export type ReportsResult = {
+  readonly engine: Store['engine']
   readonly records: number
   readonly fillSeconds: number
   readonly foldSeconds: number
@@ -34,23 +39,45 @@ export type ReportsResult = {
   readonly export: { readonly rowsPerSecond: number; readonly heapMb: number; readonly mb: number }
 }
 
-export async function benchReports({ records, times }: { records: number; times: number }): Promise<ReportsResult> {
-  const folder = mkdtempSync(join(tmpdir(), 'turnpike-bench-'))
-  const store = await openSqlite({ file: join(folder, 'turnpike.db'), clock: systemClock, random: systemRandom })
+type Options = { readonly records: number; readonly times: number; readonly postgres: boolean }
+
+export async function benchReports({ records, times, postgres }: Options): Promise<ReportsResult> {
+  const { store, end: clear } = postgres ? await onPostgres() : await onSqlite()
   try {
     const end = Math.floor(store.now() / dayMs) * dayMs
     const start = end - days * dayMs
     const spacing = Math.floor((days * dayMs) / records)
     const fillSeconds = await seconds(() => fillUsage(store, { organisationId, from: start, records, spacing, keys }))
     const foldSeconds = await seconds(() => foldAll(store))
+    // As the databases do by themselves sooner or later.
+    await store.write([{ compile: () => sql.raw('ANALYZE').compile(store.sql) }])
     const reports = []
     for (const [name, query] of queries(start, end))
       reports.push({ name, summary: await measured(store, query, times) })
-    return { records, fillSeconds, foldSeconds, reports, export: await exported(store, { start, end }) }
+    const csv = await exported(store, { start, end })
+    return { engine: store.engine, records, fillSeconds, foldSeconds, reports, export: csv }
   } finally {
     await store.close()
-    rmSync(folder, { recursive: true, force: true })
+    await clear()
   }
+}
+
+type Opened = { readonly store: Store; end(): Promise<void> }
+
+async function onSqlite(): Promise<Opened> {
+  const folder = mkdtempSync(join(tmpdir(), 'turnpike-bench-'))
+  const store = await openSqlite({ file: join(folder, 'turnpike.db'), clock: systemClock, random: systemRandom })
+  return { store, end: async () => rmSync(folder, { recursive: true, force: true }) }
+}
+
+/** Filling takes longer than any statement of a server. */
+const patient = { ...defaultLimits, statementSeconds: 3600 }
+
+async function onPostgres(): Promise<Opened> {
+  const server = await startPostgres()
+  const url = await createDatabase(server.url)
+  const store = await openPostgres({ url, clock: systemClock, random: systemRandom, limits: patient })
+  return { store, end: server.stop }
 }
 
 const seconds = async (work: () => Promise<unknown>): Promise<number> => {

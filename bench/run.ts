@@ -54,7 +54,7 @@ function readOptions() {
   const { quick, postgres } = values
   const records = Number(values.records ?? (quick ? 50_000 : postgres ? 200_000 : 1_000_000))
   const ledger = { records, rounds, pairs: quick ? 2_000 : 6_000, postgres }
-  const reports = { records, times: quick ? 20 : 100 }
+  const reports = { records, times: quick ? 20 : 100, postgres }
   return {
     ...{ rows: chosen, targets, rounds, times, quick, postgres },
     ledger: values.only.includes(ledgerRow) && ledger,

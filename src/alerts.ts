@@ -3,7 +3,7 @@ import type { Settings } from './contract/settings.ts'
 import { type AddressGuard, createAddressGuard, systemResolve } from './delivery/address-guard.ts'
 import { createMailer } from './delivery/mail.ts'
 import { createHttpSender } from './delivery/webhook.ts'
-import { createDeliverer } from './jobs/deliver.ts'
+import { createDeliverer, type DeliverParts } from './jobs/deliver.ts'
 import { repeat } from './jobs/repeat.ts'
 import { watch } from './jobs/watch.ts'
 import { systemClock } from './lib/clock.ts'
@@ -24,9 +24,15 @@ export type Alerts = {
 const LOOK_EVERY_MS = 500
 const WATCH_EVERY_MS = 60_000
 
-type AlertParts = { readonly store: Store; readonly settings: Settings; readonly log: Log; readonly sealer: Sealer }
+type AlertParts = {
+  readonly store: Store
+  readonly settings: Settings
+  readonly log: Log
+  readonly sealer: Sealer
+  readonly onTry: DeliverParts['onTry']
+}
 
-export async function startAlerts({ store, settings, log, sealer }: AlertParts): Promise<Alerts> {
+export async function startAlerts({ store, settings, log, sealer, onTry }: AlertParts): Promise<Alerts> {
   const addresses = createAddressGuard(settings.webhooks.allow, systemResolve)
   const stopping = new AbortController()
   const mailer = settings.smtp && createMailer(settings.smtp)
@@ -37,6 +43,7 @@ export async function startAlerts({ store, settings, log, sealer }: AlertParts):
     publicUrl: settings.publicUrl,
     retrySeconds: settings.webhooks.retrySeconds,
     stopped: stopping.signal,
+    onTry,
   })
   const jobs = [
     repeat({ clock: systemClock, log, everyMs: LOOK_EVERY_MS, run: deliverer.run }),

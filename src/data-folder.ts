@@ -44,6 +44,16 @@ export function openDataFolder({ dataDir, adminKey: given, secretKey }: GivenKey
   return { ...places, adminKey: generated(adminKeyFile, () => newSecret('mk-tp', systemRandom)), adminKeyFile }
 }
 
+/** The SQLite file of a folder that a server was started on. */
+export function existingDatabase(dataDir: string): string {
+  const database = join(dataDir, 'turnpike.db')
+  if (existsSync(database)) return database
+  throw new CannotGoOn(
+    `${database} does not exist: no Turnpike was started there. Set TURNPIKE_DATA_DIR or --data-dir`,
+    EXIT.usage,
+  )
+}
+
 const newMasterKey = (): string => Buffer.from(systemRandom.bytes(32)).toString('hex')
 
 /** What was generated once stays: the file is made only where there is none. */

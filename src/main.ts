@@ -28,6 +28,9 @@ process.exitCode = await runProgram(process.argv.slice(2), {
       readable: process.stderr.isTTY === true,
     }),
   verify: async (options) => (await import('./verify-command.ts')).verify({ ...surroundings, options, stdout, stderr }),
+  backup: async (options) => (await import('./backup-command.ts')).backup({ ...surroundings, options, stdout, stderr }),
+  migrateStore: async (options) =>
+    (await import('./migrate-store-command.ts')).migrateStore({ ...surroundings, options, stdout, stderr }),
   call: async (call) => {
     const [{ runCommand }, { processWorld }] = await Promise.all([
       import('./cli/run-command.ts'),

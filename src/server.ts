@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url'
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { type Alerts, startAlerts } from './alerts.ts'
 import { mountDashboard } from './api/dashboard.ts'
+import { mountMetrics } from './api/metrics.ts'
 import { mountApi } from './api/mount.ts'
-import { createNotFound } from './api/not-found.ts'
+import { createNotFound, mountNotFound } from './api/not-found.ts'
 import { guardHosts } from './api/own-hosts.ts'
 import type { SystemFacts } from './api/parts.ts'
 import { mountReference } from './api/reference.ts'
@@ -42,6 +43,8 @@ import { createDetailsHash } from './lib/details-hash.ts'
 import type { Log } from './lib/log.ts'
 import { type Random, systemRandom } from './lib/random.ts'
 import { createSealer } from './lib/sealer.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+import { listenForMetrics, type MetricsServer } from './metrics-server.ts'
 import { openSettlements } from './open-settlements.ts'
 import { openSignIn } from './open-sign-in.ts'
 import { openStore } from './open-store.ts'
@@ -78,6 +81,8 @@ export type Server = {
   readonly hasDashboard: boolean
   /** Set on the first start alone. */
   readonly demoKey: string | undefined
+  /** Where metrics are served without a key, if they are. */
+  readonly metricsUrl: string | undefined
   /** The port that was wanted and taken, where nobody had asked for it. */
   readonly moved: string | undefined
   /** Other settings for the calls from now on. Gives the names of those that hold only after a restart. */
@@ -105,6 +110,7 @@ export async function startServer({
   const folder = openDataFolder(settings)
   const [opened, catalogue] = [
     await openStore({
+      ...settings,
       databaseUrl: settings.databaseUrl,
       database: folder.database,
       leaseMs: settings.nodes.leaseSeconds * 1_000,
@@ -113,7 +119,9 @@ export async function startServer({
     }),
     loadCatalogue(),
   ]
-  const store = atCreditRate(opened, settings.billing.creditUsd)
+  const health = createHealth({ clock, log })
+  const metrics = createMetrics({ store: opened, health, elapsed: clock.elapsed })
+  const store = metrics.watching(atCreditRate(opened, settings.billing.creditUsd))
   const known = await firstOrganisation(store)
   const organisation = known ?? (await createFirstOrganisation(store, { name: 'default', timeZone: 'UTC' }))
   const demoKey = known ? undefined : await createDemo(store, organisation)
@@ -147,7 +155,7 @@ export async function startServer({
       ]),
   })
   const lastUse = createLastUse({ store, clock: systemClock, log })
-  const alerts = await startAlerts({ store, settings, log, sealer })
+  const alerts = await startAlerts({ store, settings, log, sealer, onTry: metrics.delivery })
   const shared: SharedParts = {
     store,
     rateCards,
@@ -165,7 +173,8 @@ export async function startServer({
       lastUse,
       expected: await keyHashes(store),
     }),
-    health: createHealth({ clock, log }),
+    health,
+    metrics,
     addressOf: createClientAddress(settings.trustProxy),
     lastUse,
     budgets: createBudgetDirectory({ store, clock: systemClock }),
@@ -183,10 +192,21 @@ export async function startServer({
   const signIn = openSignIn({ store, databaseUrl: settings.databaseUrl, file: folder.signInDatabase, log })
   const people = createPeople({ store, signIn, clock: systemClock, random: systemRandom })
   const system = { version, startedAt: systemClock.now(), catalogueSource: catalogue.source }
-  const fastify = createHttp(configured, { alerts, people, system }, folder.adminKey)
-  const repeating = { stop: async () => void (await Promise.all([jobs.stop(), alerts.stop()])) }
+  const fastify = createHttp(
+    configured,
+    { alerts, people, system },
+    { operatorKey: folder.adminKey, metrics, organisationId: organisation.id },
+  )
+  const aside: { metrics?: MetricsServer } = {}
+  const repeating = {
+    stop: async () => void (await Promise.all([jobs.stop(), alerts.stop(), aside.metrics?.close()])),
+  }
   const running = { configured, fastify, jobs: repeating, people }
-  const { port, moved } = await listen(fastify, settings).catch(async (error: unknown) => {
+  const listening = async () => {
+    if (settings.metrics) aside.metrics = await listenForMetrics(settings.metrics, metrics)
+    return listen(fastify, settings)
+  }
+  const { port, moved } = await listening().catch(async (error: unknown) => {
     await stop(running, 0)
     throw error
   })
@@ -204,6 +224,7 @@ export async function startServer({
     recovered,
     alerts,
     demoKey,
+    metricsUrl: aside.metrics?.url,
     moved,
     signIn,
     setupPath: (await people.firstLink(organisation.id))?.path,
@@ -226,10 +247,12 @@ const loadCatalogue = (): CatalogueData =>
 
 type Introduced = Omit<Parameters<typeof apiParts>[0], 'gateway'>
 
-function createHttp(configured: Configured, introduced: Introduced, operatorKey: string): FastifyInstance {
+type Own = { readonly operatorKey: string; readonly metrics: Metrics; readonly organisationId: bigint }
+
+function createHttp(configured: Configured, introduced: Introduced, own: Own): FastifyInstance {
   const { gateway } = configured
   const { trustProxy } = gateway.settings
-  const parts = apiParts({ gateway, ...introduced }, operatorKey)
+  const parts = apiParts({ gateway, ...introduced }, own.operatorKey)
   const notFound = createNotFound(parts)
   const fastify = Fastify({
     trustProxy: typeof trustProxy === 'number' ? (_address, hop) => hop < trustProxy : trustProxy,
@@ -252,10 +275,11 @@ function createHttp(configured: Configured, introduced: Introduced, operatorKey:
   fastify.get('/healthz', async () => ({ status: 'ok' }))
   fastify.get('/readyz', async (_request, reply) => ready(gateway, reply))
   guardHosts(fastify, parts)
+  mountMetrics(fastify, { parts, ...own })
   mountApi(fastify, parts)
   mountReference(fastify)
   mountDashboard(fastify, DASHBOARD)
-  fastify.setNotFoundHandler(notFound)
+  mountNotFound(fastify, notFound)
   return fastify
 }
 

@@ -1,14 +1,14 @@
 /** `turnpike verify`: computes every balance, counter and sum again from what happened, and tells each that differs. */
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { StartOptions } from './cli/environment.ts'
-import { CannotGoOn, EXIT, type ExitCode } from './cli/exit-code.ts'
-import { faultLine } from './cli/fault.ts'
-import { loadSettings, type SettingsInput } from './cli/settings.ts'
+import { EXIT, type ExitCode } from './cli/exit-code.ts'
+import type { SettingsInput } from './cli/settings.ts'
+import { tellProgress } from './cli/tell-progress.ts'
 import { progressLine, verifyOutput } from './cli/verify-output.ts'
+import { withSettings } from './cli/with-settings.ts'
 import type { Settings } from './contract/settings.ts'
+import { existingDatabase } from './data-folder.ts'
 import { verifyLedger } from './jobs/verify.ts'
-import { systemClock, type Timer } from './lib/clock.ts'
 import { openStore } from './open-store.ts'
 import type { Store } from './store/store.ts'
 
@@ -19,42 +19,34 @@ type VerifyParts = Omit<SettingsInput, 'args'> & {
 }
 
 /** A difference ends in a code of its own even where it was repaired: somebody should ask where it came from. */
-export async function verify({ options, stdout, stderr, ...surroundings }: VerifyParts): Promise<ExitCode> {
+export function verify({ options, stdout, stderr, ...surroundings }: VerifyParts): Promise<ExitCode> {
   const { repair, json, ...args } = options
-  const loaded = loadSettings({ ...surroundings, args })
-  if ('faults' in loaded) {
-    for (const fault of loaded.faults) stderr(`${faultLine(fault)}\n`)
-    return EXIT.usage
-  }
-  const store = await openToVerify(loaded.settings, repair)
-  const counted = countingRows(store)
-  const stopTelling = tellProgress(counted.rows, stderr)
-  try {
-    const differences = await verifyLedger(counted.store, { repair })
-    const remaining = repair && differences.length > 0 ? await verifyLedger(counted.store) : differences
-    stopTelling()
-    const output = verifyOutput({ differences, remaining, repair, json, rows: counted.rows() })
-    stdout(output.stdout)
-    stderr(output.stderr)
-    return differences.length === 0 ? EXIT.done : EXIT.failed
-  } finally {
-    stopTelling()
-    await store.close()
-  }
+  return withSettings({ ...surroundings, args }, stderr, async (settings) => {
+    const store = await openToVerify(settings, repair)
+    const counted = countingRows(store)
+    const stopTelling = tellProgress((elapsedMs) => progressLine(counted.rows(), elapsedMs), stderr)
+    try {
+      const differences = await verifyLedger(counted.store, { repair })
+      const remaining = repair && differences.length > 0 ? await verifyLedger(counted.store) : differences
+      stopTelling()
+      const output = verifyOutput({ differences, remaining, repair, json, rows: counted.rows() })
+      stdout(output.stdout)
+      stderr(output.stderr)
+      return differences.length === 0 ? EXIT.done : EXIT.failed
+    } finally {
+      stopTelling()
+      await store.close()
+    }
+  })
 }
 
 /** Beside a live server: only a repair needs to be alone. */
-async function openToVerify({ databaseUrl, dataDir }: Settings, repair: boolean): Promise<Store> {
-  const database = join(dataDir, 'turnpike.db')
-  if (databaseUrl === undefined && !existsSync(database))
-    throw new CannotGoOn(
-      `${database} does not exist: no Turnpike was started there. Set TURNPIKE_DATA_DIR or --data-dir`,
-      EXIT.usage,
-    )
-  return openStore({ databaseUrl, database, readonly: !repair })
+async function openToVerify({ databaseUrl, postgres, dataDir }: Settings, repair: boolean): Promise<Store> {
+  const database = databaseUrl === undefined ? existingDatabase(dataDir) : join(dataDir, 'turnpike.db')
+  return openStore({ databaseUrl, postgres, database, readonly: !repair })
 }
 
-function countingRows(store: Store): { store: Store; rows: () => number } {
+export function countingRows<L extends Pick<Store, 'rows'>>(store: L): { store: L; rows: () => number } {
   let seen = 0
   const rows: Store['rows'] = async (query) => {
     const found = await store.rows(query)
@@ -62,20 +54,4 @@ function countingRows(store: Store): { store: Store; rows: () => number } {
     return found
   }
   return { store: { ...store, rows }, rows: () => seen }
-}
-
-const TELL_EVERY_MS = 1_000
-
-/** What is done within a second needs no telling. */
-function tellProgress(rows: () => number, stderr: (text: string) => void): () => void {
-  const startedAt = systemClock.elapsed()
-  let timer: Timer
-  const again = () => {
-    timer = systemClock.after(TELL_EVERY_MS, () => {
-      stderr(progressLine(rows(), systemClock.elapsed() - startedAt))
-      again()
-    })
-  }
-  again()
-  return () => timer.cancel()
 }

@@ -43,6 +43,7 @@ export function alertsKit(backend: Backend, options: KitOptions = {}) {
   const mailer =
     options.smtp === undefined ? undefined : createMailer({ url: options.smtp, from: 'alerts@turnpike.test' })
   const deliverer = createDeliverer({
+    onTry: () => {},
     ...{
       store,
       clock,

@@ -1,7 +1,7 @@
 /** The control plane over a real store and a real gateway: requests without a port, and hands for accounts and keys. */
 import Fastify from 'fastify'
 import { mountApi } from '../src/api/mount.ts'
-import { createNotFound } from '../src/api/not-found.ts'
+import { createNotFound, mountNotFound } from '../src/api/not-found.ts'
 import type { ApiParts } from '../src/api/parts.ts'
 import { apiParts } from '../src/api-parts.ts'
 import { systemRandom } from '../src/lib/random.ts'
@@ -38,8 +38,8 @@ type ApiOptions = {
   readonly still?: boolean
 }
 
-export async function openApi(yaml?: string, { env = {}, still = false }: ApiOptions = {}): Promise<Api> {
-  const turnpike = await startTurnpike({ env, ...(yaml === undefined ? {} : { yaml }) })
+export async function openApi(yaml?: string, { env, still = false }: ApiOptions = {}): Promise<Api> {
+  const turnpike = await startTurnpike({ ...(env ? { env } : {}), ...(yaml === undefined ? {} : { yaml }) })
   const { gateway } = turnpike.server
   const faults: string[] = []
   const operator = turnpike.operatorKey
@@ -62,7 +62,7 @@ export async function openApi(yaml?: string, { env = {}, still = false }: ApiOpt
     frameworkErrors: (_error, request, reply) => notFound(request, reply),
   })
   mountApi(fastify, parts)
-  fastify.setNotFoundHandler(notFound)
+  mountNotFound(fastify, notFound)
   const url = await fastify.listen({ host: '127.0.0.1', port: 0 })
   return {
     url,

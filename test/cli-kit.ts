@@ -61,7 +61,13 @@ export async function runCli(argv: readonly string[], given: CliSurroundings = {
   const nothing = async () => 0 as const
   const parts: ProgramParts = {
     ...{ version: '1.2.3', env: given.env ?? {}, cwd: '/srv', readFile, stdout, stderr },
-    ...{ start: nothing, verify: nothing, terminal: { stdout: given.width !== undefined, stderr: false } },
+    ...{
+      start: nothing,
+      verify: nothing,
+      backup: nothing,
+      migrateStore: nothing,
+      terminal: { stdout: given.width !== undefined, stderr: false },
+    },
     call: (call) => runCommand(call, world),
   }
   const code = await runProgram(argv, parts)

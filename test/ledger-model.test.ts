@@ -1,4 +1,4 @@
-/** Random commands against the real ledger and the naive one of model.ts: every answer and every balance must agree. */
+/** Random commands against the real ledger and the naive one of model.ts, and on both stores at once: every answer and every balance must agree. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { chainFor, countingAt, indexBudgets, linksAt } from '../src/core/budget-chain.ts'
@@ -28,10 +28,12 @@ import {
   openPostgresBackend,
   openSqliteBackend,
   START,
+  type TestClock,
   testClock,
 } from './backends.ts'
 import { type Commands, commandsAt } from './commands.ts'
 import { type Answer, createModel, isMoved, type ModelAccount, type Names } from './model.ts'
+import { allRows, createRenaming } from './same-rows.ts'
 
 const { FC_SEED } = process.env
 const seed = FC_SEED === undefined ? {} : { seed: Number(FC_SEED) }
@@ -97,6 +99,7 @@ const plan = fc.record<Plan>({
   life: fc.nat(5),
   key: fc.nat(7),
 })
+type Step = { plans: readonly Plan[]; forward: number }
 /** Commands that arrive together, and by how much the clock is moved before them; a step back is a clock that was set. */
 const step = fc.record({
   plans: fc.array(plan, { minLength: 1, maxLength: 6 }),
@@ -112,7 +115,7 @@ type Subject = {
 }
 
 async function agree(
-  steps: readonly { plans: readonly Plan[]; forward: number }[],
+  steps: readonly Step[],
   world: World,
   make: Commands,
   clock: { now(): number; forward(ms: number): void },
@@ -375,10 +378,65 @@ describe('the ledger agrees with its model', () => {
     })
 })
 
+describe('the same commands in the same batches', () => {
+  test('end on SQLite, on PostgreSQL and in memory in the same answers, in the same order, and on both stores in the same rows', async () => {
+    const backends = [await openSqliteBackend(), await openPostgresBackend()] as const
+    const clock = testClock()
+    const ids = createIds({ clock, random: { ...systemRandom, fraction: () => 0 } })
+    try {
+      await fc.assert(
+        fc.asyncProperty(history, async (steps) => {
+          runs++
+          for (const each of [clock, ...backends.map((backend) => backend.clock)]) each.moveTo(START)
+          const inside = worldOf(ids, runs)
+          const players = [
+            player(inside, inMemory(inside, ids), clock, ids),
+            ...(await Promise.all(
+              backends.map(async (backend) => {
+                const world = await stored(backend, runs)
+                return player(world, onStore(backend, world), backend.clock, backend.store.ids)
+              }),
+            )),
+          ]
+          for (const step of steps) {
+            const [memory, ...stores] = await Promise.all(players.map((play) => play(step)))
+            for (const answers of stores) expect(answers).toEqual(memory)
+          }
+        }),
+        { numRuns: 10, ...seed },
+      )
+      const [sqlite, postgres] = await Promise.all(backends.map(({ store }) => allRows(store)))
+      expect(sqlite).toEqual(postgres)
+      expect(Object.values(sqlite ?? {}).filter((rows) => rows.length > 0).length).toBeGreaterThan(8)
+    } finally {
+      for (const backend of backends) await backend.close()
+    }
+  })
+})
+
+/** Plays one history step by step; its answers name nothing by what only this store calls it. */
+function player(world: World, subject: Subject, clock: TestClock, ids: { next(): { id: bigint; code: string } }) {
+  const planner = createPlanner(
+    world,
+    commandsAt(() => clock.now(), ids),
+    clock,
+  )
+  const renamed = createRenaming()
+  return async ({ plans, forward }: Step): Promise<string[]> => {
+    clock.forward(forward)
+    const commands = plans.map((each) => planner.command(each))
+    const outcomes = await subject.post(commands)
+    for (const [index, outcome] of outcomes.entries()) planner.learn(commands[index] as Command, outcome)
+    return outcomes.map((outcome, index) => `${plans[index]?.do} ${renamed(outcome)}`)
+  }
+}
+
 function worldOf(ids: { next(): { id: bigint; code: string } }, run: number): World {
   const apiKeyId = ids.next().id
   const accounts = ACCOUNTS.map((account) => ({ ...account, id: ids.next().id }))
-  const budgets = ceilings(accounts[0]?.id, apiKeyId).map((budget) => budgetOf({ ...budget, ...ids.next() }))
+  const budgets = ceilings(accounts[0]?.id, apiKeyId).map((budget) =>
+    budgetOf({ ...budget, ...ids.next(), createdAt: START }),
+  )
   return { run, apiKeyId, accounts, budgets }
 }
 

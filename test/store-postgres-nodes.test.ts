@@ -1,6 +1,4 @@
-/** Several processes on one PostgreSQL database, and the starts that cannot go on. */
-import { randomBytes } from 'node:crypto'
-import { createServer } from 'node:net'
+/** Several processes on one PostgreSQL database. */
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createKeys } from '../src/gateway/keys.ts'
@@ -10,7 +8,7 @@ import { systemRandom } from '../src/lib/random.ts'
 import { hashSecret } from '../src/lib/secret.ts'
 import { findOrphans } from '../src/store/orphans.ts'
 import { openPostgres } from '../src/store/postgres.ts'
-import { type Store, StoreAway, StoreUnusable } from '../src/store/store.ts'
+import { type Store, StoreAway } from '../src/store/store.ts'
 import { type Backend, openPostgresBackend } from './backends.ts'
 import { commandsAt, refusalOf, resultOf, usd } from './commands.ts'
 import { freshDatabase } from './setup/fresh-database.ts'
@@ -348,89 +346,11 @@ describe('what one process changes and another has in memory', () => {
   })
 })
 
-describe('a start that cannot go on says why', () => {
-  const start = (url: string) => open(url).then((store) => store.close())
-  const changed = async (change: (url: URL) => void) => {
-    const url = new URL(await freshDatabase())
-    change(url)
-    return {
-      at: `PostgreSQL at ${url.hostname}:${url.port}`,
-      port: url.port,
-      href: url.href,
-      name: url.pathname.slice(1),
-    }
-  }
-  const refusal = async (url: string, sentence: string | RegExp) => {
-    const failed = start(url)
-    await expect(failed).rejects.toThrow(StoreUnusable)
-    await expect(failed).rejects.toThrow(sentence)
-  }
-
-  test('a wrong password', async () => {
-    const { at, href } = await changed((url) => {
-      url.password = 'wrong'
-    })
-    await refusal(
-      href,
-      `${at} refused the password of user postgres (a container's POSTGRES_PASSWORD counts only when its volume is new)`,
-    )
-  })
-
-  test('a database that is not there', async () => {
-    const { at, href } = await changed((url) => {
-      url.pathname = '/nowhere'
-    })
-    await refusal(href, `${at} has no database nowhere.`)
-  })
-
-  test('an address where nothing listens, and one that is no address', async () => {
-    const closed = createServer().listen(0, '127.0.0.1')
-    await new Promise((resolve) => closed.once('listening', resolve))
-    const address = closed.address()
-    await new Promise((resolve) => closed.close(resolve))
-    const port = typeof address === 'object' && address ? address.port : 0
-    await refusal(`postgres://user@127.0.0.1:${port}/db`, `nothing listens at 127.0.0.1:${port}`)
-    await refusal('postgres://user@host.invalid/db', 'the host host.invalid of TURNPIKE_DATABASE_URL is not known here')
-    await refusal('mysql://user@host/db', 'TURNPIKE_DATABASE_URL is no address of a PostgreSQL database')
-  })
-
-  test('a database in another encoding', async () => {
-    const url = await freshDatabase()
-    const name = `${new URL(url).pathname.slice(1)}_latin`
-    await query(url, `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'`)
-    await refusal(url.replace(/[^/]+$/, name), `the database ${name} is encoded in LATIN1`)
-  })
-
-  test('a database that takes no writes', async () => {
-    const { at, href, name } = await changed(() => {})
-    await query(href, `ALTER DATABASE ${name} SET default_transaction_read_only = on`)
-    await refusal(href, `${at} is read-only`)
-  })
-
-  test('a user without rights', async () => {
-    const { href } = await changed(() => {})
-    const user = `weak_${randomBytes(4).toString('hex')}`
-    await query(href, `CREATE ROLE ${user} LOGIN PASSWORD 'weak'`)
-    const weak = new URL(href)
-    weak.username = user
-    weak.password = 'weak'
-    await refusal(weak.href, `user ${user} lacks rights in database`)
-    await query(href, `DROP ROLE ${user}`)
-  })
-
-  test('a database that a newer version migrated', async () => {
-    const { href } = await changed(() => {})
-    await start(href)
-    await query(href, `INSERT INTO kysely_migration (name, timestamp) VALUES ('9999-later', '2030-01-01')`)
-    await refusal(href, 'the database was migrated by a newer Turnpike (9999-later')
-  })
-
-  test('starts at the same moment migrate once', async () => {
-    const { href } = await changed(() => {})
-    const stores = await Promise.all([open(href), open(href), open(href)])
-    expect(new Set(stores.map(({ node }) => node)).size).toBe(3)
-    await Promise.all(stores.map((store) => store.close()))
-  })
+test('starts at the same moment migrate once', async () => {
+  const url = await freshDatabase()
+  const stores = await Promise.all([open(url), open(url), open(url)])
+  expect(new Set(stores.map(({ node }) => node)).size).toBe(3)
+  await Promise.all(stores.map((store) => store.close()))
 })
 
 async function until(holds: () => boolean): Promise<void> {

@@ -48,13 +48,21 @@ export type TurnpikeOptions = {
   readonly log?: Log
 }
 
+/** Where tests are run again on the other store: a database of their own for each server that names none. */
+async function ownStore(): Promise<Record<string, string>> {
+  if (process.env.TEST_STORE !== 'postgres') return {}
+  const { freshDatabase } = await import('./setup/fresh-database.ts')
+  return { TURNPIKE_DATABASE_URL: await freshDatabase() }
+}
+
 export async function startTurnpike({
   yaml,
-  env = {},
+  env: given,
   folder,
   log = createLog({ level: 'silent' }),
   ...parts
 }: TurnpikeOptions = {}): Promise<Turnpike> {
+  const env = given ?? (folder === undefined ? await ownStore() : {})
   const home = folder ?? mkdtempSync(join(tmpdir(), 'turnpike-test-'))
   const load = (text: string | undefined) =>
     loadSettings({

@@ -40,10 +40,18 @@ export async function fillUsage(store: Store, { organisationId, from, records, s
   }
   const columns = usageRecords.columns.filter((column) => own[column] !== undefined)
   const values = columns.map((column) => own[column])
-  const numbers = `WITH RECURSIVE n(i) AS (SELECT CAST(0 AS bigint) UNION ALL SELECT i + 1 FROM n WHERE i < ${records - 1})`
-  const insert = `INSERT INTO usage_records (${columns.join(', ')}) ${numbers} SELECT ${values.join(', ')} FROM n`
-  await run(store, [insert, ...SUMS])
+  for (let first = 0; first < records; first += AT_ONCE) {
+    const last = Math.min(first + AT_ONCE, records) - 1
+    const numbers = `WITH RECURSIVE n(i) AS (SELECT CAST(${first} AS bigint) UNION ALL SELECT i + 1 FROM n WHERE i < ${last})`
+    await run(store, [
+      `INSERT INTO usage_records (${columns.join(', ')}) ${numbers} SELECT ${values.join(', ')} FROM n`,
+    ])
+  }
+  await run(store, SUMS)
 }
+
+/** A transaction that holds ten million rows would need room for all of them twice. */
+const AT_ONCE = 250_000
 
 const quarter = 'occurred_at - occurred_at % 900000'
 /** Of an organisation that had no records before. */

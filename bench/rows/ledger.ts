@@ -16,10 +16,11 @@ const columns: readonly [head: string, key: keyof Round, digits: number][] = [
 ]
 
 export function ledgerTable(result: LedgerResult): string {
-  const head = ['callers', 'accounts', ...columns.map(([name]) => name)]
-  const body = result.cases.map(({ callers, accounts, rounds }) => [
+  const head = ['callers', 'accounts', 'nodes', ...columns.map(([name]) => name)]
+  const body = result.cases.map(({ callers, accounts, nodes, rounds }) => [
     `${callers}`,
     `${accounts}`,
+    `${nodes}`,
     ...columns.map(([, key, digits]) =>
       spread(
         rounds.map((round) => round[key]),

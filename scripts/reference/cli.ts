@@ -52,7 +52,16 @@ function server(): string[] {
   const silent = () => {}
   const program = createProgram(
     {
-      ...{ version: '', start: nothing, verify: nothing, call: nothing, stdout: silent, stderr: silent },
+      ...{
+        version: '',
+        start: nothing,
+        verify: nothing,
+        backup: nothing,
+        migrateStore: nothing,
+        call: nothing,
+        stdout: silent,
+        stderr: silent,
+      },
       ...{ env: {}, cwd: '/', readFile: () => '', terminal: { stdout: false, stderr: false } },
     },
     undefined,

@@ -1,5 +1,5 @@
 /** The answer to paths that nobody serves: in the dialect of the mount, with the base URL that was probably meant. */
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { refuse } from '../contract/errors.ts'
 import type { ApiParts } from './parts.ts'
 import { sendError } from './reply-with-error.ts'
@@ -17,6 +17,12 @@ export const createNotFound =
       requestId(request),
     )
   }
+
+/** Whatever a body is, a path that nobody serves is answered as one. */
+export function mountNotFound(fastify: FastifyInstance, notFound: ReturnType<typeof createNotFound>): void {
+  fastify.setNotFoundHandler(notFound)
+  fastify.setErrorHandler((error, request, reply) => (request.is404 ? notFound(request, reply) : reply.send(error)))
+}
 
 const MOST_SHOWN = 200
 

@@ -57,6 +57,7 @@ describe('the table of commands', () => {
 })
 
 describe('examples', () => {
+  const failed = async () => EXIT.failed
   const all = commands.flatMap((row) => row.examples.map((example) => [example, row] as const))
 
   test.each(all)('%s', async (example, row) => {
@@ -66,7 +67,7 @@ describe('examples', () => {
     )
     const code = await runProgram(words.slice(1), {
       ...{ version: '1', env: {}, cwd: '/', readFile: () => '', terminal: { stdout: false, stderr: false } },
-      ...{ start: async () => EXIT.failed, verify: async () => EXIT.failed },
+      ...{ start: failed, verify: failed, backup: failed, migrateStore: failed },
       stdout: () => {},
       stderr: (text) => expect(text).toBe(''),
       call: async (call) => {

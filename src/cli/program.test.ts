@@ -29,6 +29,8 @@ async function run(
     },
     start: called('start'),
     verify: called('verify'),
+    backup: called('backup'),
+    migrateStore: called('migrate-store'),
     call: called('call'),
     ...more,
     terminal: { stdout: terminal, stderr: terminal },
@@ -52,6 +54,19 @@ describe('commands', () => {
     ])
     expect(calls).toEqual([['start', { port: '0', host: '::1', config: 'x.yaml', dataDir: '/d' }]])
     expect(code).toBe(0)
+  })
+
+  test('backup names its file, and proves what it copied unless told not to', async () => {
+    expect((await run(['backup', 'x.db'])).calls).toEqual([['backup', { file: 'x.db', quick: false }]])
+    const { calls } = await run(['backup', 'x.db', '--quick', '--data-dir', '/d'])
+    expect(calls).toEqual([['backup', { file: 'x.db', quick: true, dataDir: '/d' }]])
+    expect((await run(['backup'])).code).toBe(2)
+  })
+
+  test('migrate-store goes from the SQLite file to the database of the settings where nothing else is said', async () => {
+    expect((await run(['migrate-store'])).calls).toEqual([['migrate-store', { from: 'sqlite', to: 'postgres' }]])
+    const { calls } = await run(['migrate-store', '--from', 'sqlite:/x.db', '--to', 'postgres://db/t'])
+    expect(calls).toEqual([['migrate-store', { from: 'sqlite:/x.db', to: 'postgres://db/t' }]])
   })
 
   test('verify repairs only when asked', async () => {

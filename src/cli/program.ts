@@ -15,11 +15,15 @@ import { type ShownCommand, shownCommand } from './shown-command.ts'
 import { withExamples } from './with-examples.ts'
 
 type VerifyOptions = StartOptions & { readonly repair: boolean; readonly json: boolean }
+type BackupOptions = StartOptions & { readonly file: string; readonly quick: boolean }
+type MigrateStoreOptions = StartOptions & { readonly from: string; readonly to: string }
 
 export type ProgramParts = {
   readonly version: string
   readonly start: (options: StartOptions) => Promise<ExitCode>
   readonly verify: (options: VerifyOptions) => Promise<ExitCode>
+  readonly backup: (options: BackupOptions) => Promise<ExitCode>
+  readonly migrateStore: (options: MigrateStoreOptions) => Promise<ExitCode>
   /** A command of the API. */
   readonly call: (call: CommandCall) => Promise<ExitCode>
   readonly stdout: (text: string) => void
@@ -105,6 +109,8 @@ export function createProgram(
   program.addHelpText('after', `\nExit codes:\n${exitCodes()}`)
   addStart(program, parts, end)
   addVerify(program, parts, end)
+  addBackup(program, parts, end)
+  addMigrateStore(program, parts, end)
   addConfig(program, parts, end)
   addCompletion(program, parts)
   // Its words are taken for those of the command of the API before they come here.
@@ -132,6 +138,27 @@ function addVerify(program: Command, parts: ProgramParts, end: (code: ExitCode) 
     .option('--json', 'one JSON document', false)
     .action(async (options: VerifyOptions) => end(await parts.verify(options)))
   withExamples(verify, ['turnpike verify', 'turnpike verify --repair', 'turnpike verify --json'])
+}
+
+function addBackup(program: Command, parts: ProgramParts, end: (code: ExitCode) => void): void {
+  const backup = withServerOptions(program.command('backup').description('copy the SQLite file beside a live server'))
+    .argument('<file>', 'where the copy goes; nothing may be there')
+    .option('--quick', 'look at its pages, and leave out the proof of its balances', false)
+    .action(async (file: string, options: Omit<BackupOptions, 'file'>) => end(await parts.backup({ ...options, file })))
+  withExamples(backup, ['turnpike backup /backups/turnpike-2026-11-22.db'])
+}
+
+function addMigrateStore(program: Command, parts: ProgramParts, end: (code: ExitCode) => void): void {
+  const move = withServerOptions(
+    program.command('migrate-store').description('move all that a SQLite file holds to an empty PostgreSQL database'),
+  )
+    .option('--from <store>', 'sqlite (the file of the data folder), or sqlite:FILE', 'sqlite')
+    .option('--to <store>', 'postgres (TURNPIKE_DATABASE_URL), or an address', 'postgres')
+    .action(async (options: MigrateStoreOptions) => end(await parts.migrateStore(options)))
+  withExamples(move, [
+    'TURNPIKE_DATABASE_URL=postgres://… turnpike migrate-store --from sqlite --to postgres',
+    'turnpike migrate-store --from sqlite:./data/turnpike.db --to postgres://turnpike@db:5432/turnpike',
+  ])
 }
 
 function addConfig(program: Command, parts: ProgramParts, end: (code: ExitCode) => void): void {

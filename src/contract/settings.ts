@@ -20,6 +20,8 @@ const httpUrl = z
   .string('an http or https address')
   .refine(isHttpUrl, 'an http or https address without password or query')
 
+const HOST = /^[A-Za-z0-9.:_%[\]-]{1,253}$/
+
 /** It travels in a header. */
 const credential = pattern(/^[!-~]{1,4096}$/, 'a key of at most 4096 visible characters without blanks')
 
@@ -227,6 +229,16 @@ const Reservations = group({
     .meta({ description: 'Of the headroom, for the output of a call that named no limit.' }),
 })
 
+const Postgres = group({
+  connections: whole(1, 500)
+    .default(10)
+    .meta({ description: 'Of a process, for reads and administration; the ledger has one more, sign-in up to three.' }),
+  connectSeconds: whole(1, 300).default(5).meta({ description: 'For a connection, or for one of those to come free.' }),
+  statementSeconds: whole(1, HOUR)
+    .default(30)
+    .meta({ description: 'A statement that takes longer is given up, for its own work or for the lock of another.' }),
+}).prefault({})
+
 const WEBHOOK_RETRIES = [0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]
 const Webhooks = group({
   allow: list(pattern(/^[A-Za-z0-9.:_*/[\]-]{1,253}$/, 'a host name, an address or a CIDR range'), 0, 100)
@@ -282,6 +294,15 @@ export const SettingsFile = group({
       .default(['*'])
       .meta({ description: 'Pages that may call /v1 and /api/v1 from a browser.' }),
   }).prefault({}),
+  postgres: Postgres,
+  metrics: group({
+    host: pattern(HOST, 'a host name or address').default('127.0.0.1'),
+    port: whole(0, 65_535).meta({ description: 'Serves `/metrics` alone, to whoever reaches it; 0 picks a free one.' }),
+  })
+    .optional()
+    .meta({
+      description: 'A port of its own for Prometheus, without a key. On the main one a management key is asked for.',
+    }),
 })
 export type SettingsFile = z.output<typeof SettingsFile>
 
@@ -289,7 +310,7 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 
 /** What variables and options set; all of it is text there. */
 export const EnvironmentSettings = z.object({
-  host: pattern(/^[A-Za-z0-9.:_%[\]-]{1,253}$/, 'a host name or address').default('127.0.0.1'),
+  host: pattern(HOST, 'a host name or address').default('127.0.0.1'),
   port: z
     .string()
     .refine((value) => /^[0-9]{1,5}$/.test(value) && Number(value) <= 65_535, 'a port from 0 to 65535')

@@ -19,6 +19,7 @@ import type { Health } from './health.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import type { Keys } from './keys.ts'
 import type { LastUse } from './last-use.ts'
+import type { GatewayMetrics } from './metrics.ts'
 import type { Normaliser } from './normaliser.ts'
 import type { Progress } from './progress.ts'
 import type { Routes } from './routes.ts'
@@ -50,6 +51,7 @@ export type Gateway = {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  readonly metrics: GatewayMetrics
   /** A keyed hash of personal fields, under which they are kept apart from the records. */
   readonly hashDetails: (texts: readonly string[]) => string
   readonly settlements: Settlements

@@ -50,6 +50,7 @@ export async function handle(gateway: Gateway, { read, dialect, takes }: Entranc
     ids: { requestId, generationId: generationId(id.code) },
     client: clientOf(gateway, dialect, incoming, id),
   }
+  let streamOver = () => {}
   let admission: Admission | undefined
   let charged: string | undefined = '0'
   gateway.open.add(call)
@@ -66,9 +67,12 @@ export async function handle(gateway: Gateway, { read, dialect, takes }: Entranc
     const asked = withDefaults(await read(body, request.headers, request.url), caller.defaults)
     const admitted = await admit(gateway, caller, asked, { ...id, requestId })
     admission = admitted
-    const finish = once((outcome: Outcome) => {
+    if (admitted.call.stream) streamOver = gateway.metrics.streamOpened()
+    const finish = once(async (outcome: Outcome) => {
       noteEnd(gateway, admitted, outcome)
-      return settle(gateway, admitted, outcome)
+      const settled = await settle(gateway, admitted, outcome)
+      gateway.metrics.ended({ dialect: dialect.name, admission: admitted, outcome, settled })
+      return settled
     })
     if (admitted.fitted) call.client.also({ 'X-Turnpike-Output-Limit': String(admitted.outputLimit) })
     if (admitted.rates.length > 0)
@@ -86,6 +90,7 @@ export async function handle(gateway: Gateway, { read, dialect, takes }: Entranc
   } catch (failure) {
     fail(gateway, dialect, { ...call, usageChoices, admission, charged, request }, failure)
   } finally {
+    streamOver()
     gateway.open.delete(call)
   }
 }
@@ -164,9 +169,10 @@ type Failing = Known & {
 }
 
 /** The one place where a failure becomes an answer. */
-function fail({ log, store }: Gateway, dialect: Dialect, failing: Failing, failure: unknown): void {
+function fail({ log, store, metrics }: Gateway, dialect: Dialect, failing: Failing, failure: unknown): void {
   const { ids, client, request, admission, charged } = failing
   const refused = refusedOf(failure)
+  if (!admission) metrics.refused(dialect.name, refused.refused.code)
   if (!refused.expected)
     log.error(
       {

@@ -6,7 +6,7 @@ import type { Demand, Estimate, Outcome, Refusal, ReserveGeneration } from '../c
 import type { Budget } from '../core/ledger-rows.ts'
 import { withinRequestLimits } from '../core/request-limit.ts'
 import type { Ratio } from '../lib/ratio.ts'
-import { grantPlans } from '../store/plans.ts'
+import { grantPlans, hasPlan } from '../store/plans.ts'
 import { StoreAway } from '../store/store.ts'
 import type { Call } from './call.ts'
 import type { Gateway } from './gateway.ts'
@@ -103,5 +103,6 @@ async function madeRoom({ store, budgets }: Gateway, command: ReserveGeneration,
   const { organisationId, accountId, at } = command
   if (isBudgetRefusal(refusal)) return budgets.endDead(organisationId, at)
   if (refusal.code !== 'insufficient_credits' || accountId === null) return false
-  return grantPlans(store, at, accountId)
+  // Whoever was refused beside us may have had the grant posted by the time that we looked.
+  return (await grantPlans(store, at, accountId)) || hasPlan(store, organisationId, accountId, at)
 }

@@ -36,6 +36,8 @@ export type DeliverParts = {
   /** Before each try, seconds. */
   readonly retrySeconds: readonly number[]
   readonly stopped: AbortSignal
+  /** Told of each try, for graphs. */
+  readonly onTry: (outcome: 'delivered' | 'retried' | 'failed') => void
 }
 
 export type Deliverer = {
@@ -103,6 +105,7 @@ async function tryOnce(
   const at = store.now()
   const outcome = outcomeOf(parts, delivery, channel, attempt, at)
   await endAttempt(store, delivery, loggedOf(attempt, at), outcome)
+  parts.onTry(outcome.state === 'pending' ? 'retried' : outcome.state)
   const fields = {
     delivery: delivery.code,
     event: delivery.eventCode,

@@ -172,19 +172,22 @@ async function fill(
   const names = sql.join(columns.map((column) => sql.ref(column)))
   const word = (text: unknown) => sql`CAST(${String(text)} AS TEXT)`
   const number = (value: bigint) => sql`CAST(${value} AS bigint)`
-  for (let from = 0; from < all.length; from += ROWS_AT_A_TIME) {
-    const inserts = all.slice(from, from + ROWS_AT_A_TIME).map((row) => {
-      const place = [number(organisationId), word(row.dimension), word(span), number(BigInt(start))]
-      const names = ['value', ...NARROW].map((column) => word(row[column]))
-      const figures = SUMS.map((column) => number(BigInt(row[column] ?? 0)))
-      return sql`SELECT ${sql.join([...place, ...names, ...figures])} WHERE ${claimed}`
-    })
-    await store.write([
-      lock,
-      ...inserts.map((insert) => query(store, sql`INSERT INTO folded_rollups (${names}) ${insert}`)),
-    ])
+  const cellsOf = (row: FoldedRow) => {
+    const place = [number(organisationId), word(row.dimension), word(span), number(BigInt(start))]
+    const names = ['value', ...NARROW].map((column) => word(row[column]))
+    return sql`(${sql.join([...place, ...names, ...SUMS.map((column) => number(BigInt(row[column] ?? 0)))])})`
   }
+  const insert = (some: readonly FoldedRow[]) =>
+    sql`INSERT INTO folded_rollups (${names}) SELECT v.* FROM (VALUES ${sql.join(some.map(cellsOf))}) AS v WHERE ${claimed}`
+  for (const page of inPages(all, ROWS_AT_A_TIME))
+    await store.write([lock, ...inPages(page, ROWS_A_STATEMENT).map((some) => query(store, insert(some)))])
 }
+
+/** A database elsewhere is asked once for so many rows, not once for each. */
+const ROWS_A_STATEMENT = 100
+
+const inPages = <T>(all: readonly T[], length: number): T[][] =>
+  Array.from({ length: Math.ceil(all.length / length) }, (_, page) => all.slice(page * length, (page + 1) * length))
 
 const isPersonal = (dimension: Dimension): dimension is 'end_user' | 'tag' =>
   dimension === 'end_user' || dimension === 'tag'

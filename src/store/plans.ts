@@ -136,7 +136,7 @@ const PAGE = 200
 
 /**
  * Grants every occurrence that has begun by then, each once, however often and by however many nodes this is run.
- * Tells whether any was due, be it that another one granted it meanwhile.
+ * Tells whether any was due when it looked.
  */
 export async function grantPlans(store: Store, at: number, accountId?: bigint): Promise<boolean> {
   let wasDue = false
@@ -158,6 +158,18 @@ export async function grantPlans(store: Store, at: number, accountId?: bigint): 
     wasDue = true
     for (const assignment of due) await grantNext(store, assignment, at)
   }
+}
+
+/** Whether a plan grants to the account, or did until that instant. */
+export async function hasPlan(store: Store, organisationId: bigint, accountId: bigint, at: number): Promise<boolean> {
+  const found = store.sql
+    .selectFrom('plan_assignments')
+    .select('id')
+    .where('organisation_id', '=', organisationId)
+    .where('account_id', '=', accountId)
+    .where((of) => of.or([of('ended_at', 'is', null), of('ended_at', '>=', BigInt(at))]))
+    .limit(1)
+  return (await store.rows(found)).length > 0
 }
 
 async function grantNext(store: Store, due: Due, at: number): Promise<void> {

@@ -1,35 +1,38 @@
 /** Connections to PostgreSQL: how they are set, and what the database behind them must be before the store uses it. */
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
+import { type Settings, SettingsFile } from '../contract/settings.ts'
 import type { Log } from '../lib/log.ts'
 import { migrate } from './migrate.ts'
 import { readOnly, type Server, tooOld, wrongEncoding } from './postgres-faults.ts'
+import { withoutTls } from './postgres-tls.ts'
 import { StoreUnusable } from './store.ts'
 
-type PoolOptions = { url: string; purpose: 'queries' | 'ledger'; log: Log | undefined }
+type PoolOptions = { url: string; purpose: 'queries' | 'ledger'; limits: PostgresLimits; log: Log | undefined }
 
-/** Connections for reports and administration, at most; the ledger has one. */
-const CONNECTIONS = 10
-/** So long may it take to connect. */
-export const CONNECT_MS = 5_000
-/** A statement that takes longer is given up, be it for its own work or for another node's lock. */
-const STATEMENT_MS = 30_000
+/** The part of the settings that is about connections. */
+export type PostgresLimits = Settings['postgres']
+
+export const defaultLimits: PostgresLimits = SettingsFile.shape.postgres.parse({})
+/** So long may it take to connect, unless it is set otherwise. */
+export const CONNECT_MS = defaultLimits.connectSeconds * 1_000
+
 /** The ledger waits no longer than this for an answer, also where the network has swallowed the question. */
 const LEDGER_ANSWER_MS = 8_000
 /** Longer than any statement: of reads the server is the first to give up. */
-const ANSWER_MS = STATEMENT_MS + 2_000
+const ANSWER_MARGIN_MS = 2_000
 /** A process that freezes within a transaction loses it, and with it the locks that others wait for. */
 const IDLE_IN_TRANSACTION_MS = 10_000
 
-export function createPool({ url, purpose, log }: PoolOptions): pg.Pool {
+export function createPool({ url, purpose, limits, log }: PoolOptions): pg.Pool {
   const ledger = purpose === 'ledger'
   const pool = new pg.Pool({
-    ...basics(url),
-    max: ledger ? 1 : CONNECTIONS,
+    ...connectionOptions(url, limits),
+    max: ledger ? 1 : limits.connections,
     // The statements of a batch are sent without waiting for one another's answers.
     pipeline: ledger,
-    statement_timeout: STATEMENT_MS,
-    query_timeout: ledger ? LEDGER_ANSWER_MS : ANSWER_MS,
+    statement_timeout: limits.statementSeconds * 1_000,
+    query_timeout: ledger ? LEDGER_ANSWER_MS : limits.statementSeconds * 1_000 + ANSWER_MARGIN_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     onConnect: async (client) =>
       void (await client.query(ledger ? `${WATCHFUL}; ${DURABLE}; ${BY_INDEX}` : `${WATCHFUL}; ${DURABLE}`)),
@@ -54,13 +57,24 @@ const DURABLE = `SELECT set_config('synchronous_commit', 'on', false) WHERE curr
 const BY_INDEX =
   'SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off; SET plan_cache_mode = force_generic_plan'
 
-const basics = (url: string): pg.ClientConfig => ({
-  connectionString: url,
-  keepAlive: true,
-  connectionTimeoutMillis: CONNECT_MS,
-  fallback_application_name: 'turnpike',
-  types: { getTypeParser: parserOf },
-})
+/** Every connection of ours begins with these. */
+export function connectionOptions(address: string, limits: PostgresLimits = defaultLimits): pg.ClientConfig {
+  const { url, ssl } = withoutTls(address)
+  return {
+    connectionString: url,
+    ssl,
+    keepAlive: true,
+    connectionTimeoutMillis: limits.connectSeconds * 1000,
+    fallback_application_name: 'turnpike',
+    types: { getTypeParser: parserOf },
+  }
+}
+
+/** For libraries that count in numbers and dates. */
+export function plainOptions(address: string): pg.ClientConfig {
+  const { types: _ours, ...options } = connectionOptions(address)
+  return options
+}
 
 /** As on SQLite: every whole number is a bigint, also one that PostgreSQL widened (a sum). All else stays text. */
 function parserOf(type: number, format?: 'text' | 'binary'): (value: string) => unknown {
@@ -72,15 +86,19 @@ function parserOf(type: number, format?: 'text' | 'binary'): (value: string) => 
 const INTEGERS: ReadonlySet<number> = new Set([pg.types.builtins.INT8, pg.types.builtins.INT4, pg.types.builtins.INT2])
 
 /** Of a connection that only listens: it must notice by itself that nothing comes any more. */
-export const listenerConfig = (url: string): pg.ClientConfig => ({ ...basics(url), query_timeout: CONNECT_MS })
+export const listenerConfig = (url: string): pg.ClientConfig => ({
+  ...connectionOptions(url),
+  query_timeout: CONNECT_MS,
+})
 
 /** Where a connection string leads; throws {@link StoreUnusable} where it is none. */
 export function serverOf(url: string): Server {
   try {
     if (!/^postgres(ql)?:\/\//.test(url)) throw new Error('another scheme')
-    const { host, port, user = '', database = '' } = new pg.Client(basics(url))
+    const { host, port, user = '', database = '' } = new pg.Client(connectionOptions(url))
     return { host, port, user, database }
   } catch (cause) {
+    if (cause instanceof StoreUnusable) throw cause
     throw new StoreUnusable(
       'TURNPIKE_DATABASE_URL is no address of a PostgreSQL database; it looks like postgres://user:password@host:5432/database',
       { cause },
@@ -91,17 +109,19 @@ export function serverOf(url: string): Server {
 const OLDEST = 14
 /** Any fixed number; advisory locks are known by it. */
 const LOCK = 7_461_129_350_000n
+/** Until the connection ends nobody else prepares this database. */
+export const HOLD_MIGRATIONS = `SELECT pg_advisory_lock(${LOCK})`
 
 /** Checks that the database will do and brings its schema up to date, one process at a time. */
 export async function prepareDatabase(url: string, server: Server): Promise<void> {
-  const client = new pg.Client(basics(url))
+  const client = new pg.Client(connectionOptions(url))
   client.on('error', () => {}) // It shows in the query that was running.
   try {
     await client.connect()
     await check(client, server)
-    await client.query('SELECT pg_advisory_lock($1)', [LOCK])
+    await client.query(HOLD_MIGRATIONS)
     const db = new Kysely<unknown>({
-      dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: url, max: 1 }) }),
+      dialect: new PostgresDialect({ pool: new pg.Pool({ ...plainOptions(url), max: 1 }) }),
     })
     try {
       await migrate(db, 'postgres')

@@ -56,6 +56,8 @@ function sentence(error: unknown, code: string, { host, port, user, database }: 
   }
   if (/does not support SSL/.test(text))
     return `${at} speaks no TLS. Leave sslmode out of TURNPIKE_DATABASE_URL, or switch ssl on in postgresql.conf`
+  if (/^(SELF_SIGNED|DEPTH_ZERO|UNABLE_TO|CERT_|ERR_TLS)/.test(code))
+    return `${at} shows a certificate that is not trusted here (${text}). Name who signed it in TURNPIKE_DATABASE_URL: sslmode=verify-full&sslrootcert=/path/ca.pem`
   if (/timeout|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/i.test(`${text} ${code}`))
     return `${at} does not answer. Correct TURNPIKE_DATABASE_URL, or let the connection through the firewall`
   return `${at}: ${text}`

@@ -30,7 +30,8 @@ const REST_MS = 2_000
 /** Any fixed number; advisory locks are known by it. */
 const LOCK = 7_461_129_350_001n
 
-const NOW = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint'
+/** Milliseconds by the database's clock. */
+export const NOW = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint'
 
 export async function joinNodes({
   pool,

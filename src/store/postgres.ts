@@ -1,5 +1,4 @@
 /** The store for many processes: PostgreSQL. Batches of the ledger have a connection of their own, so that no report is in their way. */
-import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
 import type { Pool } from 'pg'
 import type { Command, Outcome } from '../core/ledger-commands.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -7,13 +6,13 @@ import { createCollector } from '../lib/collect.ts'
 import { createIds } from '../lib/id.ts'
 import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
-import { createPool, prepareDatabase, serverOf } from './postgres-connection.ts'
+import { createPool, defaultLimits, type PostgresLimits, prepareDatabase, serverOf } from './postgres-connection.ts'
 import { isAway, isConflict, isTooSlow, unusable } from './postgres-faults.ts'
 import { createPostgresLedger, inTransaction } from './postgres-ledger.ts'
 import { announcement, CHANNEL, startListener } from './postgres-listener.ts'
 import { joinNodes } from './postgres-node.ts'
 import { arraysOf } from './postgres-statements.ts'
-import type { Schema } from './schema.ts'
+import { queryBuilder } from './query-builder.ts'
 import { outcomeOrThrow, type Query, type Store, StoreAway, StoreFailed, StoreTooSlow } from './store.ts'
 
 /** A batch holds at most this many commands; this many may wait before the caller is told that the store is overloaded. */
@@ -30,16 +29,24 @@ type Options = {
   url: string
   clock: Clock
   random: Random
+  limits?: PostgresLimits
   log?: Log | undefined
   /** So long a process that does not show itself counts as alive. */
   leaseMs?: number | undefined
 }
 
 /** Migrates the database if need be. Rejects with `StoreUnusable` where the database cannot be used as it is. */
-export async function openPostgres({ url, clock, random, log, leaseMs }: Options): Promise<Store> {
+export async function openPostgres({
+  url,
+  clock,
+  random,
+  limits = defaultLimits,
+  log,
+  leaseMs,
+}: Options): Promise<Store> {
   const server = serverOf(url)
-  const pool = createPool({ url, purpose: 'queries', log })
-  const posting = createPool({ url, purpose: 'ledger', log })
+  const pool = createPool({ url, purpose: 'queries', limits, log })
+  const posting = createPool({ url, purpose: 'ledger', limits, log })
   const end = async () => void (await Promise.all([pool.end(), posting.end()]))
   try {
     await prepareDatabase(url, server)
@@ -65,7 +72,7 @@ export async function openPostgres({ url, clock, random, log, leaseMs }: Options
       engine: 'postgres',
       node: place.node,
       ids: ids(0),
-      sql: queryBuilder(),
+      sql: queryBuilder('postgres'),
       now: place.now,
       standing: place.standing,
       async post(command) {
@@ -100,16 +107,6 @@ export async function openPostgres({ url, clock, random, log, leaseMs }: Options
     throw unusable(error, server)
   }
 }
-
-const queryBuilder = (): Kysely<Schema> =>
-  new Kysely<Schema>({
-    dialect: {
-      createAdapter: () => new PostgresAdapter(),
-      createDriver: () => new DummyDriver(),
-      createIntrospector: (db) => new PostgresIntrospector(db),
-      createQueryCompiler: () => new PostgresQueryCompiler(),
-    },
-  })
 
 async function read<Row>(pool: Pool, query: Query<Row>): Promise<Row[]> {
   const { sql, parameters } = query.compile()

@@ -4,11 +4,13 @@
  */
 import { closeSync, openSync } from 'node:fs'
 import BetterSqlite3 from 'better-sqlite3'
-import { Kysely, PostgresDialect, SqliteDialect, sql } from 'kysely'
+import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { migrateTo } from './migrate.ts'
+import { plainOptions } from './postgres-connection.ts'
 import { isAway } from './postgres-faults.ts'
 import { usersMigration } from './sign-in-migrations/0001-users.ts'
+import { sqliteDialect } from './sqlite-dialect.ts'
 import { StoreAway } from './store.ts'
 
 export type SignInDatabase = {
@@ -37,22 +39,19 @@ async function openFile(file: string, now: number): Promise<SignInDatabase> {
   database.pragma('journal_mode = WAL')
   database.pragma('synchronous = FULL')
   database.pragma('foreign_keys = ON')
-  const db = new Kysely<Record<string, never>>({ dialect: new SqliteDialect({ database }) })
+  const db = new Kysely<Record<string, never>>({ dialect: sqliteDialect(database) })
   return prepared(db, 'sqlite', now)
 }
 
 /** People sign in rarely; these are beside the connections of the ledger and the reports. */
 const CONNECTIONS = 3
-const CONNECT_MS = 5_000
 const STATEMENT_MS = 10_000
 
 async function openSchema(databaseUrl: string, now: number): Promise<SignInDatabase> {
   const pool = new pg.Pool({
-    connectionString: databaseUrl,
+    ...plainOptions(databaseUrl),
     max: CONNECTIONS,
-    connectionTimeoutMillis: CONNECT_MS,
     statement_timeout: STATEMENT_MS,
-    fallback_application_name: 'turnpike',
     onConnect: async (client) => void (await client.query('SET search_path TO auth')),
   })
   pool.on('error', () => {}) // It shows in the next query.

@@ -6,13 +6,14 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import BetterSqlite3 from 'better-sqlite3'
-import { Kysely, SqliteDialect } from 'kysely'
+import { Kysely } from 'kysely'
 import type { Command, Outcome } from '../core/ledger-commands.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createIds } from '../lib/id.ts'
 import { systemRandom } from '../lib/random.ts'
 import { type Packed, packOutcome, unpackCommand } from './command-codec.ts'
 import { migrate } from './migrate.ts'
+import { sqliteDialect } from './sqlite-dialect.ts'
 import { isDiskTrouble } from './sqlite-faults.ts'
 import { createSqliteLedger, type SqliteLedger } from './sqlite-ledger.ts'
 import { StoreAway, StoreUnusable } from './store.ts'
@@ -129,9 +130,12 @@ async function start(): Promise<(request: Request) => unknown> {
   db.pragma('journal_mode = WAL')
   db.pragma('wal_autocheckpoint = 0')
   // Kysely's migrator counts in numbers, so it gets a connection of its own.
-  const migrating = new Kysely<unknown>({ dialect: new SqliteDialect({ database: new BetterSqlite3(options.file) }) })
-  await migrate(migrating, 'sqlite')
-  await migrating.destroy()
+  const migrating = new Kysely<unknown>({ dialect: sqliteDialect(new BetterSqlite3(options.file)) })
+  try {
+    await migrate(migrating, 'sqlite')
+  } finally {
+    await migrating.destroy()
+  }
   // Numbers of the writer's own, beside those that the main thread makes.
   const ledger = createSqliteLedger(
     db,

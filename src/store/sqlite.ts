@@ -1,6 +1,5 @@
 /** The default store: one SQLite file, written by one worker thread and read by another. */
 import { Worker } from 'node:worker_threads'
-import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
 import type { Command, Outcome } from '../core/ledger-commands.ts'
 import type { Clock } from '../lib/clock.ts'
 import { CollectorFull } from '../lib/collect.ts'
@@ -9,7 +8,7 @@ import { createIds } from '../lib/id.ts'
 import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
 import { type Packed, packCommand, unpackOutcome } from './command-codec.ts'
-import type { Schema } from './schema.ts'
+import { queryBuilder } from './query-builder.ts'
 import type { Answer, Request, WorkerOptions } from './sqlite-worker.ts'
 import {
   outcomeOrThrow,
@@ -67,14 +66,7 @@ export async function openSqlite({ file, clock, random, log, readonly = false }:
     engine: 'sqlite',
     node: 0,
     ids: createIds({ clock, random, node: 0 }),
-    sql: new Kysely<Schema>({
-      dialect: {
-        createAdapter: () => new SqliteAdapter(),
-        createDriver: () => new DummyDriver(),
-        createIntrospector: (db) => new SqliteIntrospector(db),
-        createQueryCompiler: () => new SqliteQueryCompiler(),
-      },
-    }),
+    sql: queryBuilder('sqlite'),
     now: () => clock.now(),
     standing: disk.standing,
     post: async (command) => outcomeOrThrow(await ledger.post(command)),
