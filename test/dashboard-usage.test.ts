@@ -59,6 +59,7 @@ type Case = readonly [what: string, search: () => string, query: () => Record<st
 const CASES: readonly Case[] = [
   ['the usual 30 days', () => '', () => last(30)],
   ['a key', () => `key=${keyHash()}`, () => ({ from: day(29), to: day(0), api_key: keyHash() })],
+  ['calls without a key', () => 'key=', () => ({ ...last(30), api_key: '' })],
   ['a model, grouped by key', () => `model=${MODELS[0]}&by=api_key`, () => ({ ...last(30), model: MODELS[0] })],
   ['a provider, this week', () => 'provider=other&range=Last 7 days', () => ({ ...last(7), provider: 'other' })],
   ['own days', () => `range=Custom&from=${day(20)}&to=${day(11)}`, () => ({ from: day(20), to: day(11) })],
