@@ -1,5 +1,5 @@
 /** What somebody who has just begun does next. It goes away once all is done, or when it is told to. */
-import { Anchor, Button, Group, List, Paper, Text, Title } from '@mantine/core'
+import { Anchor, Button, Group, List, Paper, ThemeIcon, Title } from '@mantine/core'
 import { useLocalStorage } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
@@ -92,9 +92,12 @@ const Step = ({ isDone, to, label, children }: StepProps) => (
 )
 
 const Mark = ({ isDone }: { isDone: boolean }) => (
-  <Text span role="img" aria-label={isDone ? 'done' : 'to do'} fw={700} mr={6} c={isDone ? 'green' : 'dimmed'}>
-    {isDone ? '✓' : '○'}
-  </Text>
+  <ThemeIcon
+    {...{ role: 'img', 'aria-label': isDone ? 'done' : 'to do', size: 16, radius: 'xl', mr: 8 }}
+    {...(isDone ? { color: 'green.9' } : { variant: 'outline', color: 'gray' })}
+  >
+    {isDone && <span aria-hidden>✓</span>}
+  </ThemeIcon>
 )
 
 /** Accounts whose calls nobody's app has made. */

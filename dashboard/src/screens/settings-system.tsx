@@ -65,7 +65,7 @@ const Providers = ({ system: { providers } }: { system: System }) =>
   ) : (
     providers.map(({ key, name, origin }) => (
       <div key={key}>
-        {name} <code>{key}</code>, {ORIGINS[origin]}
+        {name} {key !== name.toLowerCase() && <code>{key}</code>} {ORIGINS[origin]}
       </div>
     ))
   )
