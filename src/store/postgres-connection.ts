@@ -14,8 +14,6 @@ type PoolOptions = { url: string; purpose: 'queries' | 'ledger'; limits: Postgre
 export type PostgresLimits = Settings['postgres']
 
 export const defaultLimits: PostgresLimits = SettingsFile.shape.postgres.parse({})
-/** So long may it take to connect, unless it is set otherwise. */
-export const CONNECT_MS = defaultLimits.connectSeconds * 1_000
 
 /** The ledger waits no longer than this for an answer, also where the network has swallowed the question. */
 const LEDGER_ANSWER_MS = 8_000
@@ -86,9 +84,9 @@ function parserOf(type: number, format?: 'text' | 'binary'): (value: string) => 
 const INTEGERS: ReadonlySet<number> = new Set([pg.types.builtins.INT8, pg.types.builtins.INT4, pg.types.builtins.INT2])
 
 /** Of a connection that only listens: it must notice by itself that nothing comes any more. */
-export const listenerConfig = (url: string): pg.ClientConfig => ({
-  ...connectionOptions(url),
-  query_timeout: CONNECT_MS,
+export const listenerConfig = (url: string, limits: PostgresLimits): pg.ClientConfig => ({
+  ...connectionOptions(url, limits),
+  query_timeout: limits.connectSeconds * 1_000,
 })
 
 /** Where a connection string leads; throws {@link StoreUnusable} where it is none. */

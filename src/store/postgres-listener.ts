@@ -8,7 +8,7 @@ import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
 import { backoff } from '../lib/retry.ts'
 import { type Change, changeText, readChange } from './announcements.ts'
-import { listenerConfig } from './postgres-connection.ts'
+import { listenerConfig, type PostgresLimits } from './postgres-connection.ts'
 
 export type Listener = {
   onChange(hear: (change: Change) => void): void
@@ -16,7 +16,7 @@ export type Listener = {
   stop(): Promise<void>
 }
 
-type Parts = { url: string; node: number; clock: Clock; random: Random; log: Log | undefined }
+type Parts = { url: string; limits: PostgresLimits; node: number; clock: Clock; random: Random; log: Log | undefined }
 
 /** Told to all; whoever said it knows it already. */
 export const announcement = (node: number, change: Change): string => `${node} ${changeText(change)}`
@@ -29,7 +29,7 @@ const LOOK_MS = 2_000
 const AGAIN = { baseMs: 100, maxMs: 2_000 }
 
 /** Resolves after the first try to connect, whatever came of it. */
-export async function startListener({ url, node, clock, random, log }: Parts): Promise<Listener> {
+export async function startListener({ url, limits, node, clock, random, log }: Parts): Promise<Listener> {
   const hearers: ((change: Change) => void)[] = []
   let client: pg.Client | undefined
   let timer: Timer | undefined
@@ -42,7 +42,7 @@ export async function startListener({ url, node, clock, random, log }: Parts): P
     for (const hear of hearers) hear(change)
   }
   const connect = async () => {
-    const fresh = new pg.Client(listenerConfig(url))
+    const fresh = new pg.Client(listenerConfig(url, limits))
     fresh.on('error', () => {}) // The end tells.
     fresh.on('end', () => {
       if (client !== fresh) return

@@ -7,7 +7,6 @@ import type { Pool, PoolClient } from 'pg'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
-import { CONNECT_MS } from './postgres-connection.ts'
 import { type Standing, StoreAway, StoreUnusable } from './store.ts'
 
 export type PostgresNode = {
@@ -39,12 +38,15 @@ export async function joinNodes({
   random,
   log,
   leaseMs = LEASE_MS,
+  connectMs,
 }: {
   pool: Pool
   clock: Clock
   random: Random
   log: Log | undefined
   leaseMs?: number | undefined
+  /** So long may it take another process to connect. */
+  connectMs: number
 }): Promise<PostgresNode> {
   const name = Buffer.from(random.bytes(16)).toString('hex')
   const renewMs = leaseMs / RENEWALS
@@ -94,7 +96,7 @@ export async function joinNodes({
   return {
     node,
     now: () => Math.floor(clock.elapsed() + offset),
-    standing: () => (lost ? 'lost' : clock.elapsed() - reachedSince > 2 * renewMs + CONNECT_MS ? 'settled' : 'new'),
+    standing: () => (lost ? 'lost' : clock.elapsed() - reachedSince > 2 * renewMs + connectMs ? 'settled' : 'new'),
     assertHeld() {
       if (lost) throw new StoreAway(`node number ${node} was taken over by another process`)
     },

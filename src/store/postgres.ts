@@ -50,8 +50,11 @@ export async function openPostgres({
   const end = async () => void (await Promise.all([pool.end(), posting.end()]))
   try {
     await prepareDatabase(url, server)
-    const place = await joinNodes({ pool, clock, random, log, leaseMs })
-    const listener = await startListener({ url, node: place.node, clock, random, log })
+    const place = await joinNodes({
+      ...{ pool, clock, random, log, leaseMs },
+      connectMs: limits.connectSeconds * 1_000,
+    })
+    const listener = await startListener({ url, limits, node: place.node, clock, random, log })
     const ids = (part: 0 | 1) => createIds({ clock: { ...clock, now: place.now }, random, node: place.node * 2 + part })
     const ledger = createPostgresLedger({ pool: posting, ids: ids(1), clock, random, log })
     let awayAt = Number.NEGATIVE_INFINITY
