@@ -29,8 +29,8 @@ afterAll(async () => {
 })
 
 const wordsOf = (line: string): string[] =>
-  [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare = '']) =>
-    (quoted ?? bare).replace(/\{(\w+)\}/g, (_whole, name: string) => kept[name] ?? `no ${name}`),
+  [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, bare = '']) =>
+    (double ?? single ?? bare).replace(/\{(\w+)\}/g, (_whole, name: string) => kept[name] ?? `no ${name}`),
   )
 
 const run = (line: string, { env = {}, ...given }: CliSurroundings = {}) =>
@@ -81,7 +81,11 @@ const LINES: readonly (readonly [line: string, keep?: Readonly<Record<string, st
   ['models count'],
   ['models endpoints openai/gpt-4o-mini'],
   ['models calculate gpt-4o-mini --input-tokens 1200 --output-tokens 380'],
+  ['prices list --model openai/gpt-4o'],
+  [`prices set simulator/openai/gpt-4o --lines '[{"meter":"input","priceUsd":"2"}]'`, { price: 'rateCard.id' }],
+  ['prices withdraw {price}'],
   ['providers list'],
+  ['system show'],
   ['endpoints list'],
   [
     'keys create "night job" --account ann --limit 5 --limit-reset monthly --allowed-models gpt-4o-mini --allowed-models anthropic/* --user night --metadata team=red --include-usage --expires-at 2099-01-01T00:00:00Z',

@@ -182,7 +182,8 @@ describe('transactions', () => {
     expect(await amounts(`endDate=${today}`)).toEqual([3, 2, 1])
     expect(await amounts(`startDate=${day(midnight - 1)}&endDate=${day(midnight + DAY)}`)).toEqual([4, 3, 2, 1])
     expect(await amounts(`startDate=${text(midnight)}&endDate=${text(midnight + DAY)}`)).toEqual([3, 2])
-    expect(await amounts(`startDate=${text(midnight + DAY)}&endDate=${text(midnight)}`)).toEqual([])
+    const reversed = await get(`/v1/transactions?startDate=${text(midnight + DAY)}&endDate=${text(midnight)}`)
+    expect(code(reversed)).toBe('400 invalid_request')
   })
 })
 

@@ -8,7 +8,7 @@ type Kind = 'api_key' | 'management_key'
 
 export type LastUse = {
   seen(kind: Kind, id: bigint): void
-  /** Writes what is not written yet. */
+  /** Resolves once all that was seen until now is written, be it that another one had begun with it. */
   flush(): Promise<void>
 }
 
@@ -19,7 +19,8 @@ const TABLES = { api_key: 'api_keys', management_key: 'management_keys' } as con
 export function createLastUse({ store, clock, log }: { store: Store; clock: Clock; log: Log }): LastUse {
   const used = { api_key: new Map<bigint, number>(), management_key: new Map<bigint, number>() }
   let armed = false
-  const flush = async () => {
+  let written = Promise.resolve()
+  const write = async () => {
     armed = false
     for (const kind of ['api_key', 'management_key'] as const) {
       if (used[kind].size === 0) continue
@@ -29,6 +30,10 @@ export function createLastUse({ store, clock, log }: { store: Store; clock: Cloc
         log.warn({ error: String(error) }, 'when keys were last used was not saved'),
       )
     }
+  }
+  const flush = () => {
+    written = written.then(write)
+    return written
   }
   return {
     flush,
