@@ -117,6 +117,8 @@ describe('settings', () => {
     }
     await add('ours', 'simulator', 'sk-taken-0123456789')
     await row('Provider credentials', /ours simulator \.\.\. the organisation never active/).waitFor()
+    // At once, and again when somebody asks.
+    await page.getByRole('status', { name: 'Check of ours' }).filter({ hasText: 'Taken: 200' }).waitFor()
     await checkOf('ours', 'Taken: 200')
     await add('Acme', 'acme', ECHOED)
     expect(await checkOf('Acme', 'Refused: 401')).toContain('Incorrect API key provided: [removed]')

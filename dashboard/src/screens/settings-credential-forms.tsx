@@ -8,7 +8,9 @@ import { FormDialog } from '../dialog.tsx'
 import { useAccountChoices } from '../names.ts'
 import { useSystem } from '../system.ts'
 
-export function AddCredential({ onClose }: { onClose: () => void }) {
+type Props = { readonly onClose: () => void; readonly onEntered: (credential: Credential) => void }
+
+export function AddCredential({ onClose, onEntered }: Props) {
   const [name, setName] = useState('')
   const [provider, setProvider] = useState('')
   const [secret, setSecret] = useState('')
@@ -17,13 +19,16 @@ export function AddCredential({ onClose }: { onClose: () => void }) {
   const providers = useSystem().data?.system.providers ?? []
   const accounts = useAccountChoices()
   const once = useSendingOnce()
-  const add = useChange(() => {
-    const credential = {
-      ...{ name: name.trim(), provider: provider || (providers[0]?.key ?? ''), secret: secret.trim(), fallback },
-      ...(externalId.trim() === '' ? {} : { externalId: externalId.trim() }),
-    }
-    return once(credential, (options) => client.admin.createCredential(credential, options))
-  }, onClose)
+  const add = useChange(
+    () => {
+      const credential = {
+        ...{ name: name.trim(), provider: provider || (providers[0]?.key ?? ''), secret: secret.trim(), fallback },
+        ...(externalId.trim() === '' ? {} : { externalId: externalId.trim() }),
+      }
+      return once(credential, (options) => client.admin.createCredential(credential, options))
+    },
+    (made) => onEntered(made.credential),
+  )
   return (
     <FormDialog title="Add credential" submit="Add" change={add} onClose={onClose}>
       <TextInput label="Name" required data-autofocus value={name} onChange={(e) => setName(e.currentTarget.value)} />
@@ -50,9 +55,12 @@ export function AddCredential({ onClose }: { onClose: () => void }) {
   )
 }
 
-export function ReplaceSecret({ credential, onClose }: { credential: Credential; onClose: () => void }) {
+export function ReplaceSecret({ credential, onClose, onEntered }: Props & { credential: Credential }) {
   const [secret, setSecret] = useState('')
-  const change = useChange(() => client.admin.updateCredential(credential.id, { secret: secret.trim() }), onClose)
+  const change = useChange(
+    () => client.admin.updateCredential(credential.id, { secret: secret.trim() }),
+    (changed) => onEntered(changed.credential),
+  )
   return (
     <FormDialog title={`Another secret for ${credential.name}`} submit="Replace" change={change} onClose={onClose}>
       <Secret value={secret} onChange={setSecret} />

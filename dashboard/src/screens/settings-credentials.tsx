@@ -22,6 +22,17 @@ type Asked = { readonly what: 'replace' | 'delete'; readonly of: Credential }
 export function Credentials({ isAdmin }: { isAdmin: boolean }) {
   const adding = useDialog<true>()
   const asked = useDialog<Asked>()
+  const [verdicts, setVerdicts] = useState<Readonly<Record<string, CredentialCheck>>>({})
+  const check = async (id: string) => {
+    const verdict = (await client.admin.checkCredential(id)).check
+    setVerdicts((before) => ({ ...before, [id]: verdict }))
+  }
+  /** A secret that was just entered is asked about at once; whether that failed, the button beside it tells. */
+  const entered = ({ id }: Credential) => {
+    adding.close()
+    asked.close()
+    void check(id).catch(() => undefined)
+  }
   const list = usePagedList(
     ['credentials'],
     (start) => client.admin.listCredentials({ limit: 25, ...start }),
@@ -42,13 +53,19 @@ export function Credentials({ isAdmin }: { isAdmin: boolean }) {
         {(rows) => (
           <Rows caption="Provider credentials" width={900} heads={isAdmin ? [...HEADS, 'Actions'] : HEADS}>
             {rows.map((credential) => (
-              <CredentialRow key={credential.id} {...{ credential, isAdmin, ask: asked.open }} />
+              <CredentialRow
+                key={credential.id}
+                {...{ credential, isAdmin, check, ask: asked.open }}
+                verdict={verdicts[credential.id]}
+              />
             ))}
           </Rows>
         )}
       </PagedList>
-      {adding.subject && <AddCredential onClose={adding.close} />}
-      {asked.subject?.what === 'replace' && <ReplaceSecret credential={asked.subject.of} onClose={asked.close} />}
+      {adding.subject && <AddCredential onClose={adding.close} onEntered={entered} />}
+      {asked.subject?.what === 'replace' && (
+        <ReplaceSecret credential={asked.subject.of} onClose={asked.close} onEntered={entered} />
+      )}
       {asked.subject?.what === 'delete' && (
         <Confirm
           title={`Delete ${asked.subject.of.name}`}
@@ -66,17 +83,15 @@ export function Credentials({ isAdmin }: { isAdmin: boolean }) {
 type RowProps = {
   readonly credential: Credential
   readonly isAdmin: boolean
+  readonly verdict: CredentialCheck | undefined
+  readonly check: (id: string) => Promise<void>
   readonly ask: (asked: Asked) => void
 }
 
-function CredentialRow({ credential, isAdmin, ask }: RowProps) {
+function CredentialRow({ credential, isAdmin, verdict, check, ask }: RowProps) {
   const { id, name, provider, label, accountId, apiKeyHashes, disabled, lastUsedAt } = credential
   const accounts = useAccountNames()
-  const [checked, setChecked] = useState<CredentialCheck>()
-  const check = useChange(
-    () => client.admin.checkCredential(id),
-    (reply) => setChecked(reply.check),
-  )
+  const checking = useChange(() => check(id))
   const change = useChange(() => client.admin.updateCredential(id, { disabled: !disabled }))
   return (
     <Table.Tr>
@@ -96,7 +111,7 @@ function CredentialRow({ credential, isAdmin, ask }: RowProps) {
       {isAdmin && (
         <Table.Td>
           <Group gap={4} wrap="nowrap">
-            <RowButton of={name} label="Check" isBusy={check.isPending} onClick={() => check.mutate()} />
+            <RowButton of={name} label="Check" isBusy={checking.isPending} onClick={() => checking.mutate()} />
             <RowButton of={name} label="Replace secret" onClick={() => ask({ what: 'replace', of: credential })} />
             <RowButton
               of={name}
@@ -106,8 +121,8 @@ function CredentialRow({ credential, isAdmin, ask }: RowProps) {
             />
             <RowButton of={name} label="Delete" isDanger onClick={() => ask({ what: 'delete', of: credential })} />
           </Group>
-          {checked && <Checked of={name} check={checked} />}
-          <Refused error={check.error ?? change.error} />
+          {verdict && <Checked of={name} check={verdict} />}
+          <Refused error={checking.error ?? change.error} />
         </Table.Td>
       )}
     </Table.Tr>
