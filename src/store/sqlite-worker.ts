@@ -126,7 +126,7 @@ async function start(): Promise<(request: Request) => unknown> {
     db.pragma('query_only = ON')
     return (request) => read(db, request)
   }
-  // Of the file, for good. Two connections that turn to it at once are told that the file is locked, whatever they would wait.
+  // Of the file, for good.
   db.pragma('journal_mode = WAL')
   db.pragma('wal_autocheckpoint = 0')
   // Kysely's migrator counts in numbers, so it gets a connection of its own.

@@ -36,16 +36,12 @@ type Options = {
 }
 
 export async function openSqlite({ file, clock, random, log, readonly = false }: Options): Promise<Store> {
-  const reading = startThread({ role: 'reader', file, node: 0 })
-  const writing = readonly ? noWriter : startThread({ role: 'writer', file, node: 0 })
-  const writer = await Promise.resolve(writing).catch(async (error: unknown) => {
-    await reading.then(
-      (thread) => thread.stop(),
-      () => {},
-    )
+  // One after the other: a reader that looks into a new file while the writer gives it its form is in the way of that.
+  const writer = readonly ? noWriter : await startThread({ role: 'writer', file, node: 0 })
+  const reader = await startThread({ role: 'reader', file, node: 0 }).catch(async (error: unknown) => {
+    await writer.stop()
     throw error
   })
-  const reader = await reading
   const disk = watchDisk(log)
   let sinceCheckpoint = 0
 
