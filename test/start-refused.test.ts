@@ -1,5 +1,5 @@
 /** A start on a database that will not do says why in one sentence, ends in 2, and leaves the database as it was. */
-import { chownSync, cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -268,6 +268,7 @@ describe('TLS', () => {
     for (const name of ['server.pem', 'server-key.pem']) {
       const copy = join(String(directory), name)
       cpSync(fixture(name), copy)
+      chmodSync(copy, 0o600) // PostgreSQL refuses a key that others may read.
       // The server runs as nobody where the tests run as root.
       if (process.getuid?.() === 0) chownSync(copy, 65534, 65534)
     }
