@@ -1,5 +1,4 @@
 /** In a real browser: what a model charges and why, what a call would cost, and a price that is set and taken back. */
-import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Dashboard, openDashboard } from './dashboard-kit.ts'
@@ -54,14 +53,5 @@ test('a price that is set holds for the next call, until it is withdrawn', async
   await dialog().getByRole('button', { name: 'Withdraw' }).click()
   await card('simulator/openai/gpt-4o-mini', 'past').waitFor()
   expect((await call()).cost).toBe(before.cost)
-})
-
-test.each(['light', 'dark'] as const)('nothing on it is out of reach, %s', async (colorScheme) => {
-  await page.emulateMedia({ colorScheme })
-  await page.evaluate(axe.source)
-  // biome-ignore lint/suspicious/noExplicitAny: axe in the page
-  const { violations } = await page.evaluate(() => (globalThis as any).axe.run())
-  const grave = violations.filter(({ impact }: { impact: string }) => impact === 'serious' || impact === 'critical')
-  expect(grave.map(({ id, nodes }: { id: string; nodes: { html: string }[] }) => [id, nodes[0]?.html])).toEqual([])
   expect(opened.browser.faults.filter((fault) => !fault.includes('400'))).toEqual([])
 })

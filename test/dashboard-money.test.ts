@@ -1,5 +1,4 @@
 /** In a real browser: what budgets refused, what moved the credits of an account, and an alert that arrives. */
-import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -171,19 +170,6 @@ test('a frozen account pays for nothing until it is opened again', async () => {
   expect(body.decimal.available).not.toBe(body.decimal.balance)
   expect(opened.browser.faults.filter((fault) => !/4(?:00|22)/.test(fault))).toEqual([])
 })
-
-test.each(['/accounts', '/budgets', '/alerts'])(
-  'nothing on %s is out of the reach of those who cannot see',
-  async (path) => {
-    await page.goto(`${opened.turnpike.url}${path}`)
-    await page.getByRole('main').getByRole('table').first().waitFor()
-    await page.evaluate(axe.source)
-    // biome-ignore lint/suspicious/noExplicitAny: axe in the page
-    const { violations } = await page.evaluate(() => (globalThis as any).axe.run())
-    const grave = violations.filter(({ impact }: { impact: string }) => impact === 'serious' || impact === 'critical')
-    expect(grave).toEqual([])
-  },
-)
 
 async function balance() {
   const { turnpike } = opened

@@ -18,6 +18,8 @@ type Row = {
   readonly limit?: 'max_completion_tokens'
   readonly leaving?: 'drain'
   readonly reading: string
+  /** Asked for beside `include_usage`. */
+  readonly usage?: Readonly<Record<string, boolean>>
 }
 
 /** As their public documents say. The address is left out where everybody has an own one. */
@@ -41,7 +43,7 @@ const PRESETS: Readonly<Record<string, Row>> = {
   openrouter: { address: 'https://openrouter.ai/api/v1', path: '/api/v1', reading: 'openrouter' },
   azure: { path: '/openai/v1', reading: 'openai', key: 'api-key', limit: 'max_completion_tokens' },
   ollama: { address: 'http://127.0.0.1:11434/v1', path: '/v1', reading: 'openai' },
-  vllm: { address: 'http://127.0.0.1:8000/v1', path: '/v1', reading: 'vllm' },
+  vllm: { address: 'http://127.0.0.1:8000/v1', path: '/v1', reading: 'vllm', usage: { continuous_usage_stats: true } },
   lmstudio: { address: 'http://127.0.0.1:1234/v1', path: '/v1', reading: 'openai' },
 }
 
@@ -86,7 +88,8 @@ afterAll(async () => {
   await simulator.close()
 })
 
-describe.each(Object.entries(PRESETS))('%s', (key, { address, path, key: keyHeader, limit, leaving, reading }) => {
+describe.each(Object.entries(PRESETS))('%s', (key, row) => {
+  const { address, path, key: keyHeader, limit, leaving, reading, usage } = row
   test('is where its documents say', () => {
     const preset = findPreset(key)
     expect(preset).toMatchObject({ type: 'openai', reading, onCancel: leaving ?? 'abort' })
@@ -106,7 +109,7 @@ describe.each(Object.entries(PRESETS))('%s', (key, { address, path, key: keyHead
     )
     expect(JSON.stringify(headers)).not.toContain(turnpike.key)
     expect(body.model).toBe('sentences')
-    expect(body.stream_options).toEqual(stream ? { include_usage: true } : undefined)
+    expect(body.stream_options).toEqual(stream ? { include_usage: true, ...usage } : undefined)
     expect(Object.keys(body).filter((member) => /^max_/.test(member))).toEqual([limit ?? 'max_tokens'])
     expect(body).not.toHaveProperty('usage')
     const record = (await recordsOf(turnpike)).slice(before)
