@@ -59,6 +59,13 @@ test('a balance that is not the sum of its entries is named, with both values, a
   ])
 })
 
+test('a difference is told as an event of the running server, once a day however often it is looked', async () => {
+  const { events } = (await (
+    await turnpike.request('/api/admin/events?type=ledger.integrity_failed', { key: turnpike.operatorKey })
+  ).json()) as { events: { data: object }[] }
+  expect(events).toMatchObject([{ data: { differences: 1, tables: ['accounts'] } }])
+})
+
 test('a repair needs the folder for itself; then it tells what it corrected, and the next look is clean', async () => {
   await expect(run({ repair: true })).rejects.toThrow(`${turnpike.folder} is held by another Turnpike`)
   await turnpike.stop()

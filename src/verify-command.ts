@@ -7,10 +7,14 @@ import { tellProgress } from './cli/tell-progress.ts'
 import { progressLine, verifyOutput } from './cli/verify-output.ts'
 import { withSettings } from './cli/with-settings.ts'
 import type { Settings } from './contract/settings.ts'
+import { eventOf } from './core/ledger-events.ts'
 import { existingDatabase } from './data-folder.ts'
-import { verifyLedger } from './jobs/verify.ts'
+import { type Difference, verifyLedger } from './jobs/verify.ts'
 import { openStore } from './open-store.ts'
+import { firstOrganisation } from './store/bootstrap.ts'
+import { emitEvent } from './store/outbox.ts'
 import type { Store } from './store/store.ts'
+import { writeBeside } from './store/write-beside.ts'
 
 type VerifyParts = Omit<SettingsInput, 'args'> & {
   readonly options: StartOptions & { readonly repair: boolean; readonly json: boolean }
@@ -22,13 +26,14 @@ type VerifyParts = Omit<SettingsInput, 'args'> & {
 export function verify({ options, stdout, stderr, ...surroundings }: VerifyParts): Promise<ExitCode> {
   const { repair, json, ...args } = options
   return withSettings({ ...surroundings, args }, stderr, async (settings) => {
-    const store = await openToVerify(settings, repair)
+    const { store, write } = await openToVerify(settings, repair)
     const counted = countingRows(store)
     const stopTelling = tellProgress((elapsedMs) => progressLine(counted.rows(), elapsedMs), stderr)
     try {
       const differences = await verifyLedger(counted.store, { repair })
       const remaining = repair && differences.length > 0 ? await verifyLedger(counted.store) : differences
       stopTelling()
+      if (differences.length > 0) await tellOf(differences, { ...store, write }, stderr)
       const output = verifyOutput({ differences, remaining, repair, json, rows: counted.rows() })
       stdout(output.stdout)
       stderr(output.stderr)
@@ -40,10 +45,28 @@ export function verify({ options, stdout, stderr, ...surroundings }: VerifyParts
   })
 }
 
+type Opened = { readonly store: Store; readonly write: Store['write'] }
+
 /** Beside a live server: only a repair needs to be alone. */
-async function openToVerify({ databaseUrl, postgres, dataDir }: Settings, repair: boolean): Promise<Store> {
+async function openToVerify({ databaseUrl, postgres, dataDir }: Settings, repair: boolean): Promise<Opened> {
   const database = databaseUrl === undefined ? existingDatabase(dataDir) : join(dataDir, 'turnpike.db')
-  return openStore({ databaseUrl, postgres, database, readonly: !repair })
+  const store = await openStore({ databaseUrl, postgres, database, readonly: !repair })
+  return { store, write: databaseUrl === undefined && !repair ? writeBeside(database) : store.write }
+}
+
+/** The server delivers it as it does all events. That it cannot be told changes nothing about what was found. */
+async function tellOf(differences: readonly Difference[], store: Store, stderr: (text: string) => void): Promise<void> {
+  try {
+    const organisation = await firstOrganisation(store)
+    if (!organisation) return
+    const at = store.now()
+    const data = { differences: differences.length, tables: [...new Set(differences.map(({ table }) => table))] }
+    const event = eventOf('ledger.integrity_failed', data, { organisationId: organisation.id, at, ids: store.ids })
+    const onceKey = `ledger.integrity_failed ${new Date(at).toISOString().slice(0, 10)}`
+    await emitEvent(store, { ...event, onceKey })
+  } catch (error) {
+    stderr(`turnpike: nobody was told of it: ${error instanceof Error ? error.message : String(error)}\n`)
+  }
 }
 
 export function countingRows<L extends Pick<Store, 'rows'>>(store: L): { store: L; rows: () => number } {

@@ -46,6 +46,8 @@ const WHEN: Readonly<Record<EventType, string>> = {
     'within two minutes of the first call that is charged by another price of a model and provider than those before; not for prices of certain hours',
   'spend.anomaly':
     'once a day (UTC), when the charges of 24 hours are more than three times an average day of the week before, and at least 10 USD more; from the ninth day on',
+  'ledger.integrity_failed':
+    'when `turnpike verify` finds a stored value that is not what happened comes to, at most once a day (UTC); to the organisation whose people run the server',
   'webhook.endpoint_disabled': 'when a channel is given up; to every mail channel, whatever it named',
 }
 

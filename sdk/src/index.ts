@@ -75,6 +75,7 @@ export {
   type GenerationInterruptedEvent,
   type GrantExpiredEvent,
   type GrantExpiringEvent,
+  type LedgerIntegrityFailedEvent,
   type PriceChangedEvent,
   type QuoteExceededEvent,
   type ReservationExpiredEvent,

@@ -34,7 +34,7 @@ export type AlertChannel = {
   /** Of `webhook` and `slack`; of the latter without its secret part. */
   url?: string | undefined
   /** Null: all; mail and chat get those about single calls and reservations only by name. */
-  events: ('budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'price.changed' | 'spend.anomaly' | 'webhook.endpoint_disabled')[] | null
+  events: ('budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'price.changed' | 'spend.anomaly' | 'ledger.integrity_failed' | 'webhook.endpoint_disabled')[] | null
   /** Null: what happens to any budget and to none. */
   budgetId: string | null
   disabled: boolean
@@ -480,7 +480,7 @@ export type CreditsNegativeEvent = {
 export type Delivery = {
   id: string
   eventId: string
-  type: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'price.changed' | 'spend.anomaly' | 'webhook.endpoint_disabled'
+  type: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'price.changed' | 'spend.anomaly' | 'ledger.integrity_failed' | 'webhook.endpoint_disabled'
   channelId: string
   state: 'pending' | 'delivered' | 'failed'
   /** Oldest first, the last 50. */
@@ -509,7 +509,7 @@ export type Entry = {
   decimal: Record<string, string>
 }
 
-export type Event = BudgetThresholdReachedEvent | BudgetBlockedEvent | CreditsLowEvent | CreditsDepletedEvent | CreditsNegativeEvent | GrantExpiringEvent | GrantExpiredEvent | ReservationExpiredEvent | GenerationInterruptedEvent | QuoteExceededEvent | UsageMissingEvent | UsageUnpricedEvent | PriceChangedEvent | SpendAnomalyEvent | WebhookEndpointDisabledEvent
+export type Event = BudgetThresholdReachedEvent | BudgetBlockedEvent | CreditsLowEvent | CreditsDepletedEvent | CreditsNegativeEvent | GrantExpiringEvent | GrantExpiredEvent | ReservationExpiredEvent | GenerationInterruptedEvent | QuoteExceededEvent | UsageMissingEvent | UsageUnpricedEvent | PriceChangedEvent | SpendAnomalyEvent | LedgerIntegrityFailedEvent | WebhookEndpointDisabledEvent
 
 export type Generation = {
   id: string
@@ -816,6 +816,27 @@ export type Key = {
   creator_user_id: string | null
   external_user: string | null
   expires_at?: string | undefined
+}
+
+export type LedgerIntegrityFailedEvent = {
+  type: 'ledger.integrity_failed'
+  timestamp: string
+  data: {
+    /** The same in every repetition; it is the `webhook-id` too. */
+    eventId: string
+    /** The name of the organisation. */
+    organisation: string
+    /** What happens next, in a sentence or two. */
+    next: string
+    /** Where to look; null without the setting `publicUrl`. */
+    link: string | null
+    /** Asked for by a person: nothing has happened. */
+    test?: true | undefined
+    /** Stored values that are not what happened comes to. */
+    differences: number
+    /** Where they are. */
+    tables: string[]
+  }
 }
 
 export type ManagementKey = {
@@ -3093,7 +3114,7 @@ export type Operations = {
       /** Of `webhook` and `slack`: https, and no private address. */
       url?: string | undefined
       /** Types of events; without them those that fit the type. */
-      events?: ('budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'price.changed' | 'spend.anomaly' | 'webhook.endpoint_disabled')[] | null | undefined
+      events?: ('budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'price.changed' | 'spend.anomaly' | 'ledger.integrity_failed' | 'webhook.endpoint_disabled')[] | null | undefined
       /** Only what happens to this budget, `bud_…`. */
       budgetId?: string | null | undefined
       /** Nothing is delivered. */
@@ -3143,7 +3164,7 @@ export type Operations = {
       /** Of `webhook` and `slack`: https, and no private address. */
       url?: string | undefined
       /** Types of events; without them those that fit the type. */
-      events?: ('budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'price.changed' | 'spend.anomaly' | 'webhook.endpoint_disabled')[] | null | undefined
+      events?: ('budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'price.changed' | 'spend.anomaly' | 'ledger.integrity_failed' | 'webhook.endpoint_disabled')[] | null | undefined
       /** Only what happens to this budget, `bud_…`. */
       budgetId?: string | null | undefined
       /** Nothing is delivered. */
@@ -3163,7 +3184,7 @@ export type Operations = {
   testAlertChannel: {
     query: {
       /** What it looks like. Default: budget.threshold_reached. */
-      event?: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'price.changed' | 'spend.anomaly' | 'webhook.endpoint_disabled' | undefined
+      event?: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'price.changed' | 'spend.anomaly' | 'ledger.integrity_failed' | 'webhook.endpoint_disabled' | undefined
     }
     result: {
       delivery: Delivery
@@ -3209,7 +3230,7 @@ export type Operations = {
       /** Of this channel, `chan_…`. */
       channelId?: string | undefined
       /** Of this type of event. */
-      type?: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'price.changed' | 'spend.anomaly' | 'webhook.endpoint_disabled' | undefined
+      type?: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'price.changed' | 'spend.anomaly' | 'ledger.integrity_failed' | 'webhook.endpoint_disabled' | undefined
       /** pending, delivered or failed. */
       state?: 'pending' | 'delivered' | 'failed' | undefined
     }
@@ -3240,7 +3261,7 @@ export type Operations = {
       /** `nextCursor` of the page before; takes the place of `offset`. */
       cursor?: string | undefined
       /** Of this type. */
-      type?: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'price.changed' | 'spend.anomaly' | 'webhook.endpoint_disabled' | undefined
+      type?: 'budget.threshold_reached' | 'budget.blocked' | 'credits.low' | 'credits.depleted' | 'credits.negative' | 'grant.expiring' | 'grant.expired' | 'reservation.expired' | 'generation.interrupted' | 'quote.exceeded' | 'usage.missing' | 'usage.unpriced' | 'price.changed' | 'spend.anomaly' | 'ledger.integrity_failed' | 'webhook.endpoint_disabled' | undefined
     }
     result: {
       events: Event[]

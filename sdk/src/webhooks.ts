@@ -14,6 +14,7 @@ export type {
   GenerationInterruptedEvent,
   GrantExpiredEvent,
   GrantExpiringEvent,
+  LedgerIntegrityFailedEvent,
   PriceChangedEvent,
   QuoteExceededEvent,
   ReservationExpiredEvent,

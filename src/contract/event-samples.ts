@@ -88,6 +88,7 @@ export const eventSamples: Readonly<Record<EventType, Readonly<Record<string, un
     changes: [{ meter: 'input', before: '2.5 USD per 1000000', after: '3 USD per 1000000' }],
   },
   'spend.anomaly': { chargeUsd: 480.5, usualUsd: 96.1, decimal: { chargeUsd: '480.5', usualUsd: '96.1' } },
+  'ledger.integrity_failed': { differences: 2, tables: ['accounts', 'budget_counters'] },
   'webhook.endpoint_disabled': {
     channelId: 'chan_0VCi7Jj6N5RDeKlMUkz9',
     name: 'operations',

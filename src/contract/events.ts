@@ -20,6 +20,7 @@ export const EVENT_TYPES = [
   'usage.unpriced',
   'price.changed',
   'spend.anomaly',
+  'ledger.integrity_failed',
   'webhook.endpoint_disabled',
 ] as const
 
@@ -197,6 +198,11 @@ export const eventData = {
     usualUsd: usd('An average day of the week before.'),
     decimal: Decimal,
   }),
+  'ledger.integrity_failed': z.object({
+    ...told,
+    differences: z.int().meta({ description: 'Stored values that are not what happened comes to.' }),
+    tables: z.array(z.string()).meta({ description: 'Where they are.' }),
+  }),
   'webhook.endpoint_disabled': z.object({
     ...told,
     channelId: id('chan'),
@@ -228,6 +234,7 @@ export const Event = z
     eventOf('usage.unpriced'),
     eventOf('price.changed'),
     eventOf('spend.anomaly'),
+    eventOf('ledger.integrity_failed'),
     eventOf('webhook.endpoint_disabled'),
   ])
   .meta({ id: 'Event' })

@@ -64,6 +64,8 @@ const NEXT: Readonly<Record<Exclude<EventType, 'budget.threshold_reached' | 'bud
   'price.changed':
     'Calls that are admitted from now on are charged by the new price; what was charged stays as it was.',
   'spend.anomaly': 'Nothing is stopped by this. See who spends in the report of usage; a budget sets a limit.',
+  'ledger.integrity_failed':
+    'Calls go on. Run `turnpike verify` for the list, ask where it comes from, then `turnpike verify --repair`.',
   'webhook.endpoint_disabled':
     'Nothing more is sent there. Repair the receiver, enable the channel and send again what failed.',
 }

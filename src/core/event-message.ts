@@ -49,6 +49,8 @@ const HEADLINES: Readonly<Record<EventType, (data: Data) => string>> = {
   'usage.unpriced': (data) => `Model ${data.model} is used and has no price`,
   'price.changed': (data) => `The price of ${data.model} at ${data.provider} has changed`,
   'spend.anomaly': (data) => `Much more is spent than usual: $${shown(data, 'chargeUsd')} in 24 hours`,
+  'ledger.integrity_failed': (data) =>
+    `The ledger does not add up: ${data.differences} ${data.differences === 1 ? 'value differs' : 'values differ'}`,
   'webhook.endpoint_disabled': (data) => `Alerts no longer go to ${data.host}`,
 }
 

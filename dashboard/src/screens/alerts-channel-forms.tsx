@@ -20,6 +20,7 @@ const EVENTS: readonly EventType[] = [
     'usage.missing',
     'usage.unpriced',
     'price.changed',
+    'ledger.integrity_failed',
     'spend.anomaly',
     'webhook.endpoint_disabled',
   ] as const),
