@@ -39,6 +39,7 @@ const LOOKS = [
 test.each(SCREENS)('%s', async (screen) => {
   const { page, turnpike, browser } = opened
   const path = screen.replace(/\{(\w+)\}/, (_whole, name: string) => seen[name] ?? '')
+  await page.emulateMedia({ reducedMotion: 'reduce' })
   await page.goto(`${turnpike.url}${path}`, { waitUntil: 'networkidle' })
   await page.getByRole('heading', { level: 1 }).waitFor()
   for (const [colorScheme, width] of LOOKS) {

@@ -25,6 +25,7 @@ export function BarsOrTable() {
   const { search, change } = useView()
   return (
     <SegmentedControl
+      transitionDuration={0}
       aria-label="Show as"
       value={search.as ?? 'bars'}
       data={[
