@@ -61,19 +61,22 @@ const MOVES: readonly (() => Promise<unknown>)[] = [
   }),
   () => send('/v1/accounts/credits/add', { externalId: anyOf(CUSTOMERS), amount: amount(), description: 'more' }),
   async () => {
-    const { id } = await reserve()
+    const { id } = (await reserve()) ?? {}
+    if (!id) return // The credit was used up.
     // Twice at once, to two processes it may be.
     const confirm = { actualAmount: amount() }
     await Promise.all([1, 2].map(() => send(`/v1/reservations/${id}/confirm`, confirm)))
   },
   async () => {
-    const { id } = await reserve()
+    const { id } = (await reserve()) ?? {}
+    if (!id) return
     const ends = ['confirm', 'cancel'].map((end) => send(`/v1/reservations/${id}/${end}`, { actualAmount: 0.1 }))
     await Promise.all(ends)
   },
   async () => {
     const charge = { externalId: anyOf(CUSTOMERS), amount: 0.5, description: 'out' }
     const { transactionId } = await send('/v1/accounts/credits/deduct', charge)
+    if (!transactionId) return
     const refunds = [0.3, 0.3, 0.2].map((part) =>
       send(`/v1/transactions/${transactionId}/refund`, { amount: part, reason: 'sorry' }),
     )
