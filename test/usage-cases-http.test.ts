@@ -12,6 +12,7 @@ import { generationId } from '../src/lib/id.ts'
 import { roundToNanos } from '../src/lib/money.ts'
 import { add, decimalText, exactText, multiply, type Ratio, ratio, subtract, sum, ZERO } from '../src/lib/ratio.ts'
 import type { Simulator } from '../src/simulator/simulator.ts'
+import { StoreAway } from '../src/store/store.ts'
 import {
   type Customer,
   chat,
@@ -243,6 +244,19 @@ describe('a call costs what its example says', () => {
     expect(record.charge_exact).toBe('0.008552')
   })
 
+  test('a card of a helping model that cannot be kept now is in nobody’s way', async () => {
+    const { rateCards } = turnpike.server.gateway
+    const { keep } = rateCards
+    let asked = 0
+    // At the admission all is well; the database is away by the time that the call ends.
+    Object.assign(rateCards, {
+      keep: (cards: Parameters<typeof keep>[0]) =>
+        asked++ === 0 ? keep(cards) : Promise.reject(new StoreAway('away')),
+    })
+    const { record } = await play(advisedBy('own-name'), false).finally(() => Object.assign(rateCards, { keep }))
+    expect([asked, record.status, record.charge_exact]).toEqual([2, 'ok', '0.008552'])
+  })
+
   test('of a model that helped and has no price nothing is charged, and the record says so', async () => {
     const { record, cost } = await play(advisedBy('nobody-knows-it'), false)
     expect([record.charge_exact, cost]).toEqual(['0.00599', 0.00599])
@@ -250,7 +264,7 @@ describe('a call costs what its example says', () => {
   })
 
   test('and all of them together are what the account paid', async () => {
-    expect((await expectSettled(turnpike, GRANTED, 'rich')).length).toBe(2 * called.length - 1 + 2)
+    expect((await expectSettled(turnpike, GRANTED, 'rich')).length).toBe(2 * called.length - 1 + 3)
   })
 })
 

@@ -54,7 +54,10 @@ export async function settle(gateway: Gateway, admission: Admission, outcome: Ou
 async function settleNow(gateway: Gateway, admission: Admission, outcome: Outcome): Promise<Settled> {
   const bill = billOf(gateway, admission, outcome)
   const { priced } = bill
-  await gateway.rateCards.keep(bill.cards)
+  // That of a model which helped may be new. The lines hold its prices themselves, so nothing waits for it.
+  gateway.rateCards
+    .keep(bill.cards)
+    ?.catch((error: unknown) => gateway.log.warn({ error }, 'a rate card was not kept; the next call tries again'))
   const record = recordOf(gateway, admission, outcome, bill)
   const details = personal(gateway, admission, record.detailsHash)
   const { caller, call } = admission
