@@ -4,7 +4,6 @@ import { refuse } from '../contract/errors.ts'
 import type { Caller } from '../core/caller.ts'
 import { instantText } from '../lib/clock.ts'
 import { SealBroken } from '../lib/sealer.ts'
-import { accountCodes } from '../store/accounts.ts'
 import {
   type CredentialChange,
   countCredentials,
@@ -19,6 +18,7 @@ import {
   type StoredCredential,
   updateCredential,
 } from '../store/credentials.ts'
+import { codesOf } from '../store/row-by-code.ts'
 import { once } from './once.ts'
 import { paged, pageOf } from './page.ts'
 import type { ApiParts, Call, Handlers } from './parts.ts'
@@ -231,8 +231,9 @@ async function shownAll(
 ): Promise<Credential[]> {
   const [keys, accounts] = await Promise.all([
     namedKeys(parts.store, organisationId, { ids: all.flatMap(({ apiKeyIds }) => apiKeyIds ?? []) }),
-    accountCodes(
+    codesOf(
       parts.store,
+      'accounts',
       organisationId,
       all.flatMap(({ accountId }) => (accountId === null ? [] : [accountId])),
     ),

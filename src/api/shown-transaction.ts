@@ -6,7 +6,7 @@ import { instantText } from '../lib/clock.ts'
 import type { Cell } from '../lib/csv.ts'
 import { nanosText } from '../lib/money.ts'
 import type { PageOf } from '../store/page-of.ts'
-import type { StoredTransaction } from '../store/transactions.ts'
+import { entriesOf, type StoredTransaction } from '../store/transactions.ts'
 import type { StoredUsage } from '../store/usage.ts'
 import { rateOf, withDecimal } from './money.ts'
 import { pagesBy, type Rows } from './rows.ts'
@@ -50,7 +50,7 @@ export function shownTransaction(transaction: StoredTransaction): Transaction {
 /** The lines that it wrote, each with its sign, in credits as the transaction itself. */
 export function shownEntries(transaction: StoredTransaction, grantCodes: ReadonlyMap<bigint, string>): Entry[] {
   const rate = rateOf(transaction.creditUsd)
-  return transaction.entries.map(({ account, grantId, nanos }) => ({
+  return entriesOf(transaction).map(({ account, grantId, nanos }) => ({
     account: typeof account === 'bigint' ? `acc_${transaction.accountCode}` : account,
     grantId: grantId === null ? null : `grant_${grantCodes.get(grantId)}`,
     ...withDecimal({ amount: rate.text(nanos) }),

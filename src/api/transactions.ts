@@ -5,10 +5,11 @@ import { refuse } from '../contract/errors.ts'
 import type { Caller } from '../core/caller.ts'
 import type { Posted } from '../core/ledger-commands.ts'
 import type { TransactionType } from '../core/ledger-rows.ts'
-import { grantCodes } from '../store/grants.ts'
 import type { PageOf } from '../store/page-of.ts'
 import { reservationsById } from '../store/reservations.ts'
+import { codesOf } from '../store/row-by-code.ts'
 import {
+  entriesOf,
   findTransaction,
   listTransactions,
   type StoredTransaction,
@@ -118,11 +119,10 @@ async function shownWith(
   const include = new Set(query.include?.split(','))
   const ids = stored.map(({ id }) => id)
   const reserved = stored.flatMap(({ reservationId }) => reservationId ?? [])
-  const granted = stored.flatMap(({ entries }) => entries.flatMap(({ grantId }) => grantId ?? []))
   const [reservations, usage, codes] = await Promise.all([
     include.has('reservation') ? reservationsById(parts.store, organisationId, reserved, at) : [],
     include.has('usage') ? usageBy(parts.store, organisationId, { field: 'transaction_id', ids }) : [],
-    include.has('entries') ? grantCodes(parts.store, organisationId, granted) : new Map<bigint, string>(),
+    codesOf(parts.store, 'grants', organisationId, include.has('entries') ? stored.flatMap(grantsOf) : []),
   ])
   const byId = new Map(reservations.map((each) => [each.id, shownReservation(each)]))
   const byTransaction = Map.groupBy(usage, ({ transactionId }) => transactionId)
@@ -139,6 +139,9 @@ async function shownWith(
     ...(include.has('entries') ? { entries: shownEntries(transaction, codes) } : {}),
   }))
 }
+
+const grantsOf = (transaction: StoredTransaction): bigint[] =>
+  entriesOf(transaction).flatMap(({ grantId }) => grantId ?? [])
 
 async function filterOf(parts: ApiParts, { caller, query, at }: Call<'listTransactions'>): Promise<TransactionFilter> {
   const named = query.accountId !== undefined || query.externalId !== undefined

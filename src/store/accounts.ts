@@ -333,20 +333,3 @@ async function asOf(
     }
   })
 }
-
-/** What accounts are called outside, by their numbers. */
-export async function accountCodes(
-  store: Store,
-  organisationId: bigint,
-  ids: readonly bigint[],
-): Promise<ReadonlyMap<bigint, string>> {
-  if (ids.length === 0) return new Map()
-  const rows = await store.rows(
-    store.sql
-      .selectFrom('accounts')
-      .select(['id', 'code'])
-      .where('organisation_id', '=', organisationId)
-      .where('id', 'in', [...new Set(ids)]),
-  )
-  return new Map(rows.map(({ id, code }) => [id, code]))
-}

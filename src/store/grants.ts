@@ -45,23 +45,6 @@ export async function findGrant(
   return row && (await asOf(store, organisationId, [row], filter.at))[0]
 }
 
-/** What the API calls them. */
-export async function grantCodes(
-  store: Store,
-  organisationId: bigint,
-  ids: readonly bigint[],
-): Promise<ReadonlyMap<bigint, string>> {
-  if (ids.length === 0) return new Map()
-  const rows = await store.rows(
-    store.sql
-      .selectFrom('grants')
-      .where('organisation_id', '=', organisationId)
-      .where('id', 'in', [...new Set(ids)])
-      .select(['id', 'code']),
-  )
-  return new Map(rows.map(({ id, code }) => [id, code]))
-}
-
 function grantsIn(store: Store, organisationId: bigint, { accountId }: GrantFilter) {
   const query = store.sql
     .selectFrom('grants as g')

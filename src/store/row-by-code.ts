@@ -1,4 +1,4 @@
-/** Rows by the code that names them outside. A code carries the time of its number, so that no index of codes is needed. */
+/** Rows by the code that names them outside, and codes by the number. A code carries the time of its number, so that no index of codes is needed. */
 import { type SelectQueryBuilder, sql } from 'kysely'
 import { codeTime, idRange } from '../lib/id.ts'
 import type { Store } from './store.ts'
@@ -26,4 +26,22 @@ export async function rowByCode<DB, T extends keyof DB, Row>(
       .where(column<string>('code'), '=', code),
   )
   return row
+}
+
+/** What rows are called outside, by their numbers. */
+export async function codesOf(
+  store: Store,
+  table: 'accounts' | 'grants',
+  organisationId: bigint,
+  ids: readonly bigint[],
+): Promise<ReadonlyMap<bigint, string>> {
+  if (ids.length === 0) return new Map()
+  const rows = await store.rows(
+    store.sql
+      .selectFrom(table)
+      .select(['id', 'code'])
+      .where('organisation_id', '=', organisationId)
+      .where('id', 'in', [...new Set(ids)]),
+  )
+  return new Map(rows.map(({ id, code }) => [id, code]))
 }

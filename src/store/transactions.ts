@@ -24,7 +24,8 @@ export type StoredTransaction = {
   readonly metadata: string | null
   /** Dollars for one credit when it was written. */
   readonly creditUsd: string
-  readonly entries: readonly Entry[]
+  /** As they are stored: {@link entriesOf} reads them. */
+  readonly entries: string
 }
 
 export type TransactionFilter = {
@@ -126,6 +127,8 @@ export const isUnexplained = ({ and, eb, not, exists, selectFrom }: OfTransactio
     ),
   ])
 
+export const entriesOf = (transaction: StoredTransaction): readonly Entry[] => entries.read(transaction.entries)
+
 const columnsOf = (query: ReturnType<typeof transactionsOf>) =>
   query
     .select([
@@ -176,5 +179,5 @@ const transactionOf = (row: TransactionRow): StoredTransaction => ({
   description: row.description,
   metadata: row.metadata,
   creditUsd: row.credit_usd ?? '1',
-  entries: entries.read(row.entries),
+  entries: row.entries,
 })
