@@ -35,6 +35,7 @@ import { createNormaliser } from './gateway/normaliser.ts'
 import { createProgress } from './gateway/progress.ts'
 import { corsHeaders, createHttpServer, rewriteUrl } from './gateway-routes.ts'
 import { createFolds } from './jobs/fold.ts'
+import { startMonths } from './jobs/months.ts'
 import { type Recovered, recover } from './jobs/recover.ts'
 import { type Repeating, repeat } from './jobs/repeat.ts'
 import { createClientAddress } from './lib/client-address.ts'
@@ -154,6 +155,7 @@ export async function startServer({
         adminCards.refresh(),
       ]),
   })
+  const months = startMonths({ store, clock: systemClock, log, keepMonths: settings.retention.months })
   const lastUse = createLastUse({ store, clock: systemClock, log })
   const alerts = await startAlerts({ store, settings, log, sealer, onTry: metrics.delivery })
   const shared: SharedParts = {
@@ -199,7 +201,7 @@ export async function startServer({
   )
   const aside: { metrics?: MetricsServer } = {}
   const repeating = {
-    stop: async () => void (await Promise.all([jobs.stop(), alerts.stop(), aside.metrics?.close()])),
+    stop: async () => void (await Promise.all([months.stop(), jobs.stop(), alerts.stop(), aside.metrics?.close()])),
   }
   const running = { configured, fastify, jobs: repeating, people }
   const listening = async () => {

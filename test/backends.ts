@@ -62,9 +62,29 @@ export async function openSqliteBackend(): Promise<Backend> {
 }
 
 export async function openPostgresBackend(): Promise<Backend> {
-  const place = await freshDatabase()
-  const clock = testClock()
-  const store = await openPostgres({ url: place, clock, random: systemRandom })
+  return onPostgres(await freshDatabase(), testClock())
+}
+
+/** On PostgreSQL time is the database's: this one begins with it, and store and test move on together. */
+export async function openMovingBackend(place?: string): Promise<Backend> {
+  const by = { ms: 0 }
+  const clock: TestClock = {
+    ...systemClock,
+    now: () => systemClock.now() + by.ms,
+    elapsed: () => systemClock.elapsed() + by.ms,
+    forward(ms) {
+      by.ms += ms
+    },
+    moveTo(instant) {
+      by.ms += instant - clock.now()
+    },
+  }
+  // The lease is renewed by real time, and with it the clock read anew: not within a test.
+  return onPostgres(place ?? (await freshDatabase()), clock, 86_400_000)
+}
+
+async function onPostgres(place: string, clock: TestClock, leaseMs?: number): Promise<Backend> {
+  const store = await openPostgres({ url: place, clock, random: systemRandom, leaseMs })
   return backend(store, clock, place, async () => {})
 }
 

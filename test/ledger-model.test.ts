@@ -15,8 +15,9 @@ import {
   type Transaction,
   type UsageRecord,
 } from '../src/core/ledger-rows.ts'
+import { type Spending, scopesOfAccount, scopesOfRecord } from '../src/core/proof-windows.ts'
 import { emptyKeyUsage } from '../src/core/usage-sums.ts'
-import { createProof, type Spending, scopesOfAccount, scopesOfRecord } from '../src/core/verify.ts'
+import { createProof } from '../src/core/verify.ts'
 import { utcRule, type WindowKind } from '../src/core/window.ts'
 import { verifyLedger } from '../src/jobs/verify.ts'
 import { createIds } from '../src/lib/id.ts'

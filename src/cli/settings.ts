@@ -26,6 +26,9 @@ export type Loaded = {
   readonly origins: ReadonlyMap<string, string>
 }
 
+const ONLY_ON_POSTGRES =
+  'months are dropped on PostgreSQL alone: leave `retention` out, or set TURNPIKE_DATABASE_URL (turnpike migrate-store moves what is there)'
+
 const DEFAULT_FILE = 'turnpike.yaml'
 
 export function loadSettings(input: SettingsInput): Loaded | { readonly faults: readonly Fault[] } {
@@ -41,6 +44,9 @@ export function loadSettings(input: SettingsInput): Loaded | { readonly faults: 
   if (file) {
     faults.push(...problems.map(({ path, message }) => ({ place: placeOf(file, path), message })))
     faults.push(...crossCheck(file, { providers: names, simulatorActive }))
+    const months = checked.settings?.retention.months ?? 0
+    if (months > 0 && environment.settings && environment.settings.databaseUrl === undefined)
+      faults.push({ place: placeOf(file, ['retention', 'months']), message: ONLY_ON_POSTGRES })
   }
   if (faults.length > 0 || !environment.settings || !checked.settings) return { faults: inOrder(faults) }
   const { port, ...rest } = environment.settings

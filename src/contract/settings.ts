@@ -239,6 +239,16 @@ const Postgres = group({
     .meta({ description: 'A statement that takes longer is given up, for its own work or for the lock of another.' }),
 }).prefault({})
 
+const Retention = group({
+  months: z
+    .union([z.literal(0), z.int().min(3).max(1200)], '0, or a whole number of months from 3')
+    .default(0)
+    .meta({
+      description:
+        'Records and transactions of calls are dropped, month by month, once so many whole months lie between; balances, limits and reports stay. 0: everything is kept. On PostgreSQL alone.',
+    }),
+}).prefault({})
+
 const WEBHOOK_RETRIES = [0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]
 const Webhooks = group({
   allow: list(pattern(/^[A-Za-z0-9.:_*/[\]-]{1,253}$/, 'a host name, an address or a CIDR range'), 0, 100)
@@ -276,6 +286,7 @@ export const SettingsFile = group({
   routing: Routing,
   reservations: Reservations.prefault({}),
   nodes: Nodes.prefault({}),
+  retention: Retention,
   webhooks: Webhooks.prefault({}),
   smtp: Smtp.optional().meta({ description: 'Without it no e-mail is sent.' }),
   publicUrl: httpUrl.optional().meta({

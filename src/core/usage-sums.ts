@@ -109,6 +109,17 @@ export function addToKeyUsage(usage: KeyUsage, record: UsageRecord, upstreamNano
   }
 }
 
+/** Adds sums of other calls of the same key: of each window, those of the later one are kept. */
+export function addKeyUsage(usage: KeyUsage, more: Omit<KeyUsage, 'apiKeyId' | 'organisationId'>): void {
+  for (const field of ['total', 'byokTotal', 'counted'] as const) usage[field] += more[field]
+  for (const { window, nanos, byokNanos, counted } of WINDOWS) {
+    if (more[window] < usage[window]) continue
+    for (const field of [nanos, byokNanos, counted])
+      usage[field] = (more[window] > usage[window] ? 0n : usage[field]) + more[field]
+    usage[window] = more[window]
+  }
+}
+
 /** What was given back of a call counts no more against the limit of its key; what the key was charged stays what it was. */
 export function giveBackToKey(usage: KeyUsage, admittedAt: number, nanos: bigint): void {
   usage.counted -= nanos

@@ -65,6 +65,9 @@ export function generationCode(text: string): string | undefined {
 /** The milliseconds that a number begins with. */
 export const idTime = (id: bigint): number => Number(id >> SHIFT) + EPOCH
 
+/** By how much numbers grow in so many milliseconds. */
+export const idSpan = (ms: number): bigint => BigInt(ms) << SHIFT
+
 /** The code of a row that was made without one: the same for the same seed of at least 12 bytes. */
 export const codeAt = (ms: number, seed: Uint8Array): string =>
   timeCode(ms) + [...seed.subarray(0, RANDOM_CHARS)].map((byte) => ALPHABET[byte % 62]).join('')

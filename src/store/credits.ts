@@ -1,5 +1,6 @@
 /** What an organisation's accounts were granted and charged, in all. */
 import { sql } from 'kysely'
+import { carriedCredit } from './carried-sums.ts'
 import type { Store } from './store.ts'
 
 export type CreditSums = { readonly granted: bigint; readonly charged: bigint }
@@ -24,7 +25,8 @@ export async function creditSums(store: Store, organisationId: bigint): Promise<
   const totals = new Map(
     rows.map(({ type, dollars, nanos }) => [type, BigInt(dollars) * 1_000_000_000n + BigInt(nanos)]),
   )
-  const of = (type: string) => totals.get(type) ?? 0n
+  const gone = await carriedCredit(store, organisationId)
+  const of = (type: string) => (totals.get(type) ?? 0n) + (gone.get(type) ?? 0n)
   return { granted: of('grant'), charged: of('usage') + of('debit') - of('refund') }
 }
 

@@ -6,6 +6,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import { DAY_MS } from '../core/report-plan.ts'
 import { QUARTER_MS } from '../core/usage-sums.ts'
+import { keptFrom } from './carried-sums.ts'
 import { detailsJoin, FOLDED, type Folded, recordSums, recordValue } from './report-columns.ts'
 import { type HashDetails, tagText, valueHash } from './report-values.ts'
 import type { Query, Store } from './store.ts'
@@ -15,10 +16,12 @@ export type Unfolded = { readonly organisationId: bigint; readonly start: number
 
 /** Quarter hours that are over and have records that were not folded, newest first. */
 export async function unfoldedQuarters(store: Store, at: number, limit: number): Promise<Unfolded[]> {
+  // Of a quarter hour whose records are gone the sums are all there is: it is not folded anew from the rest.
+  const first = BigInt((await keptFrom(store)) ?? 0)
   const rows = await read<{ organisation_id: bigint; quarter: bigint }>(
     store,
     sql`SELECT organisation_id, quarter FROM quarters WHERE records <> folded AND quarter <= ${BigInt(at - QUARTER_MS)}
-      ORDER BY quarter DESC LIMIT ${limit}`,
+      AND quarter >= ${first} ORDER BY quarter DESC LIMIT ${limit}`,
   )
   return rows.map((row) => ({ organisationId: row.organisation_id, start: Number(row.quarter) }))
 }

@@ -1,5 +1,6 @@
 /** Grants as the API shows them, newest first: what is left of each, and what became of those of which nothing is. */
 
+import { carriedEnds } from './carried-sums.ts'
 import { heldByDead } from './due.ts'
 import { type PageOf, pageOf } from './page-of.ts'
 import { rowByCode } from './row-by-code.ts'
@@ -112,9 +113,8 @@ async function endsOf(store: Store, organisationId: bigint, ids: readonly bigint
       .where('type', 'in', ['expiry', 'void'])
       .orderBy('id'),
   )
-  return new Map(
-    rows.flatMap(({ grant_id, type }) =>
-      grant_id === null ? [] : [[grant_id, type === 'void' ? ('void' as const) : ('expired' as const)] as const],
-    ),
+  const ends = rows.flatMap(({ grant_id, type }) =>
+    grant_id === null ? [] : [[grant_id, type === 'void' ? ('void' as const) : ('expired' as const)] as const],
   )
+  return new Map([...(await carriedEnds(store, organisationId, ids)), ...ends])
 }

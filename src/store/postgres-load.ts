@@ -19,6 +19,7 @@ import {
   remember,
 } from '../core/ledger-rows.ts'
 import { emptyKeyUsage } from '../core/usage-sums.ts'
+import { idSpan } from '../lib/id.ts'
 import { arraysOf, insertMissing, prepared, selectBy } from './postgres-statements.ts'
 import type { Cell } from './tables.ts'
 import * as tables from './tables.ts'
@@ -192,15 +193,23 @@ const idempotency = selectBy(tables.idempotency, ['organisation_id', 'principal'
   name: 'idempotency',
 })
 const payments = selectBy(tables.grants, ['organisation_id', 'payment_id'], { name: 'payments' })
-const refunds = selectBy(tables.transactions, ['reverses_id'], { name: 'refunds', order: 't.id' })
+/** What names a row is younger than it, but for clocks that are set: the months before are not looked into. */
+const before = (id: string) => `t.id > k.${id} - ${idSpan(86_400_000)}`
+const refunds = selectBy(tables.transactions, ['reverses_id'], {
+  name: 'refunds',
+  where: before('reverses_id'),
+  order: 't.id',
+})
 const recorded = prepared(
   'recorded',
   'SELECT t.id FROM unnest($1::bigint[], $2::bigint[]) AS k(organisation_id, id) JOIN usage_records t ON t.organisation_id = k.organisation_id AND t.id = k.id',
 )
 
-const toldByKey = selectBy(tables.usageRecords, ['organisation_id', 'dedupe_key'], { name: 'told_by_key' })
+/** A key outlives the month of its record. */
+const toldByKey = selectBy(tables.usageKeys, ['organisation_id', 'dedupe_key'], { name: 'told_by_key' })
 const toldByPayload = selectBy(tables.usageRecords, ['organisation_id', 'transaction_id', 'payload_hash'], {
   name: 'told_by_payload',
+  where: before('transaction_id'),
   order: 't.id',
 })
 

@@ -10,6 +10,7 @@ import { createPool, defaultLimits, type PostgresLimits, prepareDatabase, server
 import { isAway, isConflict, isTooSlow, unusable } from './postgres-faults.ts'
 import { createPostgresLedger, inTransaction } from './postgres-ledger.ts'
 import { announcement, CHANNEL, startListener } from './postgres-listener.ts'
+import { createMaintenance } from './postgres-maintenance.ts'
 import { joinNodes } from './postgres-node.ts'
 import { arraysOf } from './postgres-statements.ts'
 import { queryBuilder } from './query-builder.ts'
@@ -57,6 +58,7 @@ export async function openPostgres({
     const listener = await startListener({ url, limits, node: place.node, clock, random, log })
     const ids = (part: 0 | 1) => createIds({ clock: { ...clock, now: place.now }, random, node: place.node * 2 + part })
     const ledger = createPostgresLedger({ pool: posting, ids: ids(1), clock, random, log })
+    const maintenance = createMaintenance(url, limits)
     let awayAt = Number.NEGATIVE_INFINITY
     const collector = createCollector<Command, Outcome | StoreAway>({
       most: BATCH,
@@ -94,8 +96,10 @@ export async function openPostgres({
       },
       onChange: listener.onChange,
       leads: listener.leads,
+      maintain: maintenance.maintain,
       async close() {
         await collector.idle()
+        await maintenance.close()
         await listener.stop()
         await place
           .leave()

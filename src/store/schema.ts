@@ -406,6 +406,8 @@ export type Schema = {
     estimated: Int
     no_usage: Int
   }
+  /** What is proved of months that were dropped. */
+  carried_sums: { organisation_id: Int; kind: string; subject: string; month: string; sums: string }
   dimension_values: { organisation_id: Int; dimension: string; hash: string; value: string }
 }
 

@@ -7,6 +7,7 @@ import type { Command, Outcome } from '../core/ledger-commands.ts'
 import type { Ids } from '../lib/id.ts'
 import type { Change } from './announcements.ts'
 import type { Engine } from './engine.ts'
+import type { Run } from './month-tables.ts'
 import type { Schema } from './schema.ts'
 
 export type Query<Row> = { compile(): CompiledQuery<Row> }
@@ -48,8 +49,16 @@ export type Store = {
    * for a moment it may be none of them, or two.
    */
   leads(): boolean
+  /**
+   * Where tables are cut into parts: work on the tables themselves, in one transaction, by one process at a time.
+   * Undefined: another one is at it.
+   */
+  maintain?<T>(work: (session: Maintenance) => Promise<T>): Promise<T | undefined>
   close(): Promise<void>
 }
+
+/** What {@link Store.maintain} works with: all of it is one transaction. */
+export type Maintenance = Pick<Store, 'engine' | 'sql' | 'rows'> & { readonly run: Run }
 
 /**
  * `settled`: the database has been within reach for so long that every other living process has shown itself there.

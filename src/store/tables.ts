@@ -2,6 +2,7 @@
  * The ledger's tables as data: which field of a row lies in which column and in what form. Both stores load and write by
  * these lists, so a field is added in one place.
  */
+import type { CarriedSum } from '../core/carried-sums.ts'
 import type {
   Account,
   Allocation,
@@ -20,6 +21,7 @@ import type {
   Reservation,
   Rollup,
   SystemAccount,
+  ToldUsage,
   Transaction,
   UsageRecord,
 } from '../core/ledger-rows.ts'
@@ -307,6 +309,24 @@ export const usageRecords = table<UsageRecord>('usage_records', {
   dedupeKey: ['dedupe_key', textOrNull],
   payloadHash: ['payload_hash', textOrNull],
   limitNanos: ['limit_nanos', bigOrNull],
+})
+
+/** What a record was told as, for ever: PostgreSQL keeps it apart from the months of the records. */
+export const usageKeys = table<ToldUsage & Pick<UsageRecord, 'organisationId' | 'dedupeKey'>>('usage_keys', {
+  organisationId: ['organisation_id', big],
+  dedupeKey: ['dedupe_key', textOrNull],
+  id: ['usage_record_id', big],
+  code: ['code', text()],
+  transactionId: ['transaction_id', bigOrNull],
+  payloadHash: ['payload_hash', textOrNull],
+})
+
+export const carriedSums = table<CarriedSum>('carried_sums', {
+  organisationId: ['organisation_id', big],
+  kind: ['kind', text()],
+  subject: ['subject', text()],
+  month: ['month', text()],
+  sums: ['sums', text()],
 })
 
 export const callDetails = table<CallDetails>('call_details', {

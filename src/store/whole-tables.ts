@@ -77,6 +77,18 @@ export async function mischarged(store: Reader): Promise<{ transactionId: bigint
       )
       .where('u.payload_hash', 'is not', null)
       .where('u.charge_nanos', 'is not', null)
+      // Some of their usage went with its month.
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('carried_sums as c')
+              .select('c.subject')
+              .whereRef('c.organisation_id', '=', 't.organisation_id')
+              .where('c.kind', '=', 'told')
+              .where('c.subject', '=', sql<string>`CAST(t.id AS TEXT)`),
+          ),
+        ),
+      )
       .groupBy(['t.id', 't.amount_nanos', 't.written_off_nanos'])
       .having(({ eb, fn }) =>
         eb(fn.sum<bigint>('u.charge_nanos'), '!=', eb('t.amount_nanos', '+', eb.ref('t.written_off_nanos'))),

@@ -1,0 +1,62 @@
+/** What is known of months that were dropped, read back: for proofs, and for what adds up all that ever was. */
+import { type CarriedSum, sumsIn } from '../core/carried-sums.ts'
+import { settingNamed } from './bootstrap.ts'
+import type { Store } from './store.ts'
+import { carriedSums } from './tables.ts'
+import { eachPage } from './whole-tables.ts'
+
+type Reader = Pick<Store, 'engine' | 'sql' | 'rows'>
+
+const KEY = ['organisation_id', 'kind', 'subject', 'month']
+
+export const eachCarried = (store: Reader): AsyncGenerator<CarriedSum[]> => eachPage(store, carriedSums, KEY)
+
+const KEPT_FROM = 'kept_from'
+
+/** Records and transactions of calls before this instant are gone; undefined: everything is there. */
+export async function keptFrom(store: Pick<Store, 'sql' | 'rows'>): Promise<number | undefined> {
+  const value = await settingNamed(store, KEPT_FROM)
+  return value === undefined ? undefined : Number(value)
+}
+
+export const setKeptFrom = (store: Pick<Store, 'sql'>, at: number) =>
+  store.sql
+    .insertInto('settings')
+    .values({ name: KEPT_FROM, value: String(at) })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value: String(at) }))
+
+/** What the transactions that are gone came to, by their type. */
+export async function carriedCredit(store: Pick<Store, 'sql' | 'rows'>, organisationId: bigint) {
+  const rows = await store.rows(
+    store.sql
+      .selectFrom('carried_sums')
+      .select(['subject', 'sums'])
+      .where('organisation_id', '=', organisationId)
+      .where('kind', '=', 'credit'),
+  )
+  const totals = new Map<string, bigint>()
+  for (const row of rows) totals.set(row.subject, (totals.get(row.subject) ?? 0n) + sumsIn(row, ['amount']).amount)
+  return totals
+}
+
+/** How grants ended whose last transaction is gone. */
+export async function carriedEnds(
+  store: Pick<Store, 'sql' | 'rows'>,
+  organisationId: bigint,
+  ids: readonly bigint[],
+): Promise<Map<bigint, 'expired' | 'void'>> {
+  const rows = await store.rows(
+    store.sql
+      .selectFrom('carried_sums')
+      .select(['subject', 'sums'])
+      .where('organisation_id', '=', organisationId)
+      .where('kind', '=', 'grant_end')
+      .where('subject', 'in', ids.map(String)),
+  )
+  return new Map(
+    rows.map(({ subject, sums }) => [
+      BigInt(subject),
+      (JSON.parse(sums) as { type: string }).type === 'void' ? 'void' : 'expired',
+    ]),
+  )
+}
