@@ -9,6 +9,7 @@ import type { Health } from './gateway/health.ts'
 import type { EndedCall, GatewayMetrics } from './gateway/metrics.ts'
 import { once } from './lib/once.ts'
 import type { Ratio } from './lib/ratio.ts'
+import { monthState } from './store/month-state.ts'
 import type { Store } from './store/store.ts'
 import { countWaiting } from './store/waiting.ts'
 
@@ -83,6 +84,9 @@ export function createMetrics({ store, health, elapsed }: MetricsParts): Metrics
   const circuits = gauge('circuit_open', '1 where calls go elsewhere first.', ['endpoint'])
   const reservations = gauge('reservations_open', 'Reservations that live, of all processes.')
   const outbox = gauge('outbox_pending', 'Events and deliveries that wait, of all processes.')
+  const ahead = store.maintain && gauge('months_ahead', 'Months of the large tables that are made and have not begun.')
+  const homeless =
+    store.maintain && gauge('rows_without_month', 'Rows of large tables whose month was not made, up to 2000.')
   gauge('build_info', 'The version that runs.', ['version', 'engine']).set(
     { version: VERSION, engine: store.engine },
     1,
@@ -118,6 +122,9 @@ export function createMetrics({ store, health, elapsed }: MetricsParts): Metrics
     const waiting = await countWaiting(store, ASK_MS).catch(() => undefined)
     // A figure that nobody knows is none.
     reservations.set(waiting?.reservations ?? Number.NaN)
+    const months = await monthState(store, ASK_MS).catch(() => undefined)
+    ahead?.set(months?.ahead ?? Number.NaN)
+    homeless?.set(months?.homeless ?? Number.NaN)
     outbox.set(waiting === undefined ? Number.NaN : waiting.events + waiting.deliveries)
   }
 

@@ -151,6 +151,10 @@ const EXPLAINED: Record<ErrorCode, { readonly cause: string; readonly cure: stri
     cause: 'The first call with this `Idempotency-Key` is still running',
     cure: 'Wait as `Retry-After` says and send the same again',
   },
+  usage_already_recorded: {
+    cause: 'The usage was told under this `Idempotency-Key` before, and its record went with its month',
+    cure: 'Nothing was recorded twice; its sums are in the reports',
+  },
   generation_already_settled: {
     cause: 'The model call of this `Idempotency-Key` has ended and was charged',
     cure: 'Nothing was charged twice; `details.generationId` names the call',

@@ -4,6 +4,7 @@ import { QUARTER_MS } from '../core/usage-sums.ts'
 import type { Cell } from '../lib/csv.ts'
 import { generationCode } from '../lib/id.ts'
 import { parseAmount } from '../lib/money.ts'
+import { keptFrom } from '../store/carried-sums.ts'
 import {
   type ExportedRecord,
   exportedPage,
@@ -16,6 +17,7 @@ import {
 import { usageSumsBy } from '../store/reports.ts'
 import { filterWords } from './export-name.ts'
 import { FOCUS_COLUMNS, focusCells } from './focus.ts'
+import { missingOf } from './kept.ts'
 import type { ApiParts, Call, Handlers } from './parts.ts'
 import { filtersIn, inTime, storeFilter } from './report-filter.ts'
 import { type ReportRange, reportRange } from './report-range.ts'
@@ -50,7 +52,7 @@ export const generationListHandlers: Handlers<'listGenerations' | 'getGeneration
     const told = /^usage_([0-9A-Za-z]{20})$/.exec(params.id)?.[1]
     const code = told ?? generationCode(params.id)
     const found = code && (await findRecord(parts.store, caller.organisationId, code, told !== undefined))
-    if (!found) throw refuse('generation_not_found')
+    if (!found) throw await missingOf(parts, 'generation_not_found', code ?? '')
     return { body: { generation: recordOf(found, caller.organisation) } }
   },
 }
@@ -72,7 +74,10 @@ async function filterOf(
 /** By the sums of the report where they know the answer, else by counting. */
 async function countOf({ store }: ApiParts, organisationId: bigint, filter: RecordFilter): Promise<number> {
   const { start, end, narrow, folded, minCostNanos, minLatencyMs, sources } = filter
+  const from = await keptFrom(store)
+  // The sums know calls that are gone from the list.
   const isSummed =
+    (from === undefined || start >= from) &&
     Object.keys(folded).length < 2 &&
     [start, end].every((instant) => instant % QUARTER_MS === 0) &&
     [minCostNanos, minLatencyMs, sources].every((each) => each === undefined)

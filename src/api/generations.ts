@@ -1,20 +1,20 @@
 /** The look-up of one finished call. An API key sees what it made itself, a management key all of its organisation. */
 import { z } from 'zod'
-import { refuse } from '../contract/errors.ts'
 import { decodeFacts, GenerationFacts } from '../contract/generation-facts.ts'
 import type { Generation } from '../contract/generations.ts'
 import { instantText } from '../lib/clock.ts'
 import { generationCode, generationId } from '../lib/id.ts'
 import { findGeneration, type StoredGeneration } from '../store/generations.ts'
+import { missingOf } from './kept.ts'
 import { exactNumber } from './money.ts'
 import type { Handlers } from './parts.ts'
 
 export const generationHandlers: Handlers<'getGeneration'> = {
-  async getGeneration({ store }, { caller, query }) {
+  async getGeneration(parts, { caller, query }) {
     const code = generationCode(query.id)
     const own = caller.kind === 'management_key' ? undefined : (caller.keyId ?? 0n)
-    const found = code === undefined ? undefined : await findGeneration(store, caller.organisationId, code, own)
-    if (!found) throw refuse('generation_not_found')
+    const found = code === undefined ? undefined : await findGeneration(parts.store, caller.organisationId, code, own)
+    if (!found) throw await missingOf(parts, 'generation_not_found', code ?? '')
     return { body: { data: generationOf(found, caller.organisation) } }
   },
 }

@@ -4,11 +4,12 @@ import type { Report, ReportGroup } from '../contract/reports.ts'
 import type { Span } from '../core/report-plan.ts'
 import { instantText } from '../lib/clock.ts'
 import { nanosText } from '../lib/money.ts'
-import { addSums, NO_SUMS, type Sums } from '../store/report-columns.ts'
+import { addSums, isFolded, NO_SUMS, type Sums } from '../store/report-columns.ts'
 import { namesOf } from '../store/report-names.ts'
 import { type Summed, type SumRow, usageSumsBy } from '../store/reports.ts'
 import { filterWords } from './export-name.ts'
 import { focusReport } from './focus.ts'
+import { assertKept } from './kept.ts'
 import { withDecimal } from './money.ts'
 import type { ApiParts, Call, Handlers } from './parts.ts'
 import { filtersIn, inTime, storeFilter } from './report-filter.ts'
@@ -42,6 +43,8 @@ async function sumsFor(
   buckets: readonly Span[],
 ): Promise<readonly SumRow[]> {
   const filter = await storeFilter(parts, organisationId, query)
+  const dimensions = new Set([...(query.groupBy ?? []).filter(isFolded), ...Object.keys(filter.folded)])
+  if (dimensions.size > 1) await assertKept(parts, buckets[0]?.start, { param: 'from', instead: ONE_OF_THEM })
   const summed = await inTime(WITHIN_MS, 'shorten the range, or group and filter by less', () =>
     usageSumsBy(parts.store, {
       ...{ organisationId, buckets, groupBy: query.groupBy ?? [], ...filter },
@@ -53,6 +56,8 @@ async function sumsFor(
     details: { [summed.tooMany]: summed.count, most: MOST[summed.tooMany] },
   })
 }
+
+const ONE_OF_THEM = 'Their sums are, by one of api_key, account, end_user and tag: group and filter by one'
 
 const tooMany = ({ tooMany: what, count }: Extract<Summed, { tooMany: unknown }>): string =>
   what === 'records'

@@ -16,6 +16,7 @@ import {
 import { usageBy } from '../store/usage.ts'
 import { accountChain } from './chains.ts'
 import { fingerprintOf } from './idempotency.ts'
+import { missingOf } from './kept.ts'
 import { modelNames } from './models.ts'
 import { creditRate, rateOf, withDecimal } from './money.ts'
 import { paged, pageOf } from './page.ts'
@@ -206,7 +207,7 @@ async function reservationFor(parts: ApiParts, caller: Caller, id: string, at: n
   const code = /^res_(.+)$/.exec(id)?.[1] ?? ''
   const accountId = ownAccount(caller)
   const found = await findReservation(parts.store, caller.organisationId, code, { accountId, at })
-  if (!found) throw refuse('reservation_not_found')
+  if (!found) throw await missingOf(parts, 'reservation_not_found', code)
   return found
 }
 

@@ -1,7 +1,6 @@
 /** What was posted: the list of an organisation's transactions, and each by its id. */
 
 import type { Transaction } from '../contract/credits.ts'
-import { refuse } from '../contract/errors.ts'
 import type { Caller } from '../core/caller.ts'
 import type { Posted } from '../core/ledger-commands.ts'
 import type { TransactionType } from '../core/ledger-rows.ts'
@@ -21,6 +20,7 @@ import { accountChain, refundedTo } from './chains.ts'
 import { USUAL_PRIORITY } from './credits.ts'
 import { rangeOf } from './date-range.ts'
 import { exportName } from './export-name.ts'
+import { missingOf } from './kept.ts'
 import { modelNames } from './models.ts'
 import { creditRate, rateOf } from './money.ts'
 import { paged, pageOf } from './page.ts'
@@ -94,10 +94,13 @@ export const transactionHandlers: Handlers<Names> = {
   },
 }
 
+/** What goes for a refund of what is gone. */
+const GIVE_BACK = '. To give credits back all the same, add them to the account as a grant'
+
 async function transactionFor(parts: ApiParts, caller: Caller, id: string): Promise<StoredTransaction> {
   const code = /^txn_(.+)$/.exec(id)?.[1] ?? ''
   const found = await findTransaction(parts.store, caller.organisationId, code, ownAccount(caller))
-  if (!found) throw refuse('transaction_not_found')
+  if (!found) throw await missingOf(parts, 'transaction_not_found', code, GIVE_BACK)
   return found
 }
 

@@ -6,6 +6,7 @@ import { findTransaction } from '../store/transactions.ts'
 import { type UsageFilter, type UsageSum, usageBy, usageCount, usagePage, usageSums } from '../store/usage.ts'
 import { rangeOf } from './date-range.ts'
 import { exportName } from './export-name.ts'
+import { assertKept, missingOf } from './kept.ts'
 import { modelNames } from './models.ts'
 import { creditRate, withDecimal } from './money.ts'
 import { paged, pageOf } from './page.ts'
@@ -28,6 +29,7 @@ export const usageHandlers: Handlers<'recordUsage' | 'listUsage' | 'summariseUsa
     const command = { type: 'record_usage', organisationId: caller.organisationId, at, ...link, record } as const
     const { result } = await post(parts, creditRate(parts), command, 'recorded')
     const [stored] = await usageBy(parts.store, caller.organisationId, { field: 'id', ids: [result.record.id] })
+    if (!stored && result.duplicate) throw refuse('usage_already_recorded')
     if (!stored) throw new Error('a usage that was recorded is there')
     const usageRecord = exactUsage(stored, modelNames(parts.routes))
     const body_ = { success: true, duplicate: result.duplicate, usageRecord } as const
@@ -76,7 +78,7 @@ async function linkOf(parts: ApiParts, { caller, body, at }: Call<'recordUsage'>
   const account = await accountFor(parts, caller, body, at)
   const code = /^txn_(.+)$/.exec(transactionId)?.[1] ?? ''
   const transaction = await findTransaction(parts.store, caller.organisationId, code)
-  if (!transaction) throw refuse('transaction_not_found')
+  if (!transaction) throw await missingOf(parts, 'transaction_not_found', code)
   return { accountId: account.id, transactionId: transaction.id }
 }
 
@@ -97,7 +99,10 @@ async function filterOf(parts: ApiParts, { caller, query, at }: Filtered): Promi
 }
 
 async function summaryOf(parts: ApiParts, call: Filtered): Promise<UsageSummary> {
-  const sums = await usageSums(parts.store, call.caller.organisationId, await filterOf(parts, call))
+  const filter = await filterOf(parts, call)
+  const instead = 'The report (GET /api/admin/usage) still knows their sums'
+  await assertKept(parts, filter.from, { param: 'startDate', instead })
+  const sums = await usageSums(parts.store, call.caller.organisationId, filter)
   const nameOf = modelNames(parts.routes)
   const total = (field: 'records' | 'inputTokens' | 'outputTokens' | 'cachedTokens' | 'unpriced' | 'unknown') =>
     Number(sums.reduce((sum, row) => sum + row[field], 0n))

@@ -163,6 +163,7 @@ export const errors = {
     errorType: 'precondition_failed',
     message: 'A request with this idempotency key is still in progress',
   },
+  usage_already_recorded: { ...conflict, message: 'This usage was recorded before; its record is kept no more' },
   generation_already_settled: {
     ...conflict,
     message: 'The generation of this idempotency key has already been settled',

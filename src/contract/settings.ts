@@ -239,13 +239,15 @@ const Postgres = group({
     .meta({ description: 'A statement that takes longer is given up, for its own work or for the lock of another.' }),
 }).prefault({})
 
+const KEPT_MONTHS = '0, or a whole number of months from 3 to 1200'
 const Retention = group({
   months: z
-    .union([z.literal(0), z.int().min(3).max(1200)], '0, or a whole number of months from 3')
+    .int(KEPT_MONTHS)
+    .refine((value) => value === 0 || (value >= 3 && value <= 1200), KEPT_MONTHS)
     .default(0)
     .meta({
       description:
-        'Records and transactions of calls are dropped, month by month, once so many whole months lie between; balances, limits and reports stay. 0: everything is kept. On PostgreSQL alone.',
+        'On PostgreSQL: records and transactions of calls are dropped, month by month, once so many whole months (3 at least) lie between them and today. Balances, limits and reports stay. 0: everything is kept.',
     }),
 }).prefault({})
 

@@ -11,8 +11,8 @@ import type { Clock, Timer } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { keptFrom, setKeptFrom } from '../store/carried-sums.ts'
 import { dropMonth, forget, holdMonth, keep, keepFacts, reachingBack, unfolded } from '../store/month-drop.ts'
-import { isHeld, keepOut, makeMonth, monthsOf, waitShortly } from '../store/month-tables.ts'
-import { BY_MONTH, MONTHS_AHEAD, type Month, monthAt, partOf } from '../store/months.ts'
+import { isHeld, keepOut, makeMonth, monthsOf, strayMonth, waitShortly } from '../store/month-tables.ts'
+import { BY_MONTH, idsOfMonth, MONTHS_AHEAD, type Month, monthAt, partOf } from '../store/months.ts'
 import type { Maintenance, Store } from '../store/store.ts'
 import { feedRecords, feedTransactions, type Gone, goneOf, readWindows, spendingsOf } from './verify-feed.ts'
 
@@ -58,27 +58,33 @@ export async function runMonths(parts: MonthParts): Promise<MonthsRun> {
   return { ...made, dropped: await dropOld(parts) }
 }
 
-/** This month, and those to come. */
+/** This month, those to come, and those of rows that found none when they came. */
 async function makeMissing({ store, clock, log }: MonthParts): Promise<Pick<MonthsRun, 'made' | 'moved'>> {
   const [made, total] = [[] as string[], { moved: 0 }]
-  const wanted = Array.from({ length: MONTHS_AHEAD + 1 }, (_, later) => monthAt(store.now(), later))
+  const kept = await keptFrom(store)
   for (const table of BY_MONTH)
-    for (const month of wanted) {
+    for (;;) {
       const done = await whenFree({ store, clock }, async ({ run }) => {
         const there = await monthsOf(run, table)
-        // The first part may hold all that was before it, too.
-        if ((there[0]?.end ?? 0) >= month.end || there.some(({ name }) => name === month.name)) return undefined
+        const month = (await strayMonth(run, table, kept ?? 0, store.now())) ?? missingAmong(there, store.now())
+        if (!month) return undefined
         await waitShortly(run)
-        return makeMonth(run, table, month)
+        return { part: partOf(table, month), ...(await makeMonth(run, table, month)) }
       })
-      if (!done) continue
-      made.push(partOf(table, month))
+      if (!done) break
+      made.push(done.part)
       total.moved += done.moved
       if (done.moved > 0)
-        log.warn({ part: partOf(table, month), rows: done.moved }, 'a month was made late; its rows lie in it now')
+        log.warn({ part: done.part, rows: done.moved }, 'a month was made late; its rows lie in it now')
     }
   return { made, ...total }
 }
+
+/** The first part may hold all that was before it, too. */
+const missingAmong = (there: readonly Month[], at: number): Month | undefined =>
+  Array.from({ length: MONTHS_AHEAD + 1 }, (_, later) => monthAt(at, later)).find(
+    ({ name, end }) => (there[0]?.end ?? 0) < end && !there.some((month) => month.name === name),
+  )
 
 const TRIES = 20
 const PAUSE_MS = 500
@@ -122,6 +128,15 @@ async function dropOld({ store, log, keepMonths }: MonthParts): Promise<string[]
   }
 }
 
+/** The same for all tables: what one of them has, the others get. */
+async function oldestMonth({ run }: Maintenance): Promise<Month | undefined> {
+  const all = await Promise.all(BY_MONTH.map((table) => monthsOf(run, table)))
+  const [oldest] = all.flatMap(([first]) => first ?? []).sort((a, b) => a.start - b.start)
+  for (const [index, table] of BY_MONTH.entries())
+    if (oldest && !all[index]?.some(({ name }) => name === oldest.name)) await makeMonth(run, table, oldest)
+  return oldest
+}
+
 /** So that nothing of what was begun is kept. */
 class MonthStays extends Error {}
 
@@ -137,7 +152,7 @@ async function drop(session: Maintenance, month: Month): Promise<string | undefi
   if (isAmong(open, sums)) return UNFOLDED
   await keep(session, month, [...sums, ...(await spendings(session, await reachingBack(session, month), gone))])
   await keepFacts(session, month)
-  await keep(session, month, [given(0n, 'month', '', { start, end: month.end })])
+  await keep(session, month, [given(0n, 'month', '', { start, end: month.end, before: idsOfMonth(month).to })])
   await forget(session, month)
   await keepOut(session.run, BY_MONTH)
   // Nobody writes any more: what came while the month was added up.

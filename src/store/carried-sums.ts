@@ -1,5 +1,6 @@
 /** What is known of months that were dropped, read back: for proofs, and for what adds up all that ever was. */
-import { type CarriedSum, sumsIn } from '../core/carried-sums.ts'
+import { sql } from 'kysely'
+import type { CarriedSum } from '../core/carried-sums.ts'
 import { settingNamed } from './bootstrap.ts'
 import type { Store } from './store.ts'
 import { carriedSums } from './tables.ts'
@@ -25,19 +26,13 @@ export const setKeptFrom = (store: Pick<Store, 'sql'>, at: number) =>
     .values({ name: KEPT_FROM, value: String(at) })
     .onConflict((conflict) => conflict.column('name').doUpdateSet({ value: String(at) }))
 
-/** What the transactions that are gone came to, by their type. */
-export async function carriedCredit(store: Pick<Store, 'sql' | 'rows'>, organisationId: bigint) {
-  const rows = await store.rows(
-    store.sql
-      .selectFrom('carried_sums')
-      .select(['subject', 'sums'])
-      .where('organisation_id', '=', organisationId)
-      .where('kind', '=', 'credit'),
-  )
-  const totals = new Map<string, bigint>()
-  for (const row of rows) totals.set(row.subject, (totals.get(row.subject) ?? 0n) + sumsIn(row, ['amount']).amount)
-  return totals
-}
+/** What the transactions that are gone came to, by their type: a row for each month. */
+export const carriedCredit = (store: Pick<Store, 'sql'>, organisationId: bigint) =>
+  store.sql
+    .selectFrom('carried_sums')
+    .where('organisation_id', '=', organisationId)
+    .where('kind', '=', 'credit')
+    .select(['subject as type', sql<string>`'0'`.as('dollars'), 'sums as nanos'])
 
 /** How grants ended whose last transaction is gone. */
 export async function carriedEnds(

@@ -14,7 +14,7 @@ import { membersMigration } from './migrations/0009-members.ts'
 import { monthsMigration } from './migrations/0010-months.ts'
 import { StoreUnusable } from './store.ts'
 
-const migrations = (engine: Engine): Record<string, Migration> => ({
+export const migrations = (engine: Engine): Record<string, Migration> => ({
   '0001-ledger': ledgerMigration(engine),
   '0002-events': eventsMigration(engine),
   '0003-credit-rate': creditRateMigration,

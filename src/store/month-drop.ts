@@ -54,7 +54,7 @@ export async function keepFacts({ run }: Maintenance, month: Month): Promise<voi
   const [gone, records] = [partOf('transactions', month), partOf('usage_records', month)]
   const into = 'INSERT INTO carried_sums (organisation_id, kind, subject, month, sums)'
   await run(
-    `${into} SELECT organisation_id, 'credit', type, $1, json_build_object('amount', SUM(amount_nanos)::text)::text
+    `${into} SELECT organisation_id, 'credit', type, $1, SUM(amount_nanos)::text
      FROM ${gone} GROUP BY organisation_id, type`,
     [month.name],
   )

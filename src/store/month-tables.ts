@@ -1,5 +1,5 @@
 /** The statements that cut a table by month, make a month's part, and put aside what fits none. */
-import { type ByMonth, idsOfMonth, type Month, monthNamed, partOf, restOf } from './months.ts'
+import { type ByMonth, idsOfMonth, type Month, monthAt, monthNamed, monthOf, partOf, restOf } from './months.ts'
 
 /** Runs one statement and gives its rows. */
 export type Run = (text: string, values?: readonly unknown[]) => Promise<readonly Readonly<Record<string, unknown>>[]>
@@ -52,12 +52,33 @@ export async function makeMonth(run: Run, table: ByMonth, month: Month): Promise
   return { moved }
 }
 
+/** The first month, up to the current one, whose rows lie in no month. What is late for a month that went stays where it is. */
+export async function strayMonth(run: Run, table: ByMonth, kept: number, now: number): Promise<Month | undefined> {
+  const [from, to] = [idsOfMonth(monthAt(kept)).from, idsOfMonth(monthAt(now)).to]
+  const [row] = await run(`SELECT MIN(id) AS id FROM ${restOf(table)} WHERE id >= ${from} AND id < ${to}`)
+  return row?.id === null || row?.id === undefined ? undefined : monthOf(BigInt(String(row.id)))
+}
+
 /** Rows that have their place elsewhere by now: history moves, and nothing of it goes. */
 const takenOut = (name: string, where: string): string[] => [
   `ALTER TABLE ${name} DISABLE TRIGGER USER`,
   `DELETE FROM ${name} WHERE ${where}`,
   `ALTER TABLE ${name} ENABLE TRIGGER USER`,
 ]
+
+/** Of a table with nothing in it: cut from that month on, in place of the one part that holds all that was before. */
+export async function cutFrom(run: Run, table: ByMonth, first: Month): Promise<void> {
+  const [all] = await monthsOf(run, table)
+  if (!all || all.start <= first.start) return
+  await run(`DROP TABLE ${partOf(table, all)}`)
+  for (let month = first; month.start <= all.start; month = monthAt(month.end)) {
+    const name = partOf(table, month)
+    const { from, to } = idsOfMonth(month)
+    for (const text of likeTable(table, name)) await run(text)
+    const least = month === first ? 'MINVALUE' : `'${from}'`
+    await run(`ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES FROM (${least}) TO ('${to}')`)
+  }
+}
 
 /**
  * Makes a table one that is cut by month: what is there becomes the part of everything up to the end of the month, as it

@@ -5,6 +5,8 @@
 import BetterSqlite3 from 'better-sqlite3'
 import pg from 'pg'
 import { idTime } from '../lib/id.ts'
+import { cutFrom } from './month-tables.ts'
+import { BY_MONTH, monthOf } from './months.ts'
 import { connectionOptions, HOLD_MIGRATIONS, prepareDatabase, serverOf } from './postgres-connection.ts'
 import { isAway, type Server, unusable } from './postgres-faults.ts'
 import { NOW } from './postgres-node.ts'
@@ -49,6 +51,7 @@ export async function moveToPostgres({ file, signInFile, url, now, onProgress, p
     await client.query('BEGIN')
     const tables = (await Promise.all(sources.map(({ db, schema }) => tablesOf(client, db, schema)))).flat()
     await assertEmpty(client, tables, server)
+    await makePastMonths(client, tables)
     await moveTables(client, tables, onProgress)
     await leaveNumber(client, tables, now)
     await prove(readerOf(client, now))
@@ -67,6 +70,17 @@ function openSource(file: string): BetterSqlite3.Database {
   db.defaultSafeIntegers(true)
   db.pragma('query_only = ON')
   return db
+}
+
+/** So that what is old can go month by month there, too. */
+async function makePastMonths(client: pg.Client, tables: readonly Moving[]): Promise<void> {
+  const run = async (text: string) => (await client.query(text)).rows
+  const first = BY_MONTH.flatMap((table) => {
+    const { db } = tables.find(({ from }) => from === table) ?? {}
+    return (db?.prepare(`SELECT MIN(id) FROM ${table}`).pluck().get() as bigint | null | undefined) ?? []
+  }).sort((a, b) => (a < b ? -1 : 1))[0]
+  if (first === undefined) return
+  for (const table of BY_MONTH) await cutFrom(run, table, monthOf(first))
 }
 
 type Moving = {

@@ -202,7 +202,11 @@ const refunds = selectBy(tables.transactions, ['reverses_id'], {
 })
 const recorded = prepared(
   'recorded',
-  'SELECT t.id FROM unnest($1::bigint[], $2::bigint[]) AS k(organisation_id, id) JOIN usage_records t ON t.organisation_id = k.organisation_id AND t.id = k.id',
+  // What was settled so long ago that its month is gone was settled.
+  `SELECT k.id FROM unnest($1::bigint[], $2::bigint[]) AS k(organisation_id, id)
+   WHERE EXISTS (SELECT 1 FROM usage_records t WHERE t.organisation_id = k.organisation_id AND t.id = k.id)
+   OR k.id < (SELECT sums::json ->> 'before' FROM carried_sums WHERE organisation_id = 0 AND kind = 'month'
+     ORDER BY month DESC LIMIT 1)::bigint`,
 )
 
 /** A key outlives the month of its record. */
