@@ -42,6 +42,7 @@ export async function openLiving(place?: string): Promise<Living> {
   const make = commandsAt(() => store.now(), store.ids)
   const charges: bigint[] = []
   const keys = new Map<string, bigint>()
+  const told = { times: 0 }
   const post = (command: Command) => store.post(command)
 
   let people: Awaited<ReturnType<typeof peopleOf>> | undefined
@@ -111,16 +112,16 @@ export async function openLiving(place?: string): Promise<Living> {
         await post(make.refund(of, undefined, await refundedTo({ store, budgets }, ORGANISATION, of)))
       },
       async () => {
-        const dedupeKey = `told ${keys.size}`
+        const dedupeKey = `told ${told.times++}`
         const linked = pick([undefined, ...charges.slice(-5)])
         const [charge] =
           linked === undefined ? [] : await query('SELECT account_id FROM transactions WHERE id = $1', [linked])
         const accountId = charge ? BigInt(String(charge.account_id)) : null
-        const told = make.usage(accountId, charge ? (linked ?? null) : null, {
+        const usage = make.usage(accountId, charge ? (linked ?? null) : null, {
           dedupeKey,
           chain: links({ accountId }),
         })
-        keys.set(dedupeKey, resultOf(await post(told), 'recorded').record.id)
+        keys.set(dedupeKey, resultOf(await post(usage), 'recorded').record.id)
       },
     ]
     for (let time = 0; time < times; time++) {

@@ -69,6 +69,15 @@ test('months come and go under random commands: every proof holds, and no balanc
   expect(await verifyLedger(store)).toEqual([])
 }, 240_000)
 
+test('a month goes while calls, confirmations and refunds go on: none is refused for it, and every proof holds', async () => {
+  const chance = chanceFrom(seed + 1)
+  await living.fold()
+  const [, , { dropped }] = await Promise.all([living.live(chance, 25), living.live(chance, 25), living.see(3)])
+  expect(dropped).toHaveLength(1)
+  expect(await verifyLedger(living.store), `seed ${seed}`).toEqual([])
+  expect(living.said).toEqual([])
+})
+
 describe('the parts of a table', () => {
   // Without budgets, so that calls need no more than themselves.
   let living: Living

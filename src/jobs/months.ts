@@ -1,20 +1,13 @@
-/**
- * Makes months before they begin and, where it is asked for, drops those that are older than what is kept. A month goes
- * in the transaction that keeps what its rows came to, so that `turnpike verify` proves the same ledger before and after.
- */
-
-import { spendingText } from '../core/carried-spending.ts'
-import { type Dropped, type Given, given } from '../core/carried-sums.ts'
-import type { Transaction } from '../core/ledger-rows.ts'
-import { createProof } from '../core/verify.ts'
+/** Makes months before they begin and, where it is asked for, drops those that are older than what is kept. */
+import { DAY_MS } from '../core/report-plan.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
-import { keptFrom, setKeptFrom } from '../store/carried-sums.ts'
-import { dropMonth, forget, holdMonth, keep, keepFacts, reachingBack, unfolded } from '../store/month-drop.ts'
-import { isHeld, keepOut, makeMonth, monthsOf, strayMonth, waitShortly } from '../store/month-tables.ts'
-import { BY_MONTH, idsOfMonth, MONTHS_AHEAD, type Month, monthAt, partOf } from '../store/months.ts'
+import { keptFrom, setInstant } from '../store/carried-sums.ts'
+import { forget } from '../store/month-drop.ts'
+import { isHeld, makeMonth, monthsOf, strayMonth, waitShortly } from '../store/month-tables.ts'
+import { BY_MONTH, type ByMonth, MONTHS_AHEAD, type Month, monthAt, partOf } from '../store/months.ts'
 import type { Maintenance, Store } from '../store/store.ts'
-import { feedRecords, feedTransactions, type Gone, goneOf, readWindows, spendingsOf } from './verify-feed.ts'
+import { dropMonth, MonthStays } from './drop-month.ts'
 
 export type MonthParts = {
   readonly store: Store
@@ -55,7 +48,9 @@ export function startMonths(parts: MonthParts): {
 
 export async function runMonths(parts: MonthParts): Promise<MonthsRun> {
   const made = await makeMissing(parts)
-  return { ...made, dropped: await dropOld(parts) }
+  const dropped = await dropOld(parts)
+  await forgetGone(parts.store)
+  return { ...made, dropped }
 }
 
 /** This month, those to come, and those of rows that found none when they came. */
@@ -104,88 +99,56 @@ async function whenFree<T>(
   }
 }
 
-async function dropOld({ store, log, keepMonths }: MonthParts): Promise<string[]> {
+async function dropOld({ store, clock, log, keepMonths }: MonthParts): Promise<string[]> {
   const dropped: string[] = []
   if (keepMonths === 0) return dropped
+  if (Math.abs(store.now() - clock.now()) > DAY_MS) {
+    log.error({}, CLOCKS)
+    return dropped
+  }
   const { start } = monthAt(store.now(), -keepMonths)
   for (;;) {
-    const month = await store
-      .maintain?.(async (session) => {
-        const [oldest] = await monthsOf(session.run, 'transactions')
-        if (!oldest || oldest.end > start) return undefined
-        const reason = await drop(session, oldest)
-        if (reason === undefined) return oldest.name
-        log.error({ month: oldest.name }, `a month is older than what is kept, and stays: ${reason}`)
-        throw new MonthStays()
-      })
-      .catch((error: unknown) => {
-        if (error instanceof MonthStays) return undefined
-        throw error
-      })
+    const month = await dropOldest(store, start, log)
     if (month === undefined) return dropped
     log.info({ month }, 'a month was dropped; its sums are kept')
     dropped.push(month)
   }
 }
 
+/** Apart from the drop, since it may take long and nobody waits for it; what was cut off is done by the next run. */
+async function forgetGone(store: Store): Promise<void> {
+  const [kept, until] = [await keptFrom(store), await keptFrom(store, 'forgotten_until')]
+  if (kept === undefined || kept === until) return
+  await store.maintain?.(async (session) => {
+    await forget(session, kept)
+    await setInstant(session, 'forgotten_until', kept)
+  })
+}
+
+/** What is dropped does not come back: one clock that is wrong is not enough. */
+const CLOCKS = 'the clocks of the database and of this machine are more than a day apart: no month is dropped by them'
+
+async function dropOldest(store: Store, start: number, log: Log): Promise<string | undefined> {
+  try {
+    return await store.maintain?.(async (session) => {
+      const oldest = await oldestMonth(session)
+      if (!oldest || oldest.end > start) return undefined
+      await dropMonth(session, oldest)
+      return oldest.name
+    })
+  } catch (error) {
+    if (!(error instanceof MonthStays)) throw error
+    log.error({ month: error.month }, `a month is older than what is kept, and stays: ${error.message}`)
+    return undefined
+  }
+}
+
 /** The same for all tables: what one of them has, the others get. */
 async function oldestMonth({ run }: Maintenance): Promise<Month | undefined> {
-  const all = await Promise.all(BY_MONTH.map((table) => monthsOf(run, table)))
-  const [oldest] = all.flatMap(([first]) => first ?? []).sort((a, b) => a.start - b.start)
-  for (const [index, table] of BY_MONTH.entries())
-    if (oldest && !all[index]?.some(({ name }) => name === oldest.name)) await makeMonth(run, table, oldest)
+  const all = new Map<ByMonth, Month[]>()
+  for (const table of BY_MONTH) all.set(table, await monthsOf(run, table))
+  const [oldest] = [...all.values()].flatMap(([first]) => first ?? []).sort((a, b) => a.start - b.start)
+  for (const [table, there] of all)
+    if (oldest && !there.some(({ name }) => name === oldest.name)) await makeMonth(run, table, oldest)
   return oldest
-}
-
-/** So that nothing of what was begun is kept. */
-class MonthStays extends Error {}
-
-/** Why the month stays; undefined: it is gone. */
-async function drop(session: Maintenance, month: Month): Promise<string | undefined> {
-  const start = (await keptFrom(session)) ?? 0
-  await waitShortly(session.run)
-  await holdMonth(session, BY_MONTH, month)
-  const gone = await goneOf(session)
-  const { findings, sums } = await sumsOf(session, { start, end: month.end }, month, gone)
-  if (findings > 0) return `its rows contradict one another (${findings} differences; see turnpike verify)`
-  const open = await unfolded(session)
-  if (isAmong(open, sums)) return UNFOLDED
-  await keep(session, month, [...sums, ...(await spendings(session, await reachingBack(session, month), gone))])
-  await keepFacts(session, month)
-  await keep(session, month, [given(0n, 'month', '', { start, end: month.end, before: idsOfMonth(month).to })])
-  await forget(session, month)
-  await keepOut(session.run, BY_MONTH)
-  // Nobody writes any more: what came while the month was added up.
-  if (isAmong(await unfolded(session), sums)) return UNFOLDED
-  await keep(session, month, await spendings(session, await reachingBack(session, month), gone))
-  await dropMonth(session, BY_MONTH, month)
-  const { sql, parameters } = setKeptFrom(session, month.end).compile()
-  await session.run(sql, parameters)
-  return undefined
-}
-
-const UNFOLDED = 'some of its records are in no sum of a report yet'
-
-async function sumsOf(session: Maintenance, span: Dropped, month: Month, gone: Gone) {
-  const proof = createProof()
-  const found = { findings: 0 }
-  const count = (all: readonly unknown[]) => {
-    found.findings += all.length
-  }
-  await readWindows(session, proof)
-  await feedTransactions(session, proof, { gone, from: partOf('transactions', month) }, count)
-  await feedRecords(session, proof, { gone, from: partOf('usage_records', month) }, count)
-  return { ...found, sums: proof.give(span) }
-}
-
-const isAmong = (open: ReadonlySet<string>, sums: readonly Given[]): boolean =>
-  sums.some(({ kind, organisationId, subject }) => kind === 'quarter' && open.has(`${organisationId} ${subject}`))
-
-async function spendings(session: Maintenance, rows: readonly Transaction[], gone: Gone): Promise<Given[]> {
-  const own = rows.filter(({ id }) => !gone.spendings.has(String(id)))
-  const places = await spendingsOf(session, own)
-  return own.flatMap(({ id, organisationId }) => {
-    const spending = places.get(id)
-    return spending ? [{ organisationId, kind: 'spending', subject: String(id), sums: spendingText(spending) }] : []
-  })
 }

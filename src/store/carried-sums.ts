@@ -12,19 +12,27 @@ const KEY = ['organisation_id', 'kind', 'subject', 'month']
 
 export const eachCarried = (store: Reader): AsyncGenerator<CarriedSum[]> => eachPage(store, carriedSums, KEY)
 
-const KEPT_FROM = 'kept_from'
+/** `forgotten_until`: as `kept_from`, for what hangs on those rows in other tables. */
+type Instant = 'kept_from' | 'forgotten_until'
 
 /** Records and transactions of calls before this instant are gone; undefined: everything is there. */
-export async function keptFrom(store: Pick<Store, 'sql' | 'rows'>): Promise<number | undefined> {
-  const value = await settingNamed(store, KEPT_FROM)
+export async function keptFrom(
+  store: Pick<Store, 'sql' | 'rows'>,
+  name: Instant = 'kept_from',
+): Promise<number | undefined> {
+  const value = await settingNamed(store, name)
   return value === undefined ? undefined : Number(value)
 }
 
-export const setKeptFrom = (store: Pick<Store, 'sql'>, at: number) =>
-  store.sql
-    .insertInto('settings')
-    .values({ name: KEPT_FROM, value: String(at) })
-    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value: String(at) }))
+export async function setInstant({ sql: build, rows }: Pick<Store, 'sql' | 'rows'>, name: Instant, at: number) {
+  const value = String(at)
+  await rows(
+    build
+      .insertInto('settings')
+      .values({ name, value })
+      .onConflict((conflict) => conflict.column('name').doUpdateSet({ value })),
+  )
+}
 
 /** What the transactions that are gone came to, by their type: a row for each month. */
 export const carriedCredit = (store: Pick<Store, 'sql'>, organisationId: bigint) =>

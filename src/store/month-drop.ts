@@ -1,14 +1,16 @@
 /** The rows of a month that go, and what is kept of them: statements of the transaction in which both happen. */
 import type { CarriedSum, Given } from '../core/carried-sums.ts'
 import type { Transaction } from '../core/ledger-rows.ts'
-import { type ByMonth, idsOfMonth, type Month, partOf } from './months.ts'
+import { lockAll } from './month-tables.ts'
+import { type ByMonth, idsOfMonth, type Month, monthAt, partOf } from './months.ts'
 import { arraysOf } from './postgres-statements.ts'
 import type { Maintenance } from './store.ts'
 import { type Cell, carriedSums, transactions } from './tables.ts'
 
 /** Nobody adds to the month while it is added up; it is read as before. */
 export async function holdMonth({ run }: Maintenance, tables: readonly ByMonth[], month: Month): Promise<void> {
-  await run(`LOCK TABLE ${tables.map((table) => partOf(table, month)).join(', ')} IN SHARE ROW EXCLUSIVE MODE`)
+  const parts = tables.map((table) => partOf(table, month))
+  await lockAll(run, [`LOCK TABLE ${parts.join(', ')} IN SHARE ROW EXCLUSIVE MODE`])
 }
 
 /** Quarter hours that have records which no fold has seen. */
@@ -17,17 +19,27 @@ export async function unfolded({ run }: Maintenance): Promise<Set<string>> {
   return new Set(rows.map((row) => `${row.organisation_id} ${row.quarter}`))
 }
 
-/** Transactions that stay, and that can be proved only by rows which go: refunds and confirmations of what was before. */
-export async function reachingBack({ run }: Maintenance, month: Month, since = 0n): Promise<Transaction[]> {
-  const { to } = idsOfMonth(month)
+/** Whether something of the month may still be confirmed or settled. */
+export async function hasPending({ run }: Maintenance, month: Month): Promise<boolean> {
+  const [row] = await run('SELECT 1 AS found FROM reservations WHERE id < $1::bigint LIMIT 1', [idsOfMonth(month).to])
+  return row !== undefined
+}
+
+/** Of transactions that stay, those that can be proved only by rows which go: confirmations of what was reserved before. */
+export const confirmedLater = (session: Maintenance, month: Month): Promise<Transaction[]> =>
+  reachingBack(session, month, "t.reservation_id < $1::bigint AND t.type = 'usage' AND t.usage_record_id IS NULL")
+
+/** And refunds of what was charged before: found by an index. */
+export const refundedLater = (session: Maintenance, month: Month): Promise<Transaction[]> =>
+  reachingBack(session, month, 't.reverses_id < $1::bigint')
+
+async function reachingBack({ run }: Maintenance, month: Month, back: string): Promise<Transaction[]> {
   const columns = transactions.columns.map((column) => `t.${column}`).join(', ')
-  const known = `NOT EXISTS (SELECT 1 FROM carried_sums c WHERE c.organisation_id = t.organisation_id
-    AND c.kind = 'spending' AND c.subject = t.id::text)`
   const rows = await run(
-    `SELECT ${columns} FROM transactions t WHERE t.id >= $1::bigint AND t.reverses_id < $2::bigint AND ${known}
-     UNION ALL SELECT ${columns} FROM transactions t WHERE t.id >= $1::bigint AND t.reservation_id < $2::bigint
-     AND t.type = 'usage' AND t.usage_record_id IS NULL AND ${known}`,
-    [since > to ? since : to, to],
+    `SELECT ${columns} FROM transactions t WHERE ${back} AND t.id >= $1::bigint
+     AND NOT EXISTS (SELECT 1 FROM carried_sums c WHERE c.organisation_id = t.organisation_id
+       AND c.kind = 'spending' AND c.subject = t.id::text)`,
+    [idsOfMonth(month).to],
   )
   return rows.map((row) => transactions.row(transactions.columns.map((column) => (row[column] ?? null) as Cell)))
 }
@@ -72,14 +84,16 @@ export async function keepFacts({ run }: Maintenance, month: Month): Promise<voi
   )
 }
 
-/** What hangs on the month's rows in other tables goes with them: who called, normalised counts, ended reservations. */
-export async function forget({ run }: Maintenance, month: Month): Promise<void> {
-  const { to } = idsOfMonth(month)
-  await run('DELETE FROM token_counts WHERE usage_record_id < $1::bigint', [to])
-  await run('DELETE FROM call_details WHERE created_at < $1::bigint', [month.end])
-  await run('DELETE FROM ended_reservations WHERE id < $1::bigint', [to])
+/**
+ * What hangs on rows that are gone goes after them: who called, normalised counts, ended reservations. Those stay a
+ * month longer, since what was confirmed in the next one is given back where they held it.
+ */
+export async function forget({ run }: Maintenance, kept: number): Promise<void> {
+  await run('DELETE FROM token_counts WHERE usage_record_id < $1::bigint', [idsOfMonth(monthAt(kept)).from])
+  await run('DELETE FROM call_details WHERE created_at < $1::bigint', [kept])
+  await run('DELETE FROM ended_reservations WHERE id < $1::bigint', [idsOfMonth(monthAt(kept, -1)).from])
 }
 
-export async function dropMonth({ run }: Maintenance, tables: readonly ByMonth[], month: Month): Promise<void> {
+export async function dropParts({ run }: Maintenance, tables: readonly ByMonth[], month: Month): Promise<void> {
   for (const table of tables) await run(`DROP TABLE ${partOf(table, month)}`)
 }

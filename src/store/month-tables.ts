@@ -22,7 +22,7 @@ const likeTable = (table: ByMonth, name: string): string[] => [
   `CREATE TRIGGER ${name}_no_truncate BEFORE TRUNCATE ON ${name} EXECUTE FUNCTION refuse_change()`,
 ]
 
-export const makeRest = (table: ByMonth): string[] => [
+const makeRest = (table: ByMonth): string[] => [
   ...likeTable(table, restOf(table)),
   `ALTER TABLE ${table} ATTACH PARTITION ${restOf(table)} DEFAULT`,
 ]
@@ -122,12 +122,19 @@ const TRIES = 100
  * Keeps everybody out of the tables until the transaction ends. Whoever is at work goes on: nobody waits longer for us
  * than a moment at a time.
  */
-export async function keepOut(run: Run, tables: readonly string[]): Promise<void> {
+export const keepOut = (run: Run, tables: readonly string[]): Promise<void> =>
+  lockAll(
+    run,
+    tables.map((table) => `LOCK TABLE ONLY ${table} IN ACCESS EXCLUSIVE MODE`),
+  )
+
+/** Takes all these locks, or none for as long as somebody is in the way of one. */
+export async function lockAll(run: Run, locks: readonly string[]): Promise<void> {
   await run('SAVEPOINT keep_out')
   for (let tried = 1; ; tried++) {
     try {
       await waitShortly(run)
-      for (const table of tables) await run(`LOCK TABLE ONLY ${table} IN ACCESS EXCLUSIVE MODE`)
+      for (const lock of locks) await run(lock)
       break
     } catch (error) {
       await run('ROLLBACK TO SAVEPOINT keep_out')
