@@ -2,6 +2,7 @@
 import type { Kysely } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import type { Engine } from './engine.ts'
+import type { MIGRATION_NAMES } from './migration-names.ts'
 import { ledgerMigration } from './migrations/0001-ledger.ts'
 import { eventsMigration } from './migrations/0002-events.ts'
 import { creditRateMigration } from './migrations/0003-credit-rate.ts'
@@ -13,7 +14,7 @@ import { credentialsMigration } from './migrations/0008-credentials.ts'
 import { membersMigration } from './migrations/0009-members.ts'
 import { StoreUnusable } from './store.ts'
 
-const migrations = (engine: Engine): Record<string, Migration> => ({
+const migrations = (engine: Engine): Record<(typeof MIGRATION_NAMES)[number], Migration> => ({
   '0001-ledger': ledgerMigration(engine),
   '0002-events': eventsMigration(engine),
   '0003-credit-rate': creditRateMigration,
