@@ -7,7 +7,7 @@ import { isDiskTrouble } from './sqlite-faults.ts'
 import { StoreAway, StoreUnusable } from './store.ts'
 
 export type ThreadOptions = { file: string; node: number }
-export type Statement = { sql: string; parameters: readonly unknown[] }
+type Statement = { sql: string; parameters: readonly unknown[] }
 export type Request =
   | { kind: 'post'; commands: readonly Packed<Command>[] }
   | { kind: 'write'; statements: readonly Statement[] }
