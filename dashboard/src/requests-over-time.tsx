@@ -17,7 +17,7 @@ import { Bones } from './states.tsx'
 const HEIGHT = 140
 
 export function RequestsOverTime({ refetchInterval }: { readonly refetchInterval: number | false }) {
-  const { search, change } = useView()
+  const { search } = useView()
   const query = requestsQuery(search, useTimeZone())
   const report = useQuery({
     queryKey: ['usage', query],
@@ -40,9 +40,7 @@ export function RequestsOverTime({ refetchInterval }: { readonly refetchInterval
           height={HEIGHT}
           textOf={(amount) => whole(Number(amount))}
           tickOf={(amount) => tick.format(amount)}
-          onOpen={({ span }, { name }) =>
-            change({ ...(span && { range: 'Custom' as const, ...span }), status: callStatus({ status: name }) })
-          }
+          behind={({ span }, { name }) => span && { range: 'Custom', ...span, status: callStatus({ status: name }) }}
         />
       )}
     </Loaded>

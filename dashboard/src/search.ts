@@ -57,6 +57,8 @@ export type Search = {
   /** New calls come by themselves. */
   readonly live?: 'yes' | undefined
   readonly cursor?: string | undefined
+  /** By what tables are sorted, with commas: `keys.-spent`. */
+  readonly sort?: string | undefined
   /** Of budgets. */
   readonly history?: 'thresholds' | undefined
   /** Of a statement, `2026-11`. */
@@ -75,7 +77,7 @@ const WORDS: { readonly [name in keyof Search]?: readonly string[] } = {
   live: ['yes'],
   history: ['thresholds'],
 }
-const TEXTS = ['key', 'account', 'user', 'tag', 'model', 'provider', 'columns', 'cursor'] as const
+const TEXTS = ['key', 'account', 'user', 'tag', 'model', 'provider', 'columns', 'cursor', 'sort'] as const
 
 const FORMS: { readonly [name in keyof Search]?: (text: string) => boolean } = {
   from: isDayOrInstant,

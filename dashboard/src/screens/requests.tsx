@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Switch, Table, Text } from '@mantine/core'
+import { Anchor, Button, Group, Switch, Text } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import type { GenerationRecord, Pagination } from '@turnpike/sdk'
 import { useState } from 'react'
@@ -11,14 +11,14 @@ import { useAccountNames, useKeyNames } from '../names.ts'
 import { whole } from '../numbers.ts'
 import { Page } from '../page.tsx'
 import { callsQuery, csvOf } from '../report.ts'
-import { ColumnChooser, columnsIn } from '../requests-columns.tsx'
+import { ColumnChooser, columnsOf, shownIn } from '../requests-columns.tsx'
 import { MoreFilters } from '../requests-filters.tsx'
 import { RequestsOverTime } from '../requests-over-time.tsx'
-import { Rows } from '../rows.tsx'
 import { useTimeZone } from '../session.ts'
 import { BarsOrTable } from '../stack-view.tsx'
 import { Bones, Empty } from '../states.tsx'
 import { Step } from '../step.tsx'
+import { DataTable } from '../table.tsx'
 
 export function RequestsScreen() {
   const timeZone = useTimeZone()
@@ -100,26 +100,21 @@ function LiveSwitch({ isHeld }: { readonly isHeld: boolean }) {
   )
 }
 
+/** In the order that the API gives: other columns could sort one page of many. */
 function Calls({ generations }: { readonly generations: readonly GenerationRecord[] }) {
   const { search } = useView()
-  const names = { keys: useKeyNames(), accounts: useAccountNames() }
-  const columns = columnsIn(search)
+  const columns = columnsOf({ keys: useKeyNames(), accounts: useAccountNames() })
+  const visible = shownIn(search)
   return (
-    <Rows caption="Requests" width={columns.length * 105} heads={columns.map(({ head }) => head)}>
-      {generations.map((call) => (
-        <Table.Tr key={call.id}>
-          {columns.map(({ name, head, cell }) => (
-            <Table.Td key={name} {...(head.startsWith('>') ? NUMBER : {})}>
-              {cell(call, names)}
-            </Table.Td>
-          ))}
-        </Table.Tr>
-      ))}
-    </Rows>
+    <DataTable
+      caption="Requests"
+      width={visible.length * 105}
+      {...{ columns, visible }}
+      rows={generations}
+      idOf={({ id }) => id}
+    />
   )
 }
-
-const NUMBER = { ta: 'right', style: { whiteSpace: 'nowrap' } } as const
 
 function Nothing() {
   const { search, change } = useView()
