@@ -17,6 +17,8 @@ export const STATUSES = ['ok', 'error', 'cancelled', 'interrupted'] as const
 const DELIVERY_STATES = ['pending', 'delivered', 'failed'] as const
 export const SOURCES = ['reported', 'estimated', 'unknown'] as const
 
+const FORMS_OPEN = ['new', 'top-up'] as const
+
 export type Range = (typeof RANGES)[number]
 export type Grouping = (typeof GROUPINGS)[number]
 export type Metric = (typeof METRICS)[number]
@@ -61,6 +63,8 @@ export type Search = {
   readonly sort?: string | undefined
   /** Of budgets. */
   readonly history?: 'thresholds' | undefined
+  /** Which form of the screen is open. */
+  readonly open?: (typeof FORMS_OPEN)[number] | undefined
   /** Of a statement, `2026-11`. */
   readonly month?: string | undefined
 }
@@ -76,6 +80,7 @@ const WORDS: { readonly [name in keyof Search]?: readonly string[] } = {
   all: ['yes'],
   live: ['yes'],
   history: ['thresholds'],
+  open: FORMS_OPEN,
 }
 const TEXTS = ['key', 'account', 'user', 'tag', 'model', 'provider', 'columns', 'cursor', 'sort'] as const
 

@@ -6,6 +6,7 @@ import type { Account, Grant, Reservation } from '@turnpike/sdk'
 import { client } from '../client.ts'
 import { unitsOf } from '../decimal.ts'
 import { Confirm, useDialog } from '../dialog.tsx'
+import { useOpened } from '../filters.tsx'
 import { Page } from '../page.tsx'
 import { PagedList, usePagedList } from '../paged-list.tsx'
 import { Problem } from '../problem.tsx'
@@ -46,7 +47,8 @@ const STATUSES = [
 
 function Known({ account }: { account: Account }) {
   const isAdmin = useIsAdmin()
-  const moving = useDialog<'top-up' | 'deduct' | 'change'>()
+  const moving = useDialog<'deduct' | 'change'>()
+  const topping = useOpened('top-up')
   const turning = useDialog<Status>()
   const actions = isAdmin && (
     <>
@@ -61,7 +63,7 @@ function Known({ account }: { account: Account }) {
       <Button variant="default" onClick={() => moving.open('deduct')}>
         Deduct
       </Button>
-      <Button onClick={() => moving.open('top-up')}>Top up</Button>
+      <Button onClick={() => topping.open()}>Top up</Button>
     </>
   )
   return (
@@ -78,7 +80,7 @@ function Known({ account }: { account: Account }) {
       <Grants account={account} isAdmin={isAdmin} />
       <Reservations account={account} />
       <Transactions account={account} isAdmin={isAdmin} />
-      {moving.subject === 'top-up' && <TopUp account={account} onClose={moving.close} />}
+      {isAdmin && topping.isOpen && <TopUp account={account} onClose={topping.close} />}
       {moving.subject === 'change' && <ChangeAccount account={account} onClose={moving.close} />}
       {turning.subject && <ChangeStatus account={account} status={turning.subject} onClose={turning.close} />}
       {moving.subject === 'deduct' && <Deduct account={account} onClose={moving.close} />}

@@ -6,6 +6,7 @@ import { client } from '../client.ts'
 import { now } from '../clock.ts'
 import { isAbove } from '../decimal.ts'
 import { Confirm, useDialog } from '../dialog.tsx'
+import { useOpened } from '../filters.tsx'
 import { forecastOf } from '../forecast.ts'
 import { Money } from '../money.tsx'
 import { useAccountNames, useKeyNames } from '../names.ts'
@@ -23,7 +24,7 @@ import { BudgetHistory } from './budgets-history.tsx'
 
 export function BudgetsScreen() {
   const isAdmin = useIsAdmin()
-  const creating = useDialog<true>()
+  const creating = useOpened('new')
   const changing = useDialog<Budget>()
   const ending = useDialog<Budget>()
   const list = usePagedList(
@@ -41,7 +42,7 @@ export function BudgetsScreen() {
     ),
   }
   return (
-    <Page title="Budgets" actions={isAdmin && <Button onClick={() => creating.open(true)}>Create budget</Button>}>
+    <Page title="Budgets" actions={isAdmin && <Button onClick={() => creating.open()}>Create budget</Button>}>
       <Text c="dimmed">A call has to pass every budget that binds it. A limit of 0 refuses all.</Text>
       <PagedList list={list} what="Budgets" empty="There is no budget: nothing is refused but by the limits of keys.">
         {(rows, isWhole) => (
@@ -56,7 +57,7 @@ export function BudgetsScreen() {
         )}
       </PagedList>
       <BudgetHistory />
-      {creating.subject && <CreateBudget onClose={creating.close} />}
+      {isAdmin && creating.isOpen && <CreateBudget onClose={creating.close} />}
       {changing.subject && <ChangeBudget budget={changing.subject} onClose={changing.close} />}
       {ending.subject && (
         <Confirm

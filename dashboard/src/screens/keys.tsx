@@ -8,6 +8,7 @@ import { client } from '../client.ts'
 import { now } from '../clock.ts'
 import { unitsOf } from '../decimal.ts'
 import { ConfirmByName, FormDialog, useDialog } from '../dialog.tsx'
+import { useOpened } from '../filters.tsx'
 import { Money } from '../money.tsx'
 import { Page } from '../page.tsx'
 import { PagedList, usePagedList } from '../paged-list.tsx'
@@ -24,7 +25,7 @@ type Asked = { readonly what: 'edit' | 'rotate' | 'delete'; readonly key: ApiKey
 export function KeysScreen() {
   const [name, setName] = useState('')
   const isAdmin = useIsAdmin()
-  const creating = useDialog<true>()
+  const creating = useOpened('new')
   const issued = useDialog<Issued>()
   const asked = useDialog<Asked>()
   const list = usePagedList(
@@ -38,9 +39,15 @@ export function KeysScreen() {
     issued.open(made)
   }
   return (
-    <Page title="Keys" actions={isAdmin && <Button onClick={() => creating.open(true)}>Create key</Button>}>
+    <Page title="Keys" actions={isAdmin && <Button onClick={() => creating.open()}>Create key</Button>}>
       <Text c="dimmed">What programs and people call with, and what each may spend.</Text>
-      <TextInput label="Name contains" maw={320} value={name} onChange={(e) => setName(e.currentTarget.value)} />
+      <TextInput
+        label="Name contains"
+        aria-keyshortcuts="/"
+        maw={320}
+        value={name}
+        onChange={(e) => setName(e.currentTarget.value)}
+      />
       <PagedList
         list={list}
         what="Keys"
@@ -57,7 +64,7 @@ export function KeysScreen() {
           />
         )}
       </PagedList>
-      {creating.subject && <CreateKey onClose={creating.close} onIssued={show} />}
+      {isAdmin && creating.isOpen && <CreateKey onClose={creating.close} onIssued={show} />}
       {issued.subject && <IssuedKey issued={issued.subject} onClose={issued.close} />}
       {asked.subject?.what === 'edit' && <ChangeLimit apiKey={asked.subject.key} onClose={asked.close} />}
       {asked.subject?.what === 'rotate' && (

@@ -29,6 +29,7 @@ export function ModelsScreen() {
       <TextInput
         type="search"
         label="Find a model"
+        aria-keyshortcuts="/"
         w={{ base: '100%', sm: 320 }}
         value={words}
         onChange={({ currentTarget }) => setWords(currentTarget.value)}
