@@ -65,6 +65,8 @@ export type Search = {
   readonly history?: 'thresholds' | undefined
   /** Which form of the screen is open. */
   readonly open?: (typeof FORMS_OPEN)[number] | undefined
+  /** Of an account, the one to be looked at. */
+  readonly transaction?: string | undefined
   /** Of a statement, `2026-11`. */
   readonly month?: string | undefined
 }
@@ -82,7 +84,18 @@ const WORDS: { readonly [name in keyof Search]?: readonly string[] } = {
   history: ['thresholds'],
   open: FORMS_OPEN,
 }
-const TEXTS = ['key', 'account', 'user', 'tag', 'model', 'provider', 'columns', 'cursor', 'sort'] as const
+const TEXTS = [
+  'key',
+  'account',
+  'user',
+  'tag',
+  'model',
+  'provider',
+  'columns',
+  'cursor',
+  'sort',
+  'transaction',
+] as const
 
 const FORMS: { readonly [name in keyof Search]?: (text: string) => boolean } = {
   from: isDayOrInstant,

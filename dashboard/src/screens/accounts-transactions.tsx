@@ -1,17 +1,16 @@
 /** The ledger of an account: what moved its credits, for a month or in all, with what stands behind each charge. */
-import { Button, Group, Text, TextInput } from '@mantine/core'
-import { Link } from '@tanstack/react-router'
-import type { Account, Transaction, UsageRecord } from '@turnpike/sdk'
+import { Button, Group, TextInput } from '@mantine/core'
+import type { Account, Transaction } from '@turnpike/sdk'
 import { client } from '../client.ts'
 import { negated, unitsOf } from '../decimal.ts'
 import { useDialog } from '../dialog.tsx'
 import { useView } from '../filters.tsx'
-import { Money } from '../money.tsx'
+import { Loaded } from '../loaded.tsx'
 import { PagedList, usePagedList } from '../paged-list.tsx'
 import { RowButton } from '../row-button.tsx'
 import { Section } from '../section.tsx'
 import { type ColumnOf, DataTable, Small } from '../table.tsx'
-import { Tokens } from '../tokens.tsx'
+import { Behind, useTransaction } from '../transaction-behind.tsx'
 import { When } from '../when.tsx'
 import { Credits, Refund } from './accounts-credits.tsx'
 import { daysOf, Statement } from './accounts-statement.tsx'
@@ -44,6 +43,7 @@ export function Transactions({ account, isAdmin }: Props) {
   )
   return (
     <>
+      {search.transaction !== undefined && <OneTransaction id={search.transaction} />}
       {month !== '' && <Statement {...{ account, month, csv }} />}
       <Section title="Transactions" actions={actions}>
         <PagedList
@@ -66,6 +66,28 @@ export function Transactions({ account, isAdmin }: Props) {
         {refunding.subject && <Refund transaction={refunding.subject} onClose={refunding.close} />}
       </Section>
     </>
+  )
+}
+
+/** The one that a link named, with what stands behind it. */
+function OneTransaction({ id }: { readonly id: string }) {
+  const { change } = useView()
+  const close = (
+    <Button variant="default" size="xs" onClick={() => change({ transaction: undefined })}>
+      Close
+    </Button>
+  )
+  return (
+    <Section title={`Transaction ${id}`} actions={close}>
+      <Loaded query={useTransaction(id)} what="The transaction">
+        {({ transaction }) => (
+          <>
+            <DataTable caption="Transaction" width={700} columns={COLUMNS} rows={[transaction]} idOf={() => id} />
+            <Behind transaction={transaction} />
+          </>
+        )}
+      </Loaded>
+    </Section>
   )
 }
 
@@ -118,66 +140,3 @@ const actionsFor = (isAdmin: boolean, refund: (transaction: Transaction) => void
     )
   },
 })
-
-/** What a movement came from, and the lines that it wrote: its reservation, its usage, its entries. */
-function Behind({ transaction }: { transaction: Transaction }) {
-  const { decimal, reservation, usageRecords = [], entries = [], metadata } = transaction
-  return (
-    <>
-      <Text size="sm">
-        In dollars: <Money value={decimal.amountUsd} exact />
-      </Text>
-      {reservation && (
-        <Text size="sm">
-          Reservation {reservation.id}: <Credits value={reservation.decimal.amount} /> credits, {reservation.status}
-        </Text>
-      )}
-      {usageRecords.length > 0 && (
-        <DataTable caption="Usage" width={480} columns={USAGE} rows={usageRecords} idOf={({ id }) => id} />
-      )}
-      {entries.length > 0 && (
-        <DataTable
-          caption="Entries"
-          width={480}
-          columns={ENTRIES}
-          rows={entries}
-          idOf={({ account, grantId }) => `${account} ${grantId}`}
-        />
-      )}
-      {metadata !== null && Object.keys(metadata).length > 0 && (
-        <Text size="xs" c="dimmed" ff="monospace" style={{ overflowWrap: 'anywhere' }}>
-          {JSON.stringify(metadata)}
-        </Text>
-      )}
-    </>
-  )
-}
-
-const USAGE: readonly ColumnOf<UsageRecord>[] = [
-  {
-    head: 'Model',
-    cell: ({ generationId, modelId }) =>
-      generationId === undefined ? (
-        modelId
-      ) : (
-        <Link to="/requests/$id" params={{ id: generationId }}>
-          {modelId}
-        </Link>
-      ),
-  },
-  { head: '>Tokens in', cell: ({ inputTokens }) => <Tokens count={inputTokens} /> },
-  { head: '>Tokens out', cell: ({ outputTokens }) => <Tokens count={outputTokens} /> },
-  { head: '>Cost (USD)', cell: ({ decimal }) => <Money value={decimal.estimatedCostUsd} exact /> },
-]
-
-const isOwn = (account: string): boolean => account.startsWith('acc_')
-
-const ENTRIES: readonly ColumnOf<NonNullable<Transaction['entries']>[number]>[] = [
-  { head: 'Entry', cell: ({ account }) => (isOwn(account) ? 'the account' : account) },
-  {
-    head: 'Grant',
-    look: { ff: 'monospace' },
-    cell: ({ account, grantId }) => grantId ?? (isOwn(account) ? 'debt' : ''),
-  },
-  { head: '>Credits', cell: ({ decimal }) => <Credits value={decimal.amount} /> },
-]
