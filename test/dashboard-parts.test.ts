@@ -1,5 +1,6 @@
 /** What the dashboard reckons by itself, without a browser: shares, forecasts and rounding of exact text. */
-import { describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { canPreview, previewDays, previewOf, type Rule } from '../dashboard/src/budget-preview.ts'
 import { isAbove, negated, scaled } from '../dashboard/src/decimal.ts'
 import { forecastOf } from '../dashboard/src/forecast.ts'
 import { percentOf } from '../dashboard/src/percent.ts'
@@ -40,4 +41,48 @@ test('a limit of 0 is full from the start, and no bar is wider than its place', 
   expect(percentOf('3', '2')).toBe(100)
   expect(percentOf('-1', '2')).toBe(0)
   expect(percentOf('0.333', '1')).toBe(33.3)
+})
+
+describe('what last month would have met', () => {
+  beforeEach(() => void vi.useFakeTimers({ now: new Date('2026-11-22T12:00:00Z'), toFake: ['Date'] }))
+  afterEach(() => void vi.useRealTimers())
+
+  const rule = (window: Rule['window'], metric: Rule['metric'] = 'usd'): Rule => ({
+    ...{ scope: 'organisation', scopeId: 'default', metric, window, timeZone: 'Europe/Berlin' },
+  })
+  const range = { from: '2026-09-30T22:00:00.000Z', to: '2026-10-31T23:00:00.000Z', timeZone: 'Europe/Berlin' }
+  const spent = (start: string, chargeUsd: string) => ({ start, requests: 2, totalTokens: 7, decimal: { chargeUsd } })
+  const report = {
+    range,
+    buckets: [
+      spent('2026-10-01T22:00:00.000Z', '1.000000001'),
+      // The day on which the clocks go back.
+      spent('2026-10-24T22:00:00.000Z', '2'),
+      spent('2026-10-29T23:00:00.000Z', '0.5'),
+    ],
+  } as never
+
+  test('is the whole of it for a month, and names the day on which the limit would have been reached', () => {
+    expect(previewOf(report, rule('month'), '3.000000001')).toEqual({
+      ...{ total: '3.500000001', most: '3.500000001', windows: 1, met: 1, firstMet: '2026-10-24T22:00:00.000Z' },
+    })
+    expect(previewOf(report, rule('month'), '3.500000002')).toMatchObject({ met: 0, firstMet: undefined })
+    expect(previewOf(report, rule('month', 'requests'), '6')).toMatchObject({ total: '6', met: 1 })
+  })
+
+  test('is each day, week and hour by itself', () => {
+    const first = '2026-10-01T22:00:00.000Z'
+    expect(previewOf(report, rule('day'), '1')).toMatchObject({ windows: 31, met: 2, most: '2', firstMet: first })
+    // The 25th is a Sunday, the 30th lies in the next week.
+    expect(previewOf(report, rule('week'), '2.5')).toMatchObject({ windows: 5, met: 0, most: '2' })
+    expect(previewOf(report, rule('hour'), '2')).toMatchObject({ windows: 31 * 24 + 1, met: 1 })
+    expect(previewDays(rule('week'))).toEqual({ from: '2026-09-28', to: '2026-11-01' })
+    expect(previewDays(rule('day'))).toEqual({ from: '2026-10-01', to: '2026-10-31' })
+  })
+
+  test('is not said of what reports do not know: minutes, single calls, calls at once', () => {
+    expect([rule('minute'), rule('request'), rule('total', 'concurrency'), rule('total')].map(canPreview)).toEqual([
+      ...[false, false, false, true],
+    ])
+  })
 })

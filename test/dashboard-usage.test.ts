@@ -265,6 +265,39 @@ test('nothing jumps while it comes', async () => {
   expect(shifts).toBeLessThan(0.1)
 })
 
+test('before a budget is saved it says what last month would have met; later, what was spent since it is there', async () => {
+  await open('')
+  await dashboard.visit('Budgets')
+  await page.getByRole('button', { name: 'Create budget' }).click()
+  const dialog = dashboard.dialog()
+  const preview = dialog.getByRole('status')
+  const first = new Date(now)
+  first.setUTCDate(0)
+  const last = first.toISOString().slice(0, 10)
+  const { totals } = await report({ from: `${last.slice(0, 8)}01`, to: last })
+  const spent = totals.decimal.chargeUsd ?? ''
+  const total = () => preview.locator('data').first().getAttribute('value')
+  await expect.poll(total, SOON).toBe(spent)
+  await dialog.getByLabel('Limit').fill(spent)
+  await preview.getByText(/The limit would have been met on \d\d \w+/).waitFor()
+  await dialog.getByLabel('Limit').fill(`${BigInt(spent.split('.')[0] ?? '0') + 1n}`)
+  await preview.getByText('The limit would not have been met').waitFor()
+  await dialog.getByRole('combobox', { name: 'Binds' }).click()
+  await page.getByRole('option', { name: 'a model' }).click()
+  await dialog.getByLabel('Model').fill(MODELS[0])
+  const ofModel = await report({ from: `${last.slice(0, 8)}01`, to: last, model: MODELS[0] })
+  await expect.poll(total, SOON).toBe(ofModel.totals.decimal.chargeUsd)
+  await dialog.getByRole('combobox', { name: 'Binds' }).click()
+  await page.getByRole('option', { name: 'the organisation' }).click()
+  await dialog.getByLabel('Name').fill('enough for all')
+  await dialog.getByLabel('Limit').fill('1000000000')
+  await dialog.getByRole('button', { name: 'Create' }).click()
+  const row = page.getByRole('row', { name: /enough for all/ })
+  await row.getByText(/since/).waitFor()
+  await row.getByRole('link').last().click()
+  await page.waitForURL(/\/usage\?.*from=20/)
+})
+
 test('over a budget everything stays to be read, and the page says what refuses', async () => {
   const { turnpike } = dashboard
   const body = { name: 'nothing more', scope: 'organisation', metric: 'usd', limit: '0', window: 'day' }

@@ -21,6 +21,7 @@ import { When } from '../when.tsx'
 import { ChangeBudget } from './budgets-change.tsx'
 import { CreateBudget, METRICS, SCOPES, WINDOWS } from './budgets-create.tsx'
 import { BudgetHistory } from './budgets-history.tsx'
+import { Lifetime, windowSearch } from './budgets-preview.tsx'
 
 export function BudgetsScreen() {
   const isAdmin = useIsAdmin()
@@ -89,8 +90,9 @@ const COLUMNS: readonly ColumnOf<Budget>[] = [
     head: '>Spent',
     cell: (budget) => (
       <>
-        <Amount budget={budget} name="spent" />
+        <Spent budget={budget} />
         <Forecast budget={budget} />
+        <Lifetime budget={budget} />
       </>
     ),
   },
@@ -166,6 +168,18 @@ function Forecast({ budget }: { budget: Budget }) {
       </Text>{' '}
       at its end
     </Small>
+  )
+}
+
+function Spent({ budget }: { budget: Budget }) {
+  const search = windowSearch(budget)
+  const amount = <Amount budget={budget} name="spent" />
+  return search === undefined ? (
+    amount
+  ) : (
+    <Link to="/usage" search={search}>
+      {amount}
+    </Link>
   )
 }
 
