@@ -1,9 +1,12 @@
 /** What the dashboard reckons by itself, without a browser: shares, forecasts and rounding of exact text. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { readable, rounded } from '../dashboard/src/amount-text.ts'
 import { canPreview, previewDays, previewOf, type Rule } from '../dashboard/src/budget-preview.ts'
+import { cliLine } from '../dashboard/src/cli-line.ts'
 import { isAbove, negated, scaled } from '../dashboard/src/decimal.ts'
 import { forecastOf } from '../dashboard/src/forecast.ts'
 import { percentOf } from '../dashboard/src/percent.ts'
+import { shortText } from '../dashboard/src/short-text.ts'
 
 const at = (text: string) => new Date(text)
 const month = { windowStart: '2026-11-01T00:00:00.000Z', windowEnd: '2026-12-01T00:00:00.000Z' }
@@ -85,4 +88,42 @@ describe('what last month would have met', () => {
       ...[false, false, false, true],
     ])
   })
+})
+
+test.each([
+  ['0', '$0'],
+  ['0.000', '$0'],
+  ['0.0000066', '$0.0000066'],
+  ['0.000000001', '$0.000000001'],
+  ['0.00012345', '$0.00012'],
+  ['0.00996', '$0.01'],
+  ['0.0635', '$0.06'],
+  ['0.995', '$1.00'],
+  ['1.5', '$1.50'],
+  ['-0.0064', '−$0.0064'],
+  ['-1234.5', '−$1,234.50'],
+  ['9007199254740993.004', '$9,007,199,254,740,993.00'],
+])('%s dollars are read as %s', (exact, read) => {
+  expect(readable(rounded(exact))).toBe(read)
+})
+
+test('amounts with all digits lose none, and credits have no sign of money', () => {
+  expect(readable('1234.000000001')).toBe('$1,234.000000001')
+  expect([readable('0', ''), readable('-0.5', ''), readable('1200', '')]).toEqual(['0', '−0.5', '1,200'])
+})
+
+test('tokens are short from a thousand on', () => {
+  expect([0, 999, 1_000, 12_345, 999_949, 999_950, 1_500_000, 2_000_000_000].map(shortText)).toEqual([
+    ...['0', '999', '1.0 k', '12.3 k', '999.9 k', '1.0 M', '1.5 M', '2.0 G'],
+  ])
+})
+
+test('a line for the shell is text to it, whatever stands in the address', () => {
+  const query = { from: '2026-11-01', timeZone: 'Europe/Berlin', groupBy: ['api_key'], api_key: [''], user: undefined }
+  expect(cliLine('usage report', query)).toBe(
+    "turnpike usage report --from=2026-11-01 --time-zone=Europe/Berlin --group-by=api_key --api-key=''",
+  )
+  expect(cliLine('usage report', { model: "a'; rm -rf $HOME `x`" })).toBe(
+    "turnpike usage report --model='a'\\''; rm -rf $HOME `x`'",
+  )
 })

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readable, rounded } from '../dashboard/src/amount-text.ts'
 import { sumOf } from '../sdk/src/decimal.ts'
 import { type Dashboard, expectAccessible, openDashboard } from './dashboard-kit.ts'
 import { createOwners, happened, MODELS, type Owners, write } from './usage-history.ts'
@@ -186,7 +187,7 @@ test('a copied link shows the same bars, made of the same, as wide', async () =>
 })
 
 test('an address that says nonsense shows the usual view', async () => {
-  await load('range=7d&zone=Mars/Base&bucket=eon&by=%3Cb%3E&metric=9&from=x&to=2026-99-99&status=none')
+  await load('range=9d&zone=Mars/Base&bucket=eon&by=%3Cb%3E&metric=9&from=x&to=2026-99-99&status=none')
   await expect.poll(headline, SOON).toBe(await chargeOf(month()))
   await load('range=Custom&from=2026-02-31&to=soon')
   await page.getByRole('heading', { level: 1, name: 'Usage' }).waitFor()
@@ -244,12 +245,56 @@ test('what fails says why and which request it was, keeps what was there in view
     const alert = page.getByRole('alert').filter({ hasText: 'Usage could not be loaded' })
     await alert.filter({ hasText: `request-${code}` }).waitFor()
     expect(await alert.textContent()).toMatch(advice)
+    if (status === 403) await alert.getByText('Admins are olga@example.com.').waitFor()
     expect(await headline()).toBe(shown)
     await page.unroute('**/api/admin/usage?*')
     await alert.getByRole('button', { name: 'Try again' }).click()
     await alert.waitFor({ state: 'detached' })
   }
   // The browser itself logs what it was refused.
+  dashboard.browser.faults.splice(0)
+})
+
+test('days are pinned: who is sent the address tomorrow sees the same', async () => {
+  await open('range=7d&zone=Asia/Kathmandu')
+  await page.getByRole('button', { name: 'Pin dates' }).click()
+  await page.waitForURL(/range=Custom/)
+  const there = (days: number) => new Date(now - days * DAY + 5.75 * 3_600_000).toISOString().slice(0, 10)
+  const { searchParams } = new URL(page.url())
+  expect(['from', 'to'].map((name) => searchParams.get(name))).toEqual([there(6), there(0)])
+  await page.getByRole('button', { name: 'In UTC' }).click()
+  await page.waitForURL(/zone=UTC/)
+  expect(await page.getByRole('button', { name: /Pin dates|In UTC/ }).count()).toBe(0)
+})
+
+test('bars are read by keyboard, exact and with their share; the one that runs is hatched, and all are told in a sentence', async () => {
+  await open('range=Last 7 days')
+  const { totals, buckets } = await report({ ...last(7), bucket: 'day' })
+  await page.locator('.recharts-surface').first().focus()
+  await page.keyboard.press('ArrowRight')
+  const tip = page.locator('.recharts-tooltip-wrapper')
+  const second = buckets.find(({ start }) => start.startsWith(day(5)))?.decimal.chargeUsd ?? '0'
+  const digits = (await tip.innerText()).replaceAll(',', '')
+  expect(digits).toContain(`$${second}`)
+  expect(digits).toMatch(/\(\d+\.\d %\)/)
+  const running = page.locator('.recharts-bar-rectangle path[fill^="url(#hatch-"]')
+  expect(await running.count()).toBeGreaterThan(0)
+  expect(await running.count()).toBeLessThanOrEqual(9)
+  const sentence = await page.getByText(/in all; most at \d\d \w+: /).textContent()
+  expect(sentence).toContain(`${readable(rounded(totals.decimal.chargeUsd ?? ''))} in all`)
+})
+
+test('without the server what is there stays, is called old, and is asked for again by itself', async () => {
+  await load('')
+  const shown = await chargeOf(month())
+  await expect.poll(headline, SOON).toBe(shown)
+  await page.route('**/api/**', (route) => route.abort('connectionrefused'))
+  await page.getByRole('button', { name: 'Refresh' }).click()
+  const stale = page.getByRole('status').filter({ hasText: 'No connection to the server' })
+  await stale.waitFor()
+  expect(await headline()).toBe(shown)
+  await page.unroute('**/api/**')
+  await stale.waitFor({ state: 'detached' })
   dashboard.browser.faults.splice(0)
 })
 

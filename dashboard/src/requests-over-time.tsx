@@ -39,6 +39,7 @@ export function RequestsOverTime({ refetchInterval }: { readonly refetchInterval
           caption={`Requests by status, by ${found.range.bucket}`}
           height={HEIGHT}
           textOf={(amount) => whole(Number(amount))}
+          exactOf={(amount) => whole(Number(amount))}
           tickOf={(amount) => tick.format(amount)}
           behind={({ span }, { name }) => span && { range: 'Custom', ...span, status: callStatus({ status: name }) }}
         />

@@ -71,6 +71,16 @@ export type Search = {
   readonly month?: string | undefined
 }
 
+/** As the command line says them. */
+const SHORT: Readonly<Record<string, Range>> = Object.assign(Object.create(null), {
+  today: 'Today',
+  yesterday: 'Yesterday',
+  '7d': 'Last 7 days',
+  '30d': 'Last 30 days',
+  'this-month': 'This month',
+  'last-month': 'Last month',
+})
+
 const WORDS: { readonly [name in keyof Search]?: readonly string[] } = {
   range: RANGES,
   by: GROUPINGS,
@@ -115,6 +125,8 @@ export function searchOf(given: Record<string, unknown>): Search {
     if (text !== undefined && isFit(text)) found[name] = text
   }
   for (const [name, words] of Object.entries(WORDS)) take(name, (text) => words.includes(text))
+  const short = SHORT[String(given.range)]
+  if (short !== undefined) found.range = short
   for (const [name, isFit] of Object.entries(FORMS)) take(name, isFit)
   for (const name of TEXTS) take(name, () => true)
   return found as Search

@@ -9,6 +9,7 @@ import type { Search } from './search.ts'
 import { useSession } from './session.ts'
 import { Shortcuts } from './shortcuts.tsx'
 import { signOut } from './sign-in.ts'
+import { Stale } from './stale.tsx'
 import { ThemeChoice } from './theme-choice.tsx'
 import { ZoneChoice } from './zone-choice.tsx'
 
@@ -49,6 +50,7 @@ export function Shell() {
         </AppShell.Section>
       </AppShell.Navbar>
       <AppShell.Main>
+        <Stale />
         <Inside />
         <Shortcuts onCommand={ask} />
         {asked > 0 && (

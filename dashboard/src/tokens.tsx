@@ -1,5 +1,6 @@
 /** Counts of tokens: short for the eye, whole on asking. */
 import { whole } from './numbers.ts'
+import { shortText } from './short-text.ts'
 
 export const Tokens = ({ count }: { readonly count: number | null | undefined }) =>
   count === null || count === undefined ? (
@@ -9,16 +10,3 @@ export const Tokens = ({ count }: { readonly count: number | null | undefined })
       {shortText(count)}
     </data>
   )
-
-/** `12.3 k` */
-export function shortText(count: number): string {
-  const [size, unit] = UNITS.find(([size]) => count >= size - size / 2000) ?? [1, '']
-  if (unit === '') return whole(count)
-  return `${(Math.round((count / size) * 10) / 10).toFixed(1)} ${unit}`
-}
-
-const UNITS = [
-  [1e9, 'G'],
-  [1e6, 'M'],
-  [1e3, 'k'],
-] as const

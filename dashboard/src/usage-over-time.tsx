@@ -1,5 +1,6 @@
 /** The bars of Usage, and where each of them leads. */
 import type { UsageReport } from '@turnpike/sdk'
+import { readable } from './amount-text.ts'
 import { onlyOf } from './behind.tsx'
 import { GROUPING_NAMES, useGroupName } from './group-names.ts'
 import { amountText, METRIC_NAMES } from './metrics.ts'
@@ -27,6 +28,7 @@ export function UsageOverTime({ report, by, metric }: Props) {
       caption={`${what}, by ${report.range.bucket}`}
       height={CHART_HEIGHT}
       textOf={(amount) => amountText(metric, amount)}
+      exactOf={(amount) => readable(amount, metric === 'charge' ? '$' : '')}
       tickOf={(amount) => `${metric === 'charge' ? '$' : ''}${tick.format(amount)}`}
       behind={({ span }, { name }) => {
         const series = only(name)

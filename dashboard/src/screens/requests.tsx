@@ -2,6 +2,7 @@ import { Anchor, Button, Group, Switch, Text } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import type { GenerationRecord, Pagination } from '@turnpike/sdk'
 import { useState } from 'react'
+import { cliLine } from '../cli-line.ts'
 import { client } from '../client.ts'
 import { Elsewhere } from '../elsewhere.tsx'
 import { Filters, isNarrowed, useView, WIDE } from '../filters.tsx'
@@ -27,7 +28,10 @@ export function RequestsScreen() {
   const isLive = search.live !== undefined && search.cursor === undefined
   const { calls, list, isHeld, hold, release } = useCalls(query, isLive)
   return (
-    <Page title="Requests" actions={<Elsewhere href={csvOf('/api/admin/generations', query)} />}>
+    <Page
+      title="Requests"
+      actions={<Elsewhere href={csvOf('/api/admin/generations', query)} cli={cliLine('generations list', query)} />}
+    >
       <Filters timeZone={timeZone} />
       <MoreFilters />
       <Group justify="space-between" align="center">
