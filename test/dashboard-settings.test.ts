@@ -280,7 +280,8 @@ describe('settings', () => {
     await opened.visit('Settings')
     await row('Members', /olga@example.com/).waitFor()
     await row('Audit log', /organisation.update/).waitFor()
-    const names = await page.getByRole('main').getByRole('button').allTextContents()
+    // What sorts a table changes nothing.
+    const names = await page.locator('main button:not(th button)').allTextContents()
     expect(
       names.filter(
         (name) => !['Change password', 'End all sessions', 'CSV', 'Copy as curl', 'Load more'].includes(name),
