@@ -31,6 +31,7 @@ export function apiParts({ gateway, alerts, people, system }: Introduced, operat
     keys,
     health,
     hashDetails,
+    settlements,
     addressOf,
   } = gateway
   const { sealer, addresses } = alerts
@@ -59,10 +60,12 @@ export function apiParts({ gateway, alerts, people, system }: Introduced, operat
     sealer,
     addresses,
     people,
+    settlements,
+    operatorOrganisationId,
     authenticate: (request) => authenticate(gateway, people, request),
     addressOf: ({ raw }) => addressOf(raw),
     isOperator: ({ keyHash }) => keyHash === operatorHash,
-    mayPrice: ({ keyHash, member, role, organisationId }) =>
+    runsServer: ({ keyHash, member, role, organisationId }) =>
       keyHash === operatorHash ||
       (member !== undefined && role === 'admin' && organisationId === operatorOrganisationId),
     forgetKey: (hash) => keys.forget(hash),

@@ -25,6 +25,9 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
   '0009-members': membersMigration(engine),
 })
 
+/** All that this version knows, in their order. */
+export const migrationNames = (engine: Engine): string[] => Object.keys(migrations(engine))
+
 export const migrate = (db: Kysely<unknown>, engine: Engine): Promise<void> => migrateTo(migrations(engine), db)
 
 /** `schema`: where PostgreSQL keeps the tables and the list of what was run; it is made where it is missing. */

@@ -83,6 +83,7 @@ export async function openPostgres({
         if (outcome instanceof StoreAway) throw outcome
         return outcomeOrThrow(outcome)
       },
+      queued: () => collector.size,
       rows: (query) => read(pool, query),
       scan: (query, withinMs) => scan(pool, query, withinMs),
       write: (queries) => write(pool, queries),

@@ -66,6 +66,7 @@ export async function openSqlite({ file, clock, random, log, readonly = false }:
     now: () => clock.now(),
     standing: disk.standing,
     post: async (command) => outcomeOrThrow(await ledger.post(command)),
+    queued: ledger.underWay,
     rows: async <Row>(query: Query<Row>) =>
       (await reader.ask({ kind: 'rows', statement: statementOf(query) })) as Row[],
     scan: async <Row>(query: Query<Row>, withinMs: number) =>
@@ -170,6 +171,7 @@ function ledgerQueue(writer: Thread, written: (commands: number) => void) {
         underWay++
         gatherer.add({ command, resolve, reject })
       }),
+    underWay: () => underWay,
     idle: () => new Promise<void>((resolve) => (underWay === 0 ? resolve() : whenIdle.push(resolve))),
   }
 }
