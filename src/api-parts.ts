@@ -68,6 +68,7 @@ export function apiParts({ gateway, alerts, people, system }: Introduced, operat
     runsServer: ({ keyHash, member, role, organisationId }) =>
       keyHash === operatorHash ||
       (member !== undefined && role === 'admin' && organisationId === operatorOrganisationId),
+    callsUnderWay: (asked) => [...gateway.open].filter(({ organisationId }) => organisationId === asked).length,
     forgetKey: (hash) => keys.forget(hash),
     forgetKeys: () => keys.forgetAll(),
     requestId: ({ raw }) => requestIdOf(raw),

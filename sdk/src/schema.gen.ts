@@ -287,6 +287,11 @@ export type BudgetThresholdReachedEvent = {
   }
 }
 
+export type CallsInFlight = {
+  calls: number | null
+  asOf: string
+}
+
 export type Credential = {
   id: string
   /** The key of the provider, as in the settings. */
@@ -2914,6 +2919,12 @@ export type Operations = {
       system: System
     }
   }
+  /** How many model calls of the organisation are under way at this moment */
+  countCallsInFlight: {
+    result: {
+      callsInFlight: CallsInFlight
+    }
+  }
   /** Who asks: the member behind the session, or the key */
   getSession: {
     result: {
@@ -3424,6 +3435,7 @@ export const endpoints = {
   rotateManagementKey: { method: 'POST', path: '/api/admin/management-keys/{id}/rotate' },
   listAudit: { method: 'GET', path: '/api/admin/audit' },
   getSystem: { method: 'GET', path: '/api/admin/system' },
+  countCallsInFlight: { method: 'GET', path: '/api/admin/calls-in-flight' },
   getSession: { method: 'GET', path: '/api/admin/session' },
   listMembers: { method: 'GET', path: '/api/admin/members' },
   inviteMember: { method: 'POST', path: '/api/admin/members' },

@@ -64,6 +64,8 @@ export type ApiParts = {
   readonly operatorOrganisationId: bigint
   /** What waits in this process for the database. */
   readonly settlements: Pick<Settlements, 'journal'>
+  /** Model calls of the organisation that are under way in this process. */
+  callsUnderWay(organisationId: bigint): number
   /** A change to a key holds from here on. */
   forgetKey(hash: string): void
   /** A change to what an organisation is called holds from here on. */

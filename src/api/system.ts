@@ -2,13 +2,20 @@
 import { DAY_MS } from '../core/report-plan.ts'
 import { QUARTER_MS } from '../core/usage-sums.ts'
 import { instantText } from '../lib/clock.ts'
+import { callsElsewhere } from '../store/calls-elsewhere.ts'
 import { deliveryBacklog } from '../store/outbox.ts'
 import { usageSumsBy } from '../store/reports.ts'
 import { StoreTooSlow } from '../store/store.ts'
 import type { ApiParts, Handlers } from './parts.ts'
 import { serverState } from './server-state.ts'
 
-export const systemHandlers: Handlers<'getSystem'> = {
+export const systemHandlers: Handlers<'getSystem' | 'countCallsInFlight'> = {
+  async countCallsInFlight({ store, callsUnderWay }, { caller: { organisationId }, at }) {
+    const elsewhere = await callsElsewhere(store, organisationId)
+    const calls = elsewhere === undefined ? null : callsUnderWay(organisationId) + elsewhere
+    return { body: { callsInFlight: { calls, asOf: instantText(at) } } }
+  },
+
   async getSystem(parts, { caller, at }) {
     const { organisationId } = caller
     const { store, settings, routes, credentials, system } = parts

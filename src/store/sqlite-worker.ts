@@ -27,8 +27,8 @@ export type Request =
   | { kind: 'rows'; statement: Statement }
   | { kind: 'checkpoint' }
   | { kind: 'close' }
-/** `away`: nothing is wrong with what was asked. */
-export type Answer = { id: number; value?: unknown; error?: string; away?: boolean }
+/** `away`: nothing is wrong with what was asked. `batch`: so many commands were written at once. */
+export type Answer = { id: number; value?: unknown; error?: string; away?: boolean; batch?: number }
 
 const port = parentPort
 if (!port) throw new Error('sqlite-worker runs as a worker thread')
@@ -96,12 +96,13 @@ function answerPosts(posts: readonly Message[], answer: (request: Request) => un
   const lists = posts.map(({ request }) => (request.kind === 'post' ? request.commands : []))
   const whole = attempt(0, () => answer({ kind: 'post', commands: lists.flat() }))
   let from = 0
+  const [first] = posts
   return posts.map(({ id }, index) => {
     const length = lists[index]?.length ?? 0
     from += length
-    return whole.error === undefined
-      ? { id, value: (whole.value as Packed<Outcome>[]).slice(from - length, from) }
-      : { ...whole, id }
+    if (whole.error !== undefined) return { ...whole, id }
+    const value = (whole.value as Packed<Outcome>[]).slice(from - length, from)
+    return id === first?.id ? { id, value, batch: lists.flat().length } : { id, value }
   })
 }
 

@@ -8,6 +8,7 @@ import { createIds } from '../lib/id.ts'
 import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
 import { type Packed, packCommand, unpackOutcome } from './command-codec.ts'
+import { createHearers } from './hearers.ts'
 import { queryBuilder } from './query-builder.ts'
 import type { Answer, Request, WorkerOptions } from './sqlite-worker.ts'
 import {
@@ -37,7 +38,8 @@ type Options = {
 
 export async function openSqlite({ file, clock, random, log, readonly = false }: Options): Promise<Store> {
   // One after the other: a reader that looks into a new file while the writer gives it its form is in the way of that.
-  const writer = readonly ? noWriter : await startThread({ role: 'writer', file, node: 0 })
+  const batches = createHearers<number>()
+  const writer = readonly ? noWriter : await startThread({ role: 'writer', file, node: 0 }, batches.tell)
   const reader = await startThread({ role: 'reader', file, node: 0 }).catch(async (error: unknown) => {
     await writer.stop()
     throw error
@@ -67,6 +69,7 @@ export async function openSqlite({ file, clock, random, log, readonly = false }:
     standing: disk.standing,
     post: async (command) => outcomeOrThrow(await ledger.post(command)),
     queued: ledger.underWay,
+    onBatch: batches.add,
     rows: async <Row>(query: Query<Row>) =>
       (await reader.ask({ kind: 'rows', statement: statementOf(query) })) as Row[],
     scan: async <Row>(query: Query<Row>, withinMs: number) =>
@@ -199,7 +202,7 @@ const noWriter: Thread = {
 /** The file has the ending of this one: written TypeScript in the repository, stripped JavaScript when packed. */
 const WORKER = new URL(`./sqlite-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
 
-async function startThread(workerData: WorkerOptions): Promise<Thread> {
+async function startThread(workerData: WorkerOptions, onBatch?: (commands: number) => void): Promise<Thread> {
   const worker = new Worker(WORKER, { workerData })
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
   let next = 1
@@ -211,7 +214,8 @@ async function startThread(workerData: WorkerOptions): Promise<Thread> {
   }
   const ready = new Promise<unknown>((resolve, reject) => waiting.set(0, { resolve, reject }))
   worker.on('message', (answers: Answer[]) => {
-    for (const { id, value, error, away } of answers) {
+    for (const { id, value, error, away, batch } of answers) {
+      if (batch !== undefined) onBatch?.(batch)
       const asked = waiting.get(id)
       waiting.delete(id)
       if (error === undefined) asked?.resolve(value)
