@@ -28,6 +28,7 @@ async function run(
       seen.err += text
     },
     start: called('start'),
+    doctor: called('doctor'),
     verify: called('verify'),
     backup: called('backup'),
     migrateStore: called('migrate-store'),

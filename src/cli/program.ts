@@ -16,6 +16,7 @@ import { type ShownCommand, shownCommand } from './shown-command.ts'
 import { withExamples } from './with-examples.ts'
 
 type VerifyOptions = StartOptions & { readonly repair: boolean; readonly json: boolean }
+type DoctorOptions = StartOptions & { readonly json: boolean }
 type BackupOptions = StartOptions & { readonly file: string; readonly quick: boolean }
 type MigrateStoreOptions = StartOptions & { readonly from: string; readonly to: string }
 
@@ -23,6 +24,7 @@ export type ProgramParts = {
   readonly version: string
   readonly start: (options: StartOptions) => Promise<ExitCode>
   readonly verify: (options: VerifyOptions) => Promise<ExitCode>
+  readonly doctor: (options: DoctorOptions) => Promise<ExitCode>
   readonly backup: (options: BackupOptions) => Promise<ExitCode>
   readonly migrateStore: (options: MigrateStoreOptions) => Promise<ExitCode>
   /** A command of the API. */
@@ -116,6 +118,7 @@ export function createProgram(
   ])
   program.addHelpText('after', `\nExit codes:\n${exitCodes()}`)
   addStart(program, parts, end)
+  addDoctor(program, parts, end)
   addVerify(program, parts, end)
   addBackup(program, parts, end)
   addMigrateStore(program, parts, end)
@@ -138,6 +141,15 @@ function addStart(program: Command, parts: ProgramParts, end: (code: ExitCode) =
     .option('--host <address>', 'address to listen on')
     .action(async (options: StartOptions) => end(await parts.start(options)))
   withExamples(start, ['turnpike start', 'turnpike start --port 9000 --data-dir /var/lib/turnpike'])
+}
+
+function addDoctor(program: Command, parts: ProgramParts, end: (code: ExitCode) => void): void {
+  const doctor = withServerOptions(
+    program.command('doctor').description('look at all that Turnpike needs, and say of each what to do'),
+  )
+    .option('--json', 'one JSON document', false)
+    .action(async (options: DoctorOptions) => end(await parts.doctor(options)))
+  withExamples(doctor, ['turnpike doctor', 'turnpike doctor --json'])
 }
 
 function addVerify(program: Command, parts: ProgramParts, end: (code: ExitCode) => void): void {
