@@ -2,13 +2,14 @@
 import { readFileSync } from 'node:fs'
 import { type Alerts, startAlerts } from './alerts.ts'
 import type { SystemFacts } from './api/parts.ts'
+import type { Loaded } from './cli/settings.ts'
 import { createConfigure } from './configure.ts'
-import type { Settings } from './contract/settings.ts'
 import { createCatalogue } from './core/catalogue.ts'
 import type { CatalogueData } from './core/catalogue-data.ts'
 import type { CompiledTerms } from './core/price.ts'
-import { type DataFolder, openDataFolder } from './data-folder.ts'
+import { type DataFolder, freeBytes, openDataFolder } from './data-folder.ts'
 import { createDemo } from './demo.ts'
+import { createEffectiveSettings } from './effective-settings.ts'
 import { createAdminCards } from './gateway/admin-cards.ts'
 import { createConfigured, type SharedParts } from './gateway/configured.ts'
 import { createCredentials } from './gateway/credentials.ts'
@@ -71,13 +72,12 @@ export type Server = {
   /** The port that was wanted and taken, where nobody had asked for it. */
   readonly moved: string | undefined
   /** Other settings for the calls from now on. Gives the names of those that hold only after a restart. */
-  reload(settings: Settings): Promise<readonly string[]>
+  reload(loaded: Loaded): Promise<readonly string[]>
   /** No new calls; open ones finish within the limit; everything is settled. */
   close(): Promise<void>
 }
 
-export type ServerParts = {
-  readonly settings: Settings
+export type ServerParts = Loaded & {
   readonly log: Log
   /** How long open calls may take to finish once the server stops. */
   readonly drainMs?: number
@@ -87,6 +87,7 @@ export type ServerParts = {
 
 export async function startServer({
   settings,
+  origins,
   log,
   drainMs = DRAIN_MS,
   clock = systemClock,
@@ -176,7 +177,12 @@ export async function startServer({
   const { gateway } = configured
   const signIn = openSignIn({ store, databaseUrl: settings.databaseUrl, file: folder.signInDatabase, log })
   const people = createPeople({ store, signIn, clock: systemClock, random: systemRandom })
-  const system = { version, startedAt: systemClock.now(), catalogueSource: catalogue.source }
+  const effective = createEffectiveSettings({ settings, origins })
+  const system = {
+    ...{ version, startedAt: systemClock.now(), catalogueSource: catalogue.source },
+    settings: effective,
+    freeBytes: () => freeBytes(settings.dataDir),
+  }
   const fastify = createHttp(
     configured,
     { alerts, people, system },
@@ -214,10 +220,11 @@ export async function startServer({
     signIn,
     setupPath: (await people.firstLink(organisation.id))?.path,
     hasDashboard: hasDashboard(),
-    async reload(next) {
+    async reload({ settings: next, origins: places }) {
       if (gateway.draining) return []
       const { settings: kept, restart } = withoutRestart(gateway.settings, next)
       configured.exchange(await configure(kept, configured.current().simulator))
+      effective.exchange(kept, places, restart)
       gateway.health.forgive()
       return restart
     },

@@ -26,6 +26,9 @@ const migrations = (engine: Engine): Record<(typeof MIGRATION_NAMES)[number], Mi
   '0009-members': membersMigration(engine),
 })
 
+/** All that this version knows, in their order. */
+export const migrationNames = (engine: Engine): string[] => Object.keys(migrations(engine))
+
 export const migrate = (db: Kysely<unknown>, engine: Engine): Promise<void> => migrateTo(migrations(engine), db)
 
 /** `schema`: where PostgreSQL keeps the tables and the list of what was run; it is made where it is missing. */

@@ -15,8 +15,8 @@ export type Request =
   | { kind: 'rows'; statement: Statement }
   | { kind: 'checkpoint' }
   | { kind: 'close' }
-/** `away`: nothing is wrong with what was asked. */
-export type Answer = { id: number; value?: unknown; error?: string; away?: boolean }
+/** `away`: nothing is wrong with what was asked. `batch`: so many commands were written at once. */
+export type Answer = { id: number; value?: unknown; error?: string; away?: boolean; batch?: number }
 
 /** A batch holds at most this many commands. */
 const BATCH = 512
@@ -93,12 +93,13 @@ function answerPosts(posts: readonly Message[], answer: (request: Request) => un
   const lists = posts.map(({ request }) => (request.kind === 'post' ? request.commands : []))
   const whole = attempt(0, () => answer({ kind: 'post', commands: lists.flat() }))
   let from = 0
+  const [first] = posts
   return posts.map(({ id }, index) => {
     const length = lists[index]?.length ?? 0
     from += length
-    return whole.error === undefined
-      ? { id, value: (whole.value as Packed<Outcome>[]).slice(from - length, from) }
-      : { ...whole, id }
+    if (whole.error !== undefined) return { ...whole, id }
+    const value = (whole.value as Packed<Outcome>[]).slice(from - length, from)
+    return id === first?.id ? { id, value, batch: lists.flat().length } : { id, value }
   })
 }
 

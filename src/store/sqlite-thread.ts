@@ -24,7 +24,11 @@ export const noWriter: Thread = {
 const fileOf = (role: Role) =>
   new URL(`./sqlite-${role}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
 
-export async function startThread(role: Role, options: ThreadOptions): Promise<Thread> {
+export async function startThread(
+  role: Role,
+  options: ThreadOptions,
+  onBatch?: (commands: number) => void,
+): Promise<Thread> {
   const worker = new Worker(fileOf(role), { workerData: options })
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
   let next = 1
@@ -36,7 +40,8 @@ export async function startThread(role: Role, options: ThreadOptions): Promise<T
   }
   const ready = new Promise<unknown>((resolve, reject) => waiting.set(0, { resolve, reject }))
   worker.on('message', (answers: Answer[]) => {
-    for (const { id, value, error, away } of answers) {
+    for (const { id, value, error, away, batch } of answers) {
+      if (batch !== undefined) onBatch?.(batch)
       const asked = waiting.get(id)
       waiting.delete(id)
       if (error === undefined) asked?.resolve(value)

@@ -7,6 +7,7 @@ import { createIds } from '../lib/id.ts'
 import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
 import { type Packed, packCommand, unpackOutcome } from './command-codec.ts'
+import { createHearers } from './hearers.ts'
 import { queryBuilder } from './query-builder.ts'
 import type { Request } from './sqlite-serve.ts'
 import { noWriter, startThread, type Thread } from './sqlite-thread.ts'
@@ -28,7 +29,8 @@ type Options = {
 
 export async function openSqlite({ file, clock, random, log, readonly = false }: Options): Promise<Store> {
   // One after the other: a reader that looks into a new file while the writer gives it its form is in the way of that.
-  const writer = readonly ? noWriter : await startThread('writer', { file, node: 0 })
+  const batches = createHearers<number>()
+  const writer = readonly ? noWriter : await startThread('writer', { file, node: 0 }, batches.tell)
   const reader = await startThread('reader', { file, node: 0 }).catch(async (error: unknown) => {
     await writer.stop()
     throw error
@@ -57,6 +59,8 @@ export async function openSqlite({ file, clock, random, log, readonly = false }:
     now: () => clock.now(),
     standing: disk.standing,
     post: async (command) => outcomeOrThrow(await ledger.post(command)),
+    queued: ledger.underWay,
+    onBatch: batches.add,
     rows: async <Row>(query: Query<Row>) =>
       (await reader.ask({ kind: 'rows', statement: statementOf(query) })) as Row[],
     scan: async <Row>(query: Query<Row>, withinMs: number) =>
@@ -161,6 +165,7 @@ function ledgerQueue(writer: Thread, written: (commands: number) => void) {
         underWay++
         gatherer.add({ command, resolve, reject })
       }),
+    underWay: () => underWay,
     idle: () => new Promise<void>((resolve) => (underWay === 0 ? resolve() : whenIdle.push(resolve))),
   }
 }
