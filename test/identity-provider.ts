@@ -29,6 +29,15 @@ export type IdentityProvider = {
 
 const CLIENT = { clientId: 'turnpike', clientSecret: 'the-secret:100%&more+ofturnpike' } as const
 
+/** The settings that lead to it. `more`: further lines of `signIn.oidc`, as YAML of one line each. */
+export const oidcYaml = ({ issuer, clientId, clientSecret }: Client, more: readonly string[] = []): string =>
+  [
+    ...['signIn:', '  oidc:', `    issuer: ${issuer}`, `    clientId: ${clientId}`, '    name: Example'],
+    ...[`    clientSecret: ${JSON.stringify(clientSecret)}`, ...more.map((line) => `    ${line}`), ''],
+  ].join('\n')
+
+type Client = Pick<IdentityProvider, 'issuer' | 'clientId' | 'clientSecret'>
+
 /** `inToken`: whether the ID token itself says the address; else the provider is asked for it. */
 export async function startIdentityProvider({ inToken = false } = {}): Promise<IdentityProvider> {
   const server = createServer()

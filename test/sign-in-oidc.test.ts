@@ -1,89 +1,13 @@
 /** Sign-in by OpenID Connect against a real provider: who gets in, who does not, and what a hostile or unlucky caller meets. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createLog } from '../src/lib/log.ts'
-import { type IdentityProvider, type Person, startIdentityProvider } from './identity-provider.ts'
+import { type IdentityProvider, oidcYaml, type Person, startIdentityProvider } from './identity-provider.ts'
+import { browserOf, type Jar, OWN, PASSWORD, visit } from './oidc-kit.ts'
 import { freshDatabase } from './setup/fresh-database.ts'
 import { startTurnpike, type Turnpike } from './turnpike.ts'
 
-const PASSWORD = 'correct horse battery'
-const OWN = { 'sec-fetch-site': 'same-origin' }
-
-const yamlFor = ({ issuer, clientId, clientSecret }: IdentityProvider, more = '') =>
-  `signIn:\n  oidc:\n${[
-    `issuer: ${issuer}`,
-    `clientId: ${clientId}`,
-    `clientSecret: ${JSON.stringify(clientSecret)}`,
-    'name: Example',
-    more,
-  ]
-    .map((line) => `    ${line}\n`)
-    .join('')}trustProxy: true
-`
-
 type Way = { [K in 'does' | 'fault' | 'tamper']?: IdentityProvider[K] }
 const WELL: Way = { does: 'agree', fault: undefined, tamper: undefined }
-
-type Jar = Map<string, string>
-type Answer = { status: number; location: string; cookies: string[]; text: string }
-
-/** As a browser does: with the cookies of that host, no redirect followed. */
-async function visit(url: string, jar: Jar, init: RequestInit = {}): Promise<Answer> {
-  const cookie = [...jar].flatMap(([name, value]) =>
-    name.startsWith(`${new URL(url).host} `) ? [`${name.split(' ')[1]}=${value}`] : [],
-  )
-  const headers = {
-    ...(init.headers as Record<string, string>),
-    ...(cookie.length ? { cookie: cookie.join('; ') } : {}),
-  }
-  const reply = await fetch(url, { ...init, headers, redirect: 'manual' })
-  const cookies = reply.headers.getSetCookie()
-  for (const each of cookies) {
-    const [pair = '', ...attributes] = each.split(';')
-    const [name = '', ...value] = pair.split('=')
-    const key = `${new URL(url).host} ${name}`
-    if (attributes.some((said) => /Max-Age=0|expires=Thu, 01 Jan 1970/i.test(said))) jar.delete(key)
-    else jar.set(key, value.join('='))
-  }
-  const location = reply.headers.get('location')
-  return {
-    ...{ status: reply.status, cookies, text: await reply.text() },
-    location: location === null ? '' : new URL(location, url).href,
-  }
-}
-
-function browserOf(turnpike: Turnpike) {
-  let visitors = 0
-  /** Each from a network of its own, since attempts are counted. */
-  const start = (jar: Jar, body: Record<string, unknown> = {}, from = `10.0.${++visitors}.1`) =>
-    visit(`${turnpike.url}/api/auth/sign-in/oidc`, jar, {
-      method: 'POST',
-      headers: { ...OWN, 'content-type': 'application/json', 'x-forwarded-for': from },
-      body: JSON.stringify(body),
-    })
-  /** From where the provider sends the browser back to. */
-  async function go(jar: Jar, body?: Record<string, unknown>): Promise<string> {
-    const started = await start(jar, body)
-    expect(started.status).toBe(200)
-    let url = (JSON.parse(started.text) as { url: string }).url
-    while (!url.startsWith(turnpike.url)) {
-      const step = await visit(url, jar)
-      expect([step.status, url, step.text]).toEqual([303, url, expect.anything()])
-      url = step.location
-    }
-    return url
-  }
-  return {
-    start,
-    go,
-    /** All the way; where it ends, and the cookies from there. */
-    async signIn(body?: Record<string, unknown>, jar: Jar = new Map()) {
-      const { location, status, cookies } = await visit(await go(jar, body), jar)
-      expect(status).toBe(303)
-      const session = cookies.find((each) => each.startsWith('turnpike.session_token='))
-      return { to: location.replace(turnpike.url, ''), session: session?.split(';')[0], header: session, jar }
-    },
-  }
-}
 
 describe.each([
   ['SQLite', async () => ({}), false],
@@ -97,7 +21,7 @@ describe.each([
   beforeAll(async () => {
     idp = await startIdentityProvider({ inToken })
     const log = createLog({ level: 'debug', readable: false, write: (line) => void lines.push(line) })
-    turnpike = await startTurnpike({ yaml: yamlFor(idp), env: await environment(), log })
+    turnpike = await startTurnpike({ yaml: `${oidcYaml(idp)}trustProxy: true\n`, env: await environment(), log })
     idp.serve(`${turnpike.url}/api/auth/callback/oidc`)
     browser = browserOf(turnpike)
     const token = turnpike.server.setupPath?.split('#token=')[1]

@@ -3,6 +3,7 @@
  * site, so that no page of ours can vouch for it: the cookie of the browser that set out does, with what it holds.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Refused } from '../contract/errors.ts'
 import type { ApiParts } from './parts.ts'
 import { originOf } from './same-origin.ts'
 
@@ -42,6 +43,7 @@ async function cameBack(
     return ownPath(arrived.wanted, origin)
   } catch (error) {
     // Whatever it is, a person stands before it, and a page of ours can say so.
+    if (error instanceof Refused) return doorWith('provider', '/')
     parts.log.error({ requestId, error }, 'somebody who came back from the identity provider was not signed in')
     return doorWith('failed', '/')
   }

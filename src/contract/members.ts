@@ -72,7 +72,7 @@ export const SignInRequest = z.object({ email: Email, password: Password })
 
 /** `wanted`: where to go on to. `token`: of a link that was opened. */
 export const ProviderSignInRequest = z.object({
-  wanted: z.string('expected a path').max(2_000, 'expected a path of at most 2000 characters').optional(),
+  wanted: z.string('expected a path').max(8_000, 'expected a path of at most 8000 characters').optional(),
   token: z.string('expected the token of a link').min(1).max(512).optional(),
 })
 

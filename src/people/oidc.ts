@@ -107,7 +107,7 @@ export function createOidc(parts: OidcParts): Oidc {
         }
       const code = target?.searchParams.get('error') ?? `status ${reply.status}`
       if (/internal_server_error|^status 5/.test(code)) throw new Error('sign-in by OpenID Connect failed')
-      const failed = visit.refused ?? FAILURES[code] ?? 'provider'
+      const failed = visit.refused ?? FAILURES.get(code) ?? 'provider'
       log.warn({ failed, code: code.slice(0, 60), issuer: settings.issuer }, 'the identity provider let nobody in')
       return { failed, wanted }
     },
@@ -118,12 +118,14 @@ export function createOidc(parts: OidcParts): Oidc {
 const [ARRIVED, FAILED] = ['/arrived', '/failed']
 
 /** What the library or the provider calls it; everything else is the provider's doing. */
-const FAILURES: Readonly<Record<string, NotArrived>> = {
-  access_denied: 'denied',
-  ...{ state_mismatch: 'ended', state_not_found: 'ended', state_invalid: 'ended', invalid_callback_request: 'ended' },
-  email_not_found: 'no_email',
-  account_not_linked: 'unverified_email',
-}
+const FAILURES = new Map<string, NotArrived>([
+  ['access_denied', 'denied'],
+  ...['state_mismatch', 'state_not_found', 'state_invalid', 'invalid_callback_request'].map(
+    (code): [string, NotArrived] => [code, 'ended'],
+  ),
+  ['email_not_found', 'no_email'],
+  ['account_not_linked', 'unverified_email'],
+])
 
 type Auth = Awaited<ReturnType<typeof open>>
 
