@@ -175,8 +175,12 @@ export async function startServer({
   }
   const configured = createConfigured(shared, first)
   const { gateway } = configured
-  const signIn = openSignIn({ store, databaseUrl: settings.databaseUrl, file: folder.signInDatabase, log })
-  const people = createPeople({ store, signIn, clock: systemClock, random: systemRandom })
+  const { oidc } = settings.signIn
+  const signIn = openSignIn({ store, databaseUrl: settings.databaseUrl, file: folder.signInDatabase, log, oidc })
+  const people = createPeople({
+    ...{ store, signIn, clock: systemClock, random: systemRandom },
+    settings: settings.signIn,
+  })
   const effective = createEffectiveSettings({ settings, origins })
   const system = {
     ...{ version, startedAt: systemClock.now(), catalogueSource: catalogue.source },
