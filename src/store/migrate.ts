@@ -14,7 +14,7 @@ import { credentialsMigration } from './migrations/0008-credentials.ts'
 import { membersMigration } from './migrations/0009-members.ts'
 import { StoreUnusable } from './store.ts'
 
-const migrations = (engine: Engine): Record<(typeof MIGRATION_NAMES)[number], Migration> => ({
+export const migrations = (engine: Engine): Record<(typeof MIGRATION_NAMES)[number], Migration> => ({
   '0001-ledger': ledgerMigration(engine),
   '0002-events': eventsMigration(engine),
   '0003-credit-rate': creditRateMigration,
