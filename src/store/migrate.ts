@@ -11,6 +11,7 @@ import { reportsMigration } from './migrations/0006-reports.ts'
 import { keysMigration } from './migrations/0007-keys.ts'
 import { credentialsMigration } from './migrations/0008-credentials.ts'
 import { membersMigration } from './migrations/0009-members.ts'
+import { spansMigration } from './migrations/0011-spans.ts'
 import { StoreUnusable } from './store.ts'
 
 const migrations = (engine: Engine): Record<string, Migration> => ({
@@ -23,6 +24,7 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
   '0007-keys': keysMigration(engine),
   '0008-credentials': credentialsMigration(engine),
   '0009-members': membersMigration(engine),
+  '0011-spans': spansMigration(engine),
 })
 
 export const migrate = (db: Kysely<unknown>, engine: Engine): Promise<void> => migrateTo(migrations(engine), db)
