@@ -12,6 +12,7 @@ import { reportsMigration } from './migrations/0006-reports.ts'
 import { keysMigration } from './migrations/0007-keys.ts'
 import { credentialsMigration } from './migrations/0008-credentials.ts'
 import { membersMigration } from './migrations/0009-members.ts'
+import { spansMigration } from './migrations/0011-spans.ts'
 import { StoreUnusable } from './store.ts'
 
 export const migrations = (engine: Engine): Record<(typeof MIGRATION_NAMES)[number], Migration> => ({
@@ -24,6 +25,7 @@ export const migrations = (engine: Engine): Record<(typeof MIGRATION_NAMES)[numb
   '0007-keys': keysMigration(engine),
   '0008-credentials': credentialsMigration(engine),
   '0009-members': membersMigration(engine),
+  '0011-spans': spansMigration(engine),
 })
 
 /** All that this version knows, in their order. */
