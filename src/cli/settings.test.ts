@@ -295,6 +295,12 @@ describe('faults of the file', () => {
       ],
     ])
       expect(linesOf({ yaml: `signIn: ${yaml}\n` })).toEqual([`turnpike: turnpike.yaml:${fault}`])
+    const oidc = 'signIn: { oidc: { issuer: "https://a.example", clientId: c, clientSecret: s } }\n'
+    const env = { TURNPIKE_HOST: '0.0.0.0' }
+    expect(linesOf({ yaml: oidc, env })).toEqual([
+      'turnpike: turnpike.yaml:1:17  signIn.oidc needs `publicUrl`, the address that the provider sends people back to',
+    ])
+    expect(settingsOf({ yaml: `${oidc}publicUrl: https://t.example\n`, env }).host).toBe('0.0.0.0')
     for (const host of ['https://a.example/realms/x', 'http://localhost:9000', 'http://127.0.0.1:1', 'http://[::1]:1'])
       expect(
         settingsOf({ yaml: `signIn: { oidc: { issuer: "${host}", clientId: c, clientSecret: s } }\n` }).signIn,
