@@ -63,11 +63,13 @@ const models = createRoute({
 const settings = createRoute({
   getParentRoute: () => inside,
   path: '/settings',
+  validateSearch,
   component: lazyRouteComponent(() => import('./screens/settings.tsx'), 'SettingsScreen'),
 })
 const keys = createRoute({
   getParentRoute: () => inside,
   path: '/keys',
+  validateSearch,
   component: lazyRouteComponent(() => import('./screens/keys.tsx'), 'KeysScreen'),
 })
 const budgets = createRoute({
@@ -79,6 +81,7 @@ const budgets = createRoute({
 const accounts = createRoute({
   getParentRoute: () => inside,
   path: '/accounts',
+  validateSearch,
   component: lazyRouteComponent(() => import('./screens/accounts.tsx'), 'AccountsScreen'),
 })
 const account = createRoute({

@@ -38,6 +38,12 @@ async function asked(name: string, init?: RequestInit): Promise<string> {
   })
 }
 
+/** Whether the server heard it or not, the way in again is the log-in. */
+export async function signOut(): Promise<void> {
+  await auth('sign-out', {}).catch(() => undefined)
+  location.assign('/login')
+}
+
 function messageOf(text: string): string | undefined {
   try {
     const { error, message } = JSON.parse(text) as { error?: { message?: string }; message?: string }
