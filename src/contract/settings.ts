@@ -4,6 +4,7 @@
  * The message of each schema is the phrase after "expected" in the fault that a wrong value gets.
  */
 import { z } from 'zod'
+import { isLoopback } from '../lib/loopback.ts'
 import { compare, exactText, parseRatio, ratio } from '../lib/ratio.ts'
 import { isMeter, METER_ORDER, meters, type NamedMeter } from './meters.ts'
 import { type LimitMember, type OnCancel, type ProviderType, providerPresets } from './provider-presets.ts'
@@ -474,7 +475,7 @@ function isIssuer(value: string): boolean {
 
 /** Nobody on the way reads or changes it. */
 export const isSecureUrl = ({ protocol, hostname }: URL): boolean =>
-  protocol === 'https:' || (protocol === 'http:' && /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname))
+  protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
 
 function isSmtpUrl(value: string): boolean {
   const url = URL.parse(value)
