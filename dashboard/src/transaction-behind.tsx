@@ -23,7 +23,7 @@ export function Behind({ transaction }: { transaction: Transaction }) {
   const { decimal, reservation, usageRecords = [], entries = [], metadata } = transaction
   return (
     <>
-      <Text size="sm">
+      <Text size="sm" mt="xs">
         In dollars: <Money value={decimal.amountUsd} exact />
       </Text>
       {reservation && <Reserved reservation={reservation} charged={decimal.amount} />}
