@@ -74,7 +74,11 @@ const ENTRIES: readonly ColumnOf<NonNullable<Transaction['entries']>[number]>[] 
     look: { ff: 'monospace' },
     cell: ({ account, grantId }) => grantId ?? (isOwn(account) ? 'debt' : ''),
   },
-  { head: '>Credits', cell: ({ decimal }) => <Credits value={decimal.amount} /> },
+  {
+    head: '>Credits',
+    amount: ({ decimal }) => decimal.amount,
+    cell: ({ decimal }) => <Credits value={decimal.amount} />,
+  },
 ]
 
 const TONES = { pending: 'warn', confirmed: 'good', cancelled: 'off', expired: 'bad' } as const

@@ -66,7 +66,7 @@ export const rateCardHandlers: Handlers<Names> = {
 }
 
 function assertMayPrice(parts: ApiParts, caller: Caller): void {
-  if (!parts.mayPrice(caller))
+  if (!parts.runsServer(caller))
     throw refuse('forbidden', 'Prices hold for every organisation of this server: its own admins alone set them')
 }
 
