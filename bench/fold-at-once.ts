@@ -7,7 +7,18 @@ import { rollups } from '../src/store/tables.ts'
 
 const SUMS = rollups.columns.slice(6)
 const sums = SUMS.map((column) => `SUM(r.${column})`).join(', ')
-const columns = ['organisation_id', 'dimension', 'span', 'start', 'value', 'model', 'provider', 'context', 'status', ...SUMS]
+const columns = [
+  'organisation_id',
+  'dimension',
+  'span',
+  'start',
+  'value',
+  'model',
+  'provider',
+  'context',
+  'status',
+  ...SUMS,
+]
 
 /** Quarter hours by key, account, end user and tags have to be there. */
 export async function foldAtOnce(store: Store, only: (name: string) => boolean = () => true): Promise<void> {

@@ -9,4 +9,5 @@ export const MIGRATION_NAMES = [
   '0007-keys',
   '0008-credentials',
   '0009-members',
+  '0011-spans',
 ] as const
