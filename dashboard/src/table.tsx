@@ -29,10 +29,10 @@ export type ColumnOf<T> = {
   readonly by?: (row: T) => Sortable
 }
 
-export type Sortable = bigint | number | string | null | undefined
+type Sortable = bigint | number | string | null | undefined
 
 /** What a row has below it, if it is asked for. */
-export type Details = { readonly isOpen: boolean; readonly toggle: () => void }
+type Details = { readonly isOpen: boolean; readonly toggle: () => void }
 
 /** What aligns the amounts of a column, by its name. */
 type Aligned = (name: string) => object
@@ -138,7 +138,7 @@ const widest = <T extends object>({ amount }: ColumnOf<T>, rows: readonly Row<Fe
 const alignedAt = (places: number): object =>
   places === 0 ? {} : { 'data-places': places, style: { whiteSpace: 'nowrap', '--places': places } }
 
-export const nameOf = ({ name, head }: Pick<ColumnOf<never>, 'name' | 'head'>): string =>
+const nameOf = ({ name, head }: Pick<ColumnOf<never>, 'name' | 'head'>): string =>
   name ??
   head
     .toLowerCase()
