@@ -49,13 +49,10 @@ export function createDailyProof({ store, settings, database, log, clock }: Part
       try {
         const proof = await proving.proof
         if (!proof) return
-        await tellOutcome(store, { ...proof, repaired: 0 })
-        const { differences, ...counts } = proof
-        if (differences.length > 0)
-          log.error(
-            { ...counts, differences: differences.slice(0, 20) },
-            'the ledger has differences: run turnpike verify',
-          )
+        const { examples, ...counts } = proof
+        await tellOutcome(store, { ...counts, repaired: 0 })
+        if (counts.differences > 0)
+          log.error({ ...counts, examples }, 'the ledger has differences: run turnpike verify')
         else log.info(counts, 'the ledger was proved: no difference')
       } catch (error) {
         log.warn({ error }, 'the ledger could not be proved; it is tried again another day')

@@ -8,8 +8,14 @@ import { systemClock } from './lib/clock.ts'
 import { type Look, type LookPlace, openLook } from './store/look.ts'
 import type { Store } from './store/store.ts'
 import { countingRows } from './verify-command.ts'
+import { type Outcome, tablesOf } from './verify-outcome.ts'
 
-export type Proof = { readonly differences: readonly Difference[]; readonly rows: number; readonly tookMs: number }
+/** Few words, however much it found: whoever hears it is serving calls. */
+export type Proof = Pick<Outcome, 'differences' | 'tables' | 'rows' | 'tookMs'> & {
+  readonly examples: readonly Difference[]
+}
+
+const EXAMPLES = 20
 
 prove(workerData as LookPlace).then(
   (proof) => parentPort?.postMessage(proof satisfies Proof),
@@ -32,7 +38,10 @@ async function prove(place: LookPlace): Promise<Proof> {
       now: () => Math.floor(systemClock.now() + aheadMs),
       write: () => Promise.reject(new Error('a proof writes nothing')),
     })
-    return { differences, rows: counted.rows(), tookMs: Math.round(systemClock.elapsed() - startedAt) }
+    return {
+      ...{ differences: differences.length, tables: tablesOf(differences), examples: differences.slice(0, EXAMPLES) },
+      ...{ rows: counted.rows(), tookMs: Math.round(systemClock.elapsed() - startedAt) },
+    }
   } finally {
     await look.close()
   }

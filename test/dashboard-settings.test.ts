@@ -301,7 +301,8 @@ describe('settings', () => {
     await row('Audit log', /organisation.update/).waitFor()
     await row('System', /Migrations/).waitFor()
     expect(await section('Settings of the server').count()).toBe(0)
-    const names = await page.getByRole('main').getByRole('button').allTextContents()
+    // What sorts a table changes nothing.
+    const names = await page.locator('main button:not(th button)').allTextContents()
     expect(
       names.filter(
         (name) => !['Change password', 'End all sessions', 'CSV', 'Copy as curl', 'Load more'].includes(name),

@@ -1975,6 +1975,8 @@ export type Operations = {
     result: {
       /** Its canonical name; null where none was asked for. */
       model: string | null
+      /** Those of the model, priced or not; a price is set at one. */
+      endpoints: string[]
       rateCards: RateCard[]
     }
   }

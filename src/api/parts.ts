@@ -30,7 +30,7 @@ export type ApiParts = {
   readonly store: Store
   readonly settings: Pick<
     Settings,
-    'billing' | 'reservations' | 'limits' | 'providers' | 'smtp' | 'publicUrl' | 'host' | 'simulatorActive'
+    'billing' | 'reservations' | 'limits' | 'providers' | 'smtp' | 'signIn' | 'publicUrl' | 'host' | 'simulatorActive'
   >
   readonly budgets: BudgetDirectory
   readonly routes: ApiRoutes
@@ -98,6 +98,21 @@ type ApiPeople = {
     address: string
     requestId: string
   }): Promise<SignedIn>
+  readonly byProvider: {
+    start(asked: {
+      origin: string
+      wanted: string
+      token: string | undefined
+      address: string
+    }): Promise<{ readonly url: string; readonly cookies: readonly string[] }>
+    finish(asked: {
+      origin: string
+      query: Readonly<Record<string, string>>
+      cookie: string | undefined
+      address: string
+      requestId: string
+    }): Promise<{ readonly wanted: string } & ({ readonly cookies: readonly string[] } | { readonly failed: string })>
+  }
   signOut(cookie: string | undefined, everywhere: boolean): Promise<readonly string[]>
   changePassword(asked: {
     cookie: string

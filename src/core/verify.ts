@@ -22,6 +22,7 @@ import type {
 import { toldSpending } from './ledger-usage.ts'
 import {
   addToKeyUsage,
+  callsIn,
   countedNanos,
   emptyKeyUsage,
   foldRollup,
@@ -301,7 +302,7 @@ const ofCall = (record: UsageRecord): Used => ({
   usd: record.chargeNanos ?? 0n,
   keyLimit: countedNanos(record),
   tokens: BigInt(record.inputTokens + record.outputTokens),
-  requests: 1n,
+  requests: callsIn(record),
 })
 
 /** So long it may take until every process and every call under way knows of a new budget. */
@@ -364,7 +365,8 @@ function chargeOfRecord(row: UsageRecord, transaction: Transaction | undefined):
   const own = transaction?.usageRecordId === row.id && transaction.accountId === row.accountId
   if (!transaction || !own)
     return [{ table: 'usage_records', row: named, field: 'transactionId', stored: row.transactionId, computed: null }]
-  const taken = transaction.amount + transaction.writtenOff
+  const given = transaction.type === 'adjustment' && transaction.reversesId !== null
+  const taken = (given ? -transaction.amount : transaction.amount) + transaction.writtenOff
   return taken === (row.chargeNanos ?? 0n)
     ? []
     : [{ table: 'usage_records', row: named, field: 'chargeNanos', stored: row.chargeNanos, computed: taken }]

@@ -50,7 +50,7 @@ export async function openPostgres({
   const posting = createPool({ url, purpose: 'ledger', limits, log })
   const end = async () => void (await Promise.all([pool.end(), posting.end()]))
   try {
-    await prepareDatabase(url, server)
+    await prepareDatabase(url, server, clock)
     const place = await joinNodes({
       ...{ pool, clock, random, log, leaseMs },
       connectMs: limits.connectSeconds * 1_000,

@@ -56,15 +56,15 @@ export const NO_SUMS: Sums = Object.fromEntries(
 export const recordSums = (): RawBuilder<unknown> =>
   sql.raw(
     [
-      '1 AS requests',
+      "CASE WHEN u.kind = 'original' THEN 1 ELSE 0 END AS requests",
       ...['input_tokens', 'cached_tokens', 'output_tokens', 'reasoning_tokens'].map((column) => `u.${column}`),
       'COALESCE(u.cost_nanos, 0) AS cost_nanos',
       'COALESCE(u.charge_nanos, 0) AS charge_nanos',
       'u.cache_saving_nanos',
       'CASE WHEN u.is_byok = 1 THEN COALESCE(u.cost_nanos, 0) ELSE 0 END AS byok_cost_nanos',
-      'CASE WHEN u.cost_nanos IS NULL THEN 1 ELSE 0 END AS unpriced',
-      "CASE WHEN u.source = 'reported' THEN 0 ELSE 1 END AS estimated",
-      "CASE WHEN u.source = 'unknown' THEN 1 ELSE 0 END AS no_usage",
+      "CASE WHEN u.cost_nanos IS NULL AND u.kind = 'original' THEN 1 ELSE 0 END AS unpriced",
+      "CASE WHEN u.source = 'reported' OR u.kind <> 'original' THEN 0 ELSE 1 END AS estimated",
+      "CASE WHEN u.source = 'unknown' AND u.kind = 'original' THEN 1 ELSE 0 END AS no_usage",
     ].join(', '),
   )
 

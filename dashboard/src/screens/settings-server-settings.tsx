@@ -1,10 +1,10 @@
 /** The settings that the server runs with, each with where it comes from. They are changed there, and not here. */
-import { Badge, Group, Switch, Table, Text } from '@mantine/core'
+import { Badge, Group, Switch, Text } from '@mantine/core'
 import type { EffectiveSetting, ServerState } from '@turnpike/sdk'
 import { useState } from 'react'
 import { whole } from '../numbers.ts'
-import { Rows } from '../rows.tsx'
 import { Section } from '../section.tsx'
+import { type ColumnOf, DataTable } from '../table.tsx'
 
 export function ServerSettings({ server: { settings, settingsLeftOut } }: { server: ServerState }) {
   const [showsAll, setShowsAll] = useState(false)
@@ -25,11 +25,13 @@ export function ServerSettings({ server: { settings, settingsLeftOut } }: { serv
       {shown.length === 0 ? (
         <Text>Every setting has its default.</Text>
       ) : (
-        <Rows caption="Settings of the server" width={600} heads={['Setting', 'Value', 'From']}>
-          {shown.map((setting) => (
-            <Row key={setting.setting} {...setting} />
-          ))}
-        </Rows>
+        <DataTable
+          caption="Settings of the server"
+          width={600}
+          columns={COLUMNS}
+          rows={shown}
+          idOf={({ setting }) => setting}
+        />
       )}
       {settingsLeftOut > 0 && (
         <Text size="sm" mt="xs">
@@ -48,15 +50,18 @@ const ORIGINS = {
   option: 'option',
 } as const
 
-const Row = ({ setting, value, origin, place }: EffectiveSetting) => (
-  <Table.Tr>
-    <Table.Th scope="row" fw="normal" style={{ overflowWrap: 'anywhere' }}>
-      <code>{setting}</code>
-    </Table.Th>
-    <Table.Td style={{ overflowWrap: 'anywhere' }}>
-      {Array.isArray(value) ? value.join(', ') || 'none' : String(value)}
-    </Table.Td>
-    <Table.Td>
+const BREAKING = { style: { overflowWrap: 'anywhere' } } as const
+
+const COLUMNS: readonly ColumnOf<EffectiveSetting>[] = [
+  { head: 'Setting', isHead: true, look: BREAKING, cell: ({ setting }) => <code>{setting}</code> },
+  {
+    head: 'Value',
+    look: BREAKING,
+    cell: ({ value }) => (Array.isArray(value) ? value.join(', ') || 'none' : String(value)),
+  },
+  {
+    head: 'From',
+    cell: ({ origin, place }) => (
       <Group gap="xs">
         <Badge variant="default" tt="none">
           {ORIGINS[origin]}
@@ -67,6 +72,6 @@ const Row = ({ setting, value, origin, place }: EffectiveSetting) => (
           </Text>
         )}
       </Group>
-    </Table.Td>
-  </Table.Tr>
-)
+    ),
+  },
+]
