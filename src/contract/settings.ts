@@ -310,6 +310,11 @@ export const SettingsFile = group({
   routing: Routing,
   reservations: Reservations.prefault({}),
   nodes: Nodes.prefault({}),
+  verify: group({
+    everyHours: whole(0, 720).default(24).meta({
+      description: 'The server proves its ledger by itself so often, as `turnpike verify` does; 0: never.',
+    }),
+  }).prefault({}),
   webhooks: Webhooks.prefault({}),
   smtp: Smtp.optional().meta({ description: 'Without it no e-mail is sent.' }),
   signIn: SignInFile,

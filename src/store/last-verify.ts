@@ -22,6 +22,14 @@ export async function lastVerified(store: Pick<Store, 'sql' | 'rows'>): Promise<
   return kept === undefined ? undefined : Verified.parse(JSON.parse(kept))
 }
 
+/** When the ledger was last proved, else when it began. */
+export async function lastProofOrBirth(store: Pick<Store, 'sql' | 'rows'>): Promise<number> {
+  const verified = await lastVerified(store)
+  if (verified) return verified.at
+  const [first] = await store.rows(store.sql.selectFrom('organisations').select('created_at').orderBy('id').limit(1))
+  return Number(first?.created_at ?? 0n)
+}
+
 export function keepVerified({ sql }: Pick<Store, 'sql'>, verified: Verified): Query<unknown> {
   const value = JSON.stringify(verified)
   return sql
