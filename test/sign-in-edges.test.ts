@@ -11,7 +11,7 @@ import { openSignInDatabase } from '../src/store/sign-in-database.ts'
 import { StoreAway } from '../src/store/store.ts'
 import { type Api, openApi } from './api-kit.ts'
 import { freshDatabase } from './setup/fresh-database.ts'
-import { startTurnpike, type Turnpike, type TurnpikeOptions } from './turnpike.ts'
+import { ON_SQLITE, startTurnpike, type Turnpike, type TurnpikeOptions } from './turnpike.ts'
 
 const PASSWORD = 'correct horse battery'
 const MINUTE_MS = 60_000
@@ -147,7 +147,7 @@ test('a proxy that is trusted to say so is enough for a cookie for TLS alone', a
 }, 60_000)
 
 test('what is kept is hashes, in a file of its own that its owner alone may read', async () => {
-  const turnpike = await start()
+  const turnpike = await start(ON_SQLITE)
   const token = tokenOf(turnpike.server.setupPath)
   const { store } = turnpike.server.gateway
   const links = await store.rows(store.sql.selectFrom('members').select('link_hash'))
@@ -166,7 +166,7 @@ test('what is kept is hashes, in a file of its own that its owner alone may read
 }, 60_000)
 
 test('nothing of sign-in is loaded, and no file is there, before somebody needs it', async () => {
-  const turnpike = await start()
+  const turnpike = await start(ON_SQLITE)
   await turnpike.request('/api/admin/session', { key: turnpike.operatorKey })
   expect(existsSync(join(turnpike.folder, 'auth.db'))).toBe(false)
   await turnpike.request('/api/admin/session', { headers: { cookie: 'turnpike.session_token=x', authorization: '' } })
