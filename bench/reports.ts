@@ -89,8 +89,8 @@ const seconds = async (work: () => Promise<unknown>): Promise<number> => {
 async function foldAll(store: Store): Promise<void> {
   const folds = createFolds({ store, hashDetails: createDetailsHash('bench') })
   for (let more = 1; more > 0; ) {
-    const { quarters, days } = await folds.run()
-    more = quarters + days
+    const { quarters, spans } = await folds.run()
+    more = quarters + spans
   }
 }
 

@@ -88,7 +88,7 @@ export async function startTurnpike({
     })
   const loaded = load(yaml)
   if ('faults' in loaded) throw new Error(loaded.faults.map(faultLine).join('\n'))
-  const server = await startServer({ settings: loaded.settings, log, ...parts })
+  const server = await startServer({ ...loaded, log, ...parts })
   const { simulator, demoKey: key = '' } = server
   if (!simulator) throw new Error('a test server has its simulator')
   const stop = () => server.close()

@@ -15,6 +15,8 @@ export type Settlements = {
   post(command: Settle): Promise<Settling | 'waiting'>
   /** How many wait in the journal. */
   readonly waiting: number
+  /** The journal as it is; undefined where there is none. */
+  readonly journal: Pick<SettleJournal, 'size' | 'bytes' | 'mostBytes'> | undefined
   /** False: no new call may begin. */
   readonly hasRoom: boolean
   /** One try to bring all that waits into the ledger. Never rejects. */
@@ -137,6 +139,7 @@ export function createSettlements({ store, journal, clock, log, waitMs, onSetAsi
     get waiting() {
       return journal?.size ?? 0
     },
+    journal,
     get hasRoom() {
       return journal?.hasRoom ?? true
     },
