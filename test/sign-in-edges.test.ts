@@ -11,7 +11,7 @@ import { openSignInDatabase } from '../src/store/sign-in-database.ts'
 import { StoreAway } from '../src/store/store.ts'
 import { type Api, openApi } from './api-kit.ts'
 import { freshDatabase } from './setup/fresh-database.ts'
-import { startTurnpike, type Turnpike, type TurnpikeOptions } from './turnpike.ts'
+import { ON_SQLITE, startTurnpike, type Turnpike, type TurnpikeOptions } from './turnpike.ts'
 
 const PASSWORD = 'correct horse battery'
 const MINUTE_MS = 60_000
@@ -102,7 +102,7 @@ describe('from the first start to the third, in one folder', () => {
     turnpike = await startTurnpike({ folder: turnpike.folder })
   }
   beforeAll(async () => {
-    turnpike = await startTurnpike()
+    turnpike = await startTurnpike(ON_SQLITE)
   }, 60_000)
   afterAll(() => rmSync(turnpike.folder, { recursive: true, force: true }))
 
