@@ -24,7 +24,11 @@ const lean = (name: string, keeps: readonly Narrow[]): Projection => ({
   ...{ name, folded: undefined, keeps },
   spans: [...LONG, 'quarter'],
 })
-const alone = (folded: Folded): Projection => ({ name: `${folded} alone`, folded, keeps: [], spans: LONG })
+/** Of accounts and end users there are so many that an hour of theirs has hardly fewer rows than its quarter hours. */
+const alone = (folded: Folded): Projection => ({
+  ...{ name: `${folded} alone`, folded, keeps: [] },
+  spans: folded === 'account' || folded === 'end_user' ? LONG.slice(0, -1) : LONG,
+})
 /** What one of few is asked for most often. */
 const byModel = (folded: Folded): Projection => ({ name: `${folded} by model`, folded, keeps: ['model'], spans: LONG })
 /** Nearly as many rows as there are calls: kept for what nothing else tells. */
