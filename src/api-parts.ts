@@ -31,6 +31,7 @@ export function apiParts({ gateway, alerts, people, system }: Introduced, operat
     keys,
     health,
     hashDetails,
+    settlements,
     addressOf,
   } = gateway
   const { sealer, addresses } = alerts
@@ -59,12 +60,15 @@ export function apiParts({ gateway, alerts, people, system }: Introduced, operat
     sealer,
     addresses,
     people,
+    settlements,
+    operatorOrganisationId,
     authenticate: (request) => authenticate(gateway, people, request),
     addressOf: ({ raw }) => addressOf(raw),
     isOperator: ({ keyHash }) => keyHash === operatorHash,
-    mayPrice: ({ keyHash, member, role, organisationId }) =>
+    runsServer: ({ keyHash, member, role, organisationId }) =>
       keyHash === operatorHash ||
       (member !== undefined && role === 'admin' && organisationId === operatorOrganisationId),
+    callsUnderWay: (asked) => [...gateway.open].filter(({ organisationId }) => organisationId === asked).length,
     forgetKey: (hash) => keys.forget(hash),
     forgetKeys: () => keys.forgetAll(),
     requestId: ({ raw }) => requestIdOf(raw),

@@ -1,5 +1,6 @@
 /** The folder that holds the SQLite file and generated secrets. */
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CannotGoOn, EXIT } from './cli/exit-code.ts'
 import { dataNotWritable } from './cli/start-faults.ts'
@@ -52,6 +53,12 @@ export function existingDatabase(dataDir: string): string {
     `${database} does not exist: no Turnpike was started there. Set TURNPIKE_DATA_DIR or --data-dir`,
     EXIT.usage,
   )
+}
+
+/** Undefined: the disk does not tell. */
+export async function freeBytes(folder: string): Promise<number | undefined> {
+  const disk = await statfs(folder).catch(() => undefined)
+  return disk && disk.bavail * disk.bsize
 }
 
 const newMasterKey = (): string => Buffer.from(systemRandom.bytes(32)).toString('hex')

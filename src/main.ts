@@ -27,6 +27,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
       onReload,
       readable: process.stderr.isTTY === true,
     }),
+  doctor: async (options) => (await import('./doctor-command.ts')).doctor({ ...surroundings, options, stdout, stderr }),
   verify: async (options) => (await import('./verify-command.ts')).verify({ ...surroundings, options, stdout, stderr }),
   backup: async (options) => (await import('./backup-command.ts')).backup({ ...surroundings, options, stdout, stderr }),
   migrateStore: async (options) =>

@@ -35,6 +35,8 @@ const ASK_MS = 1_000
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 const SHORT_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1]
 
+const BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
+
 /** Of the process, whatever runs in it: collected once. */
 const processMetrics = once(() => {
   const register = new Registry()
@@ -80,6 +82,7 @@ export function createMetrics({ store, health, elapsed }: MetricsParts): Metrics
     'From a command of the ledger to its outcome, durable.',
     SHORT_SECONDS,
   )
+  const batches = histogram('store_batch_size', 'Commands of the ledger in a commit.', BATCH_SIZES)
   const streams = gauge('streams_open', 'Streams under way in this process.')
   const circuits = gauge('circuit_open', '1 where calls go elsewhere first.', ['endpoint'])
   const reservations = gauge('reservations_open', 'Reservations that live, of all processes.')
@@ -135,17 +138,20 @@ export function createMetrics({ store, health, elapsed }: MetricsParts): Metrics
       streams.inc()
       return once(() => streams.dec())
     },
-    watching: (ledger) => ({
-      ...ledger,
-      async post(command) {
-        const startedAt = elapsed()
-        try {
-          return await ledger.post(command)
-        } finally {
-          commits.observe((elapsed() - startedAt) / 1000)
-        }
-      },
-    }),
+    watching(ledger) {
+      ledger.onBatch((commands) => batches.observe(commands))
+      return {
+        ...ledger,
+        async post(command) {
+          const startedAt = elapsed()
+          try {
+            return await ledger.post(command)
+          } finally {
+            commits.observe((elapsed() - startedAt) / 1000)
+          }
+        },
+      }
+    },
     delivery: (outcome) => deliveries.inc({ outcome }),
     async text() {
       await ask()

@@ -72,7 +72,8 @@ const SIMULATED_WIRES: ReadonlyMap<string, 'anthropic' | 'gemini'> = new Map([
   ['google', 'gemini'],
 ])
 
-function openProvider(
+/** Undefined: its wire is not offered. */
+export function openProvider(
   entry: ProviderSettings,
   simulator: Simulator | undefined,
   connectMs: number,

@@ -30,7 +30,7 @@ async function reload({ load, server, log }: Parts): Promise<void> {
       log.error({ faults: loaded.faults.length }, 'the settings were not reloaded: those from before hold on')
       return
     }
-    const restart = await server.reload(loaded.settings)
+    const restart = await server.reload(loaded)
     const { providers, models } = loaded.settings
     log.info({ providers: providers.size, models: models.length }, 'the settings were reloaded')
     if (restart.length > 0) log.warn({ settings: restart.join(', ') }, 'these settings changed and need a restart')

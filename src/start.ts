@@ -40,7 +40,7 @@ export async function start({
   }
   const { settings } = loaded
   const log = createLog({ level: levelOf(settings), readable })
-  const server = await startServer({ settings, log })
+  const server = await startServer({ ...loaded, log })
   const reload = createReload({ load: () => loadSettings({ ...surroundings, args: options }), server, log })
   onReload(() => void reload())
   if (server.moved) stderr(`${server.moved}\n`)

@@ -66,6 +66,15 @@ test('a difference is told as an event of the running server, once a day however
   expect(events).toMatchObject([{ data: { differences: 1, tables: ['accounts'] } }])
 })
 
+test('what the last proof came to is kept, and the server tells it', async () => {
+  const { system } = (await (await turnpike.request('/api/admin/system', { key: turnpike.operatorKey })).json()) as {
+    system: { server: { lastVerify: { at: string; rows: number } } }
+  }
+  expect(system.server.lastVerify).toMatchObject({ differences: 1, repaired: 0, seconds: expect.any(Number) })
+  expect(system.server.lastVerify.rows).toBeGreaterThan(0)
+  expect(Math.abs(Date.parse(system.server.lastVerify.at) - Date.now())).toBeLessThan(60_000)
+})
+
 test('a repair needs the folder for itself; then it tells what it corrected, and the next look is clean', async () => {
   await expect(run({ repair: true })).rejects.toThrow(`${turnpike.folder} is held by another Turnpike`)
   await turnpike.stop()

@@ -7,14 +7,13 @@ import { tellProgress } from './cli/tell-progress.ts'
 import { progressLine, verifyOutput } from './cli/verify-output.ts'
 import { withSettings } from './cli/with-settings.ts'
 import type { Settings } from './contract/settings.ts'
-import { eventOf } from './core/ledger-events.ts'
 import { existingDatabase } from './data-folder.ts'
-import { type Difference, verifyLedger } from './jobs/verify.ts'
+import { verifyLedger } from './jobs/verify.ts'
+import { systemClock } from './lib/clock.ts'
 import { openStore } from './open-store.ts'
-import { firstOrganisation } from './store/bootstrap.ts'
-import { emitEvent } from './store/outbox.ts'
 import type { Store } from './store/store.ts'
 import { writeBeside } from './store/write-beside.ts'
+import { type Outcome, tablesOf, tellOutcome } from './verify-outcome.ts'
 
 type VerifyParts = Omit<SettingsInput, 'args'> & {
   readonly options: StartOptions & { readonly repair: boolean; readonly json: boolean }
@@ -28,12 +27,21 @@ export function verify({ options, stdout, stderr, ...surroundings }: VerifyParts
   return withSettings({ ...surroundings, args }, stderr, async (settings) => {
     const { store, write } = await openToVerify(settings, repair)
     const counted = countingRows(store)
+    const startedAt = systemClock.elapsed()
     const stopTelling = tellProgress((elapsedMs) => progressLine(counted.rows(), elapsedMs), stderr)
     try {
       const differences = await verifyLedger(counted.store, { repair })
       const remaining = repair && differences.length > 0 ? await verifyLedger(counted.store) : differences
       stopTelling()
-      if (differences.length > 0) await tellOf(differences, { ...store, write }, stderr)
+      await tell(
+        { ...store, write },
+        {
+          ...{ differences: differences.length, tables: tablesOf(differences), rows: counted.rows() },
+          repaired: repair ? differences.length - remaining.length : 0,
+          tookMs: Math.round(systemClock.elapsed() - startedAt),
+        },
+        stderr,
+      )
       const output = verifyOutput({ differences, remaining, repair, json, rows: counted.rows() })
       stdout(output.stdout)
       stderr(output.stderr)
@@ -54,16 +62,10 @@ async function openToVerify({ databaseUrl, postgres, dataDir }: Settings, repair
   return { store, write: databaseUrl === undefined && !repair ? writeBeside(database) : store.write }
 }
 
-/** The server delivers it as it does all events. That it cannot be told changes nothing about what was found. */
-async function tellOf(differences: readonly Difference[], store: Store, stderr: (text: string) => void): Promise<void> {
+/** That it cannot be told changes nothing about what was found. */
+async function tell(store: Store, outcome: Outcome, stderr: (text: string) => void): Promise<void> {
   try {
-    const organisation = await firstOrganisation(store)
-    if (!organisation) return
-    const at = store.now()
-    const data = { differences: differences.length, tables: [...new Set(differences.map(({ table }) => table))] }
-    const event = eventOf('ledger.integrity_failed', data, { organisationId: organisation.id, at, ids: store.ids })
-    const onceKey = `ledger.integrity_failed ${new Date(at).toISOString().slice(0, 10)}`
-    await emitEvent(store, { ...event, onceKey })
+    await tellOutcome(store, outcome)
   } catch (error) {
     stderr(`turnpike: nobody was told of it: ${error instanceof Error ? error.message : String(error)}\n`)
   }

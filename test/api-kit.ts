@@ -47,7 +47,13 @@ export async function openApi(yaml?: string, { env, still = false }: ApiOptions 
   const start = still ? gateway.store.now() + 86_400_000 : undefined
   const store: Store = { ...gateway.store, now: () => (start ?? gateway.store.now()) + ahead }
   const { signIn } = turnpike.server
-  const people = createPeople({ store, signIn, clock: { now: () => store.now() }, random: systemRandom })
+  const people = createPeople({
+    store,
+    signIn,
+    clock: { now: () => store.now() },
+    random: systemRandom,
+    settings: gateway.settings.signIn,
+  })
   const parts: ApiParts = {
     ...apiParts({ gateway, alerts: turnpike.server.alerts, people, system: turnpike.server.system }, operator),
     store,

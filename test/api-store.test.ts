@@ -185,7 +185,7 @@ describe.each([
     const all = await listTransactions(
       store,
       organisationId,
-      { accountId: id, types: ['grant'], from: found?.bookedAt, to: (found?.bookedAt ?? 0) + 1 },
+      { accountId: id, direction: 'credit', from: found?.bookedAt, to: (found?.bookedAt ?? 0) + 1 },
       WHOLE,
     )
     expect(all).toEqual({ transactions: [found], total: 1 })

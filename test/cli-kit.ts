@@ -63,6 +63,7 @@ export async function runCli(argv: readonly string[], given: CliSurroundings = {
     ...{ version: '1.2.3', env: given.env ?? {}, cwd: '/srv', readFile, stdout, stderr },
     ...{
       start: nothing,
+      doctor: nothing,
       verify: nothing,
       backup: nothing,
       migrateStore: nothing,

@@ -86,6 +86,7 @@ const LINES: readonly (readonly [line: string, keep?: Readonly<Record<string, st
   ['prices withdraw {price}'],
   ['providers list'],
   ['system show'],
+  ['generations in-flight'],
   ['endpoints list'],
   [
     'keys create "night job" --account ann --limit 5 --limit-reset monthly --allowed-models gpt-4o-mini --allowed-models anthropic/* --user night --metadata team=red --include-usage --expires-at 2099-01-01T00:00:00Z',

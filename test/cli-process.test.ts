@@ -1,7 +1,7 @@
 /** What only a process can show: pipes that close, standard input, files, and what is loaded for help. */
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -106,25 +106,58 @@ test.each([[['credits', 'add', '--help']], [['reservations', 'confirm', '--help'
   },
 )
 
-test('bash completes with the script that is printed', async () => {
-  const { out } = await start('completion', 'bash').ended
-  const asked = `turnpike() { '${process.execPath}' '${LAUNCHER}' "$@"; }
-${out}
-COMP_WORDS=(turnpike reservations con)
-COMP_CWORD=2
-_turnpike
-echo "\${COMPREPLY[@]}"
-COMP_WORDS=(turnpike credits add 5 --category "")
-COMP_CWORD=5
-_turnpike
-echo "\${COMPREPLY[@]}"
-`
-  const bash = spawn('bash', ['--norc'], { cwd: folder, stdio: ['pipe', 'pipe', 'inherit'] })
-  bash.stdin.end(asked)
-  let text = ''
-  bash.stdout.setEncoding('utf8').on('data', (part: string) => {
-    text += part
+/** Run by the shell itself, with what its completion would have set; a line of words each for two questions. */
+const IN_SHELL: Readonly<
+  Record<string, { readonly args: readonly string[]; readonly lines: (script: string) => string }>
+> = {
+  bash: {
+    args: ['--norc'],
+    lines: (script) => `${script}
+ask() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _turnpike; echo "\${COMPREPLY[@]}"; }
+ask turnpike reservations con
+ask turnpike credits add 5 --category ""`,
+  },
+  zsh: {
+    args: ['-f'],
+    // What only its line editor brings along.
+    lines: (script) => `compdef() {}
+compadd() { shift; echo "$@"; }
+${script}
+ask() { words=("$@"); CURRENT=$#; PREFIX="\${words[CURRENT]}"; _turnpike; }
+ask turnpike reservations con
+ask turnpike credits add 5 --category ""`,
+  },
+  fish: {
+    args: ['--no-config'],
+    lines: (script) => `${script}
+echo (complete -C 'turnpike reservations con')
+echo (complete -C 'turnpike credits add 5 --category ')`,
+  },
+}
+
+/** The others are tested where they are installed. */
+const isHere = (shell: string) => shell === 'bash' || spawnSync(shell, ['--version']).status === 0
+
+for (const [shell, { args, lines }] of Object.entries(IN_SHELL))
+  test.skipIf(!isHere(shell))(`${shell} completes with the script that is printed`, async () => {
+    const { out } = await start('completion', shell).ended
+    const bin = mkdtempSync(join(folder, 'bin-'))
+    writeFileSync(join(bin, 'turnpike'), `#!/bin/sh\nexec '${process.execPath}' '${LAUNCHER}' "$@"\n`, { mode: 0o755 })
+    const env = { PATH: `${bin}:${process.env.PATH}`, HOME: folder }
+    writeFileSync(join(bin, 'asked'), `${lines(out)}\n`)
+    const child = spawn(shell, [...args, join(bin, 'asked')], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const said = { out: '', err: '' }
+    child.stdout.setEncoding('utf8').on('data', (part: string) => {
+      said.out += part
+    })
+    child.stderr.setEncoding('utf8').on('data', (part: string) => {
+      said.err += part
+    })
+    await once(child, 'close')
+    const [noun, category] = said.out.trimEnd().split('\n')
+    expect([noun, category?.split(' ').sort(), said.err]).toEqual([
+      'confirm',
+      ['adjustment', 'paid', 'promotional'],
+      '',
+    ])
   })
-  await once(bash, 'close')
-  expect(text).toBe('confirm\npaid promotional adjustment\n')
-})

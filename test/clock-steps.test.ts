@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { verifyLedger } from '../src/jobs/verify.ts'
 import { systemClock } from '../src/lib/clock.ts'
+import { generationCode } from '../src/lib/id.ts'
 import { chat, DEMO_NANOS, eventsOf, expectSettled, OPENROUTER } from './gateway-kit.ts'
 import { freshDatabase } from './setup/fresh-database.ts'
 import { startTurnpike } from './turnpike.ts'
@@ -15,6 +16,7 @@ test.each([
   'on %s, an hour forward, two back and one forward again: each call ends once, and no instant of an account runs backwards',
   async (_name, env) => {
     let ahead = 0
+    const told = new Map<string, number>()
     const turnpike = await startTurnpike({
       env: await env(),
       clock: { ...systemClock, now: () => systemClock.now() + ahead },
@@ -37,7 +39,8 @@ test.each([
       for (const reply of replies) {
         const { data, json } = eventsOf(await reply.text())
         expect(data.at(-1)).toBe('[DONE]')
-        expect(json.at(-1)?.usage).toMatchObject({ cost: expect.any(Number) })
+        const { id, usage } = json.at(-1) as { id: string; usage: { cost: number } }
+        told.set(generationCode(id) ?? '', usage.cost)
       }
       const ended = await turnpike.request(`/v1/reservations/${reservation.id}/cancel`, { key: operatorKey, body: {} })
       const out = { externalId: 'demo', amount: 0.25, description: 'out' }
@@ -48,6 +51,9 @@ test.each([
     }
     const records = await expectSettled(turnpike, DEMO_NANOS - 750_000_000n)
     expect(records.map(({ status }) => status)).toEqual(Array(12).fill('ok'))
+    const charged = new Map(records.map(({ code, charge_exact }) => [code, Number(charge_exact)]))
+    expect(told.size).toBe(9)
+    for (const [code, cost] of told) expect(charged.get(code)).toBe(cost)
     const { store } = turnpike.server.gateway
     const booked = await store.rows(store.sql.selectFrom('transactions').select(['id', 'occurred_at', 'booked_at']))
     for (const { occurred_at, booked_at } of booked) expect(booked_at).toBeGreaterThanOrEqual(occurred_at)

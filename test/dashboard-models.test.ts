@@ -6,7 +6,11 @@ import { type Dashboard, openDashboard } from './dashboard-kit.ts'
 let opened: Dashboard
 let page: Page
 beforeAll(async () => {
-  opened = await openDashboard()
+  opened = await openDashboard({
+    yaml: `unpriced: allow
+providers: { acme: { type: simulator } }
+models: [{ id: acme/free, maxOutputTokens: 100, endpoints: [{ provider: acme, model: exact }] }]`,
+  })
   page = opened.page
 }, 60_000)
 afterAll(() => opened?.close())
@@ -16,11 +20,17 @@ const card = (endpoint: string, state: string) =>
   page.getByRole('table', { name: 'Rate cards' }).getByRole('row', { name: new RegExp(`${endpoint}.* ${state}`) })
 const calculated = () => page.getByRole('region', { name: 'Calculator' }).locator('data').getAttribute('value')
 
-async function call(): Promise<{ cost: number; prompt_tokens: number; completion_tokens: number }> {
+async function call(
+  model = 'openai/gpt-4o-mini',
+  key = opened.turnpike.key,
+): Promise<{ cost: number; prompt_tokens: number; completion_tokens: number }> {
   const reply = await opened.turnpike.request('/api/v1/chat/completions', {
-    body: { model: 'openai/gpt-4o-mini', max_tokens: 20, messages: [{ role: 'user', content: 'hi' }] },
+    key,
+    body: { model, max_tokens: 20, messages: [{ role: 'user', content: 'hi' }], usage: { include: true } },
   })
-  return ((await reply.json()) as { usage: Awaited<ReturnType<typeof call>> }).usage
+  const text = await reply.text()
+  expect([reply.status, text]).toEqual([200, text])
+  return (JSON.parse(text) as { usage: Awaited<ReturnType<typeof call>> }).usage
 }
 
 test('a model is found, with its prices, their source, and what a call would cost', async () => {
@@ -54,4 +64,26 @@ test('a price that is set holds for the next call, until it is withdrawn', async
   await card('simulator/openai/gpt-4o-mini', 'past').waitFor()
   expect((await call()).cost).toBe(before.cost)
   expect(opened.browser.faults.filter((fault) => !fault.includes('400'))).toEqual([])
+})
+
+test('a model without a price is shown with its calls, and is priced in one step from there', async () => {
+  // Who pays from an account is not served at an unknown price: the organisation itself is.
+  const { operatorKey } = opened.turnpike
+  const made = await opened.turnpike.request('/api/admin/keys', { key: operatorKey, body: { name: 'own' } })
+  const { secret } = (await made.json()) as { secret: string }
+  for (let times = 0; times < 2; times++) await call('acme/free', secret)
+  await page.reload()
+  const row = page.getByRole('table', { name: 'Unpriced models' }).getByRole('row', { name: /acme\/free acme 2/ })
+  await row.getByRole('button', { name: 'Set price' }).click()
+  expect(await dialog().getByLabel('Endpoint').inputValue()).toBe('acme/exact')
+  await dialog().getByLabel('USD a million, input').fill('1000')
+  await dialog().getByLabel('USD a million, output').fill('2000')
+  await dialog().getByRole('button', { name: 'Set price' }).click()
+  await dialog().waitFor({ state: 'detached' })
+  const priced = await call('acme/free', secret)
+  expect(priced.cost).toBe((priced.prompt_tokens + 2 * priced.completion_tokens) / 1000)
+  // What nobody knew a price of is not shown as free.
+  await row.getByRole('link', { name: '2' }).click()
+  const charged = page.getByRole('table', { name: 'Requests' }).getByRole('row').last()
+  await charged.getByText('— no price').first().waitFor()
 })

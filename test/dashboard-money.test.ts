@@ -61,6 +61,12 @@ test('a webhook is made, tested, verified, and its secret rotated', async () => 
   const rotated = page.getByLabel('Secret of the webhook')
   expect(await rotated.textContent()).not.toBe(secret)
   await dialog().getByRole('button', { name: 'Done' }).click()
+  // Each try with what was answered to it; and once more.
+  const deliveries = section('Deliveries')
+  await deliveries.getByRole('button', { name: /^Answers/ }).click()
+  await deliveries.getByRole('table', { name: 'Tries' }).getByRole('row', { name: /200/ }).waitFor()
+  await deliveries.getByRole('button', { name: /^Resend/ }).click()
+  await expect.poll(() => receiver.received.length, { timeout: 10_000, interval: 20 }).toBe(2)
   await page.getByLabel('State').selectOption('failed')
   await page.getByText('None is failed.').waitFor()
   await press('Change low credit')
@@ -144,7 +150,36 @@ test('a charge shows its entries and leads to its call', async () => {
   expect(amounts[0]).toBe(`-${amounts[1]}`)
   await page.getByRole('table', { name: 'Usage' }).getByRole('link').click()
   await page.waitForURL(/\/requests\/gen-/)
-  await page.goBack()
+  // And back from the call to what it moved, with the same entries.
+  const charged = section('Who was charged')
+  const id = (await charged.locator('a[href*="transaction="]').textContent()) ?? ''
+  await charged.getByRole('table', { name: 'Entries' }).waitFor()
+  await charged.getByRole('link', { name: id }).click()
+  await section(`Transaction ${id}`).getByRole('table', { name: 'Entries' }).waitFor()
+  expect(await section(`Transaction ${id}`).getByRole('link').getAttribute('href')).toContain('/requests/gen-')
+  await section(`Transaction ${id}`).getByRole('button', { name: 'Close' }).click()
+  await section(`Transaction ${id}`).waitFor({ state: 'detached' })
+})
+
+test('a charge out of a reservation shows what was set aside, until when, and what was taken of it', async () => {
+  const { turnpike } = opened
+  const post = async (path: string, body: object) => {
+    const reply = await turnpike.request(path, { key: turnpike.operatorKey, body })
+    return (await reply.json()) as { reservation: { id: string } }
+  }
+  const { reservation } = await post('/v1/reservations', { externalId: 'acme', amount: '1.25', ttlSeconds: 600 })
+  await post(`/v1/reservations/${reservation.id}/confirm`, { actualAmount: '0.5' })
+  await page.reload()
+  await section('Transactions')
+    .getByRole('button', { name: /^Details/ })
+    .first()
+    .click()
+  const reserved = section('Reservation')
+  await reserved.getByText(reservation.id).waitFor()
+  const amounts = await reserved.locator('data').evaluateAll((all) => all.map((one) => one.getAttribute('value')))
+  expect(amounts).toEqual(['1.25', '0.5'])
+  expect(await reserved.locator('time').count()).toBe(2)
+  await reserved.getByText('confirmed').waitFor()
 })
 
 test('a frozen account pays for nothing until it is opened again', async () => {

@@ -172,7 +172,10 @@ test('of an address only what is part of a view is taken', () => {
   }
   expect(searchOf(view)).toEqual(view)
   expect(
-    searchOf({ range: '7d', from: '2026-02-31', to: 'now', zone: '../UTC', by: '__proto__', minCost: '-1', other: 1 }),
+    searchOf({ range: '9d', from: '2026-02-31', to: 'now', zone: '../UTC', by: '__proto__', minCost: '-1', other: 1 }),
   ).toEqual({})
+  // As the command line says it; and what every object has is no range.
+  expect(searchOf({ range: '7d' })).toEqual({ range: 'Last 7 days' })
+  expect(searchOf({ range: 'constructor' })).toEqual({})
   expect(searchOf({ model: 123, status: ['ok'], cursor: null })).toEqual({ model: '123' })
 })

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readable, rounded } from '../dashboard/src/amount-text.ts'
 import { sumOf } from '../sdk/src/decimal.ts'
 import { type Dashboard, expectAccessible, openDashboard } from './dashboard-kit.ts'
 import { createOwners, happened, MODELS, type Owners, write } from './usage-history.ts'
@@ -163,7 +164,9 @@ test('a zone that is chosen cuts the days anew, on every screen, and stays in th
   await expect.poll(amounts, SOON).toEqual(shifted)
   await page.reload()
   await expect.poll(amounts, SOON).toEqual(shifted)
-  expect(await page.getByText(`Times and days in ${zone}.`).count()).toBe(1)
+  await page
+    .getByText(new RegExp(`As of \\d\\d:\\d\\d:\\d\\d · 0 calls in flight\\. Times and days in ${zone}\\.`))
+    .waitFor()
   await dashboard.visit('Keys')
   expect(await page.getByRole('combobox', { name: 'Time zone' }).inputValue()).toBe(zone)
   expect(new URL(page.url()).searchParams.get('zone')).toBe(zone)
@@ -186,7 +189,7 @@ test('a copied link shows the same bars, made of the same, as wide', async () =>
 })
 
 test('an address that says nonsense shows the usual view', async () => {
-  await load('range=7d&zone=Mars/Base&bucket=eon&by=%3Cb%3E&metric=9&from=x&to=2026-99-99&status=none')
+  await load('range=9d&zone=Mars/Base&bucket=eon&by=%3Cb%3E&metric=9&from=x&to=2026-99-99&status=none')
   await expect.poll(headline, SOON).toBe(await chargeOf(month()))
   await load('range=Custom&from=2026-02-31&to=soon')
   await page.getByRole('heading', { level: 1, name: 'Usage' }).waitFor()
@@ -206,6 +209,27 @@ test('numbers lead to their calls', async () => {
   await page.getByText(`${count} requests`).waitFor()
 })
 
+test('a table is sorted by a column where all of its rows are there, and the address keeps the order', async () => {
+  await open('by=api_key&all=yes')
+  const table = page.getByRole('table', { name: 'Usage by API key' })
+  const counts = async () => (await table.locator('td:nth-child(6)').allTextContents()).map((text) => Number(text))
+  const head = table.getByRole('columnheader', { name: 'Requests' })
+  await head.getByRole('button').click()
+  const fallen = (all: number[]) => all.toSorted((a, b) => b - a)
+  await expect.poll(async () => (await counts()).length > 1 && head.getAttribute('aria-sort'), SOON).toBe('descending')
+  const shown = await counts()
+  expect(shown).toEqual(fallen(shown))
+  await head.getByRole('button').click()
+  await expect.poll(counts, SOON).toEqual(fallen(shown).toReversed())
+  expect(new URL(page.url()).searchParams.get('sort')).toBe('usage.requests')
+  await page.reload()
+  await expect.poll(counts, SOON).toEqual(fallen(shown).toReversed())
+  // Of many pages one would be sorted: nothing is offered there.
+  await open('')
+  await dashboard.visit('Requests')
+  expect(await page.getByRole('table', { name: 'Requests' }).getByRole('button').count()).toBe(0)
+})
+
 test('what fails says why and which request it was, keeps what was there in view, and is tried again', async () => {
   await load('')
   const shown = await chargeOf(month())
@@ -223,12 +247,80 @@ test('what fails says why and which request it was, keeps what was there in view
     const alert = page.getByRole('alert').filter({ hasText: 'Usage could not be loaded' })
     await alert.filter({ hasText: `request-${code}` }).waitFor()
     expect(await alert.textContent()).toMatch(advice)
+    if (status === 403) await alert.getByText('Admins are olga@example.com.').waitFor()
     expect(await headline()).toBe(shown)
     await page.unroute('**/api/admin/usage?*')
     await alert.getByRole('button', { name: 'Try again' }).click()
     await alert.waitFor({ state: 'detached' })
   }
   // The browser itself logs what it was refused.
+  dashboard.browser.faults.splice(0)
+})
+
+test('days are pinned: who is sent the address tomorrow sees the same', async () => {
+  await open('range=7d&zone=Asia/Kathmandu')
+  await page.getByRole('button', { name: 'Pin dates' }).click()
+  await page.waitForURL(/range=Custom/)
+  const there = (days: number) => new Date(now - days * DAY + 5.75 * 3_600_000).toISOString().slice(0, 10)
+  const { searchParams } = new URL(page.url())
+  expect(['from', 'to'].map((name) => searchParams.get(name))).toEqual([there(6), there(0)])
+  await page.getByRole('button', { name: 'In UTC' }).click()
+  await page.waitForURL(/zone=UTC/)
+  expect(await page.getByRole('button', { name: /Pin dates|In UTC/ }).count()).toBe(0)
+})
+
+test('bars are read by keyboard, exact and with their share; the one that runs is hatched, and all are told in a sentence', async () => {
+  await open('range=Last 7 days')
+  const { totals, buckets } = await report({ ...last(7), bucket: 'day' })
+  await page.locator('.recharts-surface').first().focus()
+  await page.keyboard.press('ArrowRight')
+  const tip = page.locator('.recharts-tooltip-wrapper')
+  const second = buckets.find(({ start }) => start.startsWith(day(5)))?.decimal.chargeUsd ?? '0'
+  const digits = (await tip.innerText()).replaceAll(',', '')
+  expect(digits).toContain(`$${second}`)
+  expect(digits).toMatch(/\(\d+\.\d %\)/)
+  const running = page.locator('.recharts-bar-rectangle path[fill^="url(#hatch-"]')
+  expect(await running.count()).toBeGreaterThan(0)
+  expect(await running.count()).toBeLessThanOrEqual(9)
+  const sentence = await page.getByText(/in all; most at \d\d \w+: /).textContent()
+  expect(sentence).toContain(`${readable(rounded(totals.decimal.chargeUsd ?? ''))} in all`)
+})
+
+test('an amount shows all of its digits to who comes by keyboard, is copied whole, and stands point below point', async () => {
+  await open('all=yes')
+  const exact = await chargeOf(month())
+  await expect.poll(headline, SOON).toBe(exact)
+  await page.locator('#headline a').focus()
+  await page.keyboard.press('Shift+Tab')
+  await page.keyboard.press('Tab')
+  const shown = `getComputedStyle(document.querySelector('#headline data'), '::after').content`
+  expect(await page.evaluate(shown)).toBe(`"$${exact}"`)
+  const copied = await page.evaluate(`(() => {
+    getSelection().selectAllChildren(document.querySelector('#headline data'))
+    const event = new ClipboardEvent('copy', { clipboardData: new DataTransfer(), cancelable: true })
+    document.dispatchEvent(event)
+    return event.clipboardData.getData('text/plain')
+  })()`)
+  expect(copied).toBe(exact)
+  const points = await page
+    .getByRole('table', { name: 'Usage by Model' })
+    .locator('td:nth-child(2) .fraction')
+    .evaluateAll((all) => all.map((one) => Math.round(one.getBoundingClientRect().left)))
+  expect(points.length).toBeGreaterThan(1)
+  expect(new Set(points).size).toBe(1)
+})
+
+test('without the server what is there stays, is called old, and is asked for again by itself', async () => {
+  await load('')
+  const shown = await chargeOf(month())
+  await expect.poll(headline, SOON).toBe(shown)
+  await page.route('**/api/**', (route) => route.abort('connectionrefused'))
+  await page.getByRole('button', { name: 'Refresh' }).click()
+  const stale = page.getByRole('status').filter({ hasText: 'No connection to the server' })
+  await stale.waitFor()
+  expect(await headline()).toBe(shown)
+  await page.unroute('**/api/**')
+  await stale.waitFor({ state: 'detached' })
   dashboard.browser.faults.splice(0)
 })
 
@@ -242,6 +334,39 @@ test('nothing jumps while it comes', async () => {
     setTimeout(() => resolve(sum), 300)
   })`)
   expect(shifts).toBeLessThan(0.1)
+})
+
+test('before a budget is saved it says what last month would have met; later, what was spent since it is there', async () => {
+  await open('')
+  await dashboard.visit('Budgets')
+  await page.getByRole('button', { name: 'Create budget' }).click()
+  const dialog = dashboard.dialog()
+  const preview = dialog.getByRole('status')
+  const first = new Date(now)
+  first.setUTCDate(0)
+  const last = first.toISOString().slice(0, 10)
+  const { totals } = await report({ from: `${last.slice(0, 8)}01`, to: last })
+  const spent = totals.decimal.chargeUsd ?? ''
+  const total = () => preview.locator('data').first().getAttribute('value')
+  await expect.poll(total, SOON).toBe(spent)
+  await dialog.getByLabel('Limit').fill(spent)
+  await preview.getByText(/The limit would have been met on \d\d \w+/).waitFor()
+  await dialog.getByLabel('Limit').fill(`${BigInt(spent.split('.')[0] ?? '0') + 1n}`)
+  await preview.getByText('The limit would not have been met').waitFor()
+  await dialog.getByRole('combobox', { name: 'Binds' }).click()
+  await page.getByRole('option', { name: 'a model' }).click()
+  await dialog.getByLabel('Model').fill(MODELS[0])
+  const ofModel = await report({ from: `${last.slice(0, 8)}01`, to: last, model: MODELS[0] })
+  await expect.poll(total, SOON).toBe(ofModel.totals.decimal.chargeUsd)
+  await dialog.getByRole('combobox', { name: 'Binds' }).click()
+  await page.getByRole('option', { name: 'the organisation' }).click()
+  await dialog.getByLabel('Name').fill('enough for all')
+  await dialog.getByLabel('Limit').fill('1000000000')
+  await dialog.getByRole('button', { name: 'Create' }).click()
+  const row = page.getByRole('row', { name: /enough for all/ })
+  await row.getByText(/since/).waitFor()
+  await row.getByRole('link').last().click()
+  await page.waitForURL(/\/usage\?.*from=20/)
 })
 
 test('over a budget everything stays to be read, and the page says what refuses', async () => {

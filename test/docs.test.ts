@@ -66,8 +66,12 @@ test('every turnpike.yaml on a page is accepted as it stands', () => {
 })
 
 function faultsOf(yaml: string): string[] {
-  // Some settings are for PostgreSQL alone.
-  const env = { TURNPIKE_CONFIG: 'turnpike.yaml', TURNPIKE_DATABASE_URL: 'postgres://turnpike@db/turnpike' }
+  const env = {
+    TURNPIKE_CONFIG: 'turnpike.yaml',
+    OIDC_CLIENT_SECRET: 'of-whoever-reads-the-page',
+    // Some settings are for PostgreSQL alone.
+    TURNPIKE_DATABASE_URL: 'postgres://turnpike@db/turnpike',
+  }
   const loaded = loadSettings({ env, args: {}, cwd: ROOT, readFile: () => yaml })
   return 'faults' in loaded ? loaded.faults.map(faultLine) : []
 }

@@ -91,13 +91,15 @@ test('a report is read from its folds once they are there, and from the records 
   const before = await report(`${range}&groupBy=api_key`)
   const folds = createFolds({ store, hashDetails: api.turnpike.server.gateway.hashDetails })
   for (let more = 1; more > 0; ) {
-    const { quarters, days } = await folds.run()
-    more = quarters + days
+    const { quarters, spans } = await folds.run()
+    more = quarters + spans
   }
   expect((await report(`${range}&groupBy=api_key`)).body).toEqual(before.body)
-  await store.write([store.sql.updateTable('folded_rollups').set({ requests: 7n }).where('span', '=', 'day')])
+  await store.write([
+    store.sql.updateTable('folded_rollups').set({ requests: 7n }).where('dimension', '=', 'api_key alone'),
+  ])
   expect((await report(`${range}&groupBy=api_key`)).body.totals.requests).toBeLessThan(1_000)
-  await store.write([store.sql.deleteFrom('folded_days')])
+  await store.write([store.sql.deleteFrom('folded_spans')])
   expect((await report(`${range}&groupBy=api_key`)).body).toEqual(before.body)
 })
 

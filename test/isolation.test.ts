@@ -159,6 +159,7 @@ const cases: Record<OperationName, Named | Lists | Open> = {
   rotateManagementKey: named(() => [`/api/admin/management-keys/${ours.manager}/rotate`]),
   getSession: lists('/api/admin/session'),
   getSystem: lists('/api/admin/system'),
+  countCallsInFlight: lists('/api/admin/calls-in-flight'),
   listMembers: lists('/api/admin/members?limit=500'),
   inviteMember: { open: 'names nobody' },
   updateMember: named(() => [`/api/admin/members/${ours.member}`, { role: 'reader' }]),

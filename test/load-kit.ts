@@ -1,6 +1,8 @@
 /** Calls of every form at random, what their clients saw, and what the ledger says of them. */
 import { randomUUID } from 'node:crypto'
+import { lateKey } from '../src/core/ledger-adjust.ts'
 import { generationId } from '../src/lib/id.ts'
+import { nanosNumber } from '../src/lib/money.ts'
 import type { Store } from '../src/store/store.ts'
 import type { Chance } from './chance.ts'
 
@@ -70,6 +72,7 @@ function seenIn(body: { id?: string; usage?: { cost?: number } }): Seen | undefi
 type Record = {
   readonly status: string
   readonly source: string
+  /** With what put an estimate right. */
   readonly cost: number
   readonly account: bigint | null
 }
@@ -93,20 +96,22 @@ export async function ledgerOf(store: Pick<Store, 'rows' | 'sql'>): Promise<Ledg
   const records = await store.rows(
     sql
       .selectFrom('usage_records')
-      .select(['code', 'provider', 'status', 'source', 'charge_exact', 'charge_nanos', 'account_id']),
+      .select(['code', 'kind', 'provider', 'status', 'source', 'charge_nanos', 'account_id', 'dedupe_key']),
   )
+  const calls = records.filter(({ kind }) => kind === 'original')
+  const late = new Map(records.map(({ dedupe_key, charge_nanos }) => [dedupe_key, charge_nanos]))
   const accounts = await store.rows(sql.selectFrom('accounts').select(['posted_nanos', 'reserved_nanos']))
   const sum = (amounts: readonly (bigint | null)[]) => amounts.reduce<bigint>((all, each) => all + (each ?? 0n), 0n)
   return {
     pending: pending.map(({ code }) => generationId(code)),
     records: new Map(
-      records.map(({ code, status, source, charge_exact, account_id }) => [
+      calls.map(({ code, status, source, charge_nanos, account_id }) => [
         generationId(code),
-        { status, source, cost: Number(charge_exact), account: account_id },
+        { status, source, cost: nanosNumber(sum([charge_nanos, late.get(lateKey(code)) ?? 0n])), account: account_id },
       ]),
     ),
-    recordCount: records.length,
-    farCount: records.filter(({ provider }) => provider === 'far').length,
+    recordCount: calls.length,
+    farCount: calls.filter(({ provider }) => provider === 'far').length,
     chargedNanos: sum(records.map(({ charge_nanos }) => charge_nanos)),
     postedNanos: sum(accounts.map(({ posted_nanos }) => posted_nanos)),
     reservedNanos: sum(accounts.map(({ reserved_nanos }) => reserved_nanos)),

@@ -37,6 +37,7 @@ test('calls, tokens, money, tries and refusals are counted under the names of th
   expect(await call({ ...CALL, model: 'simulator/server-error' })).toBeGreaterThanOrEqual(500)
   expect(await call({ ...CALL, model: 'nobody/knows' })).toBe(404)
   const seen = await scrape()
+  const { engine } = turnpike.server.gateway.store
   const on = 'model="openai/gpt-4o-mini",provider="simulator"'
   expect(seen.get(`turnpike_requests_total{dialect="openai",${on},status="ok"}`)).toBe(1)
   expect(seen.get(`turnpike_requests_total{dialect="openrouter",${on},status="ok"}`)).toBe(1)
@@ -48,11 +49,15 @@ test('calls, tokens, money, tries and refusals are counted under the names of th
   expect(seen.get('turnpike_first_token_seconds_count')).toBe(2)
   expect(seen.get('turnpike_overhead_seconds_count')).toBe(2)
   expect(seen.get('turnpike_store_commit_seconds_count')).toBeGreaterThanOrEqual(6)
+  expect(seen.get('turnpike_store_batch_size_count')).toBeGreaterThanOrEqual(6)
+  expect(seen.get('turnpike_store_batch_size_sum')).toBe(seen.get('turnpike_store_commit_seconds_count'))
   expect(seen.get('turnpike_streams_open')).toBe(0)
   expect(seen.get('turnpike_reservations_open')).toBe(0)
   expect(seen.get('turnpike_outbox_pending')).toBe(0)
   expect([...seen.keys()]).toEqual(
-    expect.arrayContaining([expect.stringMatching(/^turnpike_build_info\{version="\d+\.\d+\.\d+",engine="sqlite"\}$/)]),
+    expect.arrayContaining([
+      expect.stringMatching(new RegExp(`^turnpike_build_info\\{version="\\d+\\.\\d+\\.\\d+",engine="${engine}"\\}$`)),
+    ]),
   )
   expect(seen.get('process_cpu_seconds_total')).toBeGreaterThan(0)
 })
@@ -140,4 +145,21 @@ test('every metric that the guide, the dashboard and the alert rules name is the
       .filter((name) => !there.has(name)),
   ).toEqual([])
   expect(new Set(named[0])).toEqual(there)
+})
+
+test('calls under way are counted while they are, for their own organisation alone', async () => {
+  // biome-ignore lint/suspicious/noExplicitAny: a test says itself what it expects in a reply
+  const ask = async (path: string, body?: unknown, key = turnpike.operatorKey): Promise<any> =>
+    (await turnpike.request(`/api/admin/${path}`, { key, ...(body === undefined ? {} : { body }) })).json()
+  const inFlight = async (key?: string) => (await ask('calls-in-flight', undefined, key)).callsInFlight.calls
+  await ask('organisations', { name: 'onlookers' })
+  const onlooker = { name: 'looks', role: 'reader', organisationId: 'onlookers' }
+  const { key: stranger } = await ask('management-keys', onlooker)
+  const held = turnpike.simulator.script('gpt-4o-mini', ['gate', 'answer'], { times: 2 })
+  const calls = [CALL, { ...CALL, stream: true }].map((body) => call(body))
+  await held.waiting(2)
+  expect([await inFlight(), await inFlight(stranger)]).toEqual([2, 0])
+  held.release()
+  expect(await Promise.all(calls)).toEqual([200, 200])
+  await expect.poll(() => inFlight()).toBe(0)
 })

@@ -460,6 +460,8 @@ export function createModel(accounts: readonly ModelAccount[], budgets: readonly
         hear(usage, transactionId)
         return { duplicate: false }
       }
+      case 'adjust':
+        throw new Error('late truth is checked against truth in time, in late-truth.test.ts')
       case 'set_status':
         status.set(command.accountId, command.status)
         if (command.expire) {

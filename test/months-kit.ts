@@ -138,8 +138,8 @@ export async function openLiving(place?: string): Promise<Living> {
     async fold() {
       const folds = createFolds({ store, hashDetails })
       for (;;) {
-        const { quarters, days } = await folds.run()
-        if (quarters + days === 0) return
+        const { quarters, spans } = await folds.run()
+        if (quarters + spans === 0) return
       }
     },
     nextMonth() {

@@ -45,11 +45,11 @@ test('rows, sums and names are those of before, and a key that was told stays to
   expect(error).toBeUndefined()
 
   const living = await lived()
-  const tables = await ask(
-    "SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace",
-  )
-  const names = tables.map(({ name }) => String(name)).filter((name) => !name.startsWith('kysely'))
-  for (const name of names.filter((name) => name !== 'organisations' && name !== 'settings'))
+  const own =
+    "SELECT relname AS name FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
+  const now = new Set((await living.query(own)).map(({ name }) => name))
+  const names = (await ask(own)).map(({ name }) => String(name)).filter((name) => now.has(name))
+  for (const name of names.filter((name) => !/^(organisations|settings|kysely.*)$/.test(name)))
     for (const row of await rowsOf(living.query, name))
       await sql`INSERT INTO ${sql.table(name)} SELECT * FROM jsonb_populate_record(NULL::${sql.table(name)}, CAST(${row} AS jsonb))`.execute(
         db,

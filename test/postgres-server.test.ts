@@ -33,6 +33,37 @@ test('a whole server on PostgreSQL answers, accounts for each token, keeps a lim
   await second.close()
 })
 
+test('each node tells of all that live and counts the calls of all of them', async () => {
+  const env = { TURNPIKE_DATABASE_URL: await freshDatabase() }
+  const first = await startTurnpike({ env })
+  const other = await startTurnpike({ env })
+  const told = async (path: string) =>
+    // biome-ignore lint/suspicious/noExplicitAny: a test says itself what it expects in a reply
+    (await (await other.request(`/api/admin/${path}`, { key: other.operatorKey })).json()) as any
+  const held = first.simulator.script('gpt-4o-mini', ['gate'], { times: 1 })
+  const call = first.request('/v1/chat/completions', { body: CALL })
+  await held.waiting(1)
+  expect((await told('calls-in-flight')).callsInFlight).toMatchObject({ calls: 1 })
+  const { server } = (await told('system')).system
+  const numbers = [first, other].map((each) => each.server.gateway.store.node)
+  expect(server.nodes).toEqual(
+    numbers.map((node, index) => ({ node, isThis: index === 1, leaseUntil: expect.stringMatching(/Z$/) })),
+  )
+  expect(server.queues).toMatchObject({ reservations: 1, commands: 0, journal: { settles: 0 } })
+  expect(server.queues.journal.bytes).toBeLessThan(server.queues.journal.mostBytes)
+  expect(server.migrations).toMatchObject({ open: 0, unknown: 0 })
+  expect(server.storage.databaseBytes).toBeGreaterThan(1_000_000)
+  // A node that is dead serves nobody.
+  const { write, sql, node } = first.server.gateway.store
+  await write([sql.updateTable('nodes').set({ lease_until: 0n }).where('id', '=', BigInt(node))])
+  expect((await told('calls-in-flight')).callsInFlight).toMatchObject({ calls: 0 })
+  expect((await told('system')).system.server.nodes).toHaveLength(1)
+  held.release()
+  await (await call).text()
+  await other.close()
+  await first.close()
+})
+
 test('a call that a dead node left is settled by the next one once its lease is over', async () => {
   const env = { TURNPIKE_DATABASE_URL: await freshDatabase() }
   const first = await startTurnpike({ env })

@@ -107,6 +107,11 @@ test('what needs a restart is named, and holds as it was', async () => {
   await turnpike.reload(`${settings('2')}trustProxy: true\nbilling: { creditUsd: "0.01", markupPercent: "0" }\n`)
   expect(said('need a restart')).toMatchObject([{ settings: 'trustProxy, billing.creditUsd' }])
   expect(turnpike.server.gateway.settings).toMatchObject({ trustProxy: false, billing: { creditUsd: '1' } })
+  const { list } = turnpike.server.system.settings
+  const told = (name: string) => list().find(({ setting }) => setting === name)
+  expect(told('trustProxy')).toMatchObject({ value: false, origin: 'default' })
+  expect(told('billing.creditUsd')).toMatchObject({ value: '1', origin: 'default' })
+  expect(told('billing.markupPercent')).toMatchObject({ value: '0', origin: 'file' })
   const reply = await turnpike.request('/v1/models/calculate', { body: { modelId: 'talk', inputTokens: 1_000_000 } })
   expect(await reply.json()).toMatchObject({ estimatedCostUsd: 2 })
 })

@@ -57,8 +57,8 @@ describe.each(STORES)('reports on %s', (_name, open) => {
     const { gateway } = api.turnpike.server
     const folds = createFolds({ store: api.store, hashDetails: gateway.hashDetails })
     for (;;) {
-      const { quarters, days } = await folds.run()
-      if (quarters + days === 0) return
+      const { quarters, spans } = await folds.run()
+      if (quarters + spans === 0) return
     }
   }
   const agrees = async (asked: Asked) => {

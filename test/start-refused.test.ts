@@ -60,7 +60,7 @@ async function startOn(url: string) {
   const not = async () => EXIT.failed
   const code = await runProgram(['start', '--data-dir', folder], {
     ...{ ...surroundings, version: '1', terminal: { stdout: false, stderr: false } },
-    ...{ verify: not, backup: not, migrateStore: not, call: not },
+    ...{ doctor: not, verify: not, backup: not, migrateStore: not, call: not },
     start: (options) =>
       start({
         ...{ ...surroundings, options, version: '1', onReload: () => {}, readable: false },

@@ -87,7 +87,7 @@ async function startHere(home: string, drainMs: number): Promise<Server> {
   const env = { TURNPIKE_PORT: '0', TURNPIKE_DATA_DIR: `${home}/data` }
   const loaded = loadSettings({ env, args: {}, cwd: home, readFile: () => SETTINGS })
   if ('faults' in loaded) throw new Error(loaded.faults.map(({ message }) => message).join('\n'))
-  return startServer({ settings: loaded.settings, log: createLog({ level: 'silent' }), drainMs })
+  return startServer({ ...loaded, log: createLog({ level: 'silent' }), drainMs })
 }
 
 test('a stream that outlasts the limit is cut with an error, and settled as far as it came', async () => {

@@ -2,6 +2,8 @@
 import { BarChart } from '@mantine/charts'
 import { ColorSwatch, Group, Paper, Text } from '@mantine/core'
 import { type BarShapeProps, Rectangle } from 'recharts'
+import { sumOf } from '../../sdk/src/decimal.ts'
+import { partText } from './change-text.ts'
 import type { Column, Series, Stack } from './stack.ts'
 
 export type BarsProps = {
@@ -10,6 +12,8 @@ export type BarsProps = {
   readonly label: string
   readonly height: number
   readonly textOf: (amount: string) => string
+  /** With all digits. */
+  readonly exactOf: (amount: string) => string
   readonly tickOf: (amount: number) => string
   readonly onOpen: (column: Column, series: Series) => void
 }
@@ -17,7 +21,7 @@ export type BarsProps = {
 /** `time` is its place, since two hours of one night may be called the same. */
 type Bar = { readonly time: number; readonly column: Column } & Record<string, unknown>
 
-export default function Bars({ stack: { series, columns }, label, height, textOf, tickOf, onOpen }: BarsProps) {
+export default function Bars({ stack: { series, columns }, label, height, exactOf, tickOf, onOpen }: BarsProps) {
   const bars = columns.map(
     (column, time): Bar => ({
       time,
@@ -37,45 +41,58 @@ export default function Bars({ stack: { series, columns }, label, height, textOf
         yAxisProps={{ width: 64, tickFormatter: tickOf }}
         tooltipProps={{
           content: ({ payload }) => (
-            <Tip column={(payload?.[0]?.payload as Bar | undefined)?.column} series={series} textOf={textOf} />
+            <Tip column={(payload?.[0]?.payload as Bar | undefined)?.column} series={series} exactOf={exactOf} />
           ),
         }}
         barProps={(of) => ({
           isAnimationActive: false,
           cursor: 'pointer',
-          shape: Part,
+          shape: (props: BarShapeProps) => <Part {...props} hatch={`url(#hatch-${of.name})`} />,
           onClick: ({ payload }: { payload?: Bar }) => {
             const part = series.find(({ name }) => name === of.name)
             if (payload !== undefined && part !== undefined) onOpen(payload.column, part)
           },
         })}
         maxBarWidth={40}
-      />
+      >
+        <defs>
+          {series.map(({ name, colour }) => (
+            <Hatch key={name} id={`hatch-${name}`} colour={colour} />
+          ))}
+        </defs>
+      </BarChart>
     </figure>
   )
 }
 
-/** What is still running is drawn open. Lines between parts tell them apart without their colours. */
-function Part(props: BarShapeProps) {
+/** What is still running is hatched. Lines between parts tell them apart without their colours. */
+function Part({ hatch, ...props }: BarShapeProps & { readonly hatch: string }) {
   const { isRunning } = (props as unknown as { payload: Bar }).payload.column
   return (
     <Rectangle
       {...props}
       stroke={isRunning ? props.fill : 'var(--mantine-color-body)'}
       strokeWidth={1}
-      {...(isRunning ? { fillOpacity: 0.45, strokeDasharray: '3 2' } : {})}
+      {...(isRunning ? { fill: hatch } : {})}
     />
   )
 }
 
-type TipProps = Pick<BarsProps, 'textOf'> & {
+const Hatch = ({ id, colour }: { readonly id: string; readonly colour: string }) => (
+  <pattern id={id} patternUnits="userSpaceOnUse" width={6} height={6} patternTransform="rotate(45)">
+    <rect width={3} height={6} style={{ fill: colour }} />
+  </pattern>
+)
+
+type TipProps = Pick<BarsProps, 'exactOf'> & {
   readonly column: Column | undefined
   readonly series: readonly Series[]
 }
 
-function Tip({ column, series, textOf }: TipProps) {
+function Tip({ column, series, exactOf }: TipProps) {
   if (column === undefined) return null
   const parts = series.filter(({ name }) => column.exact[name] !== undefined)
+  const whole = sumOf(Object.values(column.exact))
   return (
     <Paper withBorder shadow="sm" p="xs">
       <Text size="sm" fw={600}>
@@ -87,10 +104,11 @@ function Tip({ column, series, textOf }: TipProps) {
         <Group key={name} gap={6} wrap="nowrap">
           <ColorSwatch size={10} color={colour} withShadow={false} />
           <Text size="sm">
-            {label}: {textOf(column.exact[name] ?? '0')}
+            {label}: {exactOf(column.exact[name] ?? '0')} ({partText(column.exact[name] ?? '0', whole)})
           </Text>
         </Group>
       ))}
+      {parts.length > 1 && <Text size="sm">In all: {exactOf(whole)}</Text>}
     </Paper>
   )
 }

@@ -7,8 +7,6 @@ const DARK = ['blue-4', 'orange-4', 'teal-4', 'grape-4', 'red-4', 'lime-5', 'ind
 const COLOURS = LIGHT.length
 export const OTHER_COLOUR = 'var(--series-other)'
 
-const given = new Map<string, number>()
-
 /** The colours of parts that are seen together, the first ones first: each its own, as far as there are so many. */
 export function coloursOf(values: readonly string[]): Map<string, string> {
   const taken = new Set<number>()
@@ -17,10 +15,39 @@ export function coloursOf(values: readonly string[]): Map<string, string> {
     let colour = given.get(value) ?? hash(value) % COLOURS
     if (taken.size < COLOURS) while (taken.has(colour)) colour = (colour + 1) % COLOURS
     taken.add(colour)
-    if (!given.has(value)) given.set(value, colour)
+    if (!given.has(value)) keep(value, colour)
     colours.set(value, `var(--series-${colour})`)
   }
   return colours
+}
+
+const STORE = 'turnpike.colours'
+/** Of users of all kinds there may be any number. */
+const MOST_KEPT = 500
+
+/** From visit to visit; a browser that keeps nothing gives them anew. */
+function remembered(): Map<string, number> {
+  try {
+    const pairs: unknown = JSON.parse(localStorage.getItem(STORE) ?? '[]')
+    return new Map(Array.isArray(pairs) ? pairs.filter(isPair) : [])
+  } catch {
+    return new Map()
+  }
+}
+
+const isPair = (pair: unknown): pair is [string, number] =>
+  Array.isArray(pair) && typeof pair[0] === 'string' && Number.isInteger(pair[1]) && pair[1] >= 0 && pair[1] < COLOURS
+
+const given = remembered()
+
+function keep(value: string, colour: number): void {
+  given.set(value, colour)
+  if (given.size > MOST_KEPT) return
+  try {
+    localStorage.setItem(STORE, JSON.stringify([...given]))
+  } catch {
+    // The colour holds until the page is left.
+  }
 }
 
 function hash(text: string): number {

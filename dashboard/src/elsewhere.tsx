@@ -1,11 +1,13 @@
-/** What is shown, for elsewhere: a file, or the request that brings it. */
+/** What is shown, for elsewhere: a file, or the request or the command that brings it. */
 import { Button, CopyButton } from '@mantine/core'
 
 type Props = { readonly href: string }
+type AllProps = Props & { readonly cli?: string }
 
-export const Elsewhere = ({ href }: Props) => (
+export const Elsewhere = ({ href, cli }: AllProps) => (
   <>
     <CurlButton href={href} />
+    {cli !== undefined && <CopyLine label="Copy as CLI" line={cli} />}
     <CsvButton href={href} />
   </>
 )
@@ -27,10 +29,17 @@ function CsvButton({ href }: Props) {
 
 /** The same by the API, with a management key in place of the session. */
 const CurlButton = ({ href }: Props) => (
-  <CopyButton value={`curl "${location.origin}${href}" -H "Authorization: Bearer $TURNPIKE_API_KEY"`} timeout={2000}>
+  <CopyLine
+    label="Copy as curl"
+    line={`curl "${location.origin}${href}" -H "Authorization: Bearer $TURNPIKE_API_KEY"`}
+  />
+)
+
+const CopyLine = ({ label, line }: { readonly label: string; readonly line: string }) => (
+  <CopyButton value={line} timeout={2000}>
     {({ copied, copy }) => (
       <Button variant="default" onClick={copy}>
-        {copied ? 'Copied' : 'Copy as curl'}
+        {copied ? 'Copied' : label}
       </Button>
     )}
   </CopyButton>

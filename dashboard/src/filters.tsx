@@ -18,6 +18,15 @@ export function useView() {
   return { search, change }
 }
 
+/** A form that a link may open. */
+export function useOpened(form: NonNullable<Search['open']>) {
+  const { search } = useView()
+  const navigate = useNavigate()
+  const turn = (open: Search['open']) =>
+    void navigate({ to: '.', search: (before: object) => ({ ...before, open }) as never, replace: true })
+  return { isOpen: search.open === form, open: () => turn(form), close: () => turn(undefined) }
+}
+
 const NARROWING = [
   ...(['key', 'account', 'user', 'tag', 'model', 'provider', 'status'] as const),
   ...(['source', 'minCost', 'minLatency'] as const),

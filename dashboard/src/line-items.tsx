@@ -3,29 +3,37 @@ import { Table, Text } from '@mantine/core'
 import type { GenerationRecord } from '@turnpike/sdk'
 import { sumOf } from '../../sdk/src/decimal.ts'
 import { Money } from './money.tsx'
-import { Rows } from './rows.tsx'
+import { type ColumnOf, DataTable } from './table.tsx'
 
-const HEADS = ['Meter', '>Quantity', '>× Unit price', '>= Amount']
+type Item = GenerationRecord['lineItems'][number]
+
+const COLUMNS: readonly ColumnOf<Item>[] = [
+  { head: 'Meter', cell: ({ meter, model }) => (model === undefined ? meter : `${meter} (${model})`) },
+  { head: '>Quantity', cell: ({ quantity }) => quantity },
+  {
+    head: '>× Unit price (USD)',
+    cell: ({ unitPriceUsd, per }) => (
+      <>
+        <Money value={unitPriceUsd} exact /> {perText(per)}
+      </>
+    ),
+  },
+  { head: '>= Amount (USD)', cell: ({ decimal }) => <Money value={decimal.amountUsd ?? null} exact /> },
+]
 
 export function LineItems({ call: { lineItems, decimal } }: { readonly call: GenerationRecord }) {
   if (lineItems.length === 0) return <Text size="sm">No line: nothing was priced.</Text>
   const sum = sumOf(lineItems.map((item) => item.decimal.amountUsd ?? '0'))
   return (
     <>
-      <Rows caption="Line items" width={480} heads={HEADS} foot={<Sum usd={sum} />}>
-        {lineItems.map(({ meter, model, quantity, unitPriceUsd, per, decimal: { amountUsd } }) => (
-          <Table.Tr key={`${meter} ${model ?? ''} ${unitPriceUsd}`}>
-            <Table.Td>{model === undefined ? meter : `${meter} (${model})`}</Table.Td>
-            <Table.Td ta="right">{quantity}</Table.Td>
-            <Table.Td ta="right">
-              <Money value={unitPriceUsd} exact /> {perText(per)}
-            </Table.Td>
-            <Table.Td ta="right">
-              <Money value={amountUsd ?? null} exact />
-            </Table.Td>
-          </Table.Tr>
-        ))}
-      </Rows>
+      <DataTable
+        caption="Line items"
+        width={480}
+        columns={COLUMNS}
+        rows={lineItems}
+        idOf={({ meter, model, unitPriceUsd }) => `${meter} ${model ?? ''} ${unitPriceUsd}`}
+        foot={<Sum usd={sum} />}
+      />
       {decimal.chargeUsd !== undefined && decimal.chargeUsd !== sum && (
         <Text size="sm" c="dimmed">
           <Money value={decimal.chargeUsd} exact /> of it was charged.

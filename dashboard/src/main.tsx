@@ -10,9 +10,12 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { copyExactly } from './copy-exact.ts'
 import { queries } from './queries.ts'
 import { router } from './router.tsx'
 import { theme, variables } from './theme.ts'
+
+copyExactly()
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root')

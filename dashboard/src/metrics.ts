@@ -1,6 +1,6 @@
 /** What bars, ranks and shares measure. Every amount is decimal text, so that sums are exact. */
 import type { UsageReport } from '@turnpike/sdk'
-import { readable, rounded } from './money.tsx'
+import { readable, rounded } from './amount-text.ts'
 import { whole } from './numbers.ts'
 import type { Metric } from './search.ts'
 

@@ -1,5 +1,6 @@
-/** Amounts, exact in `<data value>`, rounded for the eye. Digits are cut as text: no amount is ever a float. */
+/** Amounts, exact in `<data value>`, rounded for the eye. */
 import { Text } from '@mantine/core'
+import { readable, rounded } from './amount-text.ts'
 
 type Props = {
   /** Exact, as the API tells it: `'0.0000066'`; null where there is no price. */
@@ -8,40 +9,23 @@ type Props = {
   readonly unit?: '$' | ''
   /** All of its digits. */
   readonly exact?: boolean
+  /** Why nobody knows it. */
+  readonly why?: string
 }
 
-export function Money({ value, unit = '$', exact = false }: Props) {
+export function Money({ value, unit = '$', exact = false, why = 'no price' }: Props) {
   if (value === null || value === undefined)
     return (
-      <Text span c="dimmed" inherit>
-        unpriced
+      <Text span c="dimmed" inherit title={why}>
+        — {why}
       </Text>
     )
+  const [whole, fraction] = readable(exact ? value : rounded(value), unit).split('.')
   return (
     <data value={value} title={`${unit}${value}`} style={{ fontVariantNumeric: 'tabular-nums', whiteSpace: 'nowrap' }}>
-      {readable(exact ? value : rounded(value), unit)}
+      {whole}
+      {fraction === undefined ? <span className="no-point" /> : '.'}
+      <span className="fraction">{fraction}</span>
     </data>
   )
 }
-
-/** With a unit and groups of three digits: `-$1,234.50`. */
-export function readable(value: string, unit: '$' | '' = '$'): string {
-  const [, sign = '', whole = '0', fraction = ''] = PARTS.exec(value) ?? []
-  const grouped = whole.replace(/\B(?=(?:\d{3})+$)/g, ',')
-  const cents = unit === '$' && fraction.length < 2 ? fraction.padEnd(2, '0') : fraction
-  return `${sign}${unit}${grouped}${cents === '' ? '' : `.${cents}`}`
-}
-
-/** From 1 on two places; below, two digits that count: `0.0000066` stays as it is. */
-export function rounded(value: string): string {
-  const [all, sign = '', whole = '0', fraction = ''] = PARTS.exec(value) ?? []
-  if (all === undefined) return value
-  const places = whole === '0' ? Math.max(2, /[1-9]/.exec(fraction)?.index ?? 0) + 2 : 2
-  if (fraction.length <= places) return value
-  const kept = BigInt(whole + fraction.slice(0, places))
-  const digits = (Number(fraction[places]) >= 5 ? kept + 1n : kept).toString().padStart(places + 1, '0')
-  const end = digits.slice(-places).replace(/0+$/, '')
-  return `${sign}${digits.slice(0, -places)}${end === '' ? '' : `.${end}`}`
-}
-
-const PARTS = /^(-?)(\d+)(?:\.(\d+))?$/

@@ -11,7 +11,8 @@ type Props<T> = {
   readonly what: string
   /** What is said where there is none. */
   readonly empty: string
-  readonly children: (rows: readonly T[]) => ReactNode
+  /** Only where all rows are there does it mean anything to sort them. */
+  readonly children: (rows: readonly T[], isWhole: boolean) => ReactNode
 }
 
 type Listed<T> = { readonly rows: readonly T[]; readonly total: number | undefined }
@@ -26,7 +27,7 @@ export function PagedList<T>({ list, what, empty, children }: Props<T>) {
   if (rows.length === 0) return problem || <Empty title={empty} />
   return (
     <Stack gap="xs">
-      {children(rows)}
+      {children(rows, !list.hasNextPage)}
       {problem}
       <Group gap="sm">
         <Text size="sm" c="dimmed">

@@ -1,6 +1,8 @@
 /** What went wrong, where, and what to do. */
 import { Alert, Button, Code, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { ConnectionError, NotFoundError, PermissionError, TurnpikeError } from '@turnpike/sdk'
+import { client } from './client.ts'
 
 type Props = {
   readonly error: unknown
@@ -16,6 +18,7 @@ export function Problem({ error, doing, retry }: Props) {
       <Text size="sm">{error instanceof Error ? error.message : String(error)}</Text>
       <Text size="sm" mt="xs">
         {advice(error)}
+        {error instanceof PermissionError && <Admins />}
         {requestId !== undefined && (
           <>
             {' '}
@@ -30,6 +33,17 @@ export function Problem({ error, doing, retry }: Props) {
       )}
     </Alert>
   )
+}
+
+/** By their addresses, as far as one may know them. */
+function Admins() {
+  const { data } = useQuery({
+    queryKey: ['admins'],
+    queryFn: async () => await client.admin.listMembers({ limit: 100 }),
+    select: ({ members }) => members.filter(({ role, status }) => role === 'admin' && status === 'active'),
+  })
+  const names = data?.flatMap(({ email }) => email ?? []) ?? []
+  return names.length === 0 ? null : <> Admins are {names.join(', ')}.</>
 }
 
 function advice(error: unknown): string {

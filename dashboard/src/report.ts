@@ -7,7 +7,7 @@ type Query = Omit<NonNullable<Operations['reportUsage']['query']>, 'format' | 'c
 type CallsQuery = Omit<NonNullable<Operations['listGenerations']['query']>, 'format' | 'columns'>
 
 /** What reports and lists of calls are both narrowed by. */
-function narrowed(search: Search, timeZone: string, days: Days = daysOf(search, timeZone)) {
+export function narrowed(search: Search, timeZone: string, days: Days = daysOf(search, timeZone)) {
   const { key, account, user, tag, model, provider } = search
   const status = callStatus(search)
   return {

@@ -1,38 +1,47 @@
 /** Every provider that was asked, one after the other, on the time that the call took. */
-import { Progress, Table, Text } from '@mantine/core'
+import { Progress, Text } from '@mantine/core'
 import type { GenerationRecord } from '@turnpike/sdk'
 import { milliseconds } from './numbers.ts'
-import { Rows } from './rows.tsx'
+import { type ColumnOf, DataTable } from './table.tsx'
 
 type Props = { readonly call: GenerationRecord }
 
-const HEADS = ['Provider', 'Model there', 'Answer', '>Began after', '>Took', 'On the time of the call', 'Error']
+type Attempt = GenerationRecord['attempts'][number] & { readonly place: number; readonly before: number }
 
 export function Attempts({ call: { attempts, latency } }: Props) {
   if (attempts.length === 0) return <Text size="sm">No provider was asked.</Text>
   const whole = Math.max(latency ?? 0, sum(attempts.map(({ latencyMs }) => latencyMs)), 1)
+  const rows = attempts.map((attempt, place) => ({
+    ...attempt,
+    place,
+    before: sum(attempts.slice(0, place).map(({ latencyMs }) => latencyMs)),
+  }))
   return (
-    <Rows caption="Attempts" width={760} heads={HEADS}>
-      {attempts.map((attempt, index) => {
-        const before = sum(attempts.slice(0, index).map(({ latencyMs }) => latencyMs))
-        return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: they have nothing else to tell them apart, and stay in order.
-          <Table.Tr key={index}>
-            <Table.Td>{attempt.providerName}</Table.Td>
-            <Table.Td>{attempt.model}</Table.Td>
-            <Table.Td>{attempt.status ?? 'no answer'}</Table.Td>
-            <Table.Td ta="right">{milliseconds(before)}</Table.Td>
-            <Table.Td ta="right">{milliseconds(attempt.latencyMs)}</Table.Td>
-            <Table.Td miw={180}>
-              <Span from={before / whole} part={attempt.latencyMs / whole} isFailed={attempt.error !== null} />
-            </Table.Td>
-            <Table.Td style={{ overflowWrap: 'anywhere' }}>{attempt.error ?? ''}</Table.Td>
-          </Table.Tr>
-        )
-      })}
-    </Rows>
+    <DataTable
+      caption="Attempts"
+      width={760}
+      columns={columnsOn(whole)}
+      rows={rows}
+      idOf={({ place }) => String(place)}
+    />
   )
 }
+
+const columnsOn = (whole: number): readonly ColumnOf<Attempt>[] => [
+  { head: 'Provider', cell: ({ providerName }) => providerName },
+  { head: 'Model there', cell: ({ model }) => model },
+  { head: 'Answer', cell: ({ status }) => status ?? 'no answer' },
+  { head: '>Began after', cell: ({ before }) => milliseconds(before) },
+  { head: '>Took', cell: ({ latencyMs }) => milliseconds(latencyMs) },
+  {
+    head: 'On the time of the call',
+    look: { miw: 180 },
+    cell: ({ before, latencyMs, error }) => (
+      <Span from={before / whole} part={latencyMs / whole} isFailed={error !== null} />
+    ),
+  },
+  { head: 'Error', look: { style: { overflowWrap: 'anywhere' } }, cell: ({ error }) => error ?? '' },
+]
 
 /** Until the provider began to answer; the numbers beside it say the same. */
 const Span = ({ from, part, isFailed }: { from: number; part: number; isFailed: boolean }) => (

@@ -2,11 +2,13 @@
 import { Anchor, Badge, Button, Checkbox, Group, Popover, Stack } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { GenerationRecord } from '@turnpike/sdk'
-import type { ReactNode } from 'react'
+import { dollars } from './amount-text.ts'
 import { useView } from './filters.tsx'
 import { Money } from './money.tsx'
-import { milliseconds, whole } from './numbers.ts'
+import { milliseconds } from './numbers.ts'
 import type { Search } from './search.ts'
+import type { ColumnOf } from './table.tsx'
+import { Tokens } from './tokens.tsx'
 import { When } from './when.tsx'
 
 export type Names = {
@@ -14,47 +16,59 @@ export type Names = {
   readonly accounts: ReadonlyMap<string, string>
 }
 
-type ColumnOf = {
-  readonly name: string
-  /** With `>` before it: of numbers. */
-  readonly head: string
-  /** Shown until somebody chooses. */
-  readonly isUsual?: true
-  readonly cell: (call: GenerationRecord, names: Names) => ReactNode
-}
+/** Each with a name for the address. */
+type Column = ColumnOf<GenerationRecord> & { readonly name: string }
 
-const COLUMNS: readonly ColumnOf[] = [
-  { name: 'time', head: 'Time', isUsual: true, cell: (call) => <Time call={call} /> },
-  { name: 'status', head: 'Status', isUsual: true, cell: (call) => <Words words={[call.status]} /> },
-  { name: 'model', head: 'Model', isUsual: true, cell: ({ model }) => model },
+export const columnsOf = ({ keys, accounts }: Names): readonly Column[] => [
+  { name: 'time', head: 'Time', cell: (call) => <Time call={call} /> },
+  { name: 'status', head: 'Status', cell: (call) => <Words words={[call.status]} /> },
+  { name: 'model', head: 'Model', cell: ({ model }) => model },
   { name: 'requested', head: 'Asked for', cell: ({ requestedModel }) => requestedModel ?? '—' },
-  { name: 'provider', head: 'Provider', isUsual: true, cell: (call) => call.provider_name ?? call.provider },
-  { name: 'key', head: 'API key', isUsual: true, cell: ({ apiKeyHash }, { keys }) => keyName(apiKeyHash, keys) },
-  { name: 'account', head: 'Account', cell: (call, { accounts }) => accountName(call, accounts) },
+  { name: 'provider', head: 'Provider', cell: (call) => call.provider_name ?? call.provider },
+  { name: 'key', head: 'API key', cell: ({ apiKeyHash }) => keyName(apiKeyHash, keys) },
+  { name: 'account', head: 'Account', cell: (call) => accountName(call, accounts) },
   { name: 'user', head: 'End user', cell: (call) => call.external_user ?? '' },
   { name: 'tags', head: 'Tags', cell: ({ tags }) => pairs(tags) },
-  { name: 'in', head: '>Tokens in', isUsual: true, cell: ({ inputTokens }) => whole(inputTokens) },
-  { name: 'cached', head: '>Cached', cell: ({ cachedTokens }) => whole(cachedTokens) },
-  { name: 'out', head: '>Tokens out', isUsual: true, cell: ({ outputTokens }) => whole(outputTokens) },
-  { name: 'reasoning', head: '>Reasoning', cell: ({ reasoningTokens }) => whole(reasoningTokens) },
-  { name: 'charged', head: '>Charged', isUsual: true, cell: ({ decimal }) => <Money value={decimal.chargeUsd} /> },
-  { name: 'cost', head: '>Cost at provider', cell: ({ decimal }) => <Money value={decimal.costUsd} /> },
-  { name: 'first', head: '>First token', isUsual: true, cell: (call) => milliseconds(firstToken(call)) },
-  { name: 'latency', head: '>Latency', isUsual: true, cell: ({ latency }) => milliseconds(latency) },
-  { name: 'flags', head: 'Flags', isUsual: true, cell: (call) => <Words words={flagsOf(call)} /> },
+  { name: 'in', head: '>Tokens in', look: NUMBER, cell: ({ inputTokens }) => <Tokens count={inputTokens} /> },
+  { name: 'cached', head: '>Cached', look: NUMBER, cell: ({ cachedTokens }) => <Tokens count={cachedTokens} /> },
+  { name: 'out', head: '>Tokens out', look: NUMBER, cell: ({ outputTokens }) => <Tokens count={outputTokens} /> },
+  { name: 'reasoning', head: '>Reasoning', look: NUMBER, cell: (call) => <Tokens count={call.reasoningTokens} /> },
+  {
+    name: 'charged',
+    head: '>Charged (USD)',
+    look: NUMBER,
+    amount: ({ decimal }) => dollars(decimal.chargeUsd),
+    cell: ({ decimal }) => <Money value={decimal.chargeUsd} />,
+  },
+  {
+    name: 'cost',
+    head: '>Cost at provider (USD)',
+    look: NUMBER,
+    amount: ({ decimal }) => dollars(decimal.costUsd),
+    cell: ({ decimal }) => <Money value={decimal.costUsd} />,
+  },
+  { name: 'first', head: '>First token', look: NUMBER, cell: (call) => milliseconds(firstToken(call)) },
+  { name: 'latency', head: '>Latency', look: NUMBER, cell: ({ latency }) => milliseconds(latency) },
+  { name: 'flags', head: 'Flags', cell: (call) => <Words words={flagsOf(call)} /> },
   { name: 'finish', head: 'Finished by', cell: (call) => call.finish_reason ?? '' },
   { name: 'id', head: 'Id', cell: ({ id }) => id },
 ]
+const NUMBER = { style: { whiteSpace: 'nowrap' } } as const
 
-export const columnsIn = ({ columns }: Search): readonly ColumnOf[] => {
+const NO_NAMES: Names = { keys: new Map(), accounts: new Map() }
+const CHOICES = columnsOf(NO_NAMES).map(({ name, head }) => [name, head.replace('>', '')] as const)
+/** Shown until somebody chooses. */
+const USUAL = ['time', 'status', 'model', 'provider', 'key', 'in', 'out', 'charged', 'first', 'latency', 'flags']
+
+export function shownIn({ columns }: Search): readonly string[] {
   const named = columns?.split(',') ?? []
-  const chosen = COLUMNS.filter(({ name }) => named.includes(name))
-  return chosen.length === 0 ? COLUMNS.filter(({ isUsual }) => isUsual) : chosen
+  const chosen = CHOICES.map(([name]) => name).filter((name) => named.includes(name))
+  return chosen.length === 0 ? USUAL : chosen
 }
 
 export function ColumnChooser() {
   const { search, change } = useView()
-  const shown = columnsIn(search).map(({ name }) => name)
+  const shown = shownIn(search)
   return (
     <Popover position="bottom-end" withArrow trapFocus>
       <Popover.Target>
@@ -67,8 +81,8 @@ export function ColumnChooser() {
           onChange={(names) => change({ columns: names.join(','), cursor: search.cursor })}
         >
           <Stack gap={6}>
-            {COLUMNS.map(({ name, head }) => (
-              <Checkbox key={name} value={name} label={head.replace('>', '')} disabled={name === 'time'} />
+            {CHOICES.map(([name, label]) => (
+              <Checkbox key={name} value={name} label={label} disabled={name === 'time'} />
             ))}
           </Stack>
         </Checkbox.Group>

@@ -17,7 +17,7 @@ import { Bones } from './states.tsx'
 const HEIGHT = 140
 
 export function RequestsOverTime({ refetchInterval }: { readonly refetchInterval: number | false }) {
-  const { search, change } = useView()
+  const { search } = useView()
   const query = requestsQuery(search, useTimeZone())
   const report = useQuery({
     queryKey: ['usage', query],
@@ -39,10 +39,9 @@ export function RequestsOverTime({ refetchInterval }: { readonly refetchInterval
           caption={`Requests by status, by ${found.range.bucket}`}
           height={HEIGHT}
           textOf={(amount) => whole(Number(amount))}
+          exactOf={(amount) => whole(Number(amount))}
           tickOf={(amount) => tick.format(amount)}
-          onOpen={({ span }, { name }) =>
-            change({ ...(span && { range: 'Custom' as const, ...span }), status: callStatus({ status: name }) })
-          }
+          behind={({ span }, { name }) => span && { range: 'Custom', ...span, status: callStatus({ status: name }) }}
         />
       )}
     </Loaded>

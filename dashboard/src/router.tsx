@@ -11,6 +11,7 @@ import { Page } from './page.tsx'
 import { Problem } from './problem.tsx'
 import { type Search, searchOf, zoneIn } from './search.ts'
 import { Shell } from './shell.tsx'
+import { methodsOfSignIn } from './sign-in.ts'
 import { Empty, Loading } from './states.tsx'
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: Nowhere })
@@ -23,14 +24,18 @@ const inside = createRoute({
   search: { middlewares: [retainSearchParams(['zone'])] },
 })
 
+/** Before the page is drawn, so that nothing moves in it; a server that does not say so will say what is wrong when it is asked. */
+const loader = () => methodsOfSignIn().catch(() => ({ password: true, oidc: null }))
 const login = createRoute({
   getParentRoute: () => root,
   path: '/login',
+  loader,
   component: lazyRouteComponent(() => import('./screens/login.tsx'), 'LoginScreen'),
 })
 const setup = createRoute({
   getParentRoute: () => root,
   path: '/setup',
+  loader,
   component: lazyRouteComponent(() => import('./screens/setup.tsx'), 'SetupScreen'),
 })
 
@@ -58,11 +63,13 @@ const models = createRoute({
 const settings = createRoute({
   getParentRoute: () => inside,
   path: '/settings',
+  validateSearch,
   component: lazyRouteComponent(() => import('./screens/settings.tsx'), 'SettingsScreen'),
 })
 const keys = createRoute({
   getParentRoute: () => inside,
   path: '/keys',
+  validateSearch,
   component: lazyRouteComponent(() => import('./screens/keys.tsx'), 'KeysScreen'),
 })
 const budgets = createRoute({
@@ -74,6 +81,7 @@ const budgets = createRoute({
 const accounts = createRoute({
   getParentRoute: () => inside,
   path: '/accounts',
+  validateSearch,
   component: lazyRouteComponent(() => import('./screens/accounts.tsx'), 'AccountsScreen'),
 })
 const account = createRoute({

@@ -17,6 +17,8 @@ export const STATUSES = ['ok', 'error', 'cancelled', 'interrupted'] as const
 const DELIVERY_STATES = ['pending', 'delivered', 'failed'] as const
 export const SOURCES = ['reported', 'estimated', 'unknown'] as const
 
+const FORMS_OPEN = ['new', 'top-up'] as const
+
 export type Range = (typeof RANGES)[number]
 export type Grouping = (typeof GROUPINGS)[number]
 export type Metric = (typeof METRICS)[number]
@@ -57,11 +59,27 @@ export type Search = {
   /** New calls come by themselves. */
   readonly live?: 'yes' | undefined
   readonly cursor?: string | undefined
+  /** By what tables are sorted, with commas: `keys.-spent`. */
+  readonly sort?: string | undefined
   /** Of budgets. */
   readonly history?: 'thresholds' | undefined
+  /** Which form of the screen is open. */
+  readonly open?: (typeof FORMS_OPEN)[number] | undefined
+  /** Of an account, the one to be looked at. */
+  readonly transaction?: string | undefined
   /** Of a statement, `2026-11`. */
   readonly month?: string | undefined
 }
+
+/** As the command line says them. */
+const SHORT: Readonly<Record<string, Range>> = Object.assign(Object.create(null), {
+  today: 'Today',
+  yesterday: 'Yesterday',
+  '7d': 'Last 7 days',
+  '30d': 'Last 30 days',
+  'this-month': 'This month',
+  'last-month': 'Last month',
+})
 
 const WORDS: { readonly [name in keyof Search]?: readonly string[] } = {
   range: RANGES,
@@ -74,8 +92,20 @@ const WORDS: { readonly [name in keyof Search]?: readonly string[] } = {
   all: ['yes'],
   live: ['yes'],
   history: ['thresholds'],
+  open: FORMS_OPEN,
 }
-const TEXTS = ['key', 'account', 'user', 'tag', 'model', 'provider', 'columns', 'cursor'] as const
+const TEXTS = [
+  'key',
+  'account',
+  'user',
+  'tag',
+  'model',
+  'provider',
+  'columns',
+  'cursor',
+  'sort',
+  'transaction',
+] as const
 
 const FORMS: { readonly [name in keyof Search]?: (text: string) => boolean } = {
   from: isDayOrInstant,
@@ -95,6 +125,8 @@ export function searchOf(given: Record<string, unknown>): Search {
     if (text !== undefined && isFit(text)) found[name] = text
   }
   for (const [name, words] of Object.entries(WORDS)) take(name, (text) => words.includes(text))
+  const short = SHORT[String(given.range)]
+  if (short !== undefined) found.range = short
   for (const [name, isFit] of Object.entries(FORMS)) take(name, isFit)
   for (const name of TEXTS) take(name, () => true)
   return found as Search

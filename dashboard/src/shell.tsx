@@ -1,27 +1,25 @@
 /** The frame around every screen of somebody who is signed in. */
-import { AppShell, Burger, Button, Group, NavLink, Stack, Text } from '@mantine/core'
+import { AppShell, Burger, Button, Group, Kbd, NavLink, Stack, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
+import { lazy, Suspense, useCallback, useState } from 'react'
 import { Loaded } from './loaded.tsx'
+import { SCREENS } from './screens.ts'
 import type { Search } from './search.ts'
 import { useSession } from './session.ts'
 import { Shortcuts } from './shortcuts.tsx'
-import { auth } from './sign-in.ts'
+import { signOut } from './sign-in.ts'
+import { Stale } from './stale.tsx'
+import { ThemeChoice } from './theme-choice.tsx'
 import { ZoneChoice } from './zone-choice.tsx'
 
-const SCREENS = [
-  ['Usage', '/usage'],
-  ['Requests', '/requests'],
-  ['Keys', '/keys'],
-  ['Budgets', '/budgets'],
-  ['Accounts', '/accounts'],
-  ['Alerts', '/alerts'],
-  ['Models', '/models'],
-  ['Settings', '/settings'],
-] as const
+/** It comes once somebody asks for it. */
+const Palette = lazy(() => import('./palette.tsx'))
 
 export function Shell() {
   const [isOpen, { toggle, close }] = useDisclosure()
+  const [asked, setAsked] = useState(0)
+  const ask = useCallback(() => setAsked((times) => times + 1), [])
   return (
     <AppShell
       header={{ height: 52 }}
@@ -34,7 +32,10 @@ export function Shell() {
             <Burger opened={isOpen} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Navigation" />
             <Text fw={700}>Turnpike</Text>
           </Group>
-          <Person />
+          <Group gap="sm" wrap="nowrap">
+            <CommandButton onClick={ask} />
+            <Person />
+          </Group>
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="xs" aria-label="Screens">
@@ -42,12 +43,21 @@ export function Shell() {
           <Links onGone={close} />
         </AppShell.Section>
         <AppShell.Section>
-          <ZoneChoice />
+          <Stack gap="xs">
+            <ThemeChoice />
+            <ZoneChoice />
+          </Stack>
         </AppShell.Section>
       </AppShell.Navbar>
       <AppShell.Main>
+        <Stale />
         <Inside />
-        <Shortcuts />
+        <Shortcuts onCommand={ask} />
+        {asked > 0 && (
+          <Suspense fallback={null}>
+            <Palette asked={asked} />
+          </Suspense>
+        )}
       </AppShell.Main>
     </AppShell>
   )
@@ -64,8 +74,15 @@ const Inside = () => (
 const TWINS = ['/usage', '/requests']
 
 /** What only one of them knows stays behind. */
-const shared = ({ cursor: _cursor, live: _live, source: _source, minCost: _cost, minLatency: _ms, ...view }: Search) =>
-  view
+const shared = ({
+  cursor: _cursor,
+  sort: _sort,
+  live: _live,
+  source: _source,
+  minCost: _cost,
+  minLatency: _ms,
+  ...view
+}: Search) => view
 
 function Links({ onGone }: { readonly onGone: () => void }) {
   const { pathname } = useLocation()
@@ -93,19 +110,31 @@ function Links({ onGone }: { readonly onGone: () => void }) {
   )
 }
 
+const CommandButton = ({ onClick }: { readonly onClick: () => void }) => (
+  <Button
+    variant="default"
+    size="xs"
+    onClick={onClick}
+    aria-keyshortcuts="Control+K Meta+K"
+    rightSection={
+      <Kbd size="xs" visibleFrom="sm">
+        Ctrl K
+      </Kbd>
+    }
+  >
+    Search
+  </Button>
+)
+
 function Person() {
   const { data } = useSession()
   const who = data?.session.member?.email ?? ''
-  const leave = async () => {
-    await auth('sign-out', {}).catch(() => undefined)
-    location.assign('/login')
-  }
   return (
     <Group gap="sm" wrap="nowrap">
       <Text size="sm" visibleFrom="sm">
         {who}
       </Text>
-      <Button variant="default" size="xs" onClick={leave}>
+      <Button variant="default" size="xs" onClick={() => void signOut()}>
         Log out
       </Button>
     </Group>

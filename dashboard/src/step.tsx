@@ -16,6 +16,16 @@ export function Step() {
       <Button variant="default" size="compact-sm" aria-keyshortcuts="]" onClick={() => go(1)}>
         After ›
       </Button>
+      {search.range !== 'Custom' && (
+        <Button
+          variant="default"
+          size="compact-sm"
+          title="The same days tomorrow, for who is sent the address"
+          onClick={() => change({ range: 'Custom', ...days })}
+        >
+          Pin dates
+        </Button>
+      )}
     </Group>
   )
 }

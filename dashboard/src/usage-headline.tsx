@@ -2,13 +2,15 @@
 import { Group, Paper, SimpleGrid, Text } from '@mantine/core'
 import type { UsageReport } from '@turnpike/sdk'
 import type { ReactNode } from 'react'
+import { readable, rounded } from './amount-text.ts'
 import { CallsLink } from './behind.tsx'
 import { Change, ShareChange } from './change.tsx'
 import { shareText } from './change-text.ts'
 import type { Figures } from './metrics.ts'
-import { Money, readable, rounded } from './money.tsx'
+import { Money } from './money.tsx'
 import { whole } from './numbers.ts'
 import type { Search } from './search.ts'
+import { Tokens } from './tokens.tsx'
 
 type Props = {
   readonly report: UsageReport
@@ -33,8 +35,18 @@ export function Headline({ report, before, beforeWords }: Props) {
       </Group>
       <SimpleGrid cols={{ base: 2, sm: 4 }} spacing="sm" mt="sm">
         <CountFigure label="Requests" of={({ requests }) => requests} {...{ report, before }} />
-        <CountFigure label="Input tokens" of={({ inputTokens }) => inputTokens} {...{ report, before }} />
-        <CountFigure label="Output tokens" of={({ outputTokens }) => outputTokens} {...{ report, before }} />
+        <CountFigure
+          label="Input tokens, cached included"
+          of={({ inputTokens }) => inputTokens}
+          show={(count) => <Tokens count={count} />}
+          {...{ report, before }}
+        />
+        <CountFigure
+          label="Output tokens, reasoning included"
+          of={({ outputTokens }) => outputTokens}
+          show={(count) => <Tokens count={count} />}
+          {...{ report, before }}
+        />
         <Figure label="Cost at providers" change={<MoneyChange name="costUsd" now={totals} before={before?.totals} />}>
           <Money value={totals.decimal.costUsd} />
         </Figure>
@@ -87,9 +99,12 @@ const MoneyChange = ({ name, now, before, isFull = false }: MoneyProps) => (
 type CountProps = Pick<Props, 'report' | 'before'> & {
   readonly label: string
   readonly of: (figures: Figures) => number
+  readonly show?: (count: number) => ReactNode
 }
 
-const CountFigure = ({ label, of, report, before }: CountProps) => {
+const plainly = (count: number) => <data value={count}>{whole(count)}</data>
+
+const CountFigure = ({ label, of, show = plainly, report, before }: CountProps) => {
   const count = of(report.totals)
   return (
     <Figure
@@ -98,7 +113,7 @@ const CountFigure = ({ label, of, report, before }: CountProps) => {
         <Change now={String(count)} before={before && String(of(before.totals))} textOf={(n) => whole(Number(n))} />
       }
     >
-      <data value={count}>{whole(count)}</data>
+      {show(count)}
     </Figure>
   )
 }

@@ -1,9 +1,24 @@
 /** The zone of all times and days, named on every screen. */
-import { NativeSelect } from '@mantine/core'
+import { Button, NativeSelect } from '@mantine/core'
 import { useView } from './filters.tsx'
 import { useOwnTimeZone, useTimeZone } from './session.ts'
 
 export function ZoneChoice() {
+  const { change } = useView()
+  const zone = useTimeZone()
+  return (
+    <>
+      <Zones />
+      {zone !== 'UTC' && (
+        <Button variant="subtle" size="compact-xs" onClick={() => change({ zone: 'UTC' })}>
+          In UTC
+        </Button>
+      )}
+    </>
+  )
+}
+
+function Zones() {
   const { change } = useView()
   const zone = useTimeZone()
   const own = useOwnTimeZone()

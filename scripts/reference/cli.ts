@@ -55,6 +55,7 @@ function server(): string[] {
       ...{
         version: '',
         start: nothing,
+        doctor: nothing,
         verify: nothing,
         backup: nothing,
         migrateStore: nothing,

@@ -203,6 +203,10 @@ export const administration = (transport: Transport) => ({
   /** The server that answers, its providers, and what waits to be delivered. */
   getSystem: (options?: Options): Reply<'getSystem'> => call(transport, 'getSystem', {}, options),
 
+  /** How many model calls of the organisation are under way, in all processes. */
+  countCallsInFlight: (options?: Options): Reply<'countCallsInFlight'> =>
+    call(transport, 'countCallsInFlight', {}, options),
+
   /** Who changed what, newest first. */
   listAudit: (query?: Omit<QueryOf<'listAudit'>, 'format'>, options?: Options): Pages<'listAudit', AuditEntry> =>
     list(transport, 'listAudit', query, ({ entries }) => entries, options),

@@ -257,8 +257,9 @@ export class TurnpikeClient {
   }
 
   /** One transaction. Errors: `transaction_not_found`. */
-  getTransaction(id: string, options?: RequestOptions) {
-    return this.#call('getTransaction', { params: { id } }, options)
+  getTransaction(id: string, { include, ...options }: QueryOf<'getTransaction'> & RequestOptions = {}) {
+    const query = include === undefined ? {} : { query: { include } }
+    return this.#call('getTransaction', { params: { id }, ...query }, options)
   }
 
   /** Posts a credit or a debit of `amount` credits above 0. Errors: `insufficient_credits`, `account_not_found`, `invalid_amount`. */

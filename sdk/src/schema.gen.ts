@@ -287,6 +287,11 @@ export type BudgetThresholdReachedEvent = {
   }
 }
 
+export type CallsInFlight = {
+  calls: number | null
+  asOf: string
+}
+
 export type Credential = {
   id: string
   /** The key of the provider, as in the settings. */
@@ -497,6 +502,17 @@ export type Delivery = {
   nextAttemptAt: string | null
   createdAt: string
   endedAt: string | null
+}
+
+export type EffectiveSetting = {
+  /** Its path, as `limits.attempts`. */
+  setting: string
+  /** What is secret is `***`, and so is the password within an address. */
+  value: string | number | boolean | (string | number)[]
+  /** Who decides it. What the file says is changed there alone. */
+  origin: 'default' | 'preset' | 'file' | 'environment' | 'option'
+  /** File, line and column, the variable, or the option; null: it has its default. */
+  place: string | null
 }
 
 export type Entry = {
@@ -1089,6 +1105,67 @@ export type ReservationExpiredEvent = {
   }
 }
 
+export type ServerState = {
+  migrations: {
+    /** That the database has been through. */
+    applied: number
+    /** The name of the last one. */
+    last: string | null
+    /** That this version brings, and that were not run; a start runs them. */
+    open: number
+    /** That a newer version has run; this one should not start on the database again. */
+    unknown: number
+  }
+  queues: {
+    /** Not yet shared out among channels. */
+    events: number
+    /** Still tried. */
+    deliveries: number
+    /** That live, those of calls and those of the credits API. */
+    reservations: number
+    /** Of the ledger, on their way to the database from this process. */
+    commands: number
+    /** Of this process; null on SQLite, which needs none. */
+    journal: {
+      /** That wait for the database. */
+      settles: number
+      /** Taken. */
+      bytes: number
+      /** Held. */
+      mostBytes: number
+    } | null
+  }
+  storage: {
+    databaseBytes: number | null
+    freeBytes: number | null
+  }
+  /** Processes that live on the database. Null on SQLite, which has one. */
+  nodes: {
+    /** Its number, which its ids and its reservations bear. */
+    node: number
+    /** The one that answers. */
+    isThis: boolean
+    /** Renewed every few seconds while it lives. */
+    leaseUntil: string
+  }[] | null
+  /** What the last proof of the ledger came to. Null: there was none. */
+  lastVerify: {
+    at: string
+    /** That it took. */
+    seconds: number
+    /** 0: every balance, counter and sum is what its rows come to. */
+    differences: number
+    /** Of those the ones that a repair corrected. */
+    repaired: number
+    /** That were read. */
+    rows: number
+  } | null
+  /** Those that hold, at most 1000. Null: only the operator and admins who are signed in see them. */
+  settings: EffectiveSetting[] | null
+  /** That are beyond those; `turnpike config print` tells all. */
+  settingsLeftOut: number
+}
+
 export type Session = {
   /** Null where a key asks. */
   member: {
@@ -1160,6 +1237,8 @@ export type System = {
     failed: number
   }
   unpricedCalls: number | null
+  /** What concerns all organisations. Null: only those of the first organisation see it. */
+  server: ServerState | null
 }
 
 export type Transaction = {
@@ -1896,6 +1975,8 @@ export type Operations = {
     result: {
       /** Its canonical name; null where none was asked for. */
       model: string | null
+      /** Those of the model, priced or not; a price is set at one. */
+      endpoints: string[]
       rateCards: RateCard[]
     }
   }
@@ -2840,6 +2921,12 @@ export type Operations = {
       system: System
     }
   }
+  /** How many model calls of the organisation are under way at this moment */
+  countCallsInFlight: {
+    result: {
+      callsInFlight: CallsInFlight
+    }
+  }
   /** Who asks: the member behind the session, or the key */
   getSession: {
     result: {
@@ -3350,6 +3437,7 @@ export const endpoints = {
   rotateManagementKey: { method: 'POST', path: '/api/admin/management-keys/{id}/rotate' },
   listAudit: { method: 'GET', path: '/api/admin/audit' },
   getSystem: { method: 'GET', path: '/api/admin/system' },
+  countCallsInFlight: { method: 'GET', path: '/api/admin/calls-in-flight' },
   getSession: { method: 'GET', path: '/api/admin/session' },
   listMembers: { method: 'GET', path: '/api/admin/members' },
   inviteMember: { method: 'POST', path: '/api/admin/members' },

@@ -271,6 +271,7 @@ test('people are invited, given another role and removed, and who asks is told',
   const { admin } = client
   expect((await admin.getSession()).session).toMatchObject({ member: null, role: 'admin', isOperator: true })
   expect((await admin.getSystem()).system).toMatchObject({ store: 'sqlite', simulator: true })
+  expect((await admin.countCallsInFlight()).callsInFlight).toMatchObject({ calls: 0 })
   const { member, link } = await admin.inviteMember({ email: 'ann@example.com', role: 'reader' })
   expect(link).toMatch(/\/setup#token=/)
   expect((await admin.updateMember(member.id, { role: 'admin' })).member.role).toBe('admin')

@@ -6,16 +6,15 @@ import type { Caller } from '../core/caller.ts'
 import type { Idempotency } from '../core/ledger-commands.ts'
 import { instantText } from '../lib/clock.ts'
 import { nanosText } from '../lib/money.ts'
+import { disableKeysOf, keysOf } from '../store/account-keys.ts'
 import {
   type AccountChange,
   createAccount,
-  disableKeysOf,
-  keysOf,
   listAccounts,
-  lowCreditOf,
   type StoredAccount,
   updateAccount,
 } from '../store/accounts.ts'
+import { lowCreditOf } from '../store/low-credit.ts'
 import { rememberedAnswer } from '../store/remembered.ts'
 import { changedMembers } from './audited.ts'
 import { type CreditRate, creditRate, withDecimal } from './money.ts'

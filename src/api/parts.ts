@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import type { CredentialCheck } from '../contract/credentials.ts'
 import type { Input, OperationName, OperationNamed } from '../contract/operations.ts'
 import type { Settings } from '../contract/settings.ts'
+import type { EffectiveSetting } from '../contract/system.ts'
 import type { Caller } from '../core/caller.ts'
 import type { CircuitState } from '../core/circuit.ts'
 import type { FailureKind, Figures } from '../core/endpoint-health.ts'
@@ -21,6 +22,7 @@ import type { BudgetDirectory } from '../store/budget-directory.ts'
 import type { StoredCredential } from '../store/credentials.ts'
 import type { RateCards } from '../store/rate-cards.ts'
 import type { HashDetails } from '../store/report-values.ts'
+import type { Settlements } from '../store/settlements.ts'
 import type { Query, Store } from '../store/store.ts'
 import type { Rows } from './rows.ts'
 
@@ -28,7 +30,7 @@ export type ApiParts = {
   readonly store: Store
   readonly settings: Pick<
     Settings,
-    'billing' | 'reservations' | 'limits' | 'providers' | 'smtp' | 'publicUrl' | 'host' | 'simulatorActive'
+    'billing' | 'reservations' | 'limits' | 'providers' | 'smtp' | 'signIn' | 'publicUrl' | 'host' | 'simulatorActive'
   >
   readonly budgets: BudgetDirectory
   readonly routes: ApiRoutes
@@ -56,8 +58,14 @@ export type ApiParts = {
   addressOf(request: FastifyRequest): string
   /** Whether the caller is who runs this server. */
   isOperator(caller: Caller): boolean
-  /** Prices hold for all organisations: those who run the server set them, by its key or signed in as an admin. */
-  mayPrice(caller: Caller): boolean
+  /** By its key, or signed in as an admin of the first organisation: they set prices, which hold for all organisations. */
+  runsServer(caller: Caller): boolean
+  /** Whose people run this server. */
+  readonly operatorOrganisationId: bigint
+  /** What waits in this process for the database. */
+  readonly settlements: Pick<Settlements, 'journal'>
+  /** Model calls of the organisation that are under way in this process. */
+  callsUnderWay(organisationId: bigint): number
   /** A change to a key holds from here on. */
   forgetKey(hash: string): void
   /** A change to what an organisation is called holds from here on. */
@@ -67,12 +75,16 @@ export type ApiParts = {
   requestId(request: FastifyRequest): string
 }
 
-/** What stays as it is while the process runs. */
+/** The process itself. */
 export type SystemFacts = {
   readonly version: string
   readonly startedAt: number
   /** Whence the shipped prices are. */
   readonly catalogueSource: string
+  /** What is secret about them is masked. */
+  readonly settings: { list(): readonly EffectiveSetting[] }
+  /** On the disk of the data folder; undefined: nobody can tell. */
+  freeBytes(): Promise<number | undefined>
 }
 
 /** Sign-in, as far as the API offers it; what it throws is refused in the words of its code. */
@@ -86,6 +98,21 @@ type ApiPeople = {
     address: string
     requestId: string
   }): Promise<SignedIn>
+  readonly byProvider: {
+    start(asked: {
+      origin: string
+      wanted: string
+      token: string | undefined
+      address: string
+    }): Promise<{ readonly url: string; readonly cookies: readonly string[] }>
+    finish(asked: {
+      origin: string
+      query: Readonly<Record<string, string>>
+      cookie: string | undefined
+      address: string
+      requestId: string
+    }): Promise<{ readonly wanted: string } & ({ readonly cookies: readonly string[] } | { readonly failed: string })>
+  }
   signOut(cookie: string | undefined, everywhere: boolean): Promise<readonly string[]>
   changePassword(asked: {
     cookie: string

@@ -13,10 +13,14 @@ type Names = 'listRateCards' | 'createRateCard' | 'withdrawRateCard'
 export const rateCardHandlers: Handlers<Names> = {
   async listRateCards({ routes, adminCards }, { query: { model }, at }) {
     if (model === undefined)
-      return { body: { model: null, rateCards: adminCards.list().map((card) => shown(card, undefined, at)) } }
+      return {
+        body: { model: null, endpoints: [], rateCards: adminCards.list().map((card) => shown(card, undefined, at)) },
+      }
     const route = routes.find(model)
     if (!route) throw refuse('unknown_model', undefined, { param: 'model', reason: { kind: 'unknown_model', model } })
-    return { body: { model: route.model.id, rateCards: route.endpoints.flatMap((endpoint) => cardsOf(endpoint, at)) } }
+    const endpoints = route.endpoints.map(({ id }) => id)
+    const cards = route.endpoints.flatMap((endpoint) => cardsOf(endpoint, at))
+    return { body: { model: route.model.id, endpoints, rateCards: cards } }
   },
 
   async createRateCard(parts, { caller, body, at, audit }) {
@@ -62,7 +66,7 @@ export const rateCardHandlers: Handlers<Names> = {
 }
 
 function assertMayPrice(parts: ApiParts, caller: Caller): void {
-  if (!parts.mayPrice(caller))
+  if (!parts.runsServer(caller))
     throw refuse('forbidden', 'Prices hold for every organisation of this server: its own admins alone set them')
 }
 

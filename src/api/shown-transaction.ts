@@ -1,6 +1,5 @@
 /** Transactions as replies and tables of rows show them, and whether their usage bears out what they charged. */
 import type { Entry, Reconciliation, Transaction } from '../contract/credits.ts'
-import type { TransactionType } from '../core/ledger-rows.ts'
 import { reconcile } from '../core/reconcile.ts'
 import { instantText } from '../lib/clock.ts'
 import type { Cell } from '../lib/csv.ts'
@@ -10,17 +9,6 @@ import { entriesOf, type StoredTransaction } from '../store/transactions.ts'
 import type { StoredUsage } from '../store/usage.ts'
 import { rateOf, withDecimal } from './money.ts'
 import { pagesBy, type Rows } from './rows.ts'
-
-export const DIRECTIONS: Readonly<Record<TransactionType, 'credit' | 'debit'>> = {
-  grant: 'credit',
-  refund: 'credit',
-  adjustment: 'credit',
-  usage: 'debit',
-  debit: 'debit',
-  expiry: 'debit',
-  void: 'debit',
-  clawback: 'debit',
-}
 
 /** In credits of the price that it was written with. */
 export function shownTransaction(transaction: StoredTransaction): Transaction {
@@ -34,7 +22,7 @@ export function shownTransaction(transaction: StoredTransaction): Transaction {
     id: `txn_${transaction.code}`,
     accountId: `acc_${transaction.accountCode}`,
     externalId: transaction.externalId,
-    type: DIRECTIONS[transaction.type],
+    type: transaction.direction,
     kind: transaction.type,
     amount,
     amountUsd,

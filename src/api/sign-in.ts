@@ -5,12 +5,19 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import { refuse } from '../contract/errors.ts'
-import { PasswordChange, Redemption, SignInRequest, SignOutRequest } from '../contract/members.ts'
+import {
+  PasswordChange,
+  ProviderSignInRequest,
+  Redemption,
+  SignInRequest,
+  SignOutRequest,
+} from '../contract/members.ts'
 import type { Operation } from '../contract/operation.ts'
 import { sessionOf } from './members.ts'
 import type { ApiParts, SignedIn } from './parts.ts'
 import { replyWithError } from './reply-with-error.ts'
 import { demandJson, isOwnPage, mayAsk, originOf } from './same-origin.ts'
+import { mountProviderAnswer, ownPath, setCookies } from './sign-in-by-provider.ts'
 import { validatorOf } from './validate.ts'
 
 type Route<S extends z.ZodObject> = {
@@ -31,6 +38,19 @@ const signIn: Route<typeof SignInRequest> = {
   async answer(parts, request, body) {
     const signedIn = await parts.people.signIn({ ...body, address: parts.addressOf(request) })
     return entered(parts, signedIn, 200)
+  },
+}
+
+const signInByProvider: Route<typeof ProviderSignInRequest> = {
+  path: '/api/auth/sign-in/oidc',
+  body: ProviderSignInRequest,
+  errors: ['not_found'],
+  open: true,
+  async answer(parts, request, { wanted = '/', token }) {
+    const origin = originOf(request, parts.settings)
+    const asked = { origin, wanted: ownPath(wanted, origin), token, address: parts.addressOf(request) }
+    const { url, cookies } = await parts.people.byProvider.start(asked)
+    return { cookies, body: { url } }
   },
 }
 
@@ -71,6 +91,8 @@ const changePassword: Route<typeof PasswordChange> = {
 
 export function mountSignIn(scope: FastifyInstance, parts: ApiParts): void {
   mountRoute(scope, parts, signIn)
+  mountRoute(scope, parts, signInByProvider)
+  mountProviderAnswer(scope, parts)
   mountRoute(scope, parts, setup)
   mountRoute(scope, parts, signOut)
   mountRoute(scope, parts, changePassword)
@@ -113,7 +135,6 @@ const entered = async (parts: ApiParts, { caller, cookies }: SignedIn, status: n
 })
 
 function send(parts: ApiParts, request: FastifyRequest, reply: FastifyReply, { cookies, body, status = 200 }: Answer) {
-  const isSecure = request.protocol === 'https' || originOf(request, parts.settings).startsWith('https:')
-  for (const cookie of cookies) reply.header('set-cookie', isSecure ? `${cookie}; Secure` : cookie)
+  setCookies(parts, request, reply, cookies)
   return reply.code(status).send(body)
 }

@@ -1,18 +1,28 @@
 /** The state of the server, and of what waits for the organisation that asks. */
-import { DAY_MS } from '../core/report-plan.ts'
+import { DAY_MS } from '../core/report-spans.ts'
 import { QUARTER_MS } from '../core/usage-sums.ts'
 import { instantText } from '../lib/clock.ts'
+import { callsElsewhere } from '../store/calls-elsewhere.ts'
 import { deliveryBacklog } from '../store/outbox.ts'
 import { usageSumsBy } from '../store/reports.ts'
 import { StoreTooSlow } from '../store/store.ts'
 import type { ApiParts, Handlers } from './parts.ts'
+import { serverState } from './server-state.ts'
 
-export const systemHandlers: Handlers<'getSystem'> = {
-  async getSystem(parts, { caller: { organisationId }, at }) {
+export const systemHandlers: Handlers<'getSystem' | 'countCallsInFlight'> = {
+  async countCallsInFlight({ store, callsUnderWay }, { caller: { organisationId }, at }) {
+    const elsewhere = await callsElsewhere(store, organisationId)
+    const calls = elsewhere === undefined ? null : callsUnderWay(organisationId) + elsewhere
+    return { body: { callsInFlight: { calls, asOf: instantText(at) } } }
+  },
+
+  async getSystem(parts, { caller, at }) {
+    const { organisationId } = caller
     const { store, settings, routes, credentials, system } = parts
-    const [deliveries, unpricedCalls] = await Promise.all([
+    const [deliveries, unpricedCalls, server] = await Promise.all([
       deliveryBacklog(store, organisationId),
       unpricedSince(parts, organisationId, at),
+      serverState(parts, caller),
     ])
     return {
       body: {
@@ -25,7 +35,7 @@ export const systemHandlers: Handlers<'getSystem'> = {
             ...{ key, name },
             origin: settings.providers.get(key)?.origin ?? 'simulator',
           })),
-          ...{ deliveries, unpricedCalls },
+          ...{ deliveries, unpricedCalls, server },
         },
       },
     }

@@ -1,9 +1,7 @@
 /** What was posted: the list of an organisation's transactions, and each by its id. */
-
 import type { Transaction } from '../contract/credits.ts'
 import type { Caller } from '../core/caller.ts'
 import type { Posted } from '../core/ledger-commands.ts'
-import type { TransactionType } from '../core/ledger-rows.ts'
 import type { PageOf } from '../store/page-of.ts'
 import { reservationsById } from '../store/reservations.ts'
 import { codesOf } from '../store/row-by-code.ts'
@@ -27,7 +25,7 @@ import { paged, pageOf } from './page.ts'
 import type { ApiParts, Call, Handlers } from './parts.ts'
 import { commandFor, contentOf, post } from './post.ts'
 import { shownReservation } from './shown-reservation.ts'
-import { DIRECTIONS, reconciliationOf, shownEntries, shownTransaction, transactionRows } from './shown-transaction.ts'
+import { reconciliationOf, shownEntries, shownTransaction, transactionRows } from './shown-transaction.ts'
 import { usageRecord } from './shown-usage.ts'
 import { accountFor, ownAccount } from './who.ts'
 
@@ -148,11 +146,10 @@ const grantsOf = (transaction: StoredTransaction): bigint[] =>
 
 async function filterOf(parts: ApiParts, { caller, query, at }: Call<'listTransactions'>): Promise<TransactionFilter> {
   const named = query.accountId !== undefined || query.externalId !== undefined
-  const types = Object.keys(DIRECTIONS) as TransactionType[]
   return {
     accountId: named ? (await accountFor(parts, caller, query, at)).id : ownAccount(caller),
     usageMissing: query.usage === 'missing',
-    types: query.type === undefined ? undefined : types.filter((type) => DIRECTIONS[type] === query.type),
+    direction: query.type,
     ...(await rangeOf(parts, caller.organisationId, query)),
   }
 }

@@ -67,7 +67,7 @@ describe('examples', () => {
     )
     const code = await runProgram(words.slice(1), {
       ...{ version: '1', env: {}, cwd: '/', readFile: () => '', terminal: { stdout: false, stderr: false } },
-      ...{ start: failed, verify: failed, backup: failed, migrateStore: failed },
+      ...{ start: failed, doctor: failed, verify: failed, backup: failed, migrateStore: failed },
       stdout: () => {},
       stderr: (text) => expect(text).toBe(''),
       call: async (call) => {

@@ -1,6 +1,5 @@
 /** What Tab offers: nouns, verbs, options, and the words that an option takes. The shell asks anew each time. */
 import type { Command } from 'commander'
-import { CannotGoOn, EXIT } from './exit-code.ts'
 import type { ShownCommand } from './shown-command.ts'
 
 /** The last word is the one that is being typed; it may be empty. */
@@ -18,19 +17,9 @@ export function completionsOf(
     ? (chosen?.options.find((field) => `--${field.option}` === option.long)?.values ?? [])
     : typed.startsWith('-')
       ? help.visibleOptions(command).flatMap(({ long }) => long ?? [])
-      : help.visibleCommands(command).map((each) => each.name())
+      : [
+          ...help.visibleCommands(command).map((each) => each.name()),
+          ...(command.registeredArguments[0]?.argChoices ?? []),
+        ]
   return offered.filter((word) => word.startsWith(typed))
-}
-
-/** Where nothing is offered the shell completes names of files. */
-const BASH = `_turnpike() {
-  local IFS=$'\\n'
-  COMPREPLY=($(turnpike complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
-}
-complete -o default -F _turnpike turnpike
-`
-
-export function completionScript(shell: string): string {
-  if (shell === 'bash') return BASH
-  throw new CannotGoOn(`completion: expected bash; found ${JSON.stringify(shell)}`, EXIT.usage)
 }

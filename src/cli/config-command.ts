@@ -1,5 +1,5 @@
 /** `turnpike config check` and `turnpike config print`: what the settings are, and where each came from. */
-import { ADDRESS_SETTINGS, SECRET_SETTINGS, type Settings } from '../contract/settings.ts'
+import { type ConfigRow, configRows } from './config-rows.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { faultLine } from './fault.ts'
 import { loadSettings, type SettingsInput } from './settings.ts'
@@ -25,20 +25,6 @@ export function printConfig(input: SettingsInput, { json }: { json: boolean }, {
   return EXIT.done
 }
 
-type Row = { readonly setting: string; readonly value: unknown; readonly origin: string }
-
-function configRows(settings: Settings, origins: ReadonlyMap<string, string>): Row[] {
-  // What is derived from other settings is not one.
-  const { file, portAskedBy, simulatorActive, providers, ...rest } = settings
-  const shownProviders = [...providers].map(([name, { key, origin, ...provider }]) => [name, provider] as const)
-  const tree = { ...rest, providers: Object.fromEntries(shownProviders) }
-  return leaves(tree, '').map(([setting, value]) => ({
-    setting,
-    value: masked(setting, value),
-    origin: origins.get(setting) ?? 'default',
-  }))
-}
-
 const tellFaults = (faults: readonly Parameters<typeof faultLine>[0][], stderr: Output['stderr']): ExitCode => {
   for (const fault of faults) stderr(`${faultLine(fault)}\n`)
   return EXIT.usage
@@ -46,34 +32,7 @@ const tellFaults = (faults: readonly Parameters<typeof faultLine>[0][], stderr: 
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
-/** Single values and lists of them, by path. */
-function leaves(value: unknown, path: string): [string, unknown][] {
-  if (Array.isArray(value) && value.some((item) => typeof item === 'object')) {
-    return value.flatMap((item, index) => leaves(item, `${path}[${index}]`))
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return value === undefined ? [] : [[path, value]]
-  }
-  return Object.entries(value).flatMap(([name, inner]) => leaves(inner, path === '' ? name : `${path}.${name}`))
-}
-
-function masked(setting: string, value: unknown): unknown {
-  const name = setting.split('.').at(-1) ?? ''
-  if (SECRET_SETTINGS.has(name)) return '***'
-  return ADDRESS_SETTINGS.has(name) && typeof value === 'string' ? withoutPassword(value) : value
-}
-
-/** A driver also takes its password from the query, so nothing of that is shown. */
-function withoutPassword(address: string): string {
-  if (address === '') return address
-  const url = URL.parse(address)
-  if (url === null) return '***'
-  if (url.password !== '') url.password = '***'
-  if (url.search !== '') url.search = '***'
-  return url.href
-}
-
-function table(rows: readonly Row[]): string {
+function table(rows: readonly ConfigRow[]): string {
   const cells = rows.map(({ setting, value, origin }) => [setting, JSON.stringify(value), origin])
   const width = (column: number) => Math.min(60, Math.max(...cells.map((row) => row[column]?.length ?? 0)))
   const [first, second] = [width(0), width(1)]

@@ -28,6 +28,7 @@ async function run(
       seen.err += text
     },
     start: called('start'),
+    doctor: called('doctor'),
     verify: called('verify'),
     backup: called('backup'),
     migrateStore: called('migrate-store'),
@@ -178,10 +179,28 @@ describe('completion', () => {
     [['config', ''], 'check print'],
     [['credits', 'add', '5', '--account', ''], ''],
     [['nonsense', 'x'], ''],
+    [['completion', 'p'], 'powershell'],
   ])('of %j: %s', async (words, offered) => {
     const { code, out, err } = await run(['complete', '--', ...words])
     expect({ code, err, offered: out.trimEnd().split('\n').join(' ') }).toEqual({ code: 0, err: '', offered })
   })
+
+  test('a shell that drops empty words says the one that is typed by itself', async () => {
+    const offered = async (...words: string[]) =>
+      (await run(['complete', ...words])).out.trimEnd().split('\n').join(' ')
+    expect(await offered('--typed=', '--', 'config')).toBe('check print')
+    expect(await offered('--typed=pr', '--', 'config')).toBe('print')
+    expect(await offered('--typed=--cat', '--', 'credits', 'add', '5')).toBe('--category')
+  })
+
+  test.each([['bash'], ['zsh'], ['fish'], ['powershell']])(
+    'there is a script for %s, which asks anew',
+    async (shell) => {
+      const { code, out, err } = await run(['completion', shell])
+      expect({ code, err }).toEqual({ code: 0, err: '' })
+      expect(out).toMatch(/turnpike complete ("--typed=\$wordToComplete" )?-- /)
+    },
+  )
 
   test('for a shell that is not known is refused', async () => {
     expect(await run(['completion', 'tcsh'])).toMatchObject({ code: 2, out: '', err: expect.stringContaining('bash') })
@@ -189,7 +208,7 @@ describe('completion', () => {
 })
 
 describe('config', () => {
-  const yaml = `providers:\n  acme:\n    baseUrl: http://h/v1\n    apiKey: \${K}\nsmtp: { url: "smtp://u:hunter2@mail", from: a@b }\n`
+  const yaml = `providers:\n  acme:\n    baseUrl: http://h/v1\n    apiKey: \${K}\nsmtp: { url: "smtp://u:hunter2@mail", from: a@b }\nsignIn:\n  oidc: { issuer: "https://idp", clientId: c, clientSecret: "\${K}" }\n`
   const env = {
     K: 'hunter2',
     TURNPIKE_DATABASE_URL: 'postgres://u:hunter2@db/t?sslpassword=hunter2',

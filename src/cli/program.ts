@@ -2,11 +2,12 @@
  * The command line: `turnpike NOUN VERB`. What the commands do is handed in, and everything heavy is loaded by the
  * command that needs it, so that help is there at once.
  */
-import { Command, CommanderError, type OutputConfiguration } from 'commander'
+import { Argument, Command, CommanderError, type OutputConfiguration } from 'commander'
 import { summaries } from '../contract/operation-summaries.ts'
 import { addCommands } from './add-commands.ts'
 import { wantsColour } from './colour.ts'
 import { commandNamed } from './commands.ts'
+import { completionScripts } from './completion-scripts.ts'
 import type { StartOptions } from './environment.ts'
 import { CannotGoOn, EXIT, EXIT_MEANINGS, type ExitCode } from './exit-code.ts'
 import type { CommandCall } from './run-command.ts'
@@ -15,6 +16,7 @@ import { type ShownCommand, shownCommand } from './shown-command.ts'
 import { withExamples } from './with-examples.ts'
 
 type VerifyOptions = StartOptions & { readonly repair: boolean; readonly json: boolean }
+type DoctorOptions = StartOptions & { readonly json: boolean }
 type BackupOptions = StartOptions & { readonly file: string; readonly quick: boolean }
 type MigrateStoreOptions = StartOptions & { readonly from: string; readonly to: string }
 
@@ -22,6 +24,7 @@ export type ProgramParts = {
   readonly version: string
   readonly start: (options: StartOptions) => Promise<ExitCode>
   readonly verify: (options: VerifyOptions) => Promise<ExitCode>
+  readonly doctor: (options: DoctorOptions) => Promise<ExitCode>
   readonly backup: (options: BackupOptions) => Promise<ExitCode>
   readonly migrateStore: (options: MigrateStoreOptions) => Promise<ExitCode>
   /** A command of the API. */
@@ -38,7 +41,7 @@ export async function runProgram(argv: readonly string[], parts: ProgramParts): 
   const { words, plain } = plainWords(argv)
   const seen = plain ? { ...parts, env: { ...parts.env, NO_COLOR: '1' } } : parts
   try {
-    if (words[0] === 'complete') return await complete(words.slice(words[1] === '--' ? 2 : 1), seen)
+    if (words[0] === 'complete') return await complete(wordsToComplete(words.slice(1)), seen)
     const row = commandNamed(words[0], words[1])
     const chosen = row && (await shownCommand(row))
     const program = createProgram(seen, chosen, (code) => {
@@ -53,6 +56,13 @@ export async function runProgram(argv: readonly string[], parts: ProgramParts): 
     for (const line of error.message.split('\n')) parts.stderr(`turnpike: ${line}\n`)
     return error.exitCode
   }
+}
+
+/** The last one is being typed. Where a shell drops an empty word on the way, that comes first, as `--typed=`. */
+function wordsToComplete([first = '', ...rest]: readonly string[]): string[] {
+  if (first === '--') return rest
+  const typed = /^--typed=(.*)$/s.exec(first)?.[1]
+  return typed === undefined ? [first, ...rest] : [...rest.slice(rest[0] === '--' ? 1 : 0), typed]
 }
 
 /** What the shell asks for at each Tab: a word a line. */
@@ -108,6 +118,7 @@ export function createProgram(
   ])
   program.addHelpText('after', `\nExit codes:\n${exitCodes()}`)
   addStart(program, parts, end)
+  addDoctor(program, parts, end)
   addVerify(program, parts, end)
   addBackup(program, parts, end)
   addMigrateStore(program, parts, end)
@@ -130,6 +141,15 @@ function addStart(program: Command, parts: ProgramParts, end: (code: ExitCode) =
     .option('--host <address>', 'address to listen on')
     .action(async (options: StartOptions) => end(await parts.start(options)))
   withExamples(start, ['turnpike start', 'turnpike start --port 9000 --data-dir /var/lib/turnpike'])
+}
+
+function addDoctor(program: Command, parts: ProgramParts, end: (code: ExitCode) => void): void {
+  const doctor = withServerOptions(
+    program.command('doctor').description('look at all that Turnpike needs, and say of each what to do'),
+  )
+    .option('--json', 'one JSON document', false)
+    .action(async (options: DoctorOptions) => end(await parts.doctor(options)))
+  withExamples(doctor, ['turnpike doctor', 'turnpike doctor --json'])
 }
 
 function addVerify(program: Command, parts: ProgramParts, end: (code: ExitCode) => void): void {
@@ -182,9 +202,14 @@ function addCompletion(program: Command, parts: ProgramParts): void {
   const completion = program
     .command('completion')
     .description('print what makes Tab complete the words of this command line')
-    .argument('<shell>', 'bash')
-    .action(async (shell: string) => parts.stdout((await import('./completion.ts')).completionScript(shell)))
-  withExamples(completion, ['turnpike completion bash >> ~/.bashrc'])
+    .addArgument(new Argument('<shell>', 'whose words they are').choices(Object.keys(completionScripts)))
+    .action((shell: keyof typeof completionScripts) => parts.stdout(completionScripts[shell]))
+  withExamples(completion, [
+    'turnpike completion bash >> ~/.bashrc',
+    'turnpike completion zsh >> ~/.zshrc',
+    'turnpike completion fish > ~/.config/fish/completions/turnpike.fish',
+    'turnpike completion powershell >> $PROFILE',
+  ])
 }
 
 const withServerOptions = (command: Command): Command =>

@@ -111,6 +111,11 @@ export const usageCommands: readonly CommandRow[] = [
     ],
   },
   {
+    ...{ noun: 'generations', verb: 'in-flight', operation: 'countCallsInFlight' },
+    shows: 'callsInFlight',
+    examples: ['turnpike generations in-flight', 'turnpike generations in-flight --json'],
+  },
+  {
     ...{ noun: 'generations', verb: 'explain', operation: 'getGenerationRecord' },
     about: 'Why a call cost what it did: its lines, attempts and raw usage',
     args: ['id'],

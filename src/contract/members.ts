@@ -70,6 +70,12 @@ export type Session = z.output<typeof SessionReply>['session']
 
 export const SignInRequest = z.object({ email: Email, password: Password })
 
+/** `wanted`: where to go on to. `token`: of a link that was opened. */
+export const ProviderSignInRequest = z.object({
+  wanted: z.string('expected a path').max(8_000, 'expected a path of at most 8000 characters').optional(),
+  token: z.string('expected the token of a link').min(1).max(512).optional(),
+})
+
 export const Redemption = z.object({
   token: z.string('expected the token of a link').min(1).max(512),
   email: Email.optional(),

@@ -82,6 +82,7 @@ export const summaries: Readonly<Record<OperationName, string>> = {
   createSetupLink: 'Make the link that makes an admin: works once, for 15 minutes',
   listAudit: 'Who changed what, newest first',
   getSystem: 'The server and what waits: version, store, providers, deliveries; no secrets',
+  countCallsInFlight: 'How many model calls of the organisation are under way at this moment',
   createManagementKey: 'Make a management key; its secret is shown this once',
   createBudget: 'Set a budget: so much of something for a scope in a window',
   listBudgets: 'Budgets, newest first, with what is spent and reserved of them now',

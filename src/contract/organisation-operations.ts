@@ -17,7 +17,7 @@ import {
   OrganisationReply,
   OrganisationRequest,
 } from './organisations.ts'
-import { SystemReply } from './system.ts'
+import { CallsInFlightReply, SystemReply } from './system.ts'
 
 const operator = { dialect: 'openai', key: 'operator' } as const
 const management = { dialect: 'openai', key: 'management' } as const
@@ -134,6 +134,14 @@ export const organisationOperations = [
     method: 'GET',
     path: '/api/admin/system',
     result: SystemReply,
+    errors: [],
+  }),
+  operation({
+    ...management,
+    name: 'countCallsInFlight',
+    method: 'GET',
+    path: '/api/admin/calls-in-flight',
+    result: CallsInFlightReply,
     errors: [],
   }),
 ] as const

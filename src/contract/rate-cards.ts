@@ -55,6 +55,7 @@ export const RateCardQuery = z.object({
 })
 export const RateCardList = z.object({
   model: z.string().nullable().meta({ description: 'Its canonical name; null where none was asked for.' }),
+  endpoints: z.array(z.string()).meta({ description: 'Those of the model, priced or not; a price is set at one.' }),
   rateCards: z.array(RateCard),
 })
 export const RateCardReply = z.object({ rateCard: RateCard })

@@ -4,6 +4,7 @@
  * The message of each schema is the phrase after "expected" in the fault that a wrong value gets.
  */
 import { z } from 'zod'
+import { isLoopback } from '../lib/loopback.ts'
 import { compare, exactText, parseRatio, ratio } from '../lib/ratio.ts'
 import { isMeter, METER_ORDER, meters, type NamedMeter } from './meters.ts'
 import { type LimitMember, type OnCancel, type ProviderType, providerPresets } from './provider-presets.ts'
@@ -19,6 +20,8 @@ const providerKey = pattern(PROVIDER_KEY, 'a provider name of letters, digits, "
 const httpUrl = z
   .string('an http or https address')
   .refine(isHttpUrl, 'an http or https address without password or query')
+
+const ISSUER = 'an https address without password or query (http on loopback alone)'
 
 const HOST = /^[A-Za-z0-9.:_%[\]-]{1,253}$/
 
@@ -266,6 +269,37 @@ const Smtp = group({
   from: pattern(/^[^\r\n]{0,200}@[^\r\n@]{1,200}$/, 'an e-mail address'),
 })
 
+const Oidc = group({
+  issuer: z
+    .string(ISSUER)
+    .refine(isIssuer, ISSUER)
+    .meta({ description: 'The provider, as it names itself; its `/.well-known/openid-configuration` says the rest.' }),
+  clientId: text(500).meta({ description: 'What the provider calls this server.' }),
+  clientSecret: credential.meta({ description: 'Secret; better as a reference to a variable than in the file.' }),
+  name: text(50).default('single sign-on').meta({ description: 'What the button says: Sign in with NAME.' }),
+  scopes: list(pattern(/^[!#-[\]-~]{1,200}$/, 'a scope, e.g. email'), 1, 50)
+    .default(['openid', 'email', 'profile'])
+    .refine((scopes) => scopes.includes('openid') && scopes.includes('email'), 'a list with openid and email in it')
+    .meta({ description: 'What is asked of the provider: openid and email, and what else it needs to name them.' }),
+  trustEmail: flag().default(false).meta({
+    description:
+      'Addresses count as verified where the provider does not say whether they are (no `email_verified`). Only where nobody chooses their own address there.',
+  }),
+})
+
+const SignInFile = group({
+  password: flag().default(true).meta({
+    description:
+      'Whether people may sign in by e-mail and password. The link of `turnpike setup-link` works in any case.',
+  }),
+  oidc: Oidc.optional().meta({ description: 'Sign-in by OpenID Connect. Without it there are passwords alone.' }),
+})
+  .refine(
+    ({ password, oidc }) => password || oidc !== undefined,
+    'oidc where password is false, or nobody could sign in',
+  )
+  .prefault({})
+
 /** On PostgreSQL alone. */
 const Nodes = group({
   leaseSeconds: whole(1, HOUR).default(30).meta({
@@ -289,8 +323,14 @@ export const SettingsFile = group({
   reservations: Reservations.prefault({}),
   nodes: Nodes.prefault({}),
   retention: Retention,
+  verify: group({
+    everyHours: whole(0, 720).default(24).meta({
+      description: 'The server proves its ledger by itself so often, as `turnpike verify` does; 0: never.',
+    }),
+  }).prefault({}),
   webhooks: Webhooks.prefault({}),
   smtp: Smtp.optional().meta({ description: 'Without it no e-mail is sent.' }),
+  signIn: SignInFile,
   publicUrl: httpUrl.optional().meta({
     description: 'Where people reach this server: alerts and one-time links lead to it, and its host name is served.',
   }),
@@ -368,6 +408,7 @@ export type ProviderSettings = {
   readonly origin: 'environment' | 'file'
 }
 export type ModelSettings = SettingsFile['models'][number]
+export type OidcSettings = NonNullable<SettingsFile['signIn']['oidc']>
 export type EndpointSettings = ModelSettings['endpoints'][number]
 export type RateCardSettings = NonNullable<EndpointSettings['rateCard']>
 
@@ -387,7 +428,7 @@ export type Settings = Readonly<Omit<SettingsFile, 'providers'>> &
   }
 
 /** Settings that are never shown: their last name. */
-export const SECRET_SETTINGS: ReadonlySet<string> = new Set(['apiKey', 'adminKey', 'secretKey'])
+export const SECRET_SETTINGS: ReadonlySet<string> = new Set(['apiKey', 'adminKey', 'secretKey', 'clientSecret'])
 /** Addresses that may hold a password. */
 export const ADDRESS_SETTINGS: ReadonlySet<string> = new Set(['databaseUrl', 'url', 'baseUrl'])
 
@@ -443,6 +484,16 @@ function isHttpUrl(value: string): boolean {
     url !== null && /^https?:$/.test(url.protocol) && `${url.username}${url.password}${url.search}${url.hash}` === ''
   )
 }
+
+/** What comes from it says who somebody is, and what goes there is a secret. */
+function isIssuer(value: string): boolean {
+  const url = URL.parse(value)
+  return url !== null && isHttpUrl(value) && isSecureUrl(url)
+}
+
+/** Nobody on the way reads or changes it. */
+export const isSecureUrl = ({ protocol, hostname }: URL): boolean =>
+  protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
 
 function isSmtpUrl(value: string): boolean {
   const url = URL.parse(value)

@@ -99,6 +99,19 @@ export type Settle = Common & {
   readonly actor: string
 }
 
+/** What the own settle of a call tells once others have settled it by an estimate: the difference, once. */
+export type Adjust = Common & {
+  readonly type: 'adjust'
+  readonly accountId: bigint | null
+  /** Of the estimate: what was too much goes back to where it was drawn from. Null: nobody paid. */
+  readonly transactionId: bigint | null
+  /** Differences, with their sign. */
+  readonly record: Omit<UsageRecord, 'transactionId' | 'recordedAt'>
+  /** Where the estimate was counted. */
+  readonly holds: readonly Hold[]
+  readonly actor: string
+}
+
 /** What a caller tells was used: priced beforehand, so that the ledger only keeps it. */
 export type Told = Omit<UsageRecord, 'transactionId' | 'recordedAt'> & {
   /** Windows of the budgets that count it; it is too late to refuse. */
@@ -190,6 +203,7 @@ export type Command =
   | ReserveGeneration
   | ReserveCredits
   | Settle
+  | Adjust
   | Confirm
   | Cancel
   | Extend

@@ -202,7 +202,7 @@ export const refund: Step<Refund> = (draft, command, ids) => {
 
 type RefundSlice = { skip: bigint; amount: bigint; at: number; ids: Parameters<Step<Refund>>[2] }
 
-function refundLines(
+export function refundLines(
   draft: Draft,
   account: Account,
   original: Transaction,

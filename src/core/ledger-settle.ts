@@ -65,7 +65,7 @@ export const settle: Step<Settle> = (draft, command, ids) => {
 }
 
 /** A provider is paid already, so the gateway can't refuse: what `reject` would, `cap` writes off. */
-const softened = (overage: Overage): Overage => (overage === 'reject' ? 'cap' : overage)
+export const softened = (overage: Overage): Overage => (overage === 'reject' ? 'cap' : overage)
 
 export const confirm: Step<Confirm> = (draft, command, ids) => {
   const reservation = draft.reservation(command.reservationId)

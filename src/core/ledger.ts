@@ -4,6 +4,7 @@
  */
 import { unreachable } from '../lib/assert.ts'
 import type { Ids } from '../lib/id.ts'
+import { adjust } from './ledger-adjust.ts'
 import { expireGrants } from './ledger-balance.ts'
 import { markBlocked } from './ledger-budgets.ts'
 import type { Command, Idempotency, Outcome, Refusal } from './ledger-commands.ts'
@@ -38,6 +39,8 @@ function step(draft: Draft, command: Command, ids: Ids): Outcome {
       return reserveGeneration(draft, command, ids)
     case 'settle':
       return settle(draft, command, ids)
+    case 'adjust':
+      return adjust(draft, command, ids)
     case 'reserve_credits':
       return reserveCredits(draft, command, ids)
     case 'confirm':

@@ -8,7 +8,7 @@ import { differing, type Finding } from './proof-findings.ts'
 export function sumsOfRecord(row: UsageRecord): Finding<UsageRecord>[] {
   const lines = JSON.parse(row.items) as { costNanos?: string; chargeNanos?: string }[]
   const sum = (field: 'costNanos' | 'chargeNanos') =>
-    lines.reduce((total, line) => total + BigInt(line[field] ?? 0), 0n)
+    lines.reduce((total, line) => total + BigInt(line[field] ?? line.costNanos ?? 0), 0n)
   const rounded = (exact: string | null, nanos: bigint | null) =>
     exact === null ? nanos : roundToNanos(exactRatio(exact))
   const totals = { costNanos: row.costNanos, chargeNanos: row.chargeNanos }
@@ -40,7 +40,8 @@ export function chargeOfRecord(
   const own = transaction?.usageRecordId === row.id && transaction.accountId === row.accountId
   if (!transaction || !own)
     return [{ table: 'usage_records', row: named, field: 'transactionId', stored: row.transactionId, computed: null }]
-  const taken = transaction.amount + transaction.writtenOff
+  const given = transaction.type === 'adjustment' && transaction.reversesId !== null
+  const taken = (given ? -transaction.amount : transaction.amount) + transaction.writtenOff
   return taken === (row.chargeNanos ?? 0n)
     ? []
     : [{ table: 'usage_records', row: named, field: 'chargeNanos', stored: row.chargeNanos, computed: taken }]

@@ -6,7 +6,7 @@ import type { Budget, Counter, Hold, Transaction, UsageRecord } from './ledger-r
 import { toldSpending } from './ledger-usage.ts'
 import { differing, type Finding, found } from './proof-findings.ts'
 import type { GivenBack } from './proof-keys.ts'
-import { countedNanos } from './usage-sums.ts'
+import { callsIn, countedNanos } from './usage-sums.ts'
 
 /** What moved money beside a model call, and which counters it counts in: those it held, or those of its scopes at an instant. */
 export type Spending = { readonly usd: bigint } & (
@@ -146,7 +146,7 @@ const ofCall = (record: UsageRecord): Used => ({
   usd: record.chargeNanos ?? 0n,
   keyLimit: countedNanos(record),
   tokens: BigInt(record.inputTokens + record.outputTokens),
-  requests: 1n,
+  requests: callsIn(record),
 })
 
 /** So long it may take until every process and every call under way knows of a new budget. */

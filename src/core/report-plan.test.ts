@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { bucketsIn, DAY_MS, planOf, type Segment, type Span } from './report-plan.ts'
+import { bucketsIn, partedBy, planOf, type Segment, type Span } from './report-plan.ts'
+import { DAY_MS, FOLDED_SPANS, SPAN_MS, type SpanName } from './report-spans.ts'
 import { QUARTER_MS } from './usage-sums.ts'
 
 const at = (text: string) => Date.parse(text)
@@ -77,37 +78,53 @@ describe('buckets', () => {
   })
 })
 
-test('every quarter hour of a bucket is read from one place: a folded day, a folded quarter hour, or its records', () => {
-  const quarter = fc.integer({ min: 0, max: 6 * 96 })
+const NAMES: readonly SpanName[] = FOLDED_SPANS.toReversed()
+
+test('every quarter hour of a bucket is read from one place: a span that is usable, or by itself', () => {
+  const quarter = fc.integer({ min: 0, max: 70 * 96 })
   fc.assert(
     fc.property(
       fc.uniqueArray(quarter, { minLength: 2, maxLength: 8 }),
-      fc.uniqueArray(fc.integer({ min: 0, max: 5 })),
       fc.uniqueArray(quarter, { maxLength: 40 }),
-      (cuts, days, unfolded) => {
+      (cuts, unfolded) => {
         const edges = cuts.toSorted((a, b) => a - b).map((cut) => cut * QUARTER_MS)
         const buckets = edges.slice(1).map((end, index) => ({ start: edges[index] ?? 0, end }))
-        const changed = new Set(unfolded.map((each) => each * QUARTER_MS))
-        const whole = new Set(
-          days
-            .map((day) => day * DAY_MS)
-            .filter((day) => ![...changed].some((each) => each >= day && each < day + DAY_MS)),
-        )
-        const { days: byDay, quarters, records } = planOf(buckets, whole, changed)
-        const all: [Segment, string][] = [
-          ...byDay.map((each): [Segment, string] => [each, 'day']),
-          ...quarters.map((each): [Segment, string] => [each, 'quarter']),
-          ...records.map((each): [Segment, string] => [each, 'record']),
-        ]
-        for (const [index, { start, end }] of buckets.entries())
-          for (let instant = start; instant < end; instant += QUARTER_MS) {
-            const of = all.filter(([each]) => each.bucket === index && each.start <= instant && instant < each.end)
-            expect(of).toHaveLength(1)
-            expect(of[0]?.[1] === 'record').toBe(changed.has(instant))
-          }
-        for (const { start, end } of byDay)
-          for (let day = start; day < end; day += DAY_MS) expect(whole.has(day)).toBe(true)
+        const changed = unfolded.map((each) => each * QUARTER_MS).toSorted((a, b) => a - b)
+        const isUsable = (name: SpanName, start: number) =>
+          !changed.some((each) => each >= start && each < start + SPAN_MS[name])
+        const { spans, rest } = planOf(buckets, NAMES, isUsable)
+        const { same, other } = partedBy(changed, rest)
+        const read = [...[...spans.values()].flat(), ...same, ...other]
+        for (const [index, { start, end }] of buckets.entries()) {
+          const own = read.filter(({ bucket }) => bucket === index).toSorted((a, b) => a.start - b.start)
+          expect([own[0]?.start, own.at(-1)?.end]).toEqual([start, end])
+          for (const [n, segment] of own.slice(1).entries()) expect(segment.start).toBe(own[n]?.end)
+        }
+        for (const [name, segments] of spans)
+          for (const { start, end } of segments)
+            for (let at = start; at < end; at += SPAN_MS[name]) {
+              expect(at % SPAN_MS[name]).toBe(0)
+              expect(isUsable(name, at)).toBe(true)
+            }
+        const apart = other.flatMap(({ start, end }) => quartersIn({ start, end }))
+        const within = changed.filter((each) => each >= (edges[0] ?? 0) && each < (edges.at(-1) ?? 0))
+        expect(apart).toEqual(within)
       },
     ),
   )
+})
+
+const quartersIn = ({ start, end }: Span): number[] =>
+  Array.from({ length: (end - start) / QUARTER_MS }, (_, n) => start + n * QUARTER_MS)
+
+test('a day takes a dozen spans, wherever it begins, and a year in UTC as many', () => {
+  const parts = (start: number, length: number) =>
+    [...planOf([{ start, end: start + length }], [...NAMES, 'quarter'], () => true).spans].reduce(
+      (sum, [name, segments]) =>
+        sum + segments.reduce((all: number, each: Segment) => all + (each.end - each.start) / SPAN_MS[name], 0),
+      0,
+    )
+  for (let quarter = 0; quarter < 96; quarter++)
+    expect(parts(at('2026-05-01T00:00Z') + quarter * QUARTER_MS, DAY_MS)).toBeLessThanOrEqual(14)
+  expect(parts(at('2025-11-22T00:00Z'), 365 * DAY_MS)).toBeLessThanOrEqual(16)
 })

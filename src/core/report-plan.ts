@@ -1,16 +1,15 @@
 /**
- * What a report is cut into: calendar buckets, and for each the spans that its sums are read from. Whole UTC days and
- * quarter hours were folded; a quarter hour that changed since is read record by record.
+ * What a report is cut into: calendar buckets, and for each the spans that its sums are read from, the longest that fit.
+ * So a bucket of any length that begins at any quarter hour takes a dozen spans and not hundreds, in any time zone.
  */
 import { Temporal } from 'temporal-polyfill'
+import { SPAN_MS, type SpanName } from './report-spans.ts'
 import { QUARTER_MS } from './usage-sums.ts'
 import { windowAt } from './window.ts'
 
 export type BucketKind = 'hour' | 'day' | 'week' | 'month'
 /** `[start, end)`, milliseconds. */
 export type Span = { readonly start: number; readonly end: number }
-
-export const DAY_MS = 86_400_000
 
 /**
  * The calendar buckets that tile the range; the first and the last are cut to it. Undefined: there would be more than
@@ -66,52 +65,57 @@ const changeAfter = (at: number, timeZone: string): number =>
 /** Of one bucket, by its place in the list. */
 export type Segment = Span & { readonly bucket: number }
 export type Plan = {
-  readonly days: readonly Segment[]
-  readonly quarters: readonly Segment[]
-  readonly records: readonly Segment[]
+  /** By the name of a span, each segment so many of them in a row. */
+  readonly spans: ReadonlyMap<SpanName, readonly Segment[]>
+  /** What no span could be had for. */
+  readonly rest: readonly Segment[]
 }
 
-/** `days` are folded and current; `unfolded` quarter hours have records that no fold has seen. */
-export function planOf(buckets: readonly Span[], days: ReadonlySet<number>, unfolded: ReadonlySet<number>): Plan {
-  const plan = { days: [] as Segment[], quarters: [] as Segment[], records: [] as Segment[] }
-  const changed = [...unfolded].sort((a, b) => a - b)
-  for (const [bucket, { start, end }] of buckets.entries()) {
-    let at = start
-    while (at < end) {
-      const dayEnd = Math.floor(at / DAY_MS) * DAY_MS + DAY_MS
-      if (days.has(at) && dayEnd <= end) add(plan.days, bucket, at, dayEnd)
-      else addQuarters(plan, bucket, { start: at, end: Math.min(dayEnd, end) }, changed)
-      at = Math.min(dayEnd, end)
+/** `names`: what there is, the longest first. */
+export function planOf(
+  buckets: readonly Span[],
+  names: readonly SpanName[],
+  isUsable: (name: SpanName, start: number) => boolean,
+): Plan {
+  const spans = new Map<SpanName, Segment[]>(names.map((name) => [name, []]))
+  const rest: Segment[] = []
+  for (const [bucket, { start, end }] of buckets.entries())
+    for (let at = start; at < end; ) {
+      const name = names.find((each) => at % SPAN_MS[each] === 0 && at + SPAN_MS[each] <= end && isUsable(each, at))
+      const past = at + (name ? SPAN_MS[name] : QUARTER_MS)
+      add((name && spans.get(name)) ?? rest, { bucket, start: at, end: past })
+      at = past
     }
-  }
-  return plan
+  return { spans, rest }
 }
 
-function addQuarters(
-  plan: { quarters: Segment[]; records: Segment[] },
-  bucket: number,
-  { start, end }: Span,
-  changed: readonly number[],
-): void {
-  let from = start
-  for (let index = firstFrom(changed, start); index < changed.length; index++) {
-    const quarter = changed[index] ?? end
-    if (quarter >= end) break
-    if (quarter > from) add(plan.quarters, bucket, from, quarter)
-    add(plan.records, bucket, quarter, quarter + QUARTER_MS)
-    from = quarter + QUARTER_MS
+/** What changed lies apart from what did not; `changed` are quarter hours in their order. */
+export function partedBy(changed: readonly number[], segments: readonly Segment[]) {
+  const [same, other] = [[] as Segment[], [] as Segment[]]
+  for (const { bucket, start, end } of segments) {
+    let from = start
+    for (let index = firstFrom(changed, start); index < changed.length; index++) {
+      const quarter = changed[index] ?? end
+      if (quarter >= end) break
+      if (quarter > from) add(same, { bucket, start: from, end: quarter })
+      add(other, { bucket, start: quarter, end: quarter + QUARTER_MS })
+      from = quarter + QUARTER_MS
+    }
+    if (from < end) add(same, { bucket, start: from, end })
   }
-  if (from < end) add(plan.quarters, bucket, from, end)
+  return { same, other }
 }
 
 /** Joined to the one before where that ends here. */
-function add(segments: Segment[], bucket: number, start: number, end: number): void {
+function add(segments: Segment[], segment: Segment): void {
   const last = segments.at(-1)
-  if (last?.bucket === bucket && last.end === start) segments[segments.length - 1] = { ...last, end }
-  else segments.push({ bucket, start, end })
+  if (last?.bucket === segment.bucket && last.end === segment.start)
+    segments[segments.length - 1] = { ...last, end: segment.end }
+  else segments.push(segment)
 }
 
-function firstFrom(sorted: readonly number[], at: number): number {
+/** Where the first one lies that is not before; all are sorted. */
+export function firstFrom(sorted: readonly number[], at: number): number {
   let [low, high] = [0, sorted.length]
   while (low < high) {
     const middle = (low + high) >> 1

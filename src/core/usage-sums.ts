@@ -7,6 +7,9 @@ export const QUARTER_MS = 15 * 60_000
 /** The quarter hour that holds an instant: every offset of a time zone is a multiple of it. */
 const quarterOf = (instant: number): number => Math.floor(instant / QUARTER_MS) * QUARTER_MS
 
+/** How many calls a record stands for: one that puts another right is none by itself. */
+export const callsIn = ({ kind }: Pick<UsageRecord, 'kind'>): bigint => (kind === 'original' ? 1n : 0n)
+
 export const rollupOf = (record: UsageRecord): Rollup => ({
   organisationId: record.organisationId,
   quarter: quarterOf(record.occurredAt),
@@ -14,7 +17,7 @@ export const rollupOf = (record: UsageRecord): Rollup => ({
   provider: record.provider,
   context: record.context,
   status: record.status,
-  requests: 1n,
+  requests: callsIn(record),
   inputTokens: BigInt(record.inputTokens),
   cachedTokens: BigInt(record.cachedTokens),
   outputTokens: BigInt(record.outputTokens),
@@ -23,9 +26,9 @@ export const rollupOf = (record: UsageRecord): Rollup => ({
   chargeNanos: record.chargeNanos ?? 0n,
   cacheSavingNanos: record.cacheSavingNanos,
   byokCostNanos: record.isByok ? (record.costNanos ?? 0n) : 0n,
-  unpriced: record.costNanos === null ? 1n : 0n,
-  estimated: record.source === 'reported' ? 0n : 1n,
-  noUsage: record.source === 'unknown' ? 1n : 0n,
+  unpriced: record.costNanos === null ? callsIn(record) : 0n,
+  estimated: record.source === 'reported' ? 0n : callsIn(record),
+  noUsage: record.source === 'unknown' ? callsIn(record) : 0n,
 })
 
 export const rollupKey = ({ organisationId, quarter, model, provider, context, status }: Rollup): string =>

@@ -91,7 +91,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EPIPE: 'the connection was broken off',
 }
 
-function reasonOf(error: Error & { code?: string }): string {
+/** Without anything of the address. */
+export function reasonOf(error: Error & { code?: string }): string {
   const { code } = error
   if (code === undefined) return error.message
   return REASONS[code] ?? (/CERT|TLS|SSL/.test(code) ? `the certificate is not accepted (${code})` : `failed (${code})`)

@@ -3,7 +3,12 @@ import type { SendMailOptions } from 'nodemailer'
 import { type EventMessage, messageOf, type TellableEvent } from '../core/event-message.ts'
 import type { Attempt, Parcel } from './attempt.ts'
 
-export type Mailer = { send(to: readonly string[], parcel: Parcel): Promise<Attempt>; close(): void }
+export type Mailer = {
+  send(to: readonly string[], parcel: Parcel): Promise<Attempt>
+  /** Greets the server, with user and password where they are set, and sends nothing. */
+  reach(): Promise<Attempt>
+  close(): void
+}
 
 export type SmtpSettings = { readonly url: string; readonly from: string }
 
@@ -23,6 +28,15 @@ export function createMailer({ url, from }: SmtpSettings): Mailer {
       try {
         const { response } = await (await opening).sendMail(mailOf(from, to, parcel))
         return { ok: true, status: null, answer: String(response).slice(0, MOST_SHOWN) }
+      } catch (error) {
+        return failed(error)
+      }
+    },
+    async reach() {
+      opening ??= open()
+      try {
+        await (await opening).verify()
+        return { ok: true, status: null, answer: '' }
       } catch (error) {
         return failed(error)
       }

@@ -24,6 +24,9 @@ import type { Normaliser } from './normaliser.ts'
 import type { Progress } from './progress.ts'
 import type { Routes } from './routes.ts'
 
+/** Whose it is, once that is known. */
+export type OpenCall = { organisationId: bigint | undefined }
+
 export type Gateway = {
   /** Of one call the settings, the terms and the routes stay the same from its first step to its last. */
   readonly settings: Settings
@@ -58,7 +61,7 @@ export type Gateway = {
   /** Generations that did not end as they should have: recovery ends them. */
   readonly stranded: Stranded
   /** Calls under way; a stopping server waits for them. */
-  readonly open: Set<object>
+  readonly open: Set<OpenCall>
   /** True once the server stops: no new calls. */
   draining: boolean
 }

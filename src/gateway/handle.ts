@@ -19,7 +19,7 @@ import { secretOf } from './caller-secret.ts'
 import type { Candidate } from './candidates.ts'
 import { clientResponse } from './client-response.ts'
 import { AllFailed, forward, type Served } from './forward.ts'
-import type { Gateway } from './gateway.ts'
+import type { Gateway, OpenCall } from './gateway.ts'
 import { meterStream } from './meter-stream.ts'
 import { meterWhole } from './meter-whole.ts'
 import { BODY_MS, readBody } from './read-body.ts'
@@ -53,11 +53,13 @@ export async function handle(gateway: Gateway, { read, dialect, takes }: Entranc
   let streamOver = () => {}
   let admission: Admission | undefined
   let charged: string | undefined = '0'
-  gateway.open.add(call)
+  const underWay: OpenCall = { organisationId: undefined }
+  gateway.open.add(underWay)
   try {
     if (gateway.draining) throw refuse('service_unavailable', 'This server is stopping', { retryAfterMs: 1_000 })
     if (!gateway.settlements.hasRoom) throw refuse('service_unavailable', undefined, { retryAfterMs: 1_000 })
     const caller = await gateway.keys.authenticate(secretOf(request.headers), gateway.addressOf(request))
+    underWay.organisationId = caller.organisationId
     const body = await readBody(request, {
       bytes: gateway.settings.limits.bodyBytes,
       ms: BODY_MS,
@@ -91,7 +93,7 @@ export async function handle(gateway: Gateway, { read, dialect, takes }: Entranc
     fail(gateway, dialect, { ...call, usageChoices, admission, charged, request }, failure)
   } finally {
     streamOver()
-    gateway.open.delete(call)
+    gateway.open.delete(underWay)
   }
 }
 

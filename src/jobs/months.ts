@@ -1,5 +1,5 @@
 /** Makes months before they begin and, where it is asked for, drops those that are older than what is kept. */
-import { DAY_MS } from '../core/report-plan.ts'
+import { DAY_MS } from '../core/report-spans.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { keptFrom, setInstant } from '../store/carried-sums.ts'

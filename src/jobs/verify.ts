@@ -41,11 +41,10 @@ export async function verifyLedger(
   const findings = found.filter((finding) => again.has(nameOf(finding)))
   if (repair) {
     await correct(store, correctionsOf(findings))
-    // Where the records are gone nothing can be folded anew.
-    const kept = BigInt((await keptFrom(store)) ?? 0)
     await foldAnew(
       store,
-      findings.flatMap(({ table, row }) => (table === FOLDED && BigInt(row.start ?? 0) >= kept ? [row] : [])),
+      findings.flatMap(({ table, row }) => (table === FOLDED ? [row] : [])),
+      BigInt((await keptFrom(store)) ?? 0),
     )
   }
   return findings.map(({ table, row, column, stored, computed }) => ({

@@ -3,6 +3,7 @@
  * organisation; it is looked up anew for every request, so that what is changed about a member holds at once.
  */
 import { refuse } from '../contract/errors.ts'
+import type { Settings } from '../contract/settings.ts'
 import { type Caller, NO_DEFAULTS } from '../core/caller.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
@@ -10,15 +11,16 @@ import { findMemberBy, hasAdmin, type StoredMember } from '../store/members.ts'
 import { findOrganisation } from '../store/organisations.ts'
 import type { Store } from '../store/store.ts'
 import { createAttempts } from './attempts.ts'
+import { type ByProvider, createByProvider } from './by-provider.ts'
 import { type MadeLink, makeLink, type WantedLink } from './links.ts'
-import { type Redeeming, redeemLink } from './redeem.ts'
+import { demandPasswords, type Redeeming, redeemLink } from './redeem.ts'
 import { hasSessionCookie, type SignIn } from './sign-in.ts'
 
 /** `address`: of the client, by which attempts are counted. */
 export type People = {
   /** Whoever is signed in by these cookies; undefined: nobody. */
   callerOf(cookie: string | undefined): Promise<Caller | undefined>
-  /** Throws `wrong_credentials`, `rate_limit_exceeded`. */
+  /** Throws `wrong_credentials`, `rate_limit_exceeded`, `forbidden` where passwords are switched off. */
   signIn(asked: { email: string; password: string; address: string }): Promise<SignedIn>
   /** Throws as {@link redeemLink}, and `rate_limit_exceeded`. */
   redeem(asked: Redeeming & { address: string }): Promise<SignedIn>
@@ -34,6 +36,7 @@ export type People = {
   }): Promise<readonly string[]>
   /** The person can no longer sign in, and every session is over. */
   removeUser(userId: string): Promise<void>
+  readonly byProvider: ByProvider
   makeLink(wanted: WantedLink): Promise<MadeLink>
   /** The link of a start, while nobody owns the organisation. */
   firstLink(organisationId: bigint): Promise<MadeLink | undefined>
@@ -50,9 +53,10 @@ type Parts = {
   readonly signIn: SignIn
   readonly clock: Pick<Clock, 'now'>
   readonly random: Random
+  readonly settings: Settings['signIn']
 }
 
-export function createPeople({ store, signIn, clock, random }: Parts): People {
+export function createPeople({ store, signIn, clock, random, settings }: Parts): People {
   const attempts = createAttempts(clock)
   const bounded = createBound(MOST_AT_ONCE)
 
@@ -77,6 +81,7 @@ export function createPeople({ store, signIn, clock, random }: Parts): People {
     },
     signIn: ({ email, password, address }) =>
       bounded(async () => {
+        demandPasswords(settings)
         const name = email.toLowerCase()
         attempts.begin(address, name)
         const entered = await enter(name, password)
@@ -87,7 +92,7 @@ export function createPeople({ store, signIn, clock, random }: Parts): People {
     redeem: ({ address, ...asked }) =>
       bounded(async () => {
         attempts.begin(address)
-        const email = await redeemLink({ store, signIn }, asked)
+        const email = await redeemLink({ store, signIn, settings }, asked)
         const entered = await enter(email, asked.password)
         if (!entered) throw refuse('link_ended')
         attempts.succeeded(address)
@@ -98,13 +103,18 @@ export function createPeople({ store, signIn, clock, random }: Parts): People {
     },
     changePassword: ({ cookie, email, current, next, address }) =>
       bounded(async () => {
+        demandPasswords(settings)
         attempts.begin(address, email)
         const cookies = await signIn.changePassword(cookie, current, next)
-        if (!cookies) throw refuse('wrong_credentials', 'The current password is wrong', { param: 'currentPassword' })
+        if (!cookies)
+          throw refuse('wrong_credentials', 'The current password is wrong, or you sign in without one', {
+            param: 'currentPassword',
+          })
         attempts.succeeded(address, email)
         return cookies
       }),
     removeUser: (userId) => signIn.removeUser(userId),
+    byProvider: createByProvider({ store, signIn, attempts }),
     makeLink: (wanted) => makeLink(store, random, wanted),
     async firstLink(organisationId) {
       if (await hasAdmin(store, organisationId)) return undefined

@@ -1,5 +1,6 @@
 /** What a one-time link comes to: a new member, or one whose password was lost, by the link of who runs the server. */
 import { refuse } from '../contract/errors.ts'
+import type { Settings } from '../contract/settings.ts'
 import { hashSecret } from '../lib/secret.ts'
 import { auditQuery } from '../store/audit-log.ts'
 import {
@@ -23,13 +24,24 @@ export type Redeeming = {
 }
 
 type Parts = { readonly store: Store; readonly signIn: SignIn }
+type Passwords = Settings['signIn']
 type Person = Redeeming & { readonly email: string }
 
-/** The e-mail address that now signs in. Throws `link_ended`, `email_taken`, `invalid_request`. */
-export async function redeemLink({ store, signIn }: Parts, asked: Redeeming): Promise<string> {
+/** Throws `forbidden` where nobody signs in by password. */
+export function demandPasswords({ password, oidc }: Passwords): void {
+  if (!password) throw refuse('forbidden', `Passwords are switched off here: sign in with ${oidc?.name}`)
+}
+
+/** The e-mail address that now signs in. Throws `link_ended`, `email_taken`, `invalid_request`, `forbidden`. */
+export async function redeemLink(
+  { store, signIn, settings }: Parts & { readonly settings: Passwords },
+  asked: Redeeming,
+): Promise<string> {
   const hash = hashSecret(asked.token)
   const link = await findByLink(store, hash)
   if (!link || (link.linkExpiresAt ?? 0) <= store.now()) throw refuse('link_ended')
+  // Who runs the server gets in also while the provider is away.
+  if (link.via !== 'setup') demandPasswords(settings)
   const person = { ...asked, email: addressFor(link, asked.email) }
   const known = await findMemberBy(store, { email: person.email })
   // Who runs the server may do everything; whoever invites may not get at the member who has the address.
@@ -66,6 +78,14 @@ async function join({ store, signIn }: Parts, link: StoredMember, person: Person
   if (before && before.since + LEFT_BEHIND_MS < store.now()) await signIn.removeUser(before.id)
   const userId = await signIn.createUser({ email, name, password })
   if (userId === undefined) throw refuse('email_taken', undefined, { param: 'email' })
+  await enrol({ store, signIn }, link, { userId, email, name, requestId })
+}
+
+type Enrolled = Pick<Person, 'email' | 'name' | 'requestId'> & { readonly userId: string }
+
+/** Makes somebody whom sign-in knows the member that was invited. Throws `link_ended`. */
+export async function enrol({ store, signIn }: Parts, link: StoredMember, person: Enrolled): Promise<void> {
+  const { userId, email, name, requestId } = person
   const at = store.now()
   const audit = auditQuery(
     store,
@@ -76,12 +96,17 @@ async function join({ store, signIn }: Parts, link: StoredMember, person: Person
     ({ exists, selectFrom }) => exists(selectFrom('members').select('id').where('user_id', '=', userId)),
   )
   const isJoined = await joinMember(store, link, { userId, email, name, at }, audit).catch(async (error: unknown) => {
-    await signIn.removeUser(userId)
-    throw error
+    if (await isForgotten({ store, signIn }, userId)) throw error
+    return true
   })
-  if (isJoined) return
+  if (!isJoined && (await isForgotten({ store, signIn }, userId))) throw refuse('link_ended')
+}
+
+/** Sign-in forgets whoever did not become a member. False: the person is one, having come twice at the same moment. */
+async function isForgotten({ store, signIn }: Parts, userId: string): Promise<boolean> {
+  if (await findMemberBy(store, { userId })) return false
   await signIn.removeUser(userId)
-  throw refuse('link_ended')
+  return true
 }
 
 async function comeBack({ store, signIn }: Parts, link: StoredMember, known: StoredMember, person: Person) {

@@ -1,10 +1,12 @@
 /**
- * Passwords and sessions, by better-auth. It is the only file that knows the library: it is called as functions, none of
- * its own routes is served, and it is loaded when somebody first needs it, so that a start does not wait for it.
+ * Passwords and sessions, by better-auth. Besides `oidc.ts` it is the only file that knows the library: it is called as
+ * functions, none of its own routes is served, and it is loaded when somebody first needs it, so that a start does not
+ * wait for it.
  */
 import type { BetterAuthOptions, betterAuth } from 'better-auth'
 import type { Log } from '../lib/log.ts'
 import type { SignInDatabase } from '../store/sign-in-database.ts'
+import { createOidc, type Oidc, type OidcParts } from './oidc.ts'
 
 export type SignIn = {
   /** The new person's id; undefined: the address is taken. */
@@ -22,6 +24,8 @@ export type SignIn = {
   signOut(cookie: string, everywhere: boolean): Promise<readonly string[]>
   /** All other sessions end; undefined: the current password is wrong. */
   changePassword(cookie: string, current: string, next: string): Promise<readonly string[] | undefined>
+  /** Absent: the settings name no provider. */
+  readonly oidc?: Oidc
   close(): Promise<void>
 }
 
@@ -33,6 +37,7 @@ export type SignInParts = {
   /** Signs the cookies; the same on every node. */
   secret(): Promise<string>
   readonly log: Log
+  readonly oidc?: Pick<OidcParts, 'settings' | 'admit' | 'clock'>
 }
 
 const PREFIX = 'turnpike'
@@ -46,6 +51,8 @@ export const hasSessionCookie = (cookie: string | undefined): cookie is string =
 export function createSignIn(parts: SignInParts): SignIn {
   const loaded = loader(parts)
   const functions = functionsOf(loaded)
+  const options = async () => (await loaded.get()).options
+  const oidc = parts.oidc && createOidc({ ...parts.oidc, log: parts.log, options })
   /** The library has words of its own for a database that does not answer; everybody else knows `StoreAway`. */
   const told =
     <A extends unknown[], R>(run: (...args: A) => Promise<R>) =>
@@ -67,11 +74,12 @@ export function createSignIn(parts: SignInParts): SignIn {
     userOf: told(functions.userOf),
     signOut: told(functions.signOut),
     changePassword: told(functions.changePassword),
+    ...(oidc ? { oidc: { start: told(oidc.start), finish: told(oidc.finish) } } : {}),
     close: () => loaded.close(),
   }
 }
 
-function functionsOf(loaded: ReturnType<typeof loader>): Omit<SignIn, 'close'> {
+function functionsOf(loaded: ReturnType<typeof loader>): Omit<SignIn, 'oidc' | 'close'> {
   const internal = async () => {
     const context = await (await loaded.get()).auth.$context
     return { users: context.internalAdapter, hash: context.password.hash }
@@ -91,7 +99,10 @@ function functionsOf(loaded: ReturnType<typeof loader>): Omit<SignIn, 'close'> {
     },
     async setPassword(userId, password) {
       const { users, hash } = await internal()
-      await users.updatePassword(userId, await hash(password))
+      const secret = await hash(password)
+      // Who has signed in by a provider alone has none to change.
+      if (await users.findCredentialAccount(userId)) await users.updatePassword(userId, secret)
+      else await users.linkAccount({ userId, accountId: userId, providerId: 'credential', password: secret })
       await users.deleteUserSessions(userId)
     },
     async removeUser(userId) {
@@ -123,14 +134,15 @@ function functionsOf(loaded: ReturnType<typeof loader>): Omit<SignIn, 'close'> {
       const body = { currentPassword, newPassword, revokeOtherSessions: true }
       const reply = await auth.api
         .changePassword({ body, headers: new Headers({ cookie }), returnHeaders: true })
-        .catch(unless('INVALID_PASSWORD'))
+        .catch(unless('INVALID_PASSWORD', 'CREDENTIAL_ACCOUNT_NOT_FOUND'))
       return reply?.headers.getSetCookie()
     },
   }
 }
 
-type Auth = ReturnType<typeof betterAuth<ReturnType<typeof optionsOf>>>
-type Loaded = { readonly auth: Auth; readonly database: SignInDatabase }
+type Auth = ReturnType<typeof betterAuth<Options>>
+type Options = ReturnType<typeof optionsOf>
+type Loaded = { readonly auth: Auth; readonly options: Options; readonly database: SignInDatabase }
 
 /** Loaded once; a failure is tried again at the next use. */
 function loader(parts: SignInParts) {
@@ -152,7 +164,8 @@ function loader(parts: SignInParts) {
 
 async function load({ open, secret, log }: SignInParts): Promise<Loaded> {
   const [{ betterAuth }, key, database] = await Promise.all([import('better-auth'), secret(), open()])
-  return { auth: betterAuth(optionsOf(database, key, log)), database }
+  const options = optionsOf(database, key, log)
+  return { auth: betterAuth(options), options, database }
 }
 
 /** Who may ask, from where and how often is decided before the library is called. */

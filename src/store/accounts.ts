@@ -2,6 +2,7 @@
 import type { Idempotency } from '../core/ledger-commands.ts'
 import type { Id } from '../lib/id.ts'
 import { type Due, dueBy, lossOf } from './due.ts'
+import { thresholdOf } from './low-credit.ts'
 import { type PageOf, pageOf } from './page-of.ts'
 import { grantPlans } from './plans.ts'
 import { rowByCode } from './row-by-code.ts'
@@ -138,74 +139,6 @@ export async function updateAccount(
       .where('id', '=', id),
     audit,
   ])
-}
-
-/** What accounts of the organisation begin with. */
-const thresholdOf = (store: Store, organisationId: bigint) =>
-  store.sql.selectFrom('organisations').select('low_credit_nanos').where('id', '=', organisationId)
-
-/** Holds for all accounts of the organisation that have none of their own, and for those to come. */
-export async function setLowCredit(
-  store: Store,
-  organisationId: bigint,
-  nanos: bigint | null,
-  audit: Query<unknown>,
-): Promise<void> {
-  await store.write([
-    store.sql.updateTable('organisations').set({ low_credit_nanos: nanos }).where('id', '=', organisationId),
-    store.sql
-      .updateTable('accounts')
-      .set({ low_credit_nanos: nanos })
-      .where('organisation_id', '=', organisationId)
-      .where('low_credit_own', '=', 0n),
-    audit,
-  ])
-}
-
-export async function lowCreditOf(store: Store, organisationId: bigint): Promise<bigint | null> {
-  const [row] = await store.rows(thresholdOf(store, organisationId))
-  return row?.low_credit_nanos ?? null
-}
-
-/** The hashes of its keys. */
-export async function keysOf(store: Store, organisationId: bigint, accountId: bigint): Promise<string[]> {
-  const keys = await store.rows(
-    store.sql
-      .selectFrom('api_keys')
-      .select('hash')
-      .where('organisation_id', '=', organisationId)
-      .where('account_id', '=', accountId),
-  )
-  return keys.map(({ hash }) => hash)
-}
-
-/** Revokes the keys of an account. Gives the hashes of their secrets. */
-export async function disableKeysOf(
-  store: Store,
-  organisationId: bigint,
-  accountId: bigint,
-  { at, audit }: { at: number; audit: (keys: readonly string[]) => Query<unknown> },
-): Promise<string[]> {
-  const keys = await store.rows(
-    store.sql
-      .selectFrom('api_keys')
-      .select(['hash', 'previous_hash', 'code'])
-      .where('organisation_id', '=', organisationId)
-      .where('account_id', '=', accountId)
-      .where('disabled', '=', 0n)
-      .orderBy('id'),
-  )
-  if (keys.length === 0) return []
-  await store.write([
-    store.sql
-      .updateTable('api_keys')
-      .set({ disabled: 1n, updated_at: BigInt(at) })
-      .where('organisation_id', '=', organisationId)
-      .where('account_id', '=', accountId)
-      .where('disabled', '=', 0n),
-    audit(keys.map(({ code }) => code)),
-  ])
-  return keys.flatMap(({ hash, previous_hash: previous }) => (previous === null ? [hash] : [hash, previous]))
 }
 
 /** Only beside an account that was created: a refusal does not stick to its key. */

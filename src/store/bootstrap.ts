@@ -5,7 +5,7 @@ import type { Store } from './store.ts'
 export type Organisation = { readonly id: bigint; readonly name: string; readonly timeZone: string }
 
 /** The first organisation, which the operator's key belongs to. Undefined: the database is new. */
-export async function firstOrganisation(store: Store): Promise<Organisation | undefined> {
+export async function firstOrganisation(store: Pick<Store, 'sql' | 'rows'>): Promise<Organisation | undefined> {
   const [row] = await store.rows(store.sql.selectFrom('organisations').selectAll().orderBy('id').limit(1))
   return row && { id: row.id, name: row.name, timeZone: row.time_zone }
 }

@@ -1,12 +1,14 @@
 /**
- * Folds the records of a quarter hour, and the quarter hours of a day, into sums by API key, account, end user and tags.
- * A span is claimed, emptied, filled page by page and only then declared folded, with the number of records that went
- * in. Whoever stops on the way leaves a span that is not declared, and reports go on reading its records.
+ * Folds the records of a quarter hour into sums by API key, account, end user and tags, and those, with the ledger's own
+ * sums, into longer spans, each from the next shorter. A span is claimed, emptied, filled page by page and only then
+ * declared folded, with the number of records that went in. Whoever stops on the way leaves a span that is not declared,
+ * and reports go on reading what it would have been made of.
  */
 import { type RawBuilder, sql } from 'kysely'
-import { DAY_MS } from '../core/report-plan.ts'
+import { FOLDED_SPANS, type FoldedSpan, SPAN_MS, type SpanName, spanStart } from '../core/report-spans.ts'
 import { QUARTER_MS } from '../core/usage-sums.ts'
 import { keptFrom } from './carried-sums.ts'
+import { PROJECTIONS, type Projection, projected } from './projections.ts'
 import { detailsJoin, FOLDED, type Folded, recordSums, recordValue } from './report-columns.ts'
 import { type HashDetails, tagText, valueHash } from './report-values.ts'
 import type { Query, Store } from './store.ts'
@@ -26,17 +28,25 @@ export async function unfoldedQuarters(store: Store, at: number, limit: number):
   return rows.map((row) => ({ organisationId: row.organisation_id, start: Number(row.quarter) }))
 }
 
-/** Days that are over, whose quarter hours are all folded and which are not folded themselves. */
-export async function unfoldedDays(store: Store, at: number, limit: number): Promise<Unfolded[]> {
-  const rows = await read<{ organisation_id: bigint; day: bigint }>(
+/** Spans that are over, whose records are all folded into the next shorter ones, and which are not folded themselves. */
+export async function unfoldedSpans(store: Store, span: FoldedSpan, at: number, limit: number): Promise<Unfolded[]> {
+  const length = sql.raw(String(SPAN_MS[span]))
+  const below = FOLDED_SPANS[FOLDED_SPANS.indexOf(span) - 1]
+  const parts = below
+    ? sql`(SELECT organisation_id, start, records FROM folded_spans WHERE span = ${below} AND records >= 0)`
+    : sql`(SELECT organisation_id, quarter AS start, records FROM quarters WHERE records = folded)`
+  const rows = await read<{ organisation_id: bigint; start: bigint }>(
     store,
-    sql`SELECT q.organisation_id, q.quarter - q.quarter % ${sql.raw(String(DAY_MS))} AS day FROM quarters AS q
-      WHERE q.quarter < ${BigInt(Math.floor(at / DAY_MS) * DAY_MS)}
-      AND NOT EXISTS (SELECT 1 FROM folded_days AS f WHERE f.organisation_id = q.organisation_id
-        AND f.day = q.quarter - q.quarter % ${sql.raw(String(DAY_MS))} AND f.records >= 0)
-      GROUP BY 1, 2 HAVING SUM(CASE WHEN q.records <> q.folded THEN 1 ELSE 0 END) = 0 ORDER BY 2 DESC LIMIT ${limit}`,
+    sql`SELECT s.organisation_id, s.start FROM (
+        SELECT p.organisation_id, p.start - p.start % ${length} AS start, SUM(p.records) AS records FROM ${parts} AS p
+        WHERE p.start < ${BigInt(spanStart(span, at))} GROUP BY 1, 2) AS s
+      WHERE NOT EXISTS (SELECT 1 FROM folded_spans AS f WHERE f.organisation_id = s.organisation_id AND f.span = ${span}
+        AND f.start = s.start AND f.records >= 0)
+      AND s.records = (SELECT SUM(q.records) FROM quarters AS q WHERE q.organisation_id = s.organisation_id
+        AND q.quarter >= s.start AND q.quarter < s.start + ${length})
+      ORDER BY s.start DESC LIMIT ${limit}`,
   )
-  return rows.map((row) => ({ organisationId: row.organisation_id, start: Number(row.day) }))
+  return rows.map((row) => ({ organisationId: row.organisation_id, start: Number(row.start) }))
 }
 
 /** Whether the quarter hour is folded now: not, if records came meanwhile or another process claimed it too. */
@@ -44,15 +54,16 @@ export async function foldQuarter(store: Store, hash: HashDetails, unfolded: Unf
   const { organisationId, start } = unfolded
   const token = claimToken(store)
   const own = sql`organisation_id = ${organisationId} AND quarter = ${BigInt(start)}`
-  const day = BigInt(Math.floor(start / DAY_MS) * DAY_MS)
   const claimed = sql`EXISTS (SELECT 1 FROM quarters WHERE ${own} AND folded = ${token})`
   await store.write([
     query(store, sql`UPDATE quarters SET folded = ${token} WHERE ${own} AND records <> folded`),
-    query(
+    query(store, sql`DELETE FROM folded_spans WHERE ${isAround(organisationId, start)} AND ${claimed}`),
+    emptied(
       store,
-      sql`DELETE FROM folded_days WHERE organisation_id = ${organisationId} AND day = ${day} AND ${claimed}`,
+      organisationId,
+      FOLDED.map((dimension) => ({ dimension, span: 'quarter', start })),
+      claimed,
     ),
-    emptied(store, unfolded, 'quarter', FOLDED, claimed),
   ])
   const count = () => countedIn(store, organisationId, start, start + QUARTER_MS)
   const before = await count()
@@ -61,11 +72,11 @@ export async function foldQuarter(store: Store, hash: HashDetails, unfolded: Unf
   for (const dimension of FOLDED) {
     const rows = await read<FoldedRow>(store, recordsBy(organisationId, dimension, spans))
     await keepLabels(store, hash, organisationId, dimension, rows)
-    for (const row of rows)
-      filling.push({ ...row, dimension, value: foldedValue(hash, organisationId, dimension, row) })
+    const place = { dimension, span: 'quarter', start: BigInt(start) }
+    for (const row of rows) filling.push({ ...row, ...place, value: foldedValue(hash, organisationId, dimension, row) })
   }
   const lock = query(store, sql`UPDATE quarters SET folded = ${token} WHERE ${own} AND folded = ${token}`)
-  await fill(store, { ...unfolded, span: 'quarter', rows: filling }, { lock, claimed })
+  await fill(store, organisationId, filling, { lock, claimed })
   // Nothing is ever taken away from the records, so the same number before and after is the same set throughout.
   if ((await count()) !== before) return false
   const [changed] = await store.write([
@@ -74,38 +85,115 @@ export async function foldQuarter(store: Store, hash: HashDetails, unfolded: Unf
   return changed === 1
 }
 
-/** Whether the day is folded now. */
-export async function foldDay(store: Store, unfolded: Unfolded): Promise<boolean> {
+/** Every longer span that a quarter hour lies in. */
+export const isAround = (organisationId: bigint, quarter: number) =>
+  sql`organisation_id = ${organisationId} AND (${sql.join(
+    FOLDED_SPANS.map((span) => sql`span = ${span} AND start = ${BigInt(spanStart(span, quarter))}`),
+    sql` OR `,
+  )})`
+
+/** Whether the span is folded now. */
+export async function foldSpan(store: Store, span: FoldedSpan, unfolded: Unfolded): Promise<boolean> {
   const { organisationId, start } = unfolded
-  const token = claimToken(store)
-  const own = sql`organisation_id = ${organisationId} AND day = ${BigInt(start)}`
-  const claimed = sql`EXISTS (SELECT 1 FROM folded_days WHERE ${own} AND records = ${token})`
+  const [token, past] = [claimToken(store), start + SPAN_MS[span]]
+  const own = sql`organisation_id = ${organisationId} AND span = ${span} AND start = ${BigInt(start)}`
+  const claimed = sql`EXISTS (SELECT 1 FROM folded_spans WHERE ${own} AND records = ${token})`
+  const sources = sourcesOf(span, start)
   await store.write([
     query(
       store,
-      sql`INSERT INTO folded_days (organisation_id, day, records) VALUES (${organisationId}, ${BigInt(start)}, ${token})
-        ON CONFLICT (organisation_id, day) DO UPDATE SET records = excluded.records WHERE folded_days.records < 0`,
+      sql`INSERT INTO folded_spans (organisation_id, span, start, records) VALUES (${organisationId}, ${span}, ${BigInt(start)}, ${token})
+        ON CONFLICT (organisation_id, span, start) DO UPDATE SET records = excluded.records WHERE folded_spans.records < 0`,
     ),
-    emptied(store, unfolded, 'day', ['all', ...FOLDED], claimed),
+    emptied(
+      store,
+      organisationId,
+      sources.map(({ projection, ...place }) => ({ ...place, dimension: projection.name })),
+      claimed,
+    ),
   ])
-  const count = () => countedIn(store, organisationId, start, start + DAY_MS)
-  const before = await count()
-  const lock = query(store, sql`UPDATE folded_days SET records = ${token} WHERE ${own} AND records = ${token}`)
+  const whole = isWhole(organisationId, span, start)
+  // Whatever changes from here on takes the claim away.
+  const [found] = await read<{ records: string }>(
+    store,
+    sql`SELECT CAST(SUM(records) AS TEXT) AS records FROM quarters WHERE organisation_id = ${organisationId}
+      AND quarter >= ${BigInt(start)} AND quarter < ${BigInt(past)} HAVING ${whole}`,
+  )
+  if (!found) return false
+  const records = BigInt(found.records)
+  const lock = query(store, sql`UPDATE folded_spans SET records = ${token} WHERE ${own} AND records = ${token}`)
   const filling: FoldedRow[] = []
-  for (const dimension of ['all', ...FOLDED] as const)
-    for (const row of await read<FoldedRow>(store, quartersBy(organisationId, dimension, start)))
-      filling.push({ ...row, dimension })
-  await fill(store, { ...unfolded, span: 'day', rows: filling }, { lock, claimed })
-  const whole = sql`NOT EXISTS (SELECT 1 FROM quarters WHERE organisation_id = ${organisationId}
-    AND quarter >= ${BigInt(start)} AND quarter < ${BigInt(start + DAY_MS)} AND records <> folded)`
-  if ((await count()) !== before) return false
+  for (const some of readTogether(sources))
+    filling.push(
+      ...(await read<FoldedRow>(
+        store,
+        sql.join(
+          some.map((each) => rowsFrom(organisationId, each)),
+          sql` UNION ALL `,
+        ),
+      )),
+    )
+  await fill(store, organisationId, filling, { lock, claimed })
+  if ((await countedIn(store, organisationId, start, past)) !== records) return false
   const [changed] = await store.write([
-    query(store, sql`UPDATE folded_days SET records = ${before} WHERE ${own} AND records = ${token} AND ${whole}`),
+    query(store, sql`UPDATE folded_spans SET records = ${records} WHERE ${own} AND records = ${token} AND ${whole}`),
   ])
   return changed === 1
 }
 
-type Dimension = Folded | 'all'
+/** All that the span is made of is folded, to the last record. */
+function isWhole(organisationId: bigint, span: FoldedSpan, start: number): RawBuilder<unknown> {
+  const within = (column: string) =>
+    sql`organisation_id = ${organisationId} AND ${sql.ref(column)} >= ${BigInt(start)} AND ${sql.ref(column)} < ${BigInt(start + SPAN_MS[span])}`
+  const quarters = sql`NOT EXISTS (SELECT 1 FROM quarters WHERE ${within('quarter')} AND records <> folded)`
+  const below = FOLDED_SPANS[FOLDED_SPANS.indexOf(span) - 1]
+  if (!below) return quarters
+  return sql`${quarters} AND (SELECT SUM(records) FROM quarters WHERE ${within('quarter')})
+    = (SELECT SUM(records) FROM folded_spans WHERE ${within('start')} AND span = ${below} AND records >= 0)`
+}
+
+/** What is folded of a span, and from which rows. */
+type Source = {
+  readonly projection: Projection
+  readonly span: SpanName
+  readonly start: number
+  /** Undefined: the ledger's own sums. */
+  readonly from: { readonly dimension: string; readonly span: SpanName } | undefined
+}
+
+/** With an hour go its quarter hours, where a projection has any of its own beside those that are folded from records. */
+const sourcesOf = (span: FoldedSpan, start: number): Source[] =>
+  PROJECTIONS.filter(({ spans }) => spans.includes(span)).flatMap((projection): Source[] => {
+    const { name, folded, spans } = projection
+    const below = FOLDED_SPANS[FOLDED_SPANS.indexOf(span) - 1]
+    if (below && spans.includes(below)) return [{ projection, span, start, from: { dimension: name, span: below } }]
+    if (folded) return [{ projection, span, start, from: { dimension: folded, span: 'quarter' } }]
+    const quarters = spans.includes('quarter') ? [0, 1, 2, 3].map((n) => start + n * QUARTER_MS) : []
+    return [
+      { projection, span, start, from: undefined },
+      ...quarters.map((each) => ({ projection, span: 'quarter' as const, start: each, from: undefined })),
+    ]
+  })
+
+/** Short ones in one read; of a day by key, account, end user or tags each by itself. */
+function readTogether(sources: readonly Source[]): Source[][] {
+  const [long, short] = [[] as Source[][], [] as Source[]]
+  for (const source of sources)
+    if (source.span === 'day' && source.from?.span === 'quarter') long.push([source])
+    else short.push(source)
+  return short.length > 0 ? [short, ...long] : long
+}
+
+function rowsFrom(organisationId: bigint, { projection, span, start, from }: Source) {
+  const within = (column: string) =>
+    sql`r.organisation_id = ${organisationId} AND r.${sql.ref(column)} >= ${BigInt(start)} AND r.${sql.ref(column)} < ${BigInt(start + SPAN_MS[span])}`
+  const rows = from
+    ? sql`folded_rollups AS r WHERE ${within('start')} AND r.dimension = ${from.dimension} AND r.span = ${from.span}`
+    : sql`rollups AS r WHERE ${within('quarter')}`
+  const place = sql`CAST(${projection.name} AS TEXT) AS dimension, CAST(${span} AS TEXT) AS span, CAST(${BigInt(start)} AS bigint) AS start`
+  return sql`SELECT ${place}, ${projected(projection)}, ${sums()} FROM ${rows} GROUP BY 4, 5, 6, 7, 8`
+}
+
 type FoldedRow = Readonly<Record<string, bigint | string>>
 
 const NARROW = ['model', 'provider', 'context', 'status'] as const
@@ -126,18 +214,6 @@ const recordsBy = (organisationId: bigint, dimension: Folded, { first, past }: {
     WHERE u.organisation_id = ${organisationId} AND u.occurred_at >= ${first} AND u.occurred_at < ${past}) AS r
     GROUP BY r.value, r.model, r.provider, r.context, r.status`
 
-function quartersBy(organisationId: bigint, dimension: Dimension, start: number) {
-  const [first, past] = [BigInt(start), BigInt(start + DAY_MS)]
-  const from =
-    dimension === 'all'
-      ? sql`(SELECT '' AS value, c.* FROM rollups AS c WHERE c.organisation_id = ${organisationId}
-          AND c.quarter >= ${first} AND c.quarter < ${past})`
-      : sql`(SELECT c.* FROM folded_rollups AS c WHERE c.organisation_id = ${organisationId} AND c.dimension = ${dimension}
-          AND c.span = 'quarter' AND c.start >= ${first} AND c.start < ${past})`
-  return sql`SELECT r.value, r.model, r.provider, r.context, r.status, ${sums()} FROM ${from} AS r
-    GROUP BY r.value, r.model, r.provider, r.context, r.status`
-}
-
 async function countedIn(store: Store, organisationId: bigint, first: number, past: number): Promise<bigint> {
   const [row] = await read<{ records: string }>(
     store,
@@ -147,27 +223,26 @@ async function countedIn(store: Store, organisationId: bigint, first: number, pa
   return BigInt(row?.records ?? 0)
 }
 
-const emptied = (
-  store: Store,
-  { organisationId, start }: Unfolded,
-  span: 'day' | 'quarter',
-  dimensions: readonly Dimension[],
-  claimed: RawBuilder<unknown>,
-) =>
+type Place = { readonly dimension: string; readonly span: SpanName; readonly start: number }
+
+const emptied = (store: Store, organisationId: bigint, places: readonly Place[], claimed: RawBuilder<unknown>) =>
   query(
     store,
-    sql`DELETE FROM folded_rollups WHERE organisation_id = ${organisationId} AND dimension IN (${sql.join(dimensions)})
-      AND span = ${span} AND start = ${BigInt(start)} AND ${claimed}`,
+    sql`DELETE FROM folded_rollups WHERE organisation_id = ${organisationId} AND (${sql.join(
+      places.map(
+        ({ dimension, span, start }) => sql`dimension = ${dimension} AND span = ${span} AND start = ${BigInt(start)}`,
+      ),
+      sql` OR `,
+    )}) AND ${claimed}`,
   )
-
-type Filling = Unfolded & { readonly span: 'day' | 'quarter'; readonly rows: readonly FoldedRow[] }
 
 /** A page is one transaction: the writer that serves calls is never held up for long. */
 const ROWS_AT_A_TIME = 500
 
 async function fill(
   store: Store,
-  { organisationId, start, span, rows }: Filling,
+  organisationId: bigint,
+  rows: readonly FoldedRow[],
   { lock, claimed }: { lock: Query<unknown>; claimed: RawBuilder<unknown> },
 ): Promise<void> {
   const all = combined(rows)
@@ -176,7 +251,7 @@ async function fill(
   const word = (text: unknown) => sql`CAST(${String(text)} AS TEXT)`
   const number = (value: bigint) => sql`CAST(${value} AS bigint)`
   const cellsOf = (row: FoldedRow) => {
-    const place = [number(organisationId), word(row.dimension), word(span), number(BigInt(start))]
+    const place = [number(organisationId), word(row.dimension), word(row.span), number(BigInt(row.start ?? 0))]
     const names = ['value', ...NARROW].map((column) => word(row[column]))
     return sql`(${sql.join([...place, ...names, ...SUMS.map((column) => number(BigInt(row[column] ?? 0)))])})`
   }
@@ -192,7 +267,7 @@ const ROWS_A_STATEMENT = 100
 const inPages = <T>(all: readonly T[], length: number): T[][] =>
   Array.from({ length: Math.ceil(all.length / length) }, (_, page) => all.slice(page * length, (page + 1) * length))
 
-const isPersonal = (dimension: Dimension): dimension is 'end_user' | 'tag' =>
+const isPersonal = (dimension: Folded): dimension is 'end_user' | 'tag' =>
   dimension === 'end_user' || dimension === 'tag'
 
 const textOf = (dimension: 'end_user' | 'tag', value: string) => (dimension === 'tag' ? tagText(value) : value)
@@ -207,7 +282,8 @@ const foldedValue = (hash: HashDetails, organisationId: bigint, dimension: Folde
 function combined(rows: readonly FoldedRow[]): FoldedRow[] {
   const found = new Map<string, FoldedRow>()
   for (const row of rows) {
-    const key = JSON.stringify([row.dimension, row.value, ...NARROW.map((column) => row[column])])
+    const place = [row.dimension, row.span, String(row.start), row.value]
+    const key = JSON.stringify([...place, ...NARROW.map((column) => row[column])])
     const known = found.get(key)
     const added = SUMS.map((column) => [column, BigInt(known?.[column] ?? 0) + BigInt(row[column] ?? 0)] as const)
     found.set(key, { ...row, ...Object.fromEntries(added) })

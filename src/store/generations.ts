@@ -1,4 +1,7 @@
 /** One generation by its code, with what is kept apart from its record: personal fields and normalised counts. */
+import { addCounts, lateKey } from '../core/ledger-adjust.ts'
+import { nanosText, roundToNanos } from '../lib/money.ts'
+import { exactRatio } from '../lib/ratio.ts'
 import { codeRange } from './row-by-code.ts'
 import type { Store } from './store.ts'
 
@@ -55,7 +58,41 @@ export async function findGeneration(
     .where('u.payload_hash', 'is', null)
     .select(GENERATION_COLUMNS)
   const [row] = await store.rows(apiKeyId === undefined ? query : query.where('u.api_key_id', '=', apiKeyId))
-  return row && generationOf(row)
+  if (!row) return undefined
+  const stored = generationOf(row)
+  return row.status === 'interrupted' ? withLateTruth(store, organisationId, stored) : stored
+}
+
+/** What was told of it once it had been settled by an estimate. */
+async function withLateTruth(
+  store: Store,
+  organisationId: bigint,
+  estimate: StoredGeneration,
+): Promise<StoredGeneration> {
+  const [late] = await store.rows(
+    store.sql
+      .selectFrom('usage_records')
+      .select(['source', 'input_tokens', 'cached_tokens', 'output_tokens', 'reasoning_tokens', 'counts'])
+      .select(['charge_nanos', 'cost_nanos', 'latency_ms', 'generation'])
+      .where('organisation_id', '=', organisationId)
+      .where('dedupe_key', '=', lateKey(estimate.code)),
+  )
+  if (!late) return estimate
+  const sum = (exact: string | null, nanos: bigint | null) =>
+    nanos === null ? exact : nanosText((exact === null ? 0n : roundToNanos(exactRatio(exact))) + nanos)
+  return {
+    ...estimate,
+    source: late.source,
+    inputTokens: estimate.inputTokens + Number(late.input_tokens),
+    cachedTokens: estimate.cachedTokens + Number(late.cached_tokens),
+    outputTokens: estimate.outputTokens + Number(late.output_tokens),
+    reasoningTokens: estimate.reasoningTokens + Number(late.reasoning_tokens),
+    counts: addCounts(estimate.counts, late.counts, 1n),
+    chargeExact: sum(estimate.chargeExact, late.charge_nanos),
+    costExact: sum(estimate.costExact, late.cost_nanos),
+    latencyMs: numberOrNull(late.latency_ms),
+    facts: late.generation,
+  }
 }
 
 /** Of the record, of its personal fields `d` and of its normalised counts `c`. */

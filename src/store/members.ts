@@ -54,6 +54,20 @@ export async function findByLink(store: Store, linkHash: string): Promise<Stored
   return rows.map(memberOf)[0]
 }
 
+/** Those that name this address and still hold, newest first. */
+export async function findInvitations(store: Store, email: string, at: number): Promise<StoredMember[]> {
+  const rows = await store.rows(
+    membersOf(store)
+      .where('email', '=', email)
+      .where('via', '=', 'invitation')
+      .where('joined_at', 'is', null)
+      .where('link_hash', 'is not', null)
+      .where('link_expires_at', '>', BigInt(at))
+      .orderBy('id', 'desc'),
+  )
+  return rows.map(memberOf)
+}
+
 /** Of several who redeem a link at once, one takes it. */
 export async function takeLink(store: Store, member: StoredMember, linkHash: string): Promise<boolean> {
   const [taken] = await store.write([

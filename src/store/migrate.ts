@@ -2,6 +2,7 @@
 import type { Kysely } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import type { Engine } from './engine.ts'
+import type { MIGRATION_NAMES } from './migration-names.ts'
 import { ledgerMigration } from './migrations/0001-ledger.ts'
 import { eventsMigration } from './migrations/0002-events.ts'
 import { creditRateMigration } from './migrations/0003-credit-rate.ts'
@@ -12,9 +13,10 @@ import { keysMigration } from './migrations/0007-keys.ts'
 import { credentialsMigration } from './migrations/0008-credentials.ts'
 import { membersMigration } from './migrations/0009-members.ts'
 import { monthsMigration } from './migrations/0010-months.ts'
+import { spansMigration } from './migrations/0011-spans.ts'
 import { StoreUnusable } from './store.ts'
 
-export const migrations = (engine: Engine): Record<string, Migration> => ({
+export const migrations = (engine: Engine): Record<(typeof MIGRATION_NAMES)[number], Migration> => ({
   '0001-ledger': ledgerMigration(engine),
   '0002-events': eventsMigration(engine),
   '0003-credit-rate': creditRateMigration,
@@ -25,7 +27,10 @@ export const migrations = (engine: Engine): Record<string, Migration> => ({
   '0008-credentials': credentialsMigration(engine),
   '0009-members': membersMigration(engine),
   '0010-months': monthsMigration(engine),
+  '0011-spans': spansMigration(engine),
 })
+
+/** All that this version knows, in their order. */
 
 export const migrate = (db: Kysely<unknown>, engine: Engine): Promise<void> => migrateTo(migrations(engine), db)
 

@@ -4,6 +4,7 @@
  */
 import BetterSqlite3 from 'better-sqlite3'
 import pg from 'pg'
+import { systemClock } from '../lib/clock.ts'
 import { idTime } from '../lib/id.ts'
 import { cutFrom } from './month-tables.ts'
 import { BY_MONTH, monthOf } from './months.ts'
@@ -42,7 +43,7 @@ export async function moveToPostgres({ file, signInFile, url, now, onProgress, p
   const client = new pg.Client(connectionOptions(url))
   client.on('error', () => {}) // It shows in the query under way.
   try {
-    await prepareDatabase(url, server)
+    await prepareDatabase(url, server, systemClock)
     if (signInFile !== undefined) await (await openSignInDatabase({ databaseUrl: url, file: signInFile, now })).close()
     await client.connect()
     // A server that starts meanwhile waits, and finds either nothing or everything.

@@ -2,6 +2,7 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { type Settings, SettingsFile } from '../contract/settings.ts'
+import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { migrate } from './migrate.ts'
 import { readOnly, type Server, tooOld, wrongEncoding } from './postgres-faults.ts'
@@ -110,8 +111,17 @@ const LOCK = 7_461_129_350_000n
 /** Until the connection ends nobody else prepares this database. */
 export const HOLD_MIGRATIONS = `SELECT pg_advisory_lock(${LOCK})`
 
+/** Others serve calls meanwhile: behind a lock that is waited for, every other one of the table waits too. */
+const LOCK_WAIT_MS = 1_000
+const LOCK_TRIES = 60
+
 /** Checks that the database will do and brings its schema up to date, one process at a time. */
-export async function prepareDatabase(url: string, server: Server): Promise<void> {
+export async function prepareDatabase(
+  url: string,
+  server: Server,
+  clock: Pick<Clock, 'sleep'>,
+  bringUp: (db: Kysely<unknown>) => Promise<void> = (db) => migrate(db, 'postgres'),
+): Promise<void> {
   const client = new pg.Client(connectionOptions(url))
   client.on('error', () => {}) // It shows in the query that was running.
   try {
@@ -119,10 +129,10 @@ export async function prepareDatabase(url: string, server: Server): Promise<void
     await check(client, server)
     await client.query(HOLD_MIGRATIONS)
     const db = new Kysely<unknown>({
-      dialect: new PostgresDialect({ pool: new pg.Pool({ ...plainOptions(url), max: 1 }) }),
+      dialect: new PostgresDialect({ pool: new pg.Pool({ ...plainOptions(url), max: 1, lock_timeout: LOCK_WAIT_MS }) }),
     })
     try {
-      await migrate(db, 'postgres')
+      await patiently(clock, () => bringUp(db))
     } finally {
       await db.destroy()
     }
@@ -130,6 +140,21 @@ export async function prepareDatabase(url: string, server: Server): Promise<void
     await client.end() // The lock ends with it.
   }
 }
+
+/** A migration that met somebody's lock left nothing behind, and let those through that waited behind it. */
+async function patiently(clock: Pick<Clock, 'sleep'>, work: () => Promise<void>): Promise<void> {
+  for (let tries = 1; ; tries++)
+    try {
+      return await work()
+    } catch (error) {
+      const isLocked = error instanceof Error && (error.cause as { code?: string } | undefined)?.code === LOCKED
+      if (!isLocked || tries === LOCK_TRIES) throw error
+      await clock.sleep(LOCK_WAIT_MS)
+    }
+}
+
+/** `lock_not_available`. */
+const LOCKED = '55P03'
 
 async function check(client: pg.Client, server: Server): Promise<void> {
   const { rows } = await client.query<{ number: string; version: string; encoding: string; read_only: string }>(

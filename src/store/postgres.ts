@@ -6,6 +6,7 @@ import { createCollector } from '../lib/collect.ts'
 import { createIds } from '../lib/id.ts'
 import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
+import { createHearers } from './hearers.ts'
 import { createPool, defaultLimits, type PostgresLimits, prepareDatabase, serverOf } from './postgres-connection.ts'
 import { isAway, isConflict, isTooSlow, unusable } from './postgres-faults.ts'
 import { createPostgresLedger, inTransaction } from './postgres-ledger.ts'
@@ -50,7 +51,7 @@ export async function openPostgres({
   const posting = createPool({ url, purpose: 'ledger', limits, log })
   const end = async () => void (await Promise.all([pool.end(), posting.end()]))
   try {
-    await prepareDatabase(url, server)
+    await prepareDatabase(url, server, clock)
     const place = await joinNodes({
       ...{ pool, clock, random, log, leaseMs },
       connectMs: limits.connectSeconds * 1_000,
@@ -59,6 +60,7 @@ export async function openPostgres({
     const ids = (part: 0 | 1) => createIds({ clock: { ...clock, now: place.now }, random, node: place.node * 2 + part })
     const ledger = createPostgresLedger({ pool: posting, ids: ids(1), clock, random, log })
     const maintenance = createMaintenance(url, limits)
+    const batches = createHearers<number>()
     let awayAt = Number.NEGATIVE_INFINITY
     const collector = createCollector<Command, Outcome | StoreAway>({
       most: BATCH,
@@ -69,6 +71,7 @@ export async function openPostgres({
         const began = clock.elapsed()
         const outcomes = await ledger.post(commands)
         const ended = clock.elapsed()
+        batches.tell(commands.length)
         if (ended - began > LONG_MS && outcomes.some((outcome) => outcome instanceof StoreAway)) awayAt = ended
         return outcomes
       },
@@ -85,6 +88,8 @@ export async function openPostgres({
         if (outcome instanceof StoreAway) throw outcome
         return outcomeOrThrow(outcome)
       },
+      onBatch: batches.add,
+      queued: () => collector.size,
       rows: (query) => read(pool, query),
       scan: (query, withinMs) => scan(pool, query, withinMs),
       write: (queries) => write(pool, queries),

@@ -1,10 +1,12 @@
 /**
- * Sums of usage by bucket and group, read where they are cheapest: folded days, folded quarter hours, and record by record
+ * Sums of usage by bucket and group, read where they are cheapest: folded spans, the longest that fit, and record by record
  * what no fold has seen yet. One statement, so one snapshot: a report is exact and current.
  */
 import { type RawBuilder, sql } from 'kysely'
 import type { ReportGroup } from '../contract/reports.ts'
-import { type Plan, planOf, type Segment, type Span } from '../core/report-plan.ts'
+import { firstFrom, partedBy, planOf, type Segment, type Span } from '../core/report-plan.ts'
+import { type FoldedSpan, SPAN_MS, type SpanName, spanStart } from '../core/report-spans.ts'
+import { type Projection, projectionFor } from './projections.ts'
 import {
   addSums,
   detailsJoin,
@@ -15,8 +17,9 @@ import {
   recordSums,
   recordValue,
   type Sums,
-  sumColumns,
+  sumColumn,
   sumsOf,
+  wideSumColumn,
 } from './report-columns.ts'
 import { labelsOf, recordMatches, tagText, type ValueFilter } from './report-values.ts'
 import type { Store } from './store.ts'
@@ -53,10 +56,10 @@ export async function usageSumsBy(store: Store, query: SumQuery): Promise<Summed
   const dimensions = [...new Set([...query.groupBy.filter(isFolded), ...foldedFilters(query)])]
   const [dimension] = dimensions
   if (dimensions.length > 1) return summedByRecord(store, query, dimensions)
+  const projection = projectionFor(dimension, narrowColumns(query))
   for (let look = 0; look < LOOKS; look++) {
-    const state = await foldStateOf(store, query, dimension)
-    const plan = planOf(query.buckets, state.days, state.unfolded)
-    const summed = await summedBy(store, query, dimension, plan, state)
+    const plan = await plannedFor(store, query, projection)
+    const summed = await summedBy(store, query, dimension, plan)
     if (summed) return summed
   }
   throw new Error('the folds of a report moved with every look')
@@ -64,88 +67,119 @@ export async function usageSumsBy(store: Store, query: SumQuery): Promise<Summed
 
 const foldedFilters = ({ folded }: SumQuery): Folded[] => Object.keys(folded) as Folded[]
 
+const narrowColumns = ({ groupBy, narrow }: SumQuery): Narrow[] =>
+  NARROW.filter((column) => groupBy.includes(column) || narrow[column] !== undefined)
+
 const rangeOf = ({ buckets }: SumQuery): Span => ({ start: buckets[0]?.start ?? 0, end: buckets.at(-1)?.end ?? 0 })
 
-type FoldState = { readonly days: ReadonlySet<number>; readonly unfolded: ReadonlySet<number> }
+type Planned = {
+  readonly projection: Projection
+  readonly spans: ReadonlyMap<SpanName, readonly Segment[]>
+  /** Quarter hours that no longer span could be had for. */
+  readonly rest: readonly Segment[]
+  /** Quarter hours with records that no fold has seen, in their order. */
+  readonly unfolded: readonly number[]
+}
 
-const DAY = sql.raw('86400000')
-
-/** Which days and which quarter hours of the range are folded as they are now. The narrow sums of a quarter always are. */
-async function foldStateOf(store: Store, query: SumQuery, dimension: Folded | undefined): Promise<FoldState> {
-  const { organisationId } = query
-  const { start, end } = rangeOf(query)
-  const [days, unfolded] = await Promise.all([
-    rowsOf<{ day: bigint }>(
-      store,
-      query,
-      sql`SELECT day FROM folded_days AS f WHERE organisation_id = ${organisationId} AND ${isCurrentDay(start, end)}`,
-    ),
-    dimension === undefined
-      ? []
-      : rowsOf<{ quarter: bigint }>(
-          store,
-          query,
-          sql`SELECT quarter FROM quarters WHERE ${isUnfolded(organisationId, start, end)}`,
-        ),
-  ])
-  return {
-    days: new Set(days.map(({ day }) => Number(day))),
-    unfolded: new Set(unfolded.map(({ quarter }) => Number(quarter))),
+/** Spans are taken to be folded until the database says that one is not. */
+async function plannedFor(store: Store, query: SumQuery, projection: Projection): Promise<Planned> {
+  const unfolded = await unfoldedIn(store, query)
+  const [missing, now] = [new Set<string>(), store.now()]
+  const isUsable = (name: SpanName, start: number): boolean => {
+    if (name === 'quarter') return isUsable('hour', spanStart('hour', start))
+    const past = start + SPAN_MS[name]
+    return past <= now && !missing.has(`${name} ${start}`) && !((unfolded[firstFrom(unfolded, start)] ?? past) < past)
+  }
+  // Quarter hours by key, account, end user and tags are folded by themselves.
+  const names = projection.spans.filter((name) => name !== 'quarter' || projection.folded === undefined)
+  for (;;) {
+    const plan = planOf(query.buckets, names, isUsable)
+    const declared = declaredOf(plan.spans)
+    const lacking = declared.length === 0 ? [] : await rowsOf<Lacking>(store, query, lackingOf(query, declared))
+    if (lacking.length === 0) return { ...plan, projection, unfolded }
+    for (const { span, start } of lacking) missing.add(`${span} ${start}`)
   }
 }
 
-const isUnfolded = (organisationId: bigint, start: number, end: number) =>
-  sql`organisation_id = ${organisationId} AND quarter >= ${BigInt(start)} AND quarter < ${BigInt(end)} AND records <> folded`
+async function unfoldedIn(store: Store, query: SumQuery): Promise<number[]> {
+  const rows = await rowsOf<{ quarter: bigint }>(
+    store,
+    query,
+    sql`SELECT quarter FROM quarters WHERE ${isUnfolded(query)} ORDER BY quarter`,
+  )
+  return rows.map(({ quarter }) => Number(quarter))
+}
 
-/** Folded to its end, and no quarter hour of it has changed since. */
-const isCurrentDay = (start: number, end: number) =>
-  sql`f.day >= ${BigInt(start)} AND f.day < ${BigInt(end)} AND f.records >= 0 AND NOT EXISTS (
-    SELECT 1 FROM quarters AS q WHERE q.organisation_id = f.organisation_id AND q.quarter >= f.day AND q.quarter < f.day + ${DAY} AND q.records <> q.folded)`
+function isUnfolded(query: SumQuery) {
+  const { start, end } = rangeOf(query)
+  return sql`organisation_id = ${query.organisationId} AND quarter >= ${BigInt(start)} AND quarter < ${BigInt(end)} AND records <> folded`
+}
+
+type Lacking = { readonly span: string; readonly start: bigint }
+type Declared = readonly [span: FoldedSpan, start: number]
+
+/** The spans that have to be declared, one by one; a quarter hour is with its hour. */
+function declaredOf(spans: Planned['spans']): Declared[] {
+  const found: Declared[] = []
+  for (const [name, segments] of spans) {
+    const span = name === 'quarter' ? 'hour' : name
+    let last = -1
+    for (const { start, end } of segments)
+      for (let at = spanStart(span, start); at < end; at += SPAN_MS[span]) {
+        if (at !== last) found.push([span, at])
+        last = at
+      }
+  }
+  return found
+}
+
+/** Those that are not declared; one without any record never is. */
+const lackingOf = ({ organisationId }: SumQuery, declared: readonly Declared[]) =>
+  sql`SELECT w.column1 AS span, w.column2 AS start FROM (VALUES ${sql.raw(
+    declared.map(([span, start]) => `('${span}', ${start}, ${start + SPAN_MS[span]})`).join(', '),
+  )}) AS w
+    WHERE NOT EXISTS (SELECT 1 FROM folded_spans AS f WHERE f.organisation_id = ${organisationId} AND f.span = w.column1
+      AND f.start = w.column2 AND f.records >= 0)
+    AND EXISTS (SELECT 1 FROM quarters AS q WHERE q.organisation_id = ${organisationId} AND q.quarter >= w.column2
+      AND q.quarter < w.column3)`
 
 /** Undefined: what was planned as folded is not any more. */
 async function summedBy(
   store: Store,
   query: SumQuery,
   dimension: Folded | undefined,
-  plan: Plan,
-  state: FoldState,
+  plan: Planned,
 ): Promise<Summed | undefined> {
   const parts = [
-    ...(plan.days.length > 0 ? [foldedPart(query, dimension, 'day', plan.days)] : []),
-    ...(plan.quarters.length > 0
-      ? [
-          dimension === undefined
-            ? narrowPart(query, plan.quarters)
-            : foldedPart(query, dimension, 'quarter', plan.quarters),
-        ]
-      : []),
-    ...(plan.records.length > 0 && dimension ? [recordPart(store, query, [dimension], plan.records)] : []),
+    ...[...plan.spans].flatMap(([name, segments]) =>
+      segments.length > 0 ? [foldedPart(query, plan.projection, name, segments)] : [],
+    ),
+    ...restParts(store, query, dimension, plan),
   ]
-  const { rows, stale, tooMany } = await gathered(store, query, parts, changedSince(query, dimension, plan, state))
+  const { rows, stale, tooMany } = await gathered(store, query, parts, changedSince(query, plan))
   if (stale) return undefined
   if (tooMany) return tooMany
   return { rows: await merged(store, query, rows) }
 }
 
-/** How much of what was planned as folded has changed; 0: nothing. */
-function changedSince(query: SumQuery, dimension: Folded | undefined, plan: Plan, state: FoldState) {
-  const { organisationId } = query
-  const { start, end } = rangeOf(query)
-  const planned = [...state.unfolded]
-  const isKnown = planned.length === 0 ? sql`1 = 1` : sql`quarter NOT IN (${sql.raw(planned.join(', '))})`
-  const quarters =
-    dimension === undefined
-      ? sql`0`
-      : sql`(SELECT COUNT(*) FROM quarters WHERE ${isUnfolded(organisationId, start, end)} AND ${isKnown})`
-  if (plan.days.length === 0) return quarters
-  const days = plan.days.flatMap((segment) => daysOf(segment))
-  const current = sql`(SELECT COUNT(*) FROM folded_days AS f WHERE f.organisation_id = ${organisationId}
-    AND f.day IN (${sql.raw(days.join(', '))}) AND ${isCurrentDay(start, end)})`
-  return sql`${quarters} + ${sql.raw(String(new Set(days).size))} - ${current}`
+/** The ledger's own sums are always current; what is folded from records may not have seen the last of them. */
+function restParts(store: Store, query: SumQuery, dimension: Folded | undefined, { rest, unfolded }: Planned): Part[] {
+  if (rest.length === 0) return []
+  if (dimension === undefined) return [narrowPart(query, rest)]
+  const { same, other } = partedBy(unfolded, rest)
+  return [
+    ...(same.length > 0 ? [foldedPart(query, { name: dimension, folded: dimension }, 'quarter', same)] : []),
+    ...(other.length > 0 ? [recordPart(store, query, [dimension], other)] : []),
+  ]
 }
 
-function daysOf({ start, end }: Segment): number[] {
-  return Array.from({ length: (end - start) / 86_400_000 }, (_, index) => start + index * 86_400_000)
+/** How much of what was planned as folded has changed; 0: nothing. */
+function changedSince(query: SumQuery, { spans, rest, unfolded, projection }: Planned) {
+  const declared = declaredOf(spans)
+  const lacking = declared.length === 0 ? sql`0` : sql`(SELECT COUNT(*) FROM (${lackingOf(query, declared)}) AS l)`
+  if (declared.length === 0 && (projection.folded === undefined || rest.length === 0)) return lacking
+  const isKnown = unfolded.length === 0 ? sql`1 = 1` : sql`quarter NOT IN (${sql.raw(unfolded.join(', '))})`
+  return sql`${lacking} + (SELECT COUNT(*) FROM quarters WHERE ${isUnfolded(query)} AND ${isKnown})`
 }
 
 async function summedByRecord(store: Store, query: SumQuery, dimensions: readonly Folded[]): Promise<Summed> {
@@ -181,13 +215,15 @@ async function gathered(
   const { most } = query
   const keys = query.groupBy.map((_, index) => sql.ref(`key${index}`))
   const columns = sql.join([sql.ref('bucket'), ...keys, sql.ref('source')])
-  const rows = await rowsOf<Record<string, unknown>>(
-    store,
-    query,
+  const statement = (sums: RawBuilder<unknown>) =>
     sql`WITH r AS (${sql.join(parts, sql` UNION ALL `)}), changed AS (SELECT ${changed} AS stale)
       SELECT changed.stale, sums.* FROM changed LEFT JOIN (
-        SELECT ${columns}, ${sumColumns()} FROM r GROUP BY ${columns} LIMIT ${most.rows + 1}) AS sums ON 1 = 1`,
-  )
+        SELECT ${columns}, ${sums} FROM r GROUP BY ${columns} LIMIT ${most.rows + 1}) AS sums ON 1 = 1`
+  const read = (sums: RawBuilder<unknown>) => rowsOf<Record<string, unknown>>(store, query, statement(sums))
+  const rows = await read(sumColumn()).catch((error: unknown) => {
+    if (!(error instanceof Error && error.message.includes('integer overflow'))) throw error
+    return read(wideSumColumn())
+  })
   const stale = rows.some((row) => row.stale !== 0n)
   const found = rows.filter(({ bucket }) => bucket !== null)
   if (found.length > most.rows) return { rows: [], stale, tooMany: { tooMany: 'rows', count: found.length } }
@@ -196,7 +232,7 @@ async function gathered(
 
 /** The spans as rows, in the number of their bucket. */
 const spans = (segments: readonly Segment[]) =>
-  sql`(VALUES ${sql.raw(segments.map(({ bucket, start, end }) => `(${bucket}, CAST(${start} AS bigint), CAST(${end} AS bigint))`).join(', '))})`
+  sql`(VALUES ${sql.raw(segments.map(({ bucket, start, end }) => `(${bucket}, ${start}, ${end})`).join(', '))})`
 
 /** In this order, so that each span looks into the index for itself. */
 const joined = (segments: readonly Segment[], table: RawBuilder<unknown>) =>
@@ -244,15 +280,15 @@ function narrowPart(query: SumQuery, segments: readonly Segment[]): Part {
 
 function foldedPart(
   query: SumQuery,
-  dimension: Folded | undefined,
-  span: 'day' | 'quarter',
+  { name, folded }: Pick<Projection, 'name' | 'folded'>,
+  span: SpanName,
   segments: readonly Segment[],
 ): Part {
-  const filter = dimension && query.folded[dimension]
+  const filter = folded && query.folded[folded]
   const values = filter ? sql`AND ${amongst(sql`c.value`, filter.folded)}` : EMPTY
   const keys = keysOf(query, 'c', 1, () => sql`c.value`)
   return sql`SELECT ${keys}, ${KEPT} FROM ${joined(segments, sql`folded_rollups AS c`)}
-    WHERE c.organisation_id = ${query.organisationId} AND c.dimension = ${dimension ?? 'all'} AND c.span = ${span}
+    WHERE c.organisation_id = ${query.organisationId} AND c.dimension = ${name} AND c.span = ${span}
     AND c.start >= s.first AND c.start < s.past ${values} ${narrowWhere(query, 'c')}`
 }
 
@@ -278,18 +314,26 @@ async function merged(store: Store, { organisationId, groupBy }: SumQuery, rows:
       row.source === 1n ? groupBy.flatMap((_, index) => (isPersonal[index] ? [String(row[`key${index}`])] : [])) : [],
     ),
   )
-  const sums = new Map<string, SumRow>()
-  for (const row of rows) {
+  const isOneSource = rows.every(({ source }) => source === rows[0]?.source)
+  const found = rows.map((row): SumRow => {
     const key = groupBy.map((group, index) => {
       const value = String(row[`key${index}`] ?? '')
       if (!isPersonal[index] || value === '') return value
       if (row.source === 1n) return labels.get(value) ?? ''
       return group === 'tag' ? tagText(value) : value
     })
-    const bucket = Number(row.bucket)
-    const name = JSON.stringify([bucket, ...key])
+    return { bucket: Number(row.bucket), key, sums: sumsOf(String(row.sums)) }
+  })
+  return isOneSource && !isPersonal.includes(true) ? found : joinedRows(found)
+}
+
+/** Rows that say the same, as one. */
+function joinedRows(rows: readonly SumRow[]): SumRow[] {
+  const sums = new Map<string, SumRow>()
+  for (const row of rows) {
+    const name = JSON.stringify([row.bucket, ...row.key])
     const known = sums.get(name)
-    sums.set(name, { bucket, key, sums: known ? addSums(known.sums, sumsOf(row)) : sumsOf(row) })
+    sums.set(name, known ? { ...row, sums: addSums(known.sums, row.sums) } : row)
   }
   return [...sums.values()]
 }

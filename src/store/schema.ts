@@ -382,7 +382,7 @@ export type Schema = {
     no_usage: Int
   }
   quarters: { organisation_id: Int; quarter: Int; records: Int; folded: Int }
-  folded_days: { organisation_id: Int; day: Int; records: Int }
+  folded_spans: { organisation_id: Int; span: string; start: Int; records: Int }
   folded_rollups: {
     organisation_id: Int
     dimension: string

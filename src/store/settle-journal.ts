@@ -23,6 +23,9 @@ export type SettleJournal = {
   /** Keeps it for a person to look at, where it is in nobody's way. */
   setAside(entry: JournalEntry, reason: string): void
   readonly size: number
+  /** What it takes of the disk, and the most that it may. */
+  readonly bytes: number
+  readonly mostBytes: number
   /** Enough for the calls that are under way. */
   readonly hasRoom: boolean
   close(): void
@@ -135,7 +138,10 @@ function journalOf(db: Database, mostBytes: number): SettleJournal {
     Number(db.pragma('page_count', { simple: true }) as number) -
     Number(db.pragma('freelist_count', { simple: true }) as number)
   const room = (mostBytes / PAGE_BYTES) * ROOM_FOR_NEW
-  const look = () => ({ size: Number(counted.get()), hasRoom: usedPages() < room })
+  const look = () => {
+    const pages = usedPages()
+    return { size: Number(counted.get()), bytes: pages * PAGE_BYTES, hasRoom: pages < room }
+  }
   let state = look()
   const change = (work: () => void) => {
     db.transaction(work)()
@@ -160,6 +166,10 @@ function journalOf(db: Database, mostBytes: number): SettleJournal {
     get size() {
       return state.size
     },
+    get bytes() {
+      return state.bytes
+    },
+    mostBytes,
     get hasRoom() {
       return state.hasRoom
     },

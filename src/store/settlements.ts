@@ -2,25 +2,21 @@
  * The way of a settle into the ledger. Where the database is out of reach it goes to the journal, and from there to the
  * database once that is back: under the same number, so that it counts once however often it is told.
  */
-import type { Outcome, Settle } from '../core/ledger-commands.ts'
-import { assert } from '../lib/assert.ts'
+import type { Settle } from '../core/ledger-commands.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import { CollectorFull, createCollector } from '../lib/collect.ts'
 import type { Log } from '../lib/log.ts'
+import { endedBy, type Settling } from './late-truth.ts'
 import type { JournalEntry, SettleJournal } from './settle-journal.ts'
 import { type Store, StoreAway, StoreFailed } from './store.ts'
 
-/**
- * `settled`: the ledger holds it, as it was told. `waiting`: only the journal does. `otherwise`: somebody had settled the
- * call already, in another way.
- */
-type Settling = 'settled' | 'waiting' | 'otherwise'
-
 export type Settlements = {
   /** Rejects where neither the ledger nor the journal holds it. */
-  post(command: Settle): Promise<Settling>
+  post(command: Settle): Promise<Settling | 'waiting'>
   /** How many wait in the journal. */
   readonly waiting: number
+  /** The journal as it is; undefined where there is none. */
+  readonly journal: Pick<SettleJournal, 'size' | 'bytes' | 'mostBytes'> | undefined
   /** False: no new call may begin. */
   readonly hasRoom: boolean
   /** One try to bring all that waits into the ledger. Never rejects. */
@@ -47,7 +43,7 @@ const CAPACITY = 100_000
 const TRIES = 3
 
 export function createSettlements({ store, journal, clock, log, waitMs, onSetAside }: Parts): Settlements {
-  const arrivals = new Map<bigint, (settling: Settling) => void>()
+  const arrivals = new Map<bigint, (settling: Settling | 'waiting') => void>()
   const refusals = new Map<number, number>()
   const writing = createCollector<Settle, undefined>({
     most: PAGE,
@@ -61,7 +57,7 @@ export function createSettlements({ store, journal, clock, log, waitMs, onSetAsi
   let replaying: Promise<void> | undefined
   let closed = false
 
-  const arrived = ({ record }: Settle, settling: Settling) => {
+  const arrived = ({ record }: Settle, settling: Settling | 'waiting') => {
     arrivals.get(record.id)?.(settling)
     arrivals.delete(record.id)
   }
@@ -97,7 +93,7 @@ export function createSettlements({ store, journal, clock, log, waitMs, onSetAsi
     try {
       if (!command) throw new StoreFailed('what was written cannot be read')
       const at = Math.max(command.at, store.now())
-      arrived(command, await settlingOf(store, command, await store.post({ ...command, at })))
+      arrived(command, await endedBy(store, command, await store.post({ ...command, at })))
       refusals.delete(place)
       return 'done'
     } catch (error) {
@@ -120,9 +116,9 @@ export function createSettlements({ store, journal, clock, log, waitMs, onSetAsi
     if (command) onSetAside?.(command)
   }
 
-  async function keep(command: Settle): Promise<Settling> {
+  async function keep(command: Settle): Promise<Settling | 'waiting'> {
     await writing.add(command)
-    const end = Promise.withResolvers<Settling>()
+    const end = Promise.withResolvers<Settling | 'waiting'>()
     arrivals.set(command.record.id, end.resolve)
     const late = clock.after(waitMs, () => arrived(command, 'waiting'))
     replayLater()
@@ -133,7 +129,7 @@ export function createSettlements({ store, journal, clock, log, waitMs, onSetAsi
   return {
     async post(command) {
       try {
-        return await settlingOf(store, command, await store.post(command))
+        return await endedBy(store, command, await store.post(command))
       } catch (error) {
         if (!journal || !isPassing(error)) throw error
         log.warn({ generation: command.record.code, error: String(error) }, 'a settle waits in the journal')
@@ -143,6 +139,7 @@ export function createSettlements({ store, journal, clock, log, waitMs, onSetAsi
     get waiting() {
       return journal?.size ?? 0
     },
+    journal,
     get hasRoom() {
       return journal?.hasRoom ?? true
     },
@@ -159,19 +156,3 @@ export function createSettlements({ store, journal, clock, log, waitMs, onSetAsi
 
 /** Nothing is wrong with the command. */
 const isPassing = (error: unknown): boolean => error instanceof StoreAway || error instanceof CollectorFull
-
-/** A settle that met itself, told twice, is no other; one that met an estimate made by another node is. */
-async function settlingOf(store: Store, { record }: Settle, outcome: Outcome): Promise<Settling> {
-  assert(outcome.ok && outcome.result.kind === 'settled', 'a settle is never refused')
-  if (outcome.result.state !== 'already_settled') return 'settled'
-  const [kept] = await store.rows(
-    store.sql
-      .selectFrom('usage_records')
-      .select(['charge_exact', 'status', 'source'])
-      .where('organisation_id', '=', record.organisationId)
-      .where('id', '=', record.id),
-  )
-  const isSame =
-    kept?.charge_exact === record.chargeExact && kept.status === record.status && kept.source === record.source
-  return isSame ? 'settled' : 'otherwise'
-}

@@ -1,5 +1,4 @@
 /** The default store: one SQLite file, written by one worker thread and read by another. */
-import { Worker } from 'node:worker_threads'
 import type { Command, Outcome } from '../core/ledger-commands.ts'
 import type { Clock } from '../lib/clock.ts'
 import { CollectorFull } from '../lib/collect.ts'
@@ -8,18 +7,11 @@ import { createIds } from '../lib/id.ts'
 import type { Log } from '../lib/log.ts'
 import type { Random } from '../lib/random.ts'
 import { type Packed, packCommand, unpackOutcome } from './command-codec.ts'
+import { createHearers } from './hearers.ts'
 import { queryBuilder } from './query-builder.ts'
-import type { Answer, Request, WorkerOptions } from './sqlite-worker.ts'
-import {
-  outcomeOrThrow,
-  type Query,
-  type Standing,
-  type Store,
-  StoreAway,
-  StoreFailed,
-  StoreTooSlow,
-  StoreUnusable,
-} from './store.ts'
+import type { Request } from './sqlite-serve.ts'
+import { noWriter, startThread, type Thread } from './sqlite-thread.ts'
+import { outcomeOrThrow, type Query, type Standing, type Store, StoreAway, StoreTooSlow } from './store.ts'
 
 /** This many commands may be under way before a caller is told that the store is overloaded. */
 const CAPACITY = 20_000
@@ -37,8 +29,9 @@ type Options = {
 
 export async function openSqlite({ file, clock, random, log, readonly = false }: Options): Promise<Store> {
   // One after the other: a reader that looks into a new file while the writer gives it its form is in the way of that.
-  const writer = readonly ? noWriter : await startThread({ role: 'writer', file, node: 0 })
-  const reader = await startThread({ role: 'reader', file, node: 0 }).catch(async (error: unknown) => {
+  const batches = createHearers<number>()
+  const writer = readonly ? noWriter : await startThread('writer', { file, node: 0 }, batches.tell)
+  const reader = await startThread('reader', { file, node: 0 }).catch(async (error: unknown) => {
     await writer.stop()
     throw error
   })
@@ -66,6 +59,8 @@ export async function openSqlite({ file, clock, random, log, readonly = false }:
     now: () => clock.now(),
     standing: disk.standing,
     post: async (command) => outcomeOrThrow(await ledger.post(command)),
+    queued: ledger.underWay,
+    onBatch: batches.add,
     rows: async <Row>(query: Query<Row>) =>
       (await reader.ask({ kind: 'rows', statement: statementOf(query) })) as Row[],
     scan: async <Row>(query: Query<Row>, withinMs: number) =>
@@ -115,7 +110,7 @@ function createScanner(file: string, clock: Clock) {
   let thread: Promise<Thread> | undefined
   return {
     async ask(request: Request, withinMs: number): Promise<unknown> {
-      thread ??= startThread({ role: 'reader', file, node: 0 })
+      thread ??= startThread('reader', { file, node: 0 })
       const asked = thread
       const { ask, leave } = await asked
       const late = Promise.withResolvers<never>()
@@ -170,6 +165,7 @@ function ledgerQueue(writer: Thread, written: (commands: number) => void) {
         underWay++
         gatherer.add({ command, resolve, reject })
       }),
+    underWay: () => underWay,
     idle: () => new Promise<void>((resolve) => (underWay === 0 ? resolve() : whenIdle.push(resolve))),
   }
 }
@@ -177,61 +173,4 @@ function ledgerQueue(writer: Thread, written: (commands: number) => void) {
 const statementOf = (query: Query<unknown>) => {
   const { sql, parameters } = query.compile()
   return { sql, parameters }
-}
-
-type Thread = {
-  ask(request: Request): Promise<unknown>
-  /** Ends it where it stands, whoever still waits. */
-  leave(): void
-  stop(): Promise<void>
-}
-
-const awayWith = (reason: string) => new StoreAway(`the disk does not do what it should: ${reason}`, { unsure: true })
-
-const noWriter: Thread = {
-  ask: () => Promise.reject(new StoreFailed('this store was opened to be read')),
-  leave: () => {},
-  stop: () => Promise.resolve(),
-}
-
-/** The file has the ending of this one: written TypeScript in the repository, stripped JavaScript when packed. */
-const WORKER = new URL(`./sqlite-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
-
-async function startThread(workerData: WorkerOptions): Promise<Thread> {
-  const worker = new Worker(WORKER, { workerData })
-  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
-  let next = 1
-  let dead: Error | undefined
-  const fail = (error: Error) => {
-    dead = error
-    for (const { reject } of waiting.values()) reject(error)
-    waiting.clear()
-  }
-  const ready = new Promise<unknown>((resolve, reject) => waiting.set(0, { resolve, reject }))
-  worker.on('message', (answers: Answer[]) => {
-    for (const { id, value, error, away } of answers) {
-      const asked = waiting.get(id)
-      waiting.delete(id)
-      if (error === undefined) asked?.resolve(value)
-      else asked?.reject(id === 0 ? new StoreUnusable(error) : away ? awayWith(error) : new StoreFailed(error))
-    }
-  })
-  worker.on('error', fail)
-  worker.on('exit', (code) => fail(new StoreFailed(`the ${workerData.role} of ${workerData.file} ended (${code})`)))
-  await ready
-  const ask = (request: Request) =>
-    new Promise<unknown>((resolve, reject) => {
-      if (dead) return reject(dead)
-      const id = next++
-      waiting.set(id, { resolve, reject })
-      worker.postMessage({ id, request })
-    })
-  return {
-    ask,
-    leave: () => void worker.terminate(),
-    async stop() {
-      await ask({ kind: 'close' })
-      await worker.terminate()
-    },
-  }
 }

@@ -29,6 +29,10 @@ export type Store = {
    * the command met a defect, with `CollectorFull` where too much waits, with {@link StoreAway} where the database is out of reach.
    */
   post(command: Command): Promise<Outcome>
+  /** Calls back with how many commands of the ledger were written at once. */
+  onBatch(hear: (commands: number) => void): void
+  /** How many commands are posted and not yet answered. */
+  queued(): number
   /** Reads, from a snapshot of their own; never behind a finished `post` or `write` of this process. */
   rows<Row>(query: Query<Row>): Promise<Row[]>
   /**

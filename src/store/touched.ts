@@ -3,7 +3,7 @@
  * names itself, then what those rows lead to.
  */
 import { accountOf } from '../core/ledger.ts'
-import type { Command, RecordUsage, Told } from '../core/ledger-commands.ts'
+import type { Adjust, Command, RecordUsage, Told } from '../core/ledger-commands.ts'
 import { counterKey, idempotencyKey, type Link, paymentKey, type Rows } from '../core/ledger-rows.ts'
 
 export type Named = { readonly reservations: readonly bigint[]; readonly transactions: readonly bigint[] }
@@ -14,7 +14,8 @@ export function namedBy(commands: readonly Command[]): Named {
   for (const command of commands) {
     if (command.type === 'settle') reservations.add(command.record.id)
     else if (command.type === 'refund') transactions.add(command.transactionId)
-    else if (command.type === 'record_usage' && command.transactionId !== null) transactions.add(command.transactionId)
+    else if ((command.type === 'record_usage' || command.type === 'adjust') && command.transactionId !== null)
+      transactions.add(command.transactionId)
     else if (command.type === 'confirm' || command.type === 'cancel' || command.type === 'extend')
       reservations.add(command.reservationId)
   }
@@ -73,9 +74,13 @@ export function touchedBy(commands: readonly Command[], rows: Rows): Touched {
       if (!rows.reservations.has(id)) recorded.push(id)
     } else if (command.type === 'record_usage') {
       told.push(...toldNames(command))
+    } else if (command.type === 'adjust') {
+      const { apiKeyId, organisationId } = command.record
+      if (apiKeyId !== null) apiKeys.set(apiKeyId, { apiKeyId, organisationId })
+      told.push(...toldNames(command))
+      for (const id of drawnFrom(rows, command.transactionId)) grants.add(id)
     } else if (command.type === 'refund') {
-      for (const entry of rows.transactions.get(command.transactionId)?.entries ?? [])
-        if (entry.grantId !== null) grants.add(entry.grantId)
+      for (const id of drawnFrom(rows, command.transactionId)) grants.add(id)
       const { call, organisationId } = command
       if (call) apiKeys.set(call.apiKeyId, { apiKeyId: call.apiKeyId, organisationId })
     } else if (command.type === 'void') {
@@ -100,7 +105,11 @@ export function touchedBy(commands: readonly Command[], rows: Rows): Touched {
   }
 }
 
-function toldNames({ organisationId, transactionId, record: { dedupeKey, payloadHash } }: RecordUsage): ToldName[] {
+const drawnFrom = (rows: Rows, transactionId: bigint | null): bigint[] =>
+  (rows.transactions.get(transactionId ?? 0n)?.entries ?? []).flatMap(({ grantId }) => grantId ?? [])
+
+function toldNames({ organisationId, transactionId, record }: RecordUsage | Adjust): ToldName[] {
+  const { dedupeKey, payloadHash } = record
   if (dedupeKey !== null) return [{ organisationId, dedupeKey }]
   return transactionId === null || payloadHash === null ? [] : [{ organisationId, transactionId, payloadHash }]
 }
@@ -112,6 +121,8 @@ function holdsOf(command: Command, rows: Rows): readonly Link[] {
     case 'debit':
     case 'refund':
       return command.chain ?? []
+    case 'adjust':
+      return command.holds
     case 'settle':
       return [...command.holds, ...(rows.reservations.get(command.record.id)?.holds ?? [])]
     case 'confirm':

@@ -7,10 +7,27 @@ import type { Schema } from './schema.ts'
 import type { Store } from './store.ts'
 import { entries } from './tables.ts'
 
+type Direction = 'credit' | 'debit'
+
+const DIRECTIONS: Readonly<Record<Exclude<TransactionType, 'adjustment'>, Direction>> = {
+  grant: 'credit',
+  refund: 'credit',
+  usage: 'debit',
+  debit: 'debit',
+  expiry: 'debit',
+  void: 'debit',
+  clawback: 'debit',
+}
+
+/** An adjustment that gives back names what it gives back of. */
+const directionOf = ({ type, reverses_id }: { type: string; reverses_id: bigint | null }): Direction =>
+  type === 'adjustment' ? (reverses_id === null ? 'debit' : 'credit') : DIRECTIONS[type as keyof typeof DIRECTIONS]
+
 export type StoredTransaction = {
   readonly id: bigint
   readonly code: string
   readonly type: TransactionType
+  readonly direction: Direction
   readonly accountCode: string
   readonly externalId: string
   readonly amount: bigint
@@ -30,7 +47,7 @@ export type StoredTransaction = {
 
 export type TransactionFilter = {
   readonly accountId?: bigint | undefined
-  readonly types?: readonly TransactionType[] | undefined
+  readonly direction?: Direction | undefined
   /** `[from, to)`, milliseconds. */
   readonly from?: number | undefined
   readonly to?: number | undefined
@@ -85,7 +102,7 @@ export async function findTransaction(
 function transactionsOf(
   store: Store,
   organisationId: bigint,
-  { accountId, types, from, to, bookedBy, usageMissing }: TransactionFilter,
+  { accountId, direction, from, to, bookedBy, usageMissing }: TransactionFilter,
 ) {
   let query = store.sql
     .selectFrom('transactions as t')
@@ -100,13 +117,23 @@ function transactionsOf(
     )
     .where('t.organisation_id', '=', organisationId)
   if (accountId !== undefined) query = query.where('t.account_id', '=', accountId)
-  if (types !== undefined) query = query.where('t.type', 'in', types)
+  if (direction !== undefined) query = query.where((of) => isDirected(of, direction))
   if (from !== undefined) query = query.where('t.booked_at', '>=', BigInt(from))
   if (to !== undefined) query = query.where('t.booked_at', '<', BigInt(to))
   if (bookedBy !== undefined) query = query.where('t.booked_at', '<=', BigInt(bookedBy))
   if (usageMissing) query = query.where(isUnexplained)
   return query
 }
+
+const isDirected = ({ and, eb, or }: OfTransactions, direction: Direction) =>
+  or([
+    eb(
+      't.type',
+      'in',
+      Object.entries(DIRECTIONS).flatMap(([type, of]) => (of === direction ? type : [])),
+    ),
+    and([eb('t.type', '=', 'adjustment'), eb('t.reverses_id', direction === 'debit' ? 'is' : 'is not', null)]),
+  ])
 
 type OfTransactions = ExpressionBuilder<Schema & { t: Schema['transactions'] }, 't'>
 
@@ -135,6 +162,7 @@ const columnsOf = (query: ReturnType<typeof transactionsOf>) =>
       't.id',
       't.code',
       't.type',
+      't.reverses_id',
       't.amount_nanos',
       't.written_off_nanos',
       't.balance_after_nanos',
@@ -150,6 +178,7 @@ type TransactionRow = {
   id: bigint
   code: string
   type: string
+  reverses_id: bigint | null
   amount_nanos: bigint
   written_off_nanos: bigint
   balance_after_nanos: bigint
@@ -168,6 +197,7 @@ const transactionOf = (row: TransactionRow): StoredTransaction => ({
   id: row.id,
   code: row.code,
   type: row.type as TransactionType,
+  direction: directionOf(row),
   accountCode: row.account_code,
   externalId: row.external_id,
   amount: row.amount_nanos,

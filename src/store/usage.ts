@@ -114,14 +114,14 @@ export async function usageSums(store: Store, organisationId: bigint, filter: Us
       .orderBy('u.model')
       .select(['u.model', 'u.context'])
       .select([
-        text('1').as('records'),
+        text("CASE WHEN u.kind = 'original' THEN 1 ELSE 0 END").as('records'),
         text('u.cost_nanos / 1000000000').as('dollars'),
         text('u.cost_nanos % 1000000000').as('nanos'),
         text('u.input_tokens').as('input'),
         text('u.output_tokens').as('output'),
         text('u.cached_tokens').as('cached'),
-        text('CASE WHEN u.cost_nanos IS NULL THEN 1 ELSE 0 END').as('unpriced'),
-        text("CASE WHEN u.source = 'unknown' THEN 1 ELSE 0 END").as('unknown'),
+        text("CASE WHEN u.cost_nanos IS NULL AND u.kind = 'original' THEN 1 ELSE 0 END").as('unpriced'),
+        text("CASE WHEN u.source = 'unknown' AND u.kind = 'original' THEN 1 ELSE 0 END").as('unknown'),
       ]),
   )
   return rows.map((row) => ({

@@ -45,7 +45,7 @@ test('the package holds what runs and nothing else', async () => {
   expect([...folders].sort()).toEqual(['bin', 'catalogue', 'dashboard', 'dist'])
   expect(files.filter((name) => /\.ts$|\.test\.js$/.test(name))).toEqual([])
   expect(files).toContain('dashboard/dist/index.html')
-  expect(files).toContain('dist/store/sqlite-worker.js')
+  expect(files).toContain('dist/store/sqlite-writer.js')
   expect(files).toContain('dist/tokens/token-worker.js')
 })
 

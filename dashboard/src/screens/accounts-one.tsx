@@ -1,19 +1,21 @@
 /** One account: what it has, where that came from, what moved it and what is set aside now. */
-import { Button, Card, Group, SimpleGrid, Table, Text } from '@mantine/core'
+import { Button, Card, Group, SimpleGrid, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
-import type { Account, Grant } from '@turnpike/sdk'
+import type { Account, Grant, Reservation } from '@turnpike/sdk'
 import { client } from '../client.ts'
+import { unitsOf } from '../decimal.ts'
 import { Confirm, useDialog } from '../dialog.tsx'
+import { useOpened } from '../filters.tsx'
 import { Page } from '../page.tsx'
 import { PagedList, usePagedList } from '../paged-list.tsx'
 import { Problem } from '../problem.tsx'
 import { RowButton } from '../row-button.tsx'
-import { Rows } from '../rows.tsx'
 import { Section } from '../section.tsx'
 import { useIsAdmin } from '../session.ts'
 import { StateBadge } from '../state-badge.tsx'
 import { Loading } from '../states.tsx'
+import { type ColumnOf, DataTable } from '../table.tsx'
 import { When } from '../when.tsx'
 import { ChangeAccount, ChangeStatus, type Status } from './accounts-change.tsx'
 import { Credits, Deduct, TopUp } from './accounts-credits.tsx'
@@ -45,7 +47,8 @@ const STATUSES = [
 
 function Known({ account }: { account: Account }) {
   const isAdmin = useIsAdmin()
-  const moving = useDialog<'top-up' | 'deduct' | 'change'>()
+  const moving = useDialog<'deduct' | 'change'>()
+  const topping = useOpened('top-up')
   const turning = useDialog<Status>()
   const actions = isAdmin && (
     <>
@@ -60,7 +63,7 @@ function Known({ account }: { account: Account }) {
       <Button variant="default" onClick={() => moving.open('deduct')}>
         Deduct
       </Button>
-      <Button onClick={() => moving.open('top-up')}>Top up</Button>
+      <Button onClick={() => topping.open()}>Top up</Button>
     </>
   )
   return (
@@ -77,7 +80,7 @@ function Known({ account }: { account: Account }) {
       <Grants account={account} isAdmin={isAdmin} />
       <Reservations account={account} />
       <Transactions account={account} isAdmin={isAdmin} />
-      {moving.subject === 'top-up' && <TopUp account={account} onClose={moving.close} />}
+      {isAdmin && topping.isOpen && <TopUp account={account} onClose={topping.close} />}
       {moving.subject === 'change' && <ChangeAccount account={account} onClose={moving.close} />}
       {turning.subject && <ChangeStatus account={account} status={turning.subject} onClose={turning.close} />}
       {moving.subject === 'deduct' && <Deduct account={account} onClose={moving.close} />}
@@ -118,7 +121,26 @@ function Balances({ account }: { account: Account }) {
 }
 
 const TONES = { active: 'good', spent: 'off', expired: 'warn', void: 'off' } as const
-const GRANT_HEADS = ['Category', '>Amount', '>Left', '>Reserved', '>Priority', 'Granted', 'Expires', 'State']
+const GRANT_HEADS = { amount: '>Amount', remaining: '>Left', reserved: '>Reserved' } as const
+const GRANTS: readonly ColumnOf<Grant>[] = [
+  { head: 'Category', isHead: true, by: ({ category }) => category, cell: ({ category }) => category },
+  ...(['amount', 'remaining', 'reserved'] as const).map(
+    (name): ColumnOf<Grant> => ({
+      head: GRANT_HEADS[name],
+      by: ({ decimal }) => unitsOf(decimal[name] ?? '0'),
+      amount: ({ decimal }) => decimal[name],
+      cell: ({ decimal }) => <Credits value={decimal[name]} />,
+    }),
+  ),
+  { head: '>Priority', by: ({ priority }) => priority, cell: ({ priority }) => priority },
+  { head: 'Granted', by: ({ createdAt }) => createdAt, cell: ({ createdAt }) => <When at={createdAt} /> },
+  { head: 'Expires', by: ({ expiresAt }) => expiresAt, cell: ({ expiresAt }) => <When at={expiresAt} none="never" /> },
+  {
+    head: 'State',
+    by: ({ status }) => status,
+    cell: ({ status }) => <StateBadge tone={TONES[status]}>{status}</StateBadge>,
+  },
+]
 
 function Grants({ account, isAdmin }: { account: Account; isAdmin: boolean }) {
   const voiding = useDialog<Grant>()
@@ -127,43 +149,25 @@ function Grants({ account, isAdmin }: { account: Account; isAdmin: boolean }) {
     (start) => client.listGrants({ accountId: account.id, limit: 20, ...start }),
     ({ grants }) => grants,
   )
+  const actions: ColumnOf<Grant> = {
+    head: 'Actions',
+    cell: (grant) =>
+      grant.status === 'active' && (
+        <RowButton of={grant.id} label="Void" isDanger onClick={() => voiding.open(grant)} />
+      ),
+  }
   return (
     <Section title="Grants">
       <PagedList list={list} what="Grants" empty="Nothing was granted yet.">
-        {(rows) => (
-          <Rows caption="Grants" width={860} heads={isAdmin ? [...GRANT_HEADS, 'Actions'] : GRANT_HEADS}>
-            {rows.map((grant) => (
-              <Table.Tr key={grant.id}>
-                <Table.Th scope="row">{grant.category}</Table.Th>
-                <Table.Td ta="right">
-                  <Credits value={grant.decimal.amount} />
-                </Table.Td>
-                <Table.Td ta="right">
-                  <Credits value={grant.decimal.remaining} />
-                </Table.Td>
-                <Table.Td ta="right">
-                  <Credits value={grant.decimal.reserved} />
-                </Table.Td>
-                <Table.Td ta="right">{grant.priority}</Table.Td>
-                <Table.Td>
-                  <When at={grant.createdAt} />
-                </Table.Td>
-                <Table.Td>
-                  <When at={grant.expiresAt} none="never" />
-                </Table.Td>
-                <Table.Td>
-                  <StateBadge tone={TONES[grant.status]}>{grant.status}</StateBadge>
-                </Table.Td>
-                {isAdmin && (
-                  <Table.Td>
-                    {grant.status === 'active' && (
-                      <RowButton of={grant.id} label="Void" isDanger onClick={() => voiding.open(grant)} />
-                    )}
-                  </Table.Td>
-                )}
-              </Table.Tr>
-            ))}
-          </Rows>
+        {(rows, isWhole) => (
+          <DataTable
+            caption="Grants"
+            width={860}
+            columns={isAdmin ? [...GRANTS, actions] : GRANTS}
+            rows={rows}
+            idOf={({ id }) => id}
+            sortedAs={isWhole ? 'grants' : undefined}
+          />
         )}
       </PagedList>
       {voiding.subject && (
@@ -189,27 +193,28 @@ function Reservations({ account }: { account: Account }) {
   return (
     <Section title="Open reservations">
       <PagedList list={list} what="Reservations" empty="Nothing is set aside now.">
-        {(rows) => (
-          <Rows caption="Open reservations" width={560} heads={['Reservation', '>Amount', 'Made', 'Expires']}>
-            {rows.map((reservation) => (
-              <Table.Tr key={reservation.id}>
-                <Table.Th scope="row" ff="monospace" fw={400}>
-                  {reservation.id}
-                </Table.Th>
-                <Table.Td ta="right">
-                  <Credits value={reservation.decimal.amount} />
-                </Table.Td>
-                <Table.Td>
-                  <When at={reservation.createdAt} />
-                </Table.Td>
-                <Table.Td>
-                  <When at={reservation.expiresAt} />
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Rows>
+        {(rows, isWhole) => (
+          <DataTable
+            caption="Open reservations"
+            width={560}
+            columns={RESERVATIONS}
+            rows={rows}
+            idOf={({ id }) => id}
+            sortedAs={isWhole ? 'reservations' : undefined}
+          />
         )}
       </PagedList>
     </Section>
   )
 }
+
+const RESERVATIONS: readonly ColumnOf<Reservation>[] = [
+  { head: 'Reservation', isHead: true, look: { ff: 'monospace', fw: 400 }, cell: ({ id }) => id },
+  {
+    head: '>Amount',
+    by: ({ decimal }) => unitsOf(decimal.amount ?? '0'),
+    cell: ({ decimal }) => <Credits value={decimal.amount} />,
+  },
+  { head: 'Made', by: ({ createdAt }) => createdAt, cell: ({ createdAt }) => <When at={createdAt} /> },
+  { head: 'Expires', by: ({ expiresAt }) => expiresAt, cell: ({ expiresAt }) => <When at={expiresAt} /> },
+]

@@ -1,5 +1,5 @@
 /** The statement of a month: what there was, what came and went of each kind, and what is left. */
-import { Button, Table, Text } from '@mantine/core'
+import { Button, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { type Account, sumOf, type Transaction } from '@turnpike/sdk'
 import { client } from '../client.ts'
@@ -7,8 +7,8 @@ import { plus } from '../days.ts'
 import { negated } from '../decimal.ts'
 import { Loaded } from '../loaded.tsx'
 import { whole } from '../numbers.ts'
-import { Rows } from '../rows.tsx'
 import { Section } from '../section.tsx'
+import { type ColumnOf, DataTable } from '../table.tsx'
 import { Credits } from './accounts-credits.tsx'
 
 type Props = {
@@ -93,29 +93,18 @@ const signed = ({ type, decimal: { amount = '0' } }: Transaction): string =>
   type === 'credit' ? amount : negated(amount)
 
 function Sums({ opening, sums, closing }: Found) {
-  return (
-    <Rows
-      caption="Statement"
-      width={360}
-      heads={['What', '>Number', '>Credits']}
-      foot={<Line what="Closing balance" amount={closing} />}
-    >
-      <Line what="Opening balance" amount={opening} />
-      {[...sums].map(([kind, sum]) => (
-        <Line key={kind} what={kind} {...sum} />
-      ))}
-    </Rows>
-  )
+  const lines: readonly Line[] = [
+    { what: 'Opening balance', amount: opening },
+    ...[...sums].map(([what, sum]) => ({ what, ...sum })),
+    { what: 'Closing balance', amount: closing },
+  ]
+  return <DataTable caption="Statement" width={360} columns={LINES} rows={lines} idOf={({ what }) => what} />
 }
 
-type LineProps = { readonly what: string; readonly count?: number; readonly amount: string }
+type Line = { readonly what: string; readonly count?: number; readonly amount: string }
 
-const Line = ({ what, count, amount }: LineProps) => (
-  <Table.Tr>
-    <Table.Th scope="row">{what}</Table.Th>
-    <Table.Td ta="right">{count === undefined ? '' : whole(count)}</Table.Td>
-    <Table.Td ta="right">
-      <Credits value={amount} />
-    </Table.Td>
-  </Table.Tr>
-)
+const LINES: readonly ColumnOf<Line>[] = [
+  { head: 'What', isHead: true, cell: ({ what }) => what },
+  { head: '>Number', cell: ({ count }) => (count === undefined ? '' : whole(count)) },
+  { head: '>Credits', amount: ({ amount }) => amount, cell: ({ amount }) => <Credits value={amount} /> },
+]

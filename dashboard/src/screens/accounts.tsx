@@ -1,21 +1,20 @@
 /** Accounts: who pays for calls out of credit, and how much of it is left. */
-import { Button, Table, Text, TextInput } from '@mantine/core'
+import { Button, Text, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { Account } from '@turnpike/sdk'
 import { useState } from 'react'
 import { useChange } from '../changes.ts'
 import { client } from '../client.ts'
+import { unitsOf } from '../decimal.ts'
 import { FormDialog, useDialog } from '../dialog.tsx'
 import { Page } from '../page.tsx'
 import { PagedList, usePagedList } from '../paged-list.tsx'
-import { Rows, Small } from '../rows.tsx'
 import { useIsAdmin } from '../session.ts'
 import { StateBadge } from '../state-badge.tsx'
+import { type ColumnOf, DataTable, Small } from '../table.tsx'
 import { When } from '../when.tsx'
 import { Credits } from './accounts-credits.tsx'
-
-const HEADS = ['Account', '>Balance', '>Reserved', '>Available', 'State', 'Since']
 
 export function AccountsScreen() {
   const isAdmin = useIsAdmin()
@@ -34,12 +33,15 @@ export function AccountsScreen() {
         what="Accounts"
         empty="There is no account yet: the organisation pays for every call itself."
       >
-        {(rows) => (
-          <Rows caption="Accounts" width={760} heads={HEADS}>
-            {rows.map((account) => (
-              <AccountRow key={account.id} account={account} />
-            ))}
-          </Rows>
+        {(rows, isWhole) => (
+          <DataTable
+            caption="Accounts"
+            width={760}
+            columns={COLUMNS}
+            rows={rows}
+            idOf={({ id }) => id}
+            sortedAs={isWhole ? 'accounts' : undefined}
+          />
         )}
       </PagedList>
       {creating.subject && <CreateAccount onClose={creating.close} />}
@@ -47,36 +49,54 @@ export function AccountsScreen() {
   )
 }
 
-function AccountRow({ account }: { account: Account }) {
+const COLUMNS: readonly ColumnOf<Account>[] = [
+  {
+    head: 'Account',
+    isHead: true,
+    by: ({ name }) => name,
+    cell: ({ id, name, externalId }) => (
+      <>
+        <Link to="/accounts/$id" params={{ id }}>
+          {name}
+        </Link>
+        <Small>{externalId}</Small>
+      </>
+    ),
+  },
+  {
+    head: '>Balance',
+    by: ({ decimal }) => unitsOf(decimal.balance ?? '0'),
+    amount: ({ decimal }) => decimal.balance,
+    cell: (account) => <BalanceOf account={account} what="balance" />,
+  },
+  { head: '>Reserved', cell: (account) => <BalanceOf account={account} what="reserved" /> },
+  {
+    head: '>Available',
+    amount: ({ decimal }) => decimal.balance,
+    cell: (account) => <BalanceOf account={account} what="available" />,
+  },
+  {
+    head: 'State',
+    by: ({ status }) => status,
+    cell: ({ status }) => (
+      <StateBadge tone={status === 'open' ? 'good' : status === 'frozen' ? 'warn' : 'off'}>{status}</StateBadge>
+    ),
+  },
+  { head: 'Since', by: ({ createdAt }) => createdAt, cell: ({ createdAt }) => <When at={createdAt} /> },
+]
+
+type BalanceProps = { readonly account: Account; readonly what: 'balance' | 'reserved' | 'available' }
+
+/** Asked for once for all three, leading to what it is made of. */
+function BalanceOf({ account, what }: BalanceProps) {
   const { data } = useQuery({
     queryKey: ['balance', account.id],
     queryFn: async () => await client.getBalance(account.id),
   })
-  const { status } = account
   return (
-    <Table.Tr>
-      <Table.Th scope="row">
-        <Link to="/accounts/$id" params={{ id: account.id }}>
-          {account.name}
-        </Link>
-        <Small>{account.externalId}</Small>
-      </Table.Th>
-      <Table.Td ta="right">
-        <Credits value={data?.decimal.balance ?? account.decimal.balance} />
-      </Table.Td>
-      <Table.Td ta="right">
-        <Credits value={data?.decimal.reserved} />
-      </Table.Td>
-      <Table.Td ta="right">
-        <Credits value={data?.decimal.available} />
-      </Table.Td>
-      <Table.Td>
-        <StateBadge tone={status === 'open' ? 'good' : status === 'frozen' ? 'warn' : 'off'}>{status}</StateBadge>
-      </Table.Td>
-      <Table.Td>
-        <When at={account.createdAt} />
-      </Table.Td>
-    </Table.Tr>
+    <Link to="/accounts/$id" params={{ id: account.id }}>
+      <Credits value={data?.decimal[what] ?? (what === 'balance' ? account.decimal.balance : undefined)} />
+    </Link>
   )
 }
 

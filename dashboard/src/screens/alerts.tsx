@@ -1,12 +1,13 @@
 /** Alerts: who is told of what, what went to them, and what happened at all. */
-import { Button, Table, Text } from '@mantine/core'
+import { Button, Text } from '@mantine/core'
+import type { WebhookEvent } from '@turnpike/sdk'
 import { client } from '../client.ts'
 import { useDialog } from '../dialog.tsx'
 import { Page } from '../page.tsx'
 import { PagedList, usePagedList } from '../paged-list.tsx'
-import { Rows } from '../rows.tsx'
 import { Section } from '../section.tsx'
 import { useIsAdmin } from '../session.ts'
+import { type ColumnOf, DataTable } from '../table.tsx'
 import { When } from '../when.tsx'
 import { ChannelSecret, CreateChannel, type Made } from './alerts-channel-forms.tsx'
 import { Channels } from './alerts-channels.tsx'
@@ -43,24 +44,27 @@ function Events() {
   return (
     <Section title="Recent events">
       <PagedList list={list} what="Events" empty="Nothing has happened that anybody is told of.">
-        {(rows) => (
-          <Rows caption="Recent events" width={640} heads={['When', 'Event', 'About', 'What happens next']}>
-            {rows.map(({ type, timestamp, data }) => (
-              <Table.Tr key={data.eventId}>
-                <Table.Td>
-                  <When at={timestamp} />
-                </Table.Td>
-                <Table.Th scope="row">{type}</Table.Th>
-                <Table.Td>{aboutOf(data)}</Table.Td>
-                <Table.Td>{data.next}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Rows>
+        {(rows, isWhole) => (
+          <DataTable
+            caption="Recent events"
+            width={640}
+            columns={EVENTS}
+            rows={rows}
+            idOf={({ data }) => data.eventId}
+            sortedAs={isWhole ? 'events' : undefined}
+          />
         )}
       </PagedList>
     </Section>
   )
 }
+
+const EVENTS: readonly ColumnOf<WebhookEvent>[] = [
+  { head: 'When', by: ({ timestamp }) => timestamp, cell: ({ timestamp }) => <When at={timestamp} /> },
+  { head: 'Event', isHead: true, by: ({ type }) => type, cell: ({ type }) => type },
+  { head: 'About', by: ({ data }) => aboutOf(data), cell: ({ data }) => aboutOf(data) },
+  { head: 'What happens next', cell: ({ data }) => data.next },
+]
 
 /** What people call the thing that it happened to. */
 function aboutOf(data: object): string {

@@ -6,6 +6,7 @@ import { useChange } from '../changes.ts'
 import { client } from '../client.ts'
 import { FormDialog } from '../dialog.tsx'
 import { ActionChoice, METRICS, Thresholds, thresholdsOf } from './budgets-create.tsx'
+import { LastMonth } from './budgets-preview.tsx'
 
 export function ChangeBudget({ budget, onClose }: { budget: Budget; onClose: () => void }) {
   const [name, setName] = useState(budget.name)
@@ -34,6 +35,7 @@ export function ChangeBudget({ budget, onClose }: { budget: Budget; onClose: () 
       />
       <Thresholds value={thresholds} onChange={setThresholds} />
       <ActionChoice value={action} onChange={setAction} />
+      <LastMonth rule={budget} limit={limit} />
     </FormDialog>
   )
 }

@@ -5,7 +5,10 @@ import { useState } from 'react'
 import { useChange } from '../changes.ts'
 import { client } from '../client.ts'
 import { FormDialog } from '../dialog.tsx'
-import { useAccountChoices, useKeyChoices } from '../names.ts'
+import { useAccountCalled, useAccountChoices, useKeyChoices } from '../names.ts'
+import { useOwnTimeZone } from '../session.ts'
+import { isTimeZone } from '../zone.ts'
+import { LastMonth } from './budgets-preview.tsx'
 
 export const SCOPES = {
   organisation: 'the organisation',
@@ -113,8 +116,28 @@ export function CreateBudget({ onClose }: { onClose: () => void }) {
           onChange={setTimeZone}
         />
       </Group>
+      <LastMonth
+        limit={limit}
+        rule={{
+          scope,
+          scopeId: useScopeId(scope, scopeId),
+          metric,
+          window,
+          timeZone: zoneOr(timeZone, useOwnTimeZone()),
+        }}
+      />
     </FormDialog>
   )
+}
+
+/** What is typed is no zone until it is whole. */
+const zoneOr = (entered: string, own: string): string =>
+  entered.trim() !== '' && isTimeZone(entered.trim()) ? entered.trim() : own
+
+/** As reports name it. */
+function useScopeId(scope: Budget['scope'], entered: string): string {
+  const account = useAccountCalled(entered.trim())
+  return scope === 'account' && !entered.startsWith('acc_') ? (account?.id ?? '') : entered.trim()
 }
 
 const ZONES = Intl.supportedValuesOf('timeZone')

@@ -1,12 +1,12 @@
 /** What budgets refused and which thresholds were met, newest first. */
-import { NativeSelect, Table } from '@mantine/core'
+import { NativeSelect } from '@mantine/core'
 import type { BudgetBlockedEvent, BudgetThresholdReachedEvent } from '@turnpike/sdk'
 import { client } from '../client.ts'
 import { useView } from '../filters.tsx'
 import { Money } from '../money.tsx'
 import { PagedList, usePagedList } from '../paged-list.tsx'
-import { Rows, Small } from '../rows.tsx'
 import { Section } from '../section.tsx'
+import { type ColumnOf, DataTable, Small } from '../table.tsx'
 import { When } from '../when.tsx'
 import { METRICS, WINDOWS } from './budgets-create.tsx'
 
@@ -14,7 +14,6 @@ type BudgetEvent = BudgetBlockedEvent | BudgetThresholdReachedEvent
 
 const SHOWN = { refusals: 'Refusals', thresholds: 'Thresholds met' } as const
 const EMPTY = { refusals: 'No budget has refused a call.', thresholds: 'No threshold was met yet.' } as const
-const HEADS = ['When', 'Budget', 'What', '>Spent', '>Limit', 'Window']
 
 export function BudgetHistory() {
   const { search, change } = useView()
@@ -36,43 +35,57 @@ export function BudgetHistory() {
   return (
     <Section title="History" actions={choice}>
       <PagedList list={list} what="History" empty={EMPTY[history]}>
-        {(rows) => (
-          <Rows caption="History" width={760} heads={HEADS}>
-            {rows.map((event) => (
-              <EventRow key={event.data.eventId} event={event} />
-            ))}
-          </Rows>
+        {(rows, isWhole) => (
+          <DataTable
+            caption="History"
+            width={760}
+            columns={COLUMNS}
+            rows={rows}
+            idOf={({ data }) => data.eventId}
+            sortedAs={isWhole ? 'history' : undefined}
+          />
         )}
       </PagedList>
     </Section>
   )
 }
 
-function EventRow({ event: { type, timestamp, data } }: { event: BudgetEvent }) {
-  const unit = data.metric === 'usd' ? '$' : ''
-  return (
-    <Table.Tr>
-      <Table.Td>
-        <When at={timestamp} />
-      </Table.Td>
-      <Table.Th scope="row">{data.name}</Table.Th>
-      <Table.Td>
+const COLUMNS: readonly ColumnOf<BudgetEvent>[] = [
+  { head: 'When', by: ({ timestamp }) => timestamp, cell: ({ timestamp }) => <When at={timestamp} /> },
+  { head: 'Budget', isHead: true, by: ({ data }) => data.name, cell: ({ data }) => data.name },
+  {
+    head: 'What',
+    cell: ({ type, data }) => (
+      <>
         {type === 'budget.blocked' ? 'first refusal of the window' : `${data.thresholds?.join(' % and ')} % met`}
         {data.action === 'alert' && <Small>tells only</Small>}
-      </Table.Td>
-      <Table.Td ta="right">
-        <Money value={data.decimal?.value ?? String(data.value)} unit={unit} />
-      </Table.Td>
-      <Table.Td ta="right">
-        <Money value={data.decimal?.limit ?? String(data.limit)} unit={unit} />
-        {unit === '' && <Small>{METRICS[data.metric]}</Small>}
-      </Table.Td>
-      <Table.Td>
+      </>
+    ),
+  },
+  {
+    head: '>Spent',
+    cell: ({ data }) => <Money value={data.decimal?.value ?? String(data.value)} unit={unitOf(data)} />,
+  },
+  {
+    head: '>Limit',
+    cell: ({ data }) => (
+      <>
+        <Money value={data.decimal?.limit ?? String(data.limit)} unit={unitOf(data)} />
+        {data.metric !== 'usd' && <Small>{METRICS[data.metric]}</Small>}
+      </>
+    ),
+  },
+  {
+    head: 'Window',
+    cell: ({ data }) => (
+      <>
         {WINDOWS[data.window as keyof typeof WINDOWS] ?? data.window}
         <Small>
           from <When at={data.windowStart} />
         </Small>
-      </Table.Td>
-    </Table.Tr>
-  )
-}
+      </>
+    ),
+  },
+]
+
+const unitOf = ({ metric }: BudgetEvent['data']) => (metric === 'usd' ? '$' : '')

@@ -1,12 +1,12 @@
 /** Budgets: what each allows, what of it is spent and held, and when it begins anew. */
-import { Button, Group, Progress, Table, Text } from '@mantine/core'
+import { Button, Group, Progress, Text } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { Budget } from '@turnpike/sdk'
-import type { ReactNode } from 'react'
 import { client } from '../client.ts'
 import { now } from '../clock.ts'
 import { isAbove } from '../decimal.ts'
 import { Confirm, useDialog } from '../dialog.tsx'
+import { useOpened } from '../filters.tsx'
 import { forecastOf } from '../forecast.ts'
 import { Money } from '../money.tsx'
 import { useAccountNames, useKeyNames } from '../names.ts'
@@ -14,19 +14,18 @@ import { Page } from '../page.tsx'
 import { PagedList, usePagedList } from '../paged-list.tsx'
 import { percentOf } from '../percent.ts'
 import { RowButton } from '../row-button.tsx'
-import { Rows, Small } from '../rows.tsx'
 import { useIsAdmin } from '../session.ts'
 import { StateBadge } from '../state-badge.tsx'
+import { type ColumnOf, DataTable, Small } from '../table.tsx'
 import { When } from '../when.tsx'
 import { ChangeBudget } from './budgets-change.tsx'
 import { CreateBudget, METRICS, SCOPES, WINDOWS } from './budgets-create.tsx'
 import { BudgetHistory } from './budgets-history.tsx'
-
-const HEADS = ['Name', 'Binds', '>Limit', '>Spent', '>Reserved', '>Left', 'Resets', 'State']
+import { Lifetime, windowSearch } from './budgets-preview.tsx'
 
 export function BudgetsScreen() {
   const isAdmin = useIsAdmin()
-  const creating = useDialog<true>()
+  const creating = useOpened('new')
   const changing = useDialog<Budget>()
   const ending = useDialog<Budget>()
   const list = usePagedList(
@@ -34,29 +33,32 @@ export function BudgetsScreen() {
     (start) => client.admin.listBudgets(start),
     ({ budgets }) => budgets,
   )
+  const actions: ColumnOf<Budget> = {
+    head: 'Actions',
+    cell: (budget) => (
+      <Group gap={4} wrap="nowrap">
+        <RowButton of={budget.name} label="Change" onClick={() => changing.open(budget)} />
+        <RowButton of={budget.name} label="Delete" isDanger onClick={() => ending.open(budget)} />
+      </Group>
+    ),
+  }
   return (
-    <Page title="Budgets" actions={isAdmin && <Button onClick={() => creating.open(true)}>Create budget</Button>}>
+    <Page title="Budgets" actions={isAdmin && <Button onClick={() => creating.open()}>Create budget</Button>}>
       <Text c="dimmed">A call has to pass every budget that binds it. A limit of 0 refuses all.</Text>
       <PagedList list={list} what="Budgets" empty="There is no budget: nothing is refused but by the limits of keys.">
-        {(rows) => (
-          <Rows caption="Budgets" width={960} heads={isAdmin ? [...HEADS, 'Actions'] : HEADS}>
-            {rows.map((budget) => (
-              <BudgetRow key={budget.id} budget={budget}>
-                {isAdmin && (
-                  <Table.Td>
-                    <Group gap={4} wrap="nowrap">
-                      <RowButton of={budget.name} label="Change" onClick={() => changing.open(budget)} />
-                      <RowButton of={budget.name} label="Delete" isDanger onClick={() => ending.open(budget)} />
-                    </Group>
-                  </Table.Td>
-                )}
-              </BudgetRow>
-            ))}
-          </Rows>
+        {(rows, isWhole) => (
+          <DataTable
+            caption="Budgets"
+            width={960}
+            columns={isAdmin ? [...COLUMNS, actions] : COLUMNS}
+            rows={rows}
+            idOf={({ id }) => id}
+            sortedAs={isWhole ? 'budgets' : undefined}
+          />
         )}
       </PagedList>
       <BudgetHistory />
-      {creating.subject && <CreateBudget onClose={creating.close} />}
+      {isAdmin && creating.isOpen && <CreateBudget onClose={creating.close} />}
       {changing.subject && <ChangeBudget budget={changing.subject} onClose={changing.close} />}
       {ending.subject && (
         <Confirm
@@ -72,56 +74,70 @@ export function BudgetsScreen() {
   )
 }
 
-function BudgetRow({ budget, children }: { budget: Budget; children: ReactNode }) {
-  const { decimal, windowEnd, coming } = budget
-  const used = percentOf(decimal.spent ?? '0', decimal.limit ?? '0')
+const COLUMNS: readonly ColumnOf<Budget>[] = [
+  { head: 'Name', isHead: true, by: ({ name }) => name, cell: ({ name }) => name },
+  { head: 'Binds', by: ({ scope }) => SCOPES[scope], cell: (budget) => <Bound budget={budget} /> },
+  {
+    head: '>Limit',
+    cell: (budget) => (
+      <>
+        <Amount budget={budget} name="limit" />
+        <Small>{WINDOWS[budget.window]}</Small>
+      </>
+    ),
+  },
+  {
+    head: '>Spent',
+    cell: (budget) => (
+      <>
+        <Spent budget={budget} />
+        <Forecast budget={budget} />
+        <Lifetime budget={budget} />
+      </>
+    ),
+  },
+  { head: '>Reserved', cell: (budget) => <Amount budget={budget} name="reserved" /> },
+  {
+    head: '>Left',
+    look: { miw: 110 },
+    by: (budget) => 100 - usedOf(budget),
+    cell: (budget) => <Left budget={budget} />,
+  },
+  { head: 'Resets', by: ({ windowEnd }) => windowEnd, cell: (budget) => <Resets budget={budget} /> },
+  { head: 'State', cell: (budget) => <BudgetState budget={budget} /> },
+]
+
+const usedOf = ({ decimal }: Budget): number => percentOf(decimal.spent ?? '0', decimal.limit ?? '0')
+
+/** What is spent, held and left, as one bar. */
+function Left({ budget }: { budget: Budget }) {
+  const { name, decimal } = budget
+  const used = usedOf(budget)
   const held = Math.min(percentOf(decimal.reserved ?? '0', decimal.limit ?? '0'), 100 - used)
   const colour = used >= 100 ? 'red' : used >= 80 ? 'yellow' : 'blue'
   return (
-    <Table.Tr>
-      <Table.Th scope="row">{budget.name}</Table.Th>
-      <Table.Td>
-        <Bound budget={budget} />
-      </Table.Td>
-      <Table.Td ta="right">
-        <Amount budget={budget} name="limit" />
-        <Small>{WINDOWS[budget.window]}</Small>
-      </Table.Td>
-      <Table.Td ta="right">
-        <Amount budget={budget} name="spent" />
-        <Forecast budget={budget} />
-      </Table.Td>
-      <Table.Td ta="right">
-        <Amount budget={budget} name="reserved" />
-      </Table.Td>
-      <Table.Td ta="right" miw={110}>
-        <Amount budget={budget} name="remaining" />
-        <Progress.Root size="lg" mt={4}>
-          <Progress.Section value={used} color={colour} aria-label={`Spent of ${budget.name}`} />
-          <Progress.Section value={held} color="gray" aria-label={`Reserved of ${budget.name}`} />
-        </Progress.Root>
-        <Small>{Math.floor(used)} % spent</Small>
-      </Table.Td>
-      <Table.Td>
-        {windowEnd === null ? (
-          <span>{budget.window === 'request' ? 'each call' : 'never'}</span>
-        ) : (
-          <When at={windowEnd} />
-        )}
-        {windowEnd !== null && <Small>{budget.timeZone}</Small>}
-        {coming !== null && (
-          <Small>
-            then {WINDOWS[coming.window]}, {coming.timeZone}
-          </Small>
-        )}
-      </Table.Td>
-      <Table.Td>
-        <BudgetState budget={budget} />
-      </Table.Td>
-      {children}
-    </Table.Tr>
+    <>
+      <Amount budget={budget} name="remaining" />
+      <Progress.Root size="lg" mt={4}>
+        <Progress.Section value={used} color={colour} aria-label={`Spent of ${name}`} />
+        <Progress.Section value={held} color="gray" aria-label={`Reserved of ${name}`} />
+      </Progress.Root>
+      <Small>{Math.floor(used)} % spent</Small>
+    </>
   )
 }
+
+const Resets = ({ budget: { window, windowEnd, timeZone, coming } }: { budget: Budget }) => (
+  <>
+    {windowEnd === null ? <span>{window === 'request' ? 'each call' : 'never'}</span> : <When at={windowEnd} />}
+    {windowEnd !== null && <Small>{timeZone}</Small>}
+    {coming !== null && (
+      <Small>
+        then {WINDOWS[coming.window]}, {coming.timeZone}
+      </Small>
+    )}
+  </>
+)
 
 function BudgetState({ budget: { action, blockedAt, decimal } }: { budget: Budget }) {
   const isOver = decimal.remaining === '0'
@@ -152,6 +168,18 @@ function Forecast({ budget }: { budget: Budget }) {
       </Text>{' '}
       at its end
     </Small>
+  )
+}
+
+function Spent({ budget }: { budget: Budget }) {
+  const search = windowSearch(budget)
+  const amount = <Amount budget={budget} name="spent" />
+  return search === undefined ? (
+    amount
+  ) : (
+    <Link to="/usage" search={search}>
+      {amount}
+    </Link>
   )
 }
 

@@ -1,20 +1,23 @@
 /** Keys: who holds which, what each may spend and has spent, and another secret for one that is known too well. */
-import { Button, Group, Table, Text, TextInput } from '@mantine/core'
+import { Button, Group, Text, TextInput } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { ApiKey } from '@turnpike/sdk'
 import { useState } from 'react'
+import { dollars } from '../amount-text.ts'
 import { useChange } from '../changes.ts'
 import { client } from '../client.ts'
 import { now } from '../clock.ts'
+import { unitsOf } from '../decimal.ts'
 import { ConfirmByName, FormDialog, useDialog } from '../dialog.tsx'
+import { useOpened } from '../filters.tsx'
 import { Money } from '../money.tsx'
 import { Page } from '../page.tsx'
 import { PagedList, usePagedList } from '../paged-list.tsx'
 import { Rotate } from '../rotate.tsx'
 import { Refused, RowButton } from '../row-button.tsx'
-import { Rows, Small } from '../rows.tsx'
 import { useIsAdmin } from '../session.ts'
 import { StateBadge } from '../state-badge.tsx'
+import { type ColumnOf, DataTable, Small } from '../table.tsx'
 import { When } from '../when.tsx'
 import { CreateKey, type Issued, IssuedKey, LimitFields, type Reset } from './keys-create.tsx'
 
@@ -23,7 +26,7 @@ type Asked = { readonly what: 'edit' | 'rotate' | 'delete'; readonly key: ApiKey
 export function KeysScreen() {
   const [name, setName] = useState('')
   const isAdmin = useIsAdmin()
-  const creating = useDialog<true>()
+  const creating = useOpened('new')
   const issued = useDialog<Issued>()
   const asked = useDialog<Asked>()
   const list = usePagedList(
@@ -37,23 +40,32 @@ export function KeysScreen() {
     issued.open(made)
   }
   return (
-    <Page title="Keys" actions={isAdmin && <Button onClick={() => creating.open(true)}>Create key</Button>}>
+    <Page title="Keys" actions={isAdmin && <Button onClick={() => creating.open()}>Create key</Button>}>
       <Text c="dimmed">What programs and people call with, and what each may spend.</Text>
-      <TextInput label="Name contains" maw={320} value={name} onChange={(e) => setName(e.currentTarget.value)} />
+      <TextInput
+        label="Name contains"
+        aria-keyshortcuts="/"
+        maw={320}
+        value={name}
+        onChange={(e) => setName(e.currentTarget.value)}
+      />
       <PagedList
         list={list}
         what="Keys"
         empty={name === '' ? 'There is no key yet. Create one to make the first call.' : 'No key has this in its name.'}
       >
-        {(rows) => (
-          <Rows caption="API keys" width={900} heads={isAdmin ? [...HEADS, 'Actions'] : HEADS}>
-            {rows.map((key) => (
-              <KeyRow key={key.id} apiKey={key} isAdmin={isAdmin} ask={asked.open} />
-            ))}
-          </Rows>
+        {(rows, isWhole) => (
+          <DataTable
+            caption="API keys"
+            width={900}
+            columns={isAdmin ? [...COLUMNS, actions(asked.open)] : COLUMNS}
+            rows={rows}
+            idOf={({ id }) => id}
+            sortedAs={isWhole ? 'keys' : undefined}
+          />
         )}
       </PagedList>
-      {creating.subject && <CreateKey onClose={creating.close} onIssued={show} />}
+      {isAdmin && creating.isOpen && <CreateKey onClose={creating.close} onIssued={show} />}
       {issued.subject && <IssuedKey issued={issued.subject} onClose={issued.close} />}
       {asked.subject?.what === 'edit' && <ChangeLimit apiKey={asked.subject.key} onClose={asked.close} />}
       {asked.subject?.what === 'rotate' && (
@@ -80,7 +92,6 @@ export function KeysScreen() {
   )
 }
 
-const HEADS = ['Name', 'Key', 'Account', '>Limit', '>Spent', 'Last use', 'State']
 const WINDOWS = { daily: 'today', weekly: 'this week', monthly: 'this month', never: 'in all' } as const
 const PER = { daily: 'a day', weekly: 'a week', monthly: 'a month', never: 'in all' } as const
 
@@ -90,58 +101,87 @@ function spentOf({ limitReset, decimal }: ApiKey): string {
   return decimal[names[limitReset ?? 'never']] ?? '0'
 }
 
-function KeyRow({ apiKey: key, isAdmin, ask }: { apiKey: ApiKey; isAdmin: boolean; ask: (asked: Asked) => void }) {
-  const change = useChange(() => client.admin.updateApiKey(key.id, { disabled: !key.disabled }))
-  const reset = key.limitReset ?? 'never'
-  return (
-    <Table.Tr>
-      <Table.Th scope="row">{key.name}</Table.Th>
-      <Table.Td ff="monospace">{key.label}</Table.Td>
-      <Table.Td>
-        {key.accountId === null ? (
-          <Text c="dimmed" size="sm">
-            the organisation
-          </Text>
-        ) : (
-          <Link to="/accounts/$id" params={{ id: key.accountId }}>
-            {key.externalId}
-          </Link>
-        )}
-      </Table.Td>
-      <Table.Td ta="right">
-        {key.decimal.limit === undefined ? 'none' : <Money value={key.decimal.limit} />}
-        {key.decimal.limit !== undefined && <Small>{PER[reset]}</Small>}
-      </Table.Td>
-      <Table.Td ta="right">
+const COLUMNS: readonly ColumnOf<ApiKey>[] = [
+  { head: 'Name', isHead: true, by: ({ name }) => name, cell: ({ name }) => name },
+  { head: 'Key', look: { ff: 'monospace' }, cell: ({ label }) => label },
+  {
+    head: 'Account',
+    by: ({ externalId }) => externalId,
+    cell: ({ accountId, externalId }) =>
+      accountId === null ? (
+        <Text c="dimmed" size="sm">
+          the organisation
+        </Text>
+      ) : (
+        <Link to="/accounts/$id" params={{ id: accountId }}>
+          {externalId}
+        </Link>
+      ),
+  },
+  {
+    head: '>Limit (USD)',
+    name: 'limit',
+    by: ({ decimal }) => decimal.limit && unitsOf(decimal.limit),
+    amount: ({ decimal }) => dollars(decimal.limit),
+    cell: ({ decimal, limitReset }) =>
+      decimal.limit === undefined ? (
+        'none'
+      ) : (
+        <>
+          <Money value={decimal.limit} />
+          <Small>{PER[limitReset ?? 'never']}</Small>
+        </>
+      ),
+  },
+  {
+    head: '>Spent (USD)',
+    name: 'spent',
+    by: (key) => unitsOf(spentOf(key)),
+    amount: (key) => dollars(spentOf(key)),
+    cell: (key) => (
+      <>
         <Link to="/usage" search={{ key: key.hash }}>
           <Money value={spentOf(key)} />
         </Link>
-        <Small>{WINDOWS[reset]}</Small>
-      </Table.Td>
-      <Table.Td>
+        <Small>{WINDOWS[key.limitReset ?? 'never']}</Small>
+      </>
+    ),
+  },
+  {
+    head: 'Last use',
+    by: ({ lastUsedAt }) => lastUsedAt,
+    cell: (key) => (
+      <>
         <When at={key.lastUsedAt} none="never" />
         {isIdle(key) && <Small>idle for 30 days</Small>}
-      </Table.Td>
-      <Table.Td>
-        <KeyState apiKey={key} />
-      </Table.Td>
-      {isAdmin && (
-        <Table.Td>
-          <Group gap={4} wrap="nowrap">
-            <RowButton of={key.name} onClick={() => ask({ what: 'edit', key })} label="Limit" />
-            <RowButton of={key.name} onClick={() => ask({ what: 'rotate', key })} label="Rotate" />
-            <RowButton
-              of={key.name}
-              onClick={() => change.mutate()}
-              isBusy={change.isPending}
-              label={key.disabled ? 'Enable' : 'Disable'}
-            />
-            <RowButton of={key.name} onClick={() => ask({ what: 'delete', key })} label="Delete" isDanger />
-          </Group>
-          <Refused error={change.error} />
-        </Table.Td>
-      )}
-    </Table.Tr>
+      </>
+    ),
+  },
+  { head: 'State', cell: (key) => <KeyState apiKey={key} /> },
+]
+
+const actions = (ask: (asked: Asked) => void): ColumnOf<ApiKey> => ({
+  head: 'Actions',
+  cell: (key) => <Actions apiKey={key} ask={ask} />,
+})
+
+function Actions({ apiKey: key, ask }: { apiKey: ApiKey; ask: (asked: Asked) => void }) {
+  const change = useChange(() => client.admin.updateApiKey(key.id, { disabled: !key.disabled }))
+  return (
+    <>
+      <Group gap={4} wrap="nowrap">
+        <RowButton of={key.name} onClick={() => ask({ what: 'edit', key })} label="Limit" />
+        <RowButton of={key.name} onClick={() => ask({ what: 'rotate', key })} label="Rotate" />
+        <RowButton
+          of={key.name}
+          onClick={() => change.mutate()}
+          isBusy={change.isPending}
+          label={key.disabled ? 'Enable' : 'Disable'}
+        />
+        <RowButton of={key.name} onClick={() => ask({ what: 'delete', key })} label="Delete" isDanger />
+      </Group>
+      <Refused error={change.error} />
+    </>
   )
 }
 

@@ -1,19 +1,18 @@
 /** One model: what each of its endpoints charges, since when and by whose word, and what a call of a given size would cost. */
-import { Anchor, Button, Group, Table, Text } from '@mantine/core'
+import { Anchor, Button, Group, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { RateCard } from '@turnpike/sdk'
-import type { ReactNode } from 'react'
 import { client } from '../client.ts'
 import { Confirm, useDialog } from '../dialog.tsx'
 import { Loaded } from '../loaded.tsx'
 import { Money } from '../money.tsx'
 import { whole } from '../numbers.ts'
 import { RowButton } from '../row-button.tsx'
-import { Rows, Small } from '../rows.tsx'
 import { Section } from '../section.tsx'
 import { useIsAdmin } from '../session.ts'
 import { StateBadge } from '../state-badge.tsx'
+import { type ColumnOf, DataTable, Small } from '../table.tsx'
 import { When } from '../when.tsx'
 import { Calculator } from './models-calculator.tsx'
 import { SetPrice } from './models-set-price.tsx'
@@ -26,9 +25,18 @@ export function OneModel({ model }: { readonly model: string }) {
     queryKey: ['rate-cards', model],
     queryFn: () => client.admin.listRateCards({ model }),
   })
-  const endpoints = [...new Set(cards.data?.rateCards.map(({ endpoint }) => endpoint))]
+  const endpoints = cards.data?.endpoints ?? []
   const name = cards.data?.model ?? model
-  const actions = (
+  const actions: ColumnOf<RateCard> = {
+    head: 'Actions',
+    cell: (card) =>
+      isAdmin &&
+      card.source === 'admin' &&
+      card.validTo === null && (
+        <RowButton of={card.id} label="Withdraw" isDanger onClick={() => withdrawing.open(card)} />
+      ),
+  }
+  const above = (
     <Group gap="xs">
       <Anchor component={Link} to="/usage" search={{ model: name } as never}>
         What was spent on it
@@ -41,18 +49,16 @@ export function OneModel({ model }: { readonly model: string }) {
     </Group>
   )
   return (
-    <Section title={name} actions={actions}>
+    <Section title={name} actions={above}>
       <Loaded query={cards} what="Rate cards">
         {({ rateCards }) => (
-          <Rows caption="Rate cards" width={760} heads={['Endpoint', 'State', 'Source', 'Holds', 'Prices', 'Actions']}>
-            {rateCards.map((card) => (
-              <CardRow key={`${card.endpoint} ${card.id}`} card={card}>
-                {isAdmin && card.source === 'admin' && card.validTo === null && (
-                  <RowButton of={card.id} label="Withdraw" isDanger onClick={() => withdrawing.open(card)} />
-                )}
-              </CardRow>
-            ))}
-          </Rows>
+          <DataTable
+            caption="Rate cards"
+            width={760}
+            columns={[...COLUMNS, actions]}
+            rows={rateCards}
+            idOf={({ endpoint, id }) => `${endpoint} ${id}`}
+          />
         )}
       </Loaded>
       <Calculator key={model} model={model} />
@@ -77,19 +83,24 @@ export function OneModel({ model }: { readonly model: string }) {
 const TONES = { current: 'good', coming: 'warn', past: 'off', outranked: 'off' } as const
 const SOURCES: Readonly<Record<string, string>> = { config: 'turnpike.yaml', admin: 'set here', overlay: 'Turnpike' }
 
-function CardRow({ card, children }: { readonly card: RateCard; readonly children: ReactNode }) {
-  const { endpoint, status, source, validFrom, validTo, hours, lines, multipliers, id } = card
-  return (
-    <Table.Tr>
-      <Table.Th scope="row" style={{ overflowWrap: 'anywhere' }}>
+const COLUMNS: readonly ColumnOf<RateCard>[] = [
+  {
+    head: 'Endpoint',
+    isHead: true,
+    look: { style: { overflowWrap: 'anywhere' } },
+    cell: ({ endpoint, id }) => (
+      <>
         {endpoint}
         <Small>{id}</Small>
-      </Table.Th>
-      <Table.Td>
-        <StateBadge tone={TONES[status]}>{status}</StateBadge>
-      </Table.Td>
-      <Table.Td>{SOURCES[source] ?? source}</Table.Td>
-      <Table.Td>
+      </>
+    ),
+  },
+  { head: 'State', cell: ({ status }) => <StateBadge tone={TONES[status]}>{status}</StateBadge> },
+  { head: 'Source', cell: ({ source }) => SOURCES[source] ?? source },
+  {
+    head: 'Holds',
+    cell: ({ validFrom, validTo, hours }) => (
+      <>
         from <When at={validFrom} none="always" />
         {validTo !== null && (
           <>
@@ -100,24 +111,27 @@ function CardRow({ card, children }: { readonly card: RateCard; readonly childre
         {hours.map((each) => (
           <Small key={each}>{each}</Small>
         ))}
-      </Table.Td>
-      <Table.Td>
-        {lines.map((line) => (
-          <Line key={JSON.stringify(line)} line={line} />
-        ))}
-        {multipliers.map(({ when, factor }) => (
-          <Small key={JSON.stringify(when)}>
-            × {factor} with{' '}
-            {Object.entries(when)
-              .map(([name, value]) => `${name} ${value}`)
-              .join(', ')}
-          </Small>
-        ))}
-      </Table.Td>
-      <Table.Td>{children}</Table.Td>
-    </Table.Tr>
-  )
-}
+      </>
+    ),
+  },
+  { head: 'Prices', cell: (card) => <Prices card={card} /> },
+]
+
+const Prices = ({ card: { lines, multipliers } }: { readonly card: RateCard }) => (
+  <>
+    {lines.map((line) => (
+      <Line key={JSON.stringify(line)} line={line} />
+    ))}
+    {multipliers.map(({ when, factor }) => (
+      <Small key={JSON.stringify(when)}>
+        × {factor} with{' '}
+        {Object.entries(when)
+          .map(([name, value]) => `${name} ${value}`)
+          .join(', ')}
+      </Small>
+    ))}
+  </>
+)
 
 function Line({ line: { meter, priceUsd, per, tier, serviceTier } }: { readonly line: RateCard['lines'][number] }) {
   return (

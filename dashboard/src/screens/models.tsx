@@ -1,18 +1,19 @@
-import { Anchor, Table, Text, TextInput } from '@mantine/core'
+import { Anchor, Text, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type PricedModel, sumOf } from '@turnpike/sdk'
 import { useState } from 'react'
+import { readable } from '../amount-text.ts'
 import { client } from '../client.ts'
 import { useView } from '../filters.tsx'
 import { Loaded } from '../loaded.tsx'
 import { Money } from '../money.tsx'
 import { whole } from '../numbers.ts'
 import { Page } from '../page.tsx'
-import { Rows } from '../rows.tsx'
 import { Empty } from '../states.tsx'
+import { type ColumnOf, DataTable } from '../table.tsx'
 import { OneModel } from './models-one.tsx'
-import { Unpriced } from './models-unpriced.tsx'
+import { UnpricedModels } from './models-unpriced.tsx'
 
 export function ModelsScreen() {
   const { search } = useView()
@@ -25,10 +26,11 @@ export function ModelsScreen() {
   return (
     <Page title="Models">
       {search.model !== undefined && <OneModel model={search.model} />}
-      <Unpriced />
+      <UnpricedModels />
       <TextInput
         type="search"
         label="Find a model"
+        aria-keyshortcuts="/"
         w={{ base: '100%', sm: 320 }}
         value={words}
         onChange={({ currentTarget }) => setWords(currentTarget.value)}
@@ -51,8 +53,6 @@ function matching(models: readonly PricedModel[], words: string): PricedModel[] 
   })
 }
 
-const HEADS = ['Model', 'Provider', '>Input', '>Cached input', '>Output', '>Context']
-
 function Found({ models, all }: { readonly models: readonly PricedModel[]; readonly all: number }) {
   if (models.length === 0) return <Empty title="No model has such a name">{whole(all)} models are known.</Empty>
   return (
@@ -61,26 +61,37 @@ function Found({ models, all }: { readonly models: readonly PricedModel[]; reado
         {whole(models.length)} models{models.length > MOST_ROWS ? `, ${MOST_ROWS} of them shown` : ''}. USD per million
         tokens.
       </Text>
-      <Rows caption="Models" width={720} heads={HEADS}>
-        {models.slice(0, MOST_ROWS).map((model) => (
-          <Row key={`${model.provider} ${model.modelId}`} model={model} />
-        ))}
-      </Rows>
+      <DataTable
+        caption="Models"
+        width={720}
+        columns={COLUMNS}
+        rows={models}
+        idOf={({ provider, modelId }) => `${provider} ${modelId}`}
+        sortedAs="models"
+        most={MOST_ROWS}
+      />
     </>
   )
 }
 
-function Row({ model: { modelId, provider, pricing } }: { readonly model: PricedModel }) {
-  const { text, audio, characters, contextWindow } = pricing
-  return (
-    <Table.Tr>
-      <Table.Th scope="row">
-        <Anchor component={Link} to="/models" search={{ model: modelId } as never} inherit>
-          {modelId}
-        </Anchor>
-      </Table.Th>
-      <Table.Td>{provider}</Table.Td>
-      <Table.Td ta="right">
+const COLUMNS: readonly ColumnOf<PricedModel>[] = [
+  {
+    head: 'Model',
+    isHead: true,
+    by: ({ modelId }) => modelId,
+    cell: ({ modelId }) => (
+      <Anchor component={Link} to="/models" search={{ model: modelId } as never} inherit>
+        {modelId}
+      </Anchor>
+    ),
+  },
+  { head: 'Provider', by: ({ provider }) => provider, cell: ({ provider }) => provider },
+  {
+    head: '>Input',
+    by: ({ pricing }) => pricing.text?.inputPerMillion,
+    amount: ({ pricing }) => priceText(pricing.text?.inputPerMillion),
+    cell: ({ pricing: { text, audio, characters } }) => (
+      <>
         <Price usd={text?.inputPerMillion} />
         {audio !== undefined && (
           <>
@@ -92,18 +103,31 @@ function Row({ model: { modelId, provider, pricing } }: { readonly model: Priced
             <Price usd={characters.perMillion} /> a million characters
           </>
         )}
-      </Table.Td>
-      <Table.Td ta="right">
-        <Price usd={text?.cachedInputPerMillion} />
-      </Table.Td>
-      <Table.Td ta="right">
-        <Price usd={text?.outputPerMillion} />
-      </Table.Td>
-      <Table.Td ta="right">{contextWindow === 0 ? '—' : whole(contextWindow)}</Table.Td>
-    </Table.Tr>
-  )
-}
+      </>
+    ),
+  },
+  {
+    head: '>Cached input',
+    by: ({ pricing }) => pricing.text?.cachedInputPerMillion,
+    amount: ({ pricing }) => priceText(pricing.text?.cachedInputPerMillion),
+    cell: ({ pricing }) => <Price usd={pricing.text?.cachedInputPerMillion} />,
+  },
+  {
+    head: '>Output',
+    by: ({ pricing }) => pricing.text?.outputPerMillion,
+    amount: ({ pricing }) => priceText(pricing.text?.outputPerMillion),
+    cell: ({ pricing }) => <Price usd={pricing.text?.outputPerMillion} />,
+  },
+  {
+    head: '>Context',
+    by: ({ pricing }) => pricing.contextWindow || undefined,
+    cell: ({ pricing: { contextWindow } }) => (contextWindow === 0 ? '—' : whole(contextWindow)),
+  },
+]
 
 /** A price comes as a number of few digits: its shortest text, `1e-7` among them, is what the catalogue says. */
+const priceText = (usd: number | undefined): string | undefined =>
+  usd === undefined ? undefined : readable(sumOf([String(usd)]))
+
 const Price = ({ usd }: { readonly usd: number | undefined }) =>
   usd === undefined ? null : <Money value={sumOf([String(usd)])} exact />

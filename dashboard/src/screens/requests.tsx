@@ -1,7 +1,8 @@
-import { Anchor, Button, Group, Switch, Table, Text } from '@mantine/core'
+import { Anchor, Button, Group, Switch, Text } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import type { GenerationRecord, Pagination } from '@turnpike/sdk'
 import { useState } from 'react'
+import { cliLine } from '../cli-line.ts'
 import { client } from '../client.ts'
 import { Elsewhere } from '../elsewhere.tsx'
 import { Filters, isNarrowed, useView, WIDE } from '../filters.tsx'
@@ -11,14 +12,14 @@ import { useAccountNames, useKeyNames } from '../names.ts'
 import { whole } from '../numbers.ts'
 import { Page } from '../page.tsx'
 import { callsQuery, csvOf } from '../report.ts'
-import { ColumnChooser, columnsIn } from '../requests-columns.tsx'
+import { ColumnChooser, columnsOf, shownIn } from '../requests-columns.tsx'
 import { MoreFilters } from '../requests-filters.tsx'
 import { RequestsOverTime } from '../requests-over-time.tsx'
-import { Rows } from '../rows.tsx'
 import { useTimeZone } from '../session.ts'
 import { BarsOrTable } from '../stack-view.tsx'
 import { Bones, Empty } from '../states.tsx'
 import { Step } from '../step.tsx'
+import { DataTable } from '../table.tsx'
 
 export function RequestsScreen() {
   const timeZone = useTimeZone()
@@ -27,7 +28,10 @@ export function RequestsScreen() {
   const isLive = search.live !== undefined && search.cursor === undefined
   const { calls, list, isHeld, hold, release } = useCalls(query, isLive)
   return (
-    <Page title="Requests" actions={<Elsewhere href={csvOf('/api/admin/generations', query)} />}>
+    <Page
+      title="Requests"
+      actions={<Elsewhere href={csvOf('/api/admin/generations', query)} cli={cliLine('generations list', query)} />}
+    >
       <Filters timeZone={timeZone} />
       <MoreFilters />
       <Group justify="space-between" align="center">
@@ -100,26 +104,21 @@ function LiveSwitch({ isHeld }: { readonly isHeld: boolean }) {
   )
 }
 
+/** In the order that the API gives: other columns could sort one page of many. */
 function Calls({ generations }: { readonly generations: readonly GenerationRecord[] }) {
   const { search } = useView()
-  const names = { keys: useKeyNames(), accounts: useAccountNames() }
-  const columns = columnsIn(search)
+  const columns = columnsOf({ keys: useKeyNames(), accounts: useAccountNames() })
+  const visible = shownIn(search)
   return (
-    <Rows caption="Requests" width={columns.length * 105} heads={columns.map(({ head }) => head)}>
-      {generations.map((call) => (
-        <Table.Tr key={call.id}>
-          {columns.map(({ name, head, cell }) => (
-            <Table.Td key={name} {...(head.startsWith('>') ? NUMBER : {})}>
-              {cell(call, names)}
-            </Table.Td>
-          ))}
-        </Table.Tr>
-      ))}
-    </Rows>
+    <DataTable
+      caption="Requests"
+      width={visible.length * 105}
+      {...{ columns, visible }}
+      rows={generations}
+      idOf={({ id }) => id}
+    />
   )
 }
-
-const NUMBER = { ta: 'right', style: { whiteSpace: 'nowrap' } } as const
 
 function Nothing() {
   const { search, change } = useView()

@@ -1,15 +1,14 @@
 /** Who changed what, newest first. Nothing of it is ever changed. */
-import { Code, Group, Table, TextInput } from '@mantine/core'
+import { Code, Group, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
+import type { AuditEntry } from '@turnpike/sdk'
 import { useState } from 'react'
 import { client } from '../client.ts'
 import { Elsewhere } from '../elsewhere.tsx'
 import { PagedList, usePagedList } from '../paged-list.tsx'
-import { Rows } from '../rows.tsx'
 import { Section } from '../section.tsx'
+import { type ColumnOf, DataTable } from '../table.tsx'
 import { When } from '../when.tsx'
-
-const HEADS = ['Time', 'Who', 'What', 'Of what', 'Before', 'From then on']
 
 export function Audit() {
   const [said, setSaid] = useState({ actor: '', action: '', target: '' })
@@ -50,27 +49,21 @@ export function Audit() {
           Object.keys(filter).length === 0 ? 'Nothing was changed yet.' : 'No change matches. Clear the fields above.'
         }
       >
-        {(rows) => (
-          <Rows caption="Audit log" width={900} heads={HEADS}>
-            {rows.map(({ id, createdAt, actor, action, target, before, after }) => (
-              <Table.Tr key={id}>
-                <Table.Td>
-                  <When at={createdAt} exact />
-                </Table.Td>
-                <Table.Td>{actor}</Table.Td>
-                <Table.Td>{action}</Table.Td>
-                <Table.Td style={{ overflowWrap: 'anywhere' }}>{target}</Table.Td>
-                <Value of={before} />
-                <Value of={after} />
-              </Table.Tr>
-            ))}
-          </Rows>
-        )}
+        {(rows) => <DataTable caption="Audit log" width={900} columns={COLUMNS} rows={rows} idOf={({ id }) => id} />}
       </PagedList>
     </Section>
   )
 }
 
-const Value = ({ of }: { of: object | null }) => (
-  <Table.Td style={{ overflowWrap: 'anywhere' }}>{of !== null && <Code>{JSON.stringify(of)}</Code>}</Table.Td>
-)
+const ANYWHERE = { style: { overflowWrap: 'anywhere' } } as const
+
+const COLUMNS: readonly ColumnOf<AuditEntry>[] = [
+  { head: 'Time', cell: ({ createdAt }) => <When at={createdAt} exact /> },
+  { head: 'Who', cell: ({ actor }) => actor },
+  { head: 'What', cell: ({ action }) => action },
+  { head: 'Of what', look: ANYWHERE, cell: ({ target }) => target },
+  { head: 'Before', look: ANYWHERE, cell: ({ before }) => <Value of={before} /> },
+  { head: 'From then on', look: ANYWHERE, cell: ({ after }) => <Value of={after} /> },
+]
+
+const Value = ({ of }: { of: object | null }) => of !== null && <Code>{JSON.stringify(of)}</Code>

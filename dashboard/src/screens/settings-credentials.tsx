@@ -1,5 +1,5 @@
 /** Secrets at providers that calls are made with in place of the server's own: shown by their end alone. */
-import { Button, Group, Table, Text } from '@mantine/core'
+import { Button, Group, Text } from '@mantine/core'
 import type { Credential, CredentialCheck } from '@turnpike/sdk'
 import { useState } from 'react'
 import { useChange } from '../changes.ts'
@@ -9,13 +9,11 @@ import { useAccountNames } from '../names.ts'
 import { milliseconds } from '../numbers.ts'
 import { PagedList, usePagedList } from '../paged-list.tsx'
 import { Refused, RowButton } from '../row-button.tsx'
-import { Rows, Small } from '../rows.tsx'
 import { Section } from '../section.tsx'
 import { StateBadge } from '../state-badge.tsx'
+import { type ColumnOf, DataTable, Small } from '../table.tsx'
 import { When } from '../when.tsx'
 import { AddCredential, ReplaceSecret } from './settings-credential-forms.tsx'
-
-const HEADS = ['Name', 'Provider', 'Secret', 'Of', 'Last use', 'State']
 
 type Asked = { readonly what: 'replace' | 'delete'; readonly of: Credential }
 
@@ -38,6 +36,10 @@ export function Credentials({ isAdmin }: { isAdmin: boolean }) {
     (start) => client.admin.listCredentials({ limit: 25, ...start }),
     ({ credentials }) => credentials,
   )
+  const actions: ColumnOf<Credential> = {
+    head: 'Actions',
+    cell: (credential) => <Actions {...{ credential, check, ask: asked.open }} verdict={verdicts[credential.id]} />,
+  }
   const add = isAdmin && (
     <Button size="xs" onClick={() => adding.open(true)}>
       Add credential
@@ -50,16 +52,15 @@ export function Credentials({ isAdmin }: { isAdmin: boolean }) {
         the environment say.
       </Text>
       <PagedList list={list} what="Credentials" empty="There is none: calls are made with the server's own secrets.">
-        {(rows) => (
-          <Rows caption="Provider credentials" width={900} heads={isAdmin ? [...HEADS, 'Actions'] : HEADS}>
-            {rows.map((credential) => (
-              <CredentialRow
-                key={credential.id}
-                {...{ credential, isAdmin, check, ask: asked.open }}
-                verdict={verdicts[credential.id]}
-              />
-            ))}
-          </Rows>
+        {(rows, isWhole) => (
+          <DataTable
+            caption="Provider credentials"
+            width={900}
+            columns={isAdmin ? [...COLUMNS, actions] : COLUMNS}
+            rows={rows}
+            idOf={({ id }) => id}
+            sortedAs={isWhole ? 'credentials' : undefined}
+          />
         )}
       </PagedList>
       {adding.subject && <AddCredential onClose={adding.close} onEntered={entered} />}
@@ -80,52 +81,56 @@ export function Credentials({ isAdmin }: { isAdmin: boolean }) {
   )
 }
 
-type RowProps = {
+const COLUMNS: readonly ColumnOf<Credential>[] = [
+  { head: 'Name', isHead: true, by: ({ name }) => name, cell: ({ name }) => name },
+  { head: 'Provider', by: ({ provider }) => provider, cell: ({ provider }) => provider },
+  { head: 'Secret', look: { ff: 'monospace' }, cell: ({ label }) => label },
+  { head: 'Of', cell: (credential) => <Owner credential={credential} /> },
+  {
+    head: 'Last use',
+    by: ({ lastUsedAt }) => lastUsedAt,
+    cell: ({ lastUsedAt }) => <When at={lastUsedAt} none="never" />,
+  },
+  { head: 'State', by: ({ status }) => status, cell: (credential) => <CredentialState credential={credential} /> },
+]
+
+function Owner({ credential: { accountId, apiKeyHashes } }: { readonly credential: Credential }) {
+  const accounts = useAccountNames()
+  return (
+    <>
+      {accountId === null ? 'the organisation' : (accounts.get(accountId) ?? accountId)}
+      {apiKeyHashes !== null && <Small>{apiKeyHashes.length} of its API keys</Small>}
+    </>
+  )
+}
+
+type ActionProps = {
   readonly credential: Credential
-  readonly isAdmin: boolean
   readonly verdict: CredentialCheck | undefined
   readonly check: (id: string) => Promise<void>
   readonly ask: (asked: Asked) => void
 }
 
-function CredentialRow({ credential, isAdmin, verdict, check, ask }: RowProps) {
-  const { id, name, provider, label, accountId, apiKeyHashes, disabled, lastUsedAt } = credential
-  const accounts = useAccountNames()
+function Actions({ credential, verdict, check, ask }: ActionProps) {
+  const { id, name, disabled } = credential
   const checking = useChange(() => check(id))
   const change = useChange(() => client.admin.updateCredential(id, { disabled: !disabled }))
   return (
-    <Table.Tr>
-      <Table.Th scope="row">{name}</Table.Th>
-      <Table.Td>{provider}</Table.Td>
-      <Table.Td ff="monospace">{label}</Table.Td>
-      <Table.Td>
-        {accountId === null ? 'the organisation' : (accounts.get(accountId) ?? accountId)}
-        {apiKeyHashes !== null && <Small>{apiKeyHashes.length} of its API keys</Small>}
-      </Table.Td>
-      <Table.Td>
-        <When at={lastUsedAt} none="never" />
-      </Table.Td>
-      <Table.Td>
-        <CredentialState credential={credential} />
-      </Table.Td>
-      {isAdmin && (
-        <Table.Td>
-          <Group gap={4} wrap="nowrap">
-            <RowButton of={name} label="Check" isBusy={checking.isPending} onClick={() => checking.mutate()} />
-            <RowButton of={name} label="Replace secret" onClick={() => ask({ what: 'replace', of: credential })} />
-            <RowButton
-              of={name}
-              label={disabled ? 'Enable' : 'Disable'}
-              isBusy={change.isPending}
-              onClick={() => change.mutate()}
-            />
-            <RowButton of={name} label="Delete" isDanger onClick={() => ask({ what: 'delete', of: credential })} />
-          </Group>
-          {verdict && <Checked of={name} check={verdict} />}
-          <Refused error={checking.error ?? change.error} />
-        </Table.Td>
-      )}
-    </Table.Tr>
+    <>
+      <Group gap={4} wrap="nowrap">
+        <RowButton of={name} label="Check" isBusy={checking.isPending} onClick={() => checking.mutate()} />
+        <RowButton of={name} label="Replace secret" onClick={() => ask({ what: 'replace', of: credential })} />
+        <RowButton
+          of={name}
+          label={disabled ? 'Enable' : 'Disable'}
+          isBusy={change.isPending}
+          onClick={() => change.mutate()}
+        />
+        <RowButton of={name} label="Delete" isDanger onClick={() => ask({ what: 'delete', of: credential })} />
+      </Group>
+      {verdict && <Checked of={name} check={verdict} />}
+      <Refused error={checking.error ?? change.error} />
+    </>
   )
 }
 

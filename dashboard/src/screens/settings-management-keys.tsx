@@ -1,5 +1,5 @@
 /** Keys that administer the organisation, for programs: made, disabled, rotated, deleted. */
-import { Button, Group, NativeSelect, Table, Text, TextInput } from '@mantine/core'
+import { Button, Group, NativeSelect, Text, TextInput } from '@mantine/core'
 import type { ManagementKey } from '@turnpike/sdk'
 import { useState } from 'react'
 import { useChange } from '../changes.ts'
@@ -8,13 +8,11 @@ import { Confirm, FormDialog, useDialog } from '../dialog.tsx'
 import { PagedList, usePagedList } from '../paged-list.tsx'
 import { Rotate } from '../rotate.tsx'
 import { Refused, RowButton } from '../row-button.tsx'
-import { Rows, Small } from '../rows.tsx'
 import { SecretDialog } from '../secret.tsx'
 import { Section } from '../section.tsx'
 import { StateBadge } from '../state-badge.tsx'
+import { type ColumnOf, DataTable, Small } from '../table.tsx'
 import { When } from '../when.tsx'
-
-const HEADS = ['Name', 'Key', 'Role', 'Last use', 'State']
 
 type Issued = { readonly managementKey: ManagementKey; readonly key: string }
 type Asked = { readonly what: 'rotate' | 'delete'; readonly of: ManagementKey }
@@ -28,6 +26,10 @@ export function ManagementKeys({ isAdmin }: { isAdmin: boolean }) {
     (start) => client.admin.listManagementKeys({ limit: 25, ...start }),
     ({ managementKeys }) => managementKeys,
   )
+  const actions: ColumnOf<ManagementKey> = {
+    head: 'Actions',
+    cell: (each) => <Actions managementKey={each} ask={asked.open} />,
+  }
   const show = (made: Issued) => {
     creating.close()
     asked.close()
@@ -45,12 +47,15 @@ export function ManagementKeys({ isAdmin }: { isAdmin: boolean }) {
         what="Management keys"
         empty="There is none. A program needs one to administer the organisation; the operator's own is not listed."
       >
-        {(rows) => (
-          <Rows caption="Management keys" width={760} heads={isAdmin ? [...HEADS, 'Actions'] : HEADS}>
-            {rows.map((each) => (
-              <KeyRow key={each.id} managementKey={each} isAdmin={isAdmin} ask={asked.open} />
-            ))}
-          </Rows>
+        {(rows, isWhole) => (
+          <DataTable
+            caption="Management keys"
+            width={760}
+            columns={isAdmin ? [...COLUMNS, actions] : COLUMNS}
+            rows={rows}
+            idOf={({ id }) => id}
+            sortedAs={isWhole ? 'management-keys' : undefined}
+          />
         )}
       </PagedList>
       {creating.subject && <Create onClose={creating.close} onIssued={show} />}
@@ -89,46 +94,48 @@ export function ManagementKeys({ isAdmin }: { isAdmin: boolean }) {
   )
 }
 
-type RowProps = {
-  readonly managementKey: ManagementKey
-  readonly isAdmin: boolean
-  readonly ask: (asked: Asked) => void
-}
-
-function KeyRow({ managementKey: key, isAdmin, ask }: RowProps) {
-  const change = useChange(() => client.admin.updateManagementKey(key.id, { disabled: !key.disabled }))
-  return (
-    <Table.Tr>
-      <Table.Th scope="row">{key.name}</Table.Th>
-      <Table.Td ff="monospace">{key.label}</Table.Td>
-      <Table.Td>{key.role}</Table.Td>
-      <Table.Td>
-        <When at={key.lastUsedAt} none="never" />
-      </Table.Td>
-      <Table.Td>
-        <StateBadge tone={key.disabled ? 'off' : 'good'}>{key.disabled ? 'disabled' : 'active'}</StateBadge>
-        {key.previousSecretUntil !== null && (
+const COLUMNS: readonly ColumnOf<ManagementKey>[] = [
+  { head: 'Name', isHead: true, by: ({ name }) => name, cell: ({ name }) => name },
+  { head: 'Key', look: { ff: 'monospace' }, cell: ({ label }) => label },
+  { head: 'Role', by: ({ role }) => role, cell: ({ role }) => role },
+  {
+    head: 'Last use',
+    by: ({ lastUsedAt }) => lastUsedAt,
+    cell: ({ lastUsedAt }) => <When at={lastUsedAt} none="never" />,
+  },
+  {
+    head: 'State',
+    cell: ({ disabled, previousSecretUntil }) => (
+      <>
+        <StateBadge tone={disabled ? 'off' : 'good'}>{disabled ? 'disabled' : 'active'}</StateBadge>
+        {previousSecretUntil !== null && (
           <Small>
-            old secret until <When at={key.previousSecretUntil} />
+            old secret until <When at={previousSecretUntil} />
           </Small>
         )}
-      </Table.Td>
-      {isAdmin && (
-        <Table.Td>
-          <Group gap={4} wrap="nowrap">
-            <RowButton of={key.name} label="Rotate" onClick={() => ask({ what: 'rotate', of: key })} />
-            <RowButton
-              of={key.name}
-              label={key.disabled ? 'Enable' : 'Disable'}
-              isBusy={change.isPending}
-              onClick={() => change.mutate()}
-            />
-            <RowButton of={key.name} label="Delete" isDanger onClick={() => ask({ what: 'delete', of: key })} />
-          </Group>
-          <Refused error={change.error} />
-        </Table.Td>
-      )}
-    </Table.Tr>
+      </>
+    ),
+  },
+]
+
+type ActionProps = { readonly managementKey: ManagementKey; readonly ask: (asked: Asked) => void }
+
+function Actions({ managementKey: key, ask }: ActionProps) {
+  const change = useChange(() => client.admin.updateManagementKey(key.id, { disabled: !key.disabled }))
+  return (
+    <>
+      <Group gap={4} wrap="nowrap">
+        <RowButton of={key.name} label="Rotate" onClick={() => ask({ what: 'rotate', of: key })} />
+        <RowButton
+          of={key.name}
+          label={key.disabled ? 'Enable' : 'Disable'}
+          isBusy={change.isPending}
+          onClick={() => change.mutate()}
+        />
+        <RowButton of={key.name} label="Delete" isDanger onClick={() => ask({ what: 'delete', of: key })} />
+      </Group>
+      <Refused error={change.error} />
+    </>
   )
 }
 

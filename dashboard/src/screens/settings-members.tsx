@@ -1,5 +1,5 @@
 /** The people of the organisation: invited, given another role, removed. */
-import { Button, Group, NativeSelect, Table, Text, TextInput } from '@mantine/core'
+import { Button, Group, NativeSelect, Text, TextInput } from '@mantine/core'
 import type { Member } from '@turnpike/sdk'
 import { useState } from 'react'
 import { useChange } from '../changes.ts'
@@ -7,13 +7,11 @@ import { client } from '../client.ts'
 import { Confirm, FormDialog, useDialog } from '../dialog.tsx'
 import { PagedList, usePagedList } from '../paged-list.tsx'
 import { Refused, RowButton } from '../row-button.tsx'
-import { Rows, Small } from '../rows.tsx'
 import { SecretDialog } from '../secret.tsx'
 import { Section } from '../section.tsx'
 import { StateBadge } from '../state-badge.tsx'
+import { type ColumnOf, DataTable, Small } from '../table.tsx'
 import { When } from '../when.tsx'
-
-const HEADS = ['Person', 'Role', 'State', 'Since']
 
 type Props = { readonly isAdmin: boolean; readonly ownId: string | undefined }
 
@@ -26,6 +24,10 @@ export function Members({ isAdmin, ownId }: Props) {
     (start) => client.admin.listMembers({ limit: 50, ...start }),
     ({ members }) => members,
   )
+  const actions: ColumnOf<Member> = {
+    head: 'Actions',
+    cell: (member) => <Actions member={member} remove={() => removing.open(member)} />,
+  }
   const invite = isAdmin && (
     <Button size="xs" onClick={() => inviting.open(true)}>
       Invite
@@ -34,16 +36,15 @@ export function Members({ isAdmin, ownId }: Props) {
   return (
     <Section title="Members" actions={invite}>
       <PagedList list={list} what="Members" empty="Nobody is a member yet.">
-        {(rows) => (
-          <Rows caption="Members" width={640} heads={isAdmin ? [...HEADS, 'Actions'] : HEADS}>
-            {rows.map((member) => (
-              <MemberRow
-                key={member.id}
-                {...{ member, isAdmin, isOwn: member.id === ownId }}
-                remove={() => removing.open(member)}
-              />
-            ))}
-          </Rows>
+        {(rows, isWhole) => (
+          <DataTable
+            caption="Members"
+            width={640}
+            columns={isAdmin ? [...columnsFor(ownId), actions] : columnsFor(ownId)}
+            rows={rows}
+            idOf={({ id }) => id}
+            sortedAs={isWhole ? 'members' : undefined}
+          />
         )}
       </PagedList>
       {inviting.subject && (
@@ -83,51 +84,59 @@ export function Members({ isAdmin, ownId }: Props) {
 
 const nameOf = ({ email }: Member): string => email ?? 'whoever has the link'
 
-type RowProps = {
-  readonly member: Member
-  readonly isAdmin: boolean
-  readonly isOwn: boolean
-  readonly remove: () => void
-}
-
-function MemberRow({ member, isAdmin, isOwn, remove }: RowProps) {
-  const { id, name, role, status, createdAt, joinedAt, invitedUntil } = member
-  const who = nameOf(member)
-  const change = useChange(() => client.admin.updateMember(id, { role: role === 'admin' ? 'reader' : 'admin' }))
-  return (
-    <Table.Tr>
-      <Table.Th scope="row" style={{ overflowWrap: 'anywhere' }}>
-        {who}
-        {isOwn && ' (you)'}
-        {name !== null && <Small>{name}</Small>}
-      </Table.Th>
-      <Table.Td>{role}</Table.Td>
-      <Table.Td>
+const columnsFor = (ownId: string | undefined): readonly ColumnOf<Member>[] => [
+  {
+    head: 'Person',
+    isHead: true,
+    look: { style: { overflowWrap: 'anywhere' } },
+    by: nameOf,
+    cell: (member) => (
+      <>
+        {nameOf(member)}
+        {member.id === ownId && ' (you)'}
+        {member.name !== null && <Small>{member.name}</Small>}
+      </>
+    ),
+  },
+  { head: 'Role', by: ({ role }) => role, cell: ({ role }) => role },
+  {
+    head: 'State',
+    by: ({ status }) => status,
+    cell: ({ status, invitedUntil }) => (
+      <>
         <StateBadge tone={status === 'active' ? 'good' : 'warn'}>{status}</StateBadge>
         {invitedUntil !== null && (
           <Small>
             until <When at={invitedUntil} />
           </Small>
         )}
-      </Table.Td>
-      <Table.Td>
-        <When at={joinedAt ?? createdAt} />
-      </Table.Td>
-      {isAdmin && (
-        <Table.Td>
-          <Group gap={4} wrap="nowrap">
-            <RowButton
-              of={who}
-              label={role === 'admin' ? 'Make reader' : 'Make admin'}
-              isBusy={change.isPending}
-              onClick={() => change.mutate()}
-            />
-            <RowButton of={who} label={status === 'invited' ? 'Withdraw' : 'Remove'} isDanger onClick={remove} />
-          </Group>
-          <Refused error={change.error} />
-        </Table.Td>
-      )}
-    </Table.Tr>
+      </>
+    ),
+  },
+  {
+    head: 'Since',
+    by: ({ joinedAt, createdAt }) => joinedAt ?? createdAt,
+    cell: ({ joinedAt, createdAt }) => <When at={joinedAt ?? createdAt} />,
+  },
+]
+
+function Actions({ member, remove }: { readonly member: Member; readonly remove: () => void }) {
+  const { id, role, status } = member
+  const who = nameOf(member)
+  const change = useChange(() => client.admin.updateMember(id, { role: role === 'admin' ? 'reader' : 'admin' }))
+  return (
+    <>
+      <Group gap={4} wrap="nowrap">
+        <RowButton
+          of={who}
+          label={role === 'admin' ? 'Make reader' : 'Make admin'}
+          isBusy={change.isPending}
+          onClick={() => change.mutate()}
+        />
+        <RowButton of={who} label={status === 'invited' ? 'Withdraw' : 'Remove'} isDanger onClick={remove} />
+      </Group>
+      <Refused error={change.error} />
+    </>
   )
 }
 

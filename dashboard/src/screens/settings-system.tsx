@@ -2,20 +2,27 @@
 import { Table, Text } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { System } from '@turnpike/sdk'
-import type { ReactNode } from 'react'
 import { Loaded } from '../loaded.tsx'
 import { whole } from '../numbers.ts'
 import { Section } from '../section.tsx'
 import { useSystem } from '../system.ts'
 import { When } from '../when.tsx'
+import { Fact, ServerFacts } from './settings-server.tsx'
+import { ServerSettings } from './settings-server-settings.tsx'
 
-export const SystemState = () => (
-  <Section title="System">
-    <Loaded query={useSystem()} what="The state of the system">
-      {({ system }) => <Facts system={system} />}
-    </Loaded>
-  </Section>
-)
+export function SystemState() {
+  const query = useSystem()
+  return (
+    <>
+      <Section title="System">
+        <Loaded query={query} what="The state of the system">
+          {({ system }) => <Facts system={system} />}
+        </Loaded>
+      </Section>
+      {query.data?.system.server?.settings && <ServerSettings server={query.data.system.server} />}
+    </>
+  )
+}
 
 const STORES = { sqlite: 'SQLite', postgres: 'PostgreSQL' } as const
 
@@ -42,15 +49,9 @@ const Facts = ({ system }: { system: System }) => (
       <Fact name="Calls without a price">
         <Link to="/models">{whole(system.unpricedCalls)} in 30 days</Link>
       </Fact>
+      {system.server && <ServerFacts server={system.server} />}
     </Table.Tbody>
   </Table>
-)
-
-const Fact = ({ name, children }: { name: string; children: ReactNode }) => (
-  <Table.Tr>
-    <Table.Th scope="row">{name}</Table.Th>
-    <Table.Td style={{ overflowWrap: 'anywhere' }}>{children}</Table.Td>
-  </Table.Tr>
 )
 
 const ORIGINS = {

@@ -1,11 +1,16 @@
-import { Button, PasswordInput, Text, TextInput } from '@mantine/core'
+import { Button, Divider, PasswordInput, Text, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
+import { ByProvider } from '../by-provider.tsx'
 import { Door } from '../door.tsx'
 import { Problem } from '../problem.tsx'
 import { auth } from '../sign-in.ts'
 
+const route = getRouteApi('/setup')
+
 export function SetupScreen() {
+  const { password, oidc } = route.useLoaderData()
   // Read once, and kept if the form is sent again.
   const [token] = useState(takeToken)
   const { mutate, error, isPending } = useMutation({
@@ -24,6 +29,12 @@ export function SetupScreen() {
         <Text size="sm" role="alert">
           The address holds no token. Open the whole link, or make another one with <code>turnpike setup-link</code>.
         </Text>
+      )}
+      {oidc && token !== '' && (
+        <>
+          <ByProvider name={oidc.name} asking={{ token }} isOnly={!password} />
+          <Divider label={password ? 'or' : 'or, by the link of whoever runs the server'} />
+        </>
       )}
       <TextInput label="Name" name="name" autoComplete="name" required maxLength={100} />
       <TextInput label="E-mail" name="email" type="email" autoComplete="username" required />

@@ -3,6 +3,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { UsageReport } from '@turnpike/sdk'
 import { Choice } from '../choice.tsx'
+import { cliLine } from '../cli-line.ts'
 import { client } from '../client.ts'
 import { count, daysOf, isDay, previousTo } from '../days.ts'
 import { Elsewhere } from '../elsewhere.tsx'
@@ -33,7 +34,10 @@ export function UsageScreen() {
   const usage = useReport(query)
   const before = useReport(earlier)
   return (
-    <Page title="Usage" actions={<Elsewhere href={csvOf('/api/admin/usage', query)} />}>
+    <Page
+      title="Usage"
+      actions={<Elsewhere href={csvOf('/api/admin/usage', query)} cli={cliLine('usage report', query)} />}
+    >
       <Filters timeZone={timeZone} />
       <Group gap="md">
         <Step />
@@ -127,7 +131,7 @@ function Controls() {
 const Waiting = () => (
   <Stack gap="md" role="status" aria-label="Usage…">
     <Bones height={290} />
-    <Bones height={CHART_HEIGHT + 76} />
+    <Bones height={CHART_HEIGHT + 104} />
     <Bones height={240} />
   </Stack>
 )

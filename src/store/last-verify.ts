@@ -1,0 +1,39 @@
+/** What the last proof of the ledger came to: kept, so that people see when there was one, and what it found. */
+import { z } from 'zod'
+import { settingNamed } from './bootstrap.ts'
+import type { Query, Store } from './store.ts'
+
+const Verified = z.object({
+  /** When it ended, and how long it took. */
+  at: z.int(),
+  tookMs: z.int(),
+  differences: z.int(),
+  /** Of those the ones that a repair corrected. */
+  repaired: z.int(),
+  rows: z.int(),
+})
+export type Verified = z.output<typeof Verified>
+
+const NAME = 'last_verify'
+
+/** Undefined: nobody has looked yet. */
+export async function lastVerified(store: Pick<Store, 'sql' | 'rows'>): Promise<Verified | undefined> {
+  const kept = await settingNamed(store, NAME)
+  return kept === undefined ? undefined : Verified.parse(JSON.parse(kept))
+}
+
+/** When the ledger was last proved, else when it began. */
+export async function lastProofOrBirth(store: Pick<Store, 'sql' | 'rows'>): Promise<number> {
+  const verified = await lastVerified(store)
+  if (verified) return verified.at
+  const [first] = await store.rows(store.sql.selectFrom('organisations').select('created_at').orderBy('id').limit(1))
+  return Number(first?.created_at ?? 0n)
+}
+
+export function keepVerified({ sql }: Pick<Store, 'sql'>, verified: Verified): Query<unknown> {
+  const value = JSON.stringify(verified)
+  return sql
+    .insertInto('settings')
+    .values({ name: NAME, value })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+}
