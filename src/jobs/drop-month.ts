@@ -11,6 +11,8 @@ import { keptFrom, setInstant } from '../store/carried-sums.ts'
 import {
   confirmedLater,
   dropParts,
+  forgetDetails,
+  forgetReservations,
   hasPending,
   holdMonth,
   keep,
@@ -19,7 +21,7 @@ import {
   unfolded,
 } from '../store/month-drop.ts'
 import { keepOut } from '../store/month-tables.ts'
-import { BY_MONTH, idsOfMonth, type Month, partOf } from '../store/months.ts'
+import { BY_MONTH, idsOfMonth, type Month, monthAt, partOf } from '../store/months.ts'
 import type { Maintenance } from '../store/store.ts'
 import { feedRecords, feedTransactions, type Gone, goneOf, readWindows, spendingsOf } from './verify-feed.ts'
 
@@ -34,18 +36,16 @@ export class MonthStays extends Error {
 }
 
 /** Throws {@link MonthStays}. */
-export async function dropMonth(session: Maintenance, month: Month): Promise<void> {
+export async function dropMonth(session: Maintenance, month: Month, at: number): Promise<void> {
   const stays = (reason: string) => new MonthStays(month.name, reason)
   const start = (await keptFrom(session)) ?? 0
   await holdMonth(session, BY_MONTH, month)
-  // From here on only refunds can come that point back into it.
-  if (await hasPending(session, month)) throw stays('a reservation of it is pending')
+  if (await hasPending(session, month, at)) throw stays('a reservation of it is pending')
   const gone = await goneOf(session)
   const { findings, sums } = await sumsOf(session, { start, end: month.end }, month, gone)
   if (findings > 0) throw stays(`its rows contradict one another (${findings} differences; see turnpike verify)`)
   if (isAmong(await unfolded(session), sums)) throw stays(UNFOLDED)
-  const confirmations = await confirmedLater(session, month)
-  await keep(session, month, [...sums, ...(await spendings(session, confirmations, gone))])
+  await keep(session, month, sums)
   await keepFacts(session, month)
   await keep(session, month, [given(0n, 'month', '', { start, end: month.end, before: idsOfMonth(month).to })])
   await keepOut(session.run, BY_MONTH)
@@ -54,6 +54,18 @@ export async function dropMonth(session: Maintenance, month: Month): Promise<voi
   await keep(session, month, await spendings(session, await refundedLater(session, month), gone))
   await dropParts(session, BY_MONTH, month)
   await setInstant(session, 'kept_from', month.end)
+}
+
+/**
+ * Apart from the drop, since it may take long and nobody waits for it; what was cut off is done by the next run. Ended
+ * reservations stay a month longer: what was confirmed in the next month is given back where they held it.
+ */
+export async function forgetGone(session: Maintenance, kept: number): Promise<void> {
+  const [last, before] = [monthAt(kept, -1), monthAt(kept, -2)]
+  await forgetDetails(session, last)
+  await keep(session, before, await spendings(session, await confirmedLater(session, before), await goneOf(session)))
+  await forgetReservations(session, before)
+  await setInstant(session, 'forgotten_until', kept)
 }
 
 const UNFOLDED = 'some of its records are in no sum of a report yet'

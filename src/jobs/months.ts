@@ -2,12 +2,11 @@
 import { DAY_MS } from '../core/report-spans.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
-import { keptFrom, setInstant } from '../store/carried-sums.ts'
-import { forget } from '../store/month-drop.ts'
+import { keptFrom } from '../store/carried-sums.ts'
 import { isHeld, makeMonth, monthsOf, strayMonth, waitShortly } from '../store/month-tables.ts'
 import { BY_MONTH, type ByMonth, MONTHS_AHEAD, type Month, monthAt, partOf } from '../store/months.ts'
 import type { Maintenance, Store } from '../store/store.ts'
-import { dropMonth, MonthStays } from './drop-month.ts'
+import { dropMonth, forgetGone, MonthStays } from './drop-month.ts'
 
 export type MonthParts = {
   readonly store: Store
@@ -49,7 +48,7 @@ export function startMonths(parts: MonthParts): {
 export async function runMonths(parts: MonthParts): Promise<MonthsRun> {
   const made = await makeMissing(parts)
   const dropped = await dropOld(parts)
-  await forgetGone(parts.store)
+  await forget(parts.store)
   return { ...made, dropped }
 }
 
@@ -115,14 +114,10 @@ async function dropOld({ store, clock, log, keepMonths }: MonthParts): Promise<s
   }
 }
 
-/** Apart from the drop, since it may take long and nobody waits for it; what was cut off is done by the next run. */
-async function forgetGone(store: Store): Promise<void> {
+async function forget(store: Store): Promise<void> {
   const [kept, until] = [await keptFrom(store), await keptFrom(store, 'forgotten_until')]
   if (kept === undefined || kept === until) return
-  await store.maintain?.(async (session) => {
-    await forget(session, kept)
-    await setInstant(session, 'forgotten_until', kept)
-  })
+  await store.maintain?.((session) => forgetGone(session, kept))
 }
 
 /** What is dropped does not come back: one clock that is wrong is not enough. */
@@ -133,7 +128,7 @@ async function dropOldest(store: Store, start: number, log: Log): Promise<string
     return await store.maintain?.(async (session) => {
       const oldest = await oldestMonth(session)
       if (!oldest || oldest.end > start) return undefined
-      await dropMonth(session, oldest)
+      await dropMonth(session, oldest, store.now())
       return oldest.name
     })
   } catch (error) {

@@ -2,7 +2,7 @@
 import type { CarriedSum, Given } from '../core/carried-sums.ts'
 import type { Transaction } from '../core/ledger-rows.ts'
 import { lockAll } from './month-tables.ts'
-import { type ByMonth, idsOfMonth, type Month, monthAt, partOf } from './months.ts'
+import { type ByMonth, idsOfMonth, type Month, partOf } from './months.ts'
 import { arraysOf } from './postgres-statements.ts'
 import type { Maintenance } from './store.ts'
 import { type Cell, carriedSums, transactions } from './tables.ts'
@@ -19,19 +19,22 @@ export async function unfolded({ run }: Maintenance): Promise<Set<string>> {
   return new Set(rows.map((row) => `${row.organisation_id} ${row.quarter}`))
 }
 
-/** Whether something of the month may still be confirmed or settled. */
-export async function hasPending({ run }: Maintenance, month: Month): Promise<boolean> {
-  const [row] = await run('SELECT 1 AS found FROM reservations WHERE id < $1::bigint LIMIT 1', [idsOfMonth(month).to])
+/** Whether something of the month may still be settled or confirmed. What is dead waits only for its account to be touched. */
+export async function hasPending({ run }: Maintenance, month: Month, at: number): Promise<boolean> {
+  const [row] = await run(
+    'SELECT 1 AS found FROM reservations WHERE id < $1::bigint AND (dead_at IS NULL OR dead_at > $2::bigint) LIMIT 1',
+    [idsOfMonth(month).to, at],
+  )
   return row !== undefined
 }
 
-/** Of transactions that stay, those that can be proved only by rows which go: confirmations of what was reserved before. */
-export const confirmedLater = (session: Maintenance, month: Month): Promise<Transaction[]> =>
-  reachingBack(session, month, "t.reservation_id < $1::bigint AND t.type = 'usage' AND t.usage_record_id IS NULL")
-
-/** And refunds of what was charged before: found by an index. */
+/** Of transactions that stay, those that can be proved only by rows which go: refunds of what was charged before, found by an index. */
 export const refundedLater = (session: Maintenance, month: Month): Promise<Transaction[]> =>
   reachingBack(session, month, 't.reverses_id < $1::bigint')
+
+/** And confirmations of what was reserved before. */
+export const confirmedLater = (session: Maintenance, month: Month): Promise<Transaction[]> =>
+  reachingBack(session, month, "t.reservation_id < $1::bigint AND t.type = 'usage' AND t.usage_record_id IS NULL")
 
 async function reachingBack({ run }: Maintenance, month: Month, back: string): Promise<Transaction[]> {
   const columns = transactions.columns.map((column) => `t.${column}`).join(', ')
@@ -84,14 +87,14 @@ export async function keepFacts({ run }: Maintenance, month: Month): Promise<voi
   )
 }
 
-/**
- * What hangs on rows that are gone goes after them: who called, normalised counts, ended reservations. Those stay a
- * month longer, since what was confirmed in the next one is given back where they held it.
- */
-export async function forget({ run }: Maintenance, kept: number): Promise<void> {
-  await run('DELETE FROM token_counts WHERE usage_record_id < $1::bigint', [idsOfMonth(monthAt(kept)).from])
-  await run('DELETE FROM call_details WHERE created_at < $1::bigint', [kept])
-  await run('DELETE FROM ended_reservations WHERE id < $1::bigint', [idsOfMonth(monthAt(kept, -1)).from])
+/** What hangs on rows of this month and of those before: who called, normalised counts. */
+export async function forgetDetails({ run }: Maintenance, month: Month): Promise<void> {
+  await run('DELETE FROM token_counts WHERE usage_record_id < $1::bigint', [idsOfMonth(month).to])
+  await run('DELETE FROM call_details WHERE created_at < $1::bigint', [month.end])
+}
+
+export async function forgetReservations({ run }: Maintenance, month: Month): Promise<void> {
+  await run('DELETE FROM ended_reservations WHERE id < $1::bigint', [idsOfMonth(month).to])
 }
 
 export async function dropParts({ run }: Maintenance, tables: readonly ByMonth[], month: Month): Promise<void> {
