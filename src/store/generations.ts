@@ -4,6 +4,7 @@ import { nanosText, roundToNanos } from '../lib/money.ts'
 import { exactRatio } from '../lib/ratio.ts'
 import { codeRange } from './row-by-code.ts'
 import type { Store } from './store.ts'
+import { wasToldAs } from './told-as.ts'
 
 export type StoredGeneration = {
   readonly code: string
@@ -75,7 +76,7 @@ async function withLateTruth(
       .select(['source', 'input_tokens', 'cached_tokens', 'output_tokens', 'reasoning_tokens', 'counts'])
       .select(['charge_nanos', 'cost_nanos', 'latency_ms', 'generation'])
       .where('organisation_id', '=', organisationId)
-      .where('dedupe_key', '=', lateKey(estimate.code)),
+      .where(wasToldAs(store, organisationId, lateKey(estimate.code))),
   )
   if (!late) return estimate
   const sum = (exact: string | null, nanos: bigint | null) =>
