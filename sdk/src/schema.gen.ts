@@ -287,11 +287,6 @@ export type BudgetThresholdReachedEvent = {
   }
 }
 
-export type CallsInFlight = {
-  calls: number | null
-  asOf: string
-}
-
 export type Credential = {
   id: string
   /** The key of the provider, as in the settings. */
@@ -2924,7 +2919,10 @@ export type Operations = {
   /** How many model calls of the organisation are under way at this moment */
   countCallsInFlight: {
     result: {
-      callsInFlight: CallsInFlight
+      callsInFlight: {
+        calls: number | null
+        asOf: string
+      }
     }
   }
   /** Who asks: the member behind the session, or the key */

@@ -112,12 +112,10 @@ const System = z
   .meta({ id: 'System' })
 
 export const CallsInFlightReply = z.object({
-  callsInFlight: z
-    .object({
-      calls: amount('Of the organisation that asks, in all processes. Null: counting takes too long.').nullable(),
-      asOf: Instant,
-    })
-    .meta({ id: 'CallsInFlight' }),
+  callsInFlight: z.object({
+    calls: amount('Of the organisation that asks, in all processes. Null: counting takes too long.').nullable(),
+    asOf: Instant,
+  }),
 })
 
 export const SystemReply = z.object({ system: System })
