@@ -1112,12 +1112,9 @@ export type ServerState = {
     unknown: number
   }
   queues: {
-    /** Not yet shared out among channels. */
-    events: number
-    /** Still tried. */
-    deliveries: number
-    /** That live, those of calls and those of the credits API. */
-    reservations: number
+    events: number | null
+    deliveries: number | null
+    reservations: number | null
     /** Of the ledger, on their way to the database from this process. */
     commands: number
     /** Of this process; null on SQLite, which needs none. */
