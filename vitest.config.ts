@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { QUICK } from './test/setup/both-stores.ts'
 
 const shared = {
   pool: 'forks',
@@ -26,9 +27,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'PostgreSQL',
-          include: ['credits', 'credits-hostile', 'budgets', 'budget-api', 'plan-boundary'].map(
-            (name) => `test/${name}.test.ts`,
-          ),
+          include: QUICK.map((name) => `test/${name}.test.ts`),
           env: { TEST_STORE: 'postgres' },
         },
       },

@@ -1,4 +1,6 @@
 /** The calls of the ledger's bench: a reservation and its settle, with rows as long as those of a usual chat call. */
+import { encodeFacts, GenerationFacts } from '../src/contract/generation-facts.ts'
+import { linesText } from '../src/core/cost-details.ts'
 import type { ReserveGeneration, Settle } from '../src/core/ledger-commands.ts'
 import { type CallDetails, UNTOLD, type UsageRecord } from '../src/core/ledger-rows.ts'
 import type { Ids } from '../src/lib/id.ts'
@@ -90,7 +92,7 @@ export const recordAt = (at: number): Omit<UsageRecord, 'transactionId' | 'recor
   cacheWriteTokens: 0,
   outputTokens: 110,
   reasoningTokens: 0,
-  counts: '{"input_tokens":"809","output_tokens":"110"}',
+  counts: '{"input":"809","output":"110"}',
   flags: [],
   rateCardId: '5f1d7a84c2b94e60',
   costNanos: chargeNanos,
@@ -119,32 +121,23 @@ const context = JSON.stringify({
   stream: true,
   context: 'customer',
 })
-const lineOf = (meter: string, quantity: string, price: string, nanos: string) => ({
-  meter,
-  pricedBy: meter,
-  quantity,
-  price,
-  per: '1000000',
-  costNanos: nanos,
-  chargeNanos: nanos,
+const lineOf = (meter: 'input' | 'output', quantity: string, price: string, nanos: bigint) => ({
+  ...{ meter, pricedBy: meter, quantity, price, per: 1_000_000 },
+  ...{ costNanos: nanos, chargeNanos: nanos },
 })
-const items = JSON.stringify([
-  lineOf('input_tokens', '809', '0.15', '121350'),
-  lineOf('output_tokens', '110', '0.6', '66000'),
-])
-const generation = JSON.stringify({
-  requestedModel: 'openai/gpt-4o-mini',
-  providerName: 'OpenAI',
-  upstreamId: 'chatcmpl-CyX2p7mQn1vKtR8dHs4LbWzE0fJ',
-  streamed: true,
-  finishReason: 'stop',
-  nativeFinishReason: 'stop',
-  serviceTier: null,
-  generationMs: 1460,
-  attempts: [{ provider: 'openai', model: 'gpt-4o-mini', status: 200, ms: 1870 }],
-  total: '0.00018735',
-  cacheDiscount: '0',
-  images: 0,
-  audios: 0,
-  rawUsage: { prompt_tokens: 809, completion_tokens: 110, total_tokens: 919 },
-})
+const items = linesText([lineOf('input', '809', '0.15', 121_350n), lineOf('output', '110', '0.6', 66_000n)])
+const generation = encodeFacts(
+  GenerationFacts.parse({
+    requestId: '742ca31216a44c07971c26031bfa50db',
+    requestedModel: 'openai/gpt-4o-mini',
+    providerName: 'OpenAI',
+    upstreamId: 'chatcmpl-CyX2p7mQn1vKtR8dHs4LbWzE0fJ',
+    streamed: true,
+    finishReason: 'stop',
+    nativeFinishReason: 'stop',
+    serviceTier: 'default',
+    generationMs: 1460,
+    attempts: [{ provider: 'openai', providerName: 'OpenAI', model: 'gpt-4o-mini', status: 200, latencyMs: 1870 }],
+    rawUsage: { prompt_tokens: 809, completion_tokens: 110, total_tokens: 919 },
+  }),
+)

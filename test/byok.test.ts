@@ -519,6 +519,9 @@ describe('a call that was cut', () => {
     })
     await cut(made.body.key)
     byok.turnpike.server.gateway.stranded.clear()
+    // Of no process that lives.
+    const { store } = byok.turnpike.server.gateway
+    await store.write([store.sql.updateTable('reservations').set({ owner: 511n })])
     const record = await recovered(true)
     const cost = record?.cost_nanos ?? 0n
     expect(cost).toBeGreaterThan(USD)

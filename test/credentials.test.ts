@@ -2,6 +2,7 @@
 import { globSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createLog } from '../src/lib/log.ts'
 import { type Byok, startByok, told } from './byok-kit.ts'
@@ -155,13 +156,21 @@ describe('nobody else', () => {
 })
 
 describe('a secret', () => {
-  /** Everything that lies in the data folder: the database with its log, and what else was written. */
-  const bytes = (): string =>
-    globSync('**/*', { cwd: byok.turnpike.folder })
-      .map((file) => join(byok.turnpike.folder, file))
+  /** Everything that is kept: all files of the data folder, and every row where the database is elsewhere. */
+  async function bytes(): Promise<string> {
+    const { folder, server } = byok.turnpike
+    const files = globSync('**/*', { cwd: folder })
+      .map((file) => join(folder, file))
       .filter((file) => statSync(file).isFile())
       .map((file) => readFileSync(file, 'latin1'))
-      .join('\n')
+    const { store } = server.gateway
+    if (store.engine === 'sqlite') return files.join('\n')
+    const read = (text: string) => store.rows({ compile: () => sql.raw<{ text: string }>(text).compile(store.sql) })
+    const tables = await read("SELECT quote_ident(tablename) AS text FROM pg_tables WHERE schemaname = 'public'")
+    expect(tables.length).toBeGreaterThan(10)
+    const rows = await Promise.all(tables.map(({ text }) => read(`SELECT t::text AS text FROM ${text} AS t`)))
+    return [...files, ...rows.flat().map(({ text }) => text)].join('\n')
+  }
 
   test('is in no byte of the database, no line of the log, no reply and no row of the audit log', async () => {
     const secret = 'Zx9-Unmistakable-Secret-4711-Yq'
@@ -195,7 +204,7 @@ describe('a secret', () => {
     expect(texts.length).toBeGreaterThan(60)
     expect(texts.filter((text) => text.includes(secret))).toEqual([])
     expect(lines.filter((line) => line.includes(secret))).toEqual([])
-    const all = bytes()
+    const all = await bytes()
     expect(all).toContain('again')
     for (const form of [
       secret,

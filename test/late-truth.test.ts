@@ -9,7 +9,8 @@ import { createDetailsHash } from '../src/lib/details-hash.ts'
 import { generationCode } from '../src/lib/id.ts'
 import { nanosText } from '../src/lib/money.ts'
 import { createSettlements } from '../src/store/settlements.ts'
-import { type Backend, openPostgresBackend, openSqliteBackend } from './backends.ts'
+import { listTransactions } from '../src/store/transactions.ts'
+import { type Backend, ORGANISATION, openPostgresBackend, openSqliteBackend } from './backends.ts'
 import { commandsAt, resultOf, usd } from './commands.ts'
 import { openFleet } from './fleet-kit.ts'
 import { chat, eventsOf, eventually, OPENROUTER } from './gateway-kit.ts'
@@ -147,13 +148,23 @@ describe.each([
       ...{ type: 'adjustment', amount_nanos: 5n, reverses_id: customer.id, usage_record_id: adjustment?.id },
       balance_after_nanos: 96n,
     })
-    const [rollup] = await store.rows(
+    const listed = async (direction: 'credit' | 'debit') => {
+      const filter = { accountId: customer.accountId, direction }
+      const { transactions } = await listTransactions(store, ORGANISATION, filter, {
+        limit: 9,
+        offset: 0,
+        before: undefined,
+      })
+      return transactions.map(({ type }) => type).sort()
+    }
+    expect([await listed('credit'), await listed('debit')]).toEqual([['adjustment', 'grant'], ['usage']])
+    const [sum] = await store.rows(
       store.sql
         .selectFrom('usage_records')
         .select(({ fn }) => [fn.sum<bigint>('charge_nanos').as('charge')])
         .where('account_id', '=', customer.accountId),
     )
-    expect(BigInt(rollup?.charge ?? 0)).toBe(4n)
+    expect(BigInt(sum?.charge ?? 0)).toBe(4n)
   })
 
   test('what was refunded meanwhile is not given back a second time', async () => {

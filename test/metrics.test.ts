@@ -37,6 +37,7 @@ test('calls, tokens, money, tries and refusals are counted under the names of th
   expect(await call({ ...CALL, model: 'simulator/server-error' })).toBeGreaterThanOrEqual(500)
   expect(await call({ ...CALL, model: 'nobody/knows' })).toBe(404)
   const seen = await scrape()
+  const { engine } = turnpike.server.gateway.store
   const on = 'model="openai/gpt-4o-mini",provider="simulator"'
   expect(seen.get(`turnpike_requests_total{dialect="openai",${on},status="ok"}`)).toBe(1)
   expect(seen.get(`turnpike_requests_total{dialect="openrouter",${on},status="ok"}`)).toBe(1)
@@ -54,7 +55,9 @@ test('calls, tokens, money, tries and refusals are counted under the names of th
   expect(seen.get('turnpike_reservations_open')).toBe(0)
   expect(seen.get('turnpike_outbox_pending')).toBe(0)
   expect([...seen.keys()]).toEqual(
-    expect.arrayContaining([expect.stringMatching(/^turnpike_build_info\{version="\d+\.\d+\.\d+",engine="sqlite"\}$/)]),
+    expect.arrayContaining([
+      expect.stringMatching(new RegExp(`^turnpike_build_info\\{version="\\d+\\.\\d+\\.\\d+",engine="${engine}"\\}$`)),
+    ]),
   )
   expect(seen.get('process_cpu_seconds_total')).toBeGreaterThan(0)
 })

@@ -48,9 +48,15 @@ export type TurnpikeOptions = {
   readonly log?: Log
 }
 
-/** Where tests are run again on the other store: a database of their own for each server that names none. */
-async function ownStore(): Promise<Record<string, string>> {
-  if (process.env.TEST_STORE !== 'postgres') return {}
+/** For a test of what SQLite alone has: files in the folder, whatever the others run on. */
+export const ON_SQLITE = { env: {} } as const
+
+/**
+ * Where tests are run again on the other store: a database of their own for each server that names none. A clock that a
+ * test moves is that of the process, which SQLite goes by; PostgreSQL has its own.
+ */
+async function ownStore(clock: Clock | undefined): Promise<Record<string, string>> {
+  if (process.env.TEST_STORE !== 'postgres' || clock) return {}
   const { freshDatabase } = await import('./setup/fresh-database.ts')
   return { TURNPIKE_DATABASE_URL: await freshDatabase() }
 }
@@ -62,7 +68,7 @@ export async function startTurnpike({
   log = createLog({ level: 'silent' }),
   ...parts
 }: TurnpikeOptions = {}): Promise<Turnpike> {
-  const env = given ?? (folder === undefined ? await ownStore() : {})
+  const env = given ?? (folder === undefined ? await ownStore(parts.clock) : {})
   const home = folder ?? mkdtempSync(join(tmpdir(), 'turnpike-test-'))
   const load = (text: string | undefined) =>
     loadSettings({

@@ -2,7 +2,7 @@
 import { refuse } from '../contract/errors.ts'
 import type { UsageRequest } from '../contract/usage.ts'
 import { cacheDiscount } from '../core/card-cost.ts'
-import { recordLines } from '../core/cost-details.ts'
+import { linesText, recordLines } from '../core/cost-details.ts'
 import type { Told } from '../core/ledger-commands.ts'
 import { type Priced, price } from '../core/price.ts'
 import { countsText, totalsOf, type Usage } from '../core/usage.ts'
@@ -105,7 +105,7 @@ function costsOf(priced: Priced, charged: boolean) {
     costExact: priced.cost ? exactText(priced.cost) : null,
     chargeNanos: charged ? (priced.chargeNanos ?? null) : null,
     chargeExact: charged && priced.charge ? exactText(priced.charge) : null,
-    items: JSON.stringify(lines, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)),
+    items: linesText(lines),
   }
 }
 

@@ -32,7 +32,7 @@ export const GenerationFacts = z.object({
   serviceTier: z.string().nullable().default(null),
   generationMs: z.int().nullable().default(null),
   attempts: z.array(AttemptRecord).default([]),
-  /** The charge as it was told, decimal text with at most 15 decimals. Null: unknown. */
+  /** The charge as it was told, decimal text with at most 15 decimals. Null: the record's own, exact or unknown. */
   total: z.string().nullable().default(null),
   cacheDiscount: z.string().default('0'),
   images: z.int().default(0),
@@ -45,8 +45,8 @@ export type GenerationFacts = z.output<typeof GenerationFacts>
 export type AttemptRecord = z.output<typeof AttemptRecord>
 
 export const encodeFacts = (facts: GenerationFacts): string =>
-  JSON.stringify(facts, (_key, value: unknown) =>
-    value === null || value === false || value === 0 ? undefined : value,
+  JSON.stringify(facts, (key, value: unknown) =>
+    value === null || value === false || value === 0 || (key === 'cacheDiscount' && value === '0') ? undefined : value,
   )
 
 export const decodeFacts = (text: string): GenerationFacts => GenerationFacts.parse(JSON.parse(text))

@@ -1,5 +1,6 @@
 /** How people may sign in. */
 import { z } from 'zod'
+import { isLoopback } from '../lib/loopback.ts'
 import { credential, flag, group, isHttpUrl, list, pattern, text } from './setting-forms.ts'
 
 const ISSUER = 'an https address without password or query (http on loopback alone)'
@@ -45,4 +46,4 @@ function isIssuer(value: string): boolean {
 
 /** Nobody on the way reads or changes it. */
 export const isSecureUrl = ({ protocol, hostname }: URL): boolean =>
-  protocol === 'https:' || (protocol === 'http:' && /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname))
+  protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))

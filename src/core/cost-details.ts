@@ -73,6 +73,19 @@ type CostName = (typeof NINE)[number]
 /** Decimal text by name. */
 export type CostDetails = Readonly<Record<CostName, string>>
 
+type KeptLine = Omit<RecordLine, 'chargeNanos'> & Partial<Pick<RecordLine, 'chargeNanos'>>
+
+/** As a record keeps them for years: a charge that is the cost, and a meter that is priced by itself, go without saying. */
+export const linesText = (lines: readonly KeptLine[]): string =>
+  JSON.stringify(
+    lines.map(({ pricedBy, chargeNanos, costNanos, ...line }) => ({
+      ...line,
+      ...(pricedBy === line.meter ? {} : { pricedBy }),
+      costNanos: String(costNanos),
+      ...(chargeNanos === undefined || chargeNanos === costNanos ? {} : { chargeNanos: String(chargeNanos) }),
+    })),
+  )
+
 /** The nine parts of the charge, zeros included, which add up to {@link decimalOf} of it digit by digit. `undefined`: unknown. */
 export function costDetails({ items, charge }: Priced): CostDetails | undefined {
   if (charge === undefined) return undefined

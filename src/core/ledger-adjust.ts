@@ -83,7 +83,7 @@ export function addCounts(to: string, counts: string, sign: 1n | -1n): string {
 const ratiosOf = (counts: string): (readonly [string, Ratio])[] =>
   Object.entries(JSON.parse(counts) as Record<string, string>).map(([meter, text]) => [meter, exactRatio(text)])
 
-type Line = { readonly quantity: string; readonly costNanos: string; readonly chargeNanos: string }
+type Line = { readonly quantity: string; readonly costNanos: string; readonly chargeNanos?: string }
 
 /** The lines of a record, added or taken off. Lines of what is unknown come to nothing, as it did. */
 function linesOf(
@@ -95,7 +95,7 @@ function linesOf(
     ...line,
     quantity: exactText({ n: exactRatio(line.quantity).n * sign, d: exactRatio(line.quantity).d }),
     costNanos: nanos(line.costNanos, costNanos),
-    chargeNanos: nanos(line.chargeNanos, chargeNanos),
+    chargeNanos: nanos(line.chargeNanos ?? line.costNanos, chargeNanos),
   }))
 }
 

@@ -339,7 +339,7 @@ function countersDiffering({ counter, budget, reserved, overshoot, isKnown, ...s
 function sumsOfRecord(row: UsageRecord): Finding<UsageRecord>[] {
   const lines = JSON.parse(row.items) as { costNanos?: string; chargeNanos?: string }[]
   const sum = (field: 'costNanos' | 'chargeNanos') =>
-    lines.reduce((total, line) => total + BigInt(line[field] ?? 0), 0n)
+    lines.reduce((total, line) => total + BigInt(line[field] ?? line.costNanos ?? 0), 0n)
   const rounded = (exact: string | null, nanos: bigint | null) =>
     exact === null ? nanos : roundToNanos(exactRatio(exact))
   const totals = { costNanos: row.costNanos, chargeNanos: row.chargeNanos }

@@ -4,7 +4,7 @@
  */
 import { type AttemptRecord, encodeFacts, type GenerationFacts } from '../contract/generation-facts.ts'
 import { detailsTexts } from '../core/call-details.ts'
-import { decimalOf, recordLines } from '../core/cost-details.ts'
+import { decimalOf, linesText, recordLines } from '../core/cost-details.ts'
 import type { Settle } from '../core/ledger-commands.ts'
 import type { CallDetails, GenerationStatus, UsageSource } from '../core/ledger-rows.ts'
 import type { Priced } from '../core/price.ts'
@@ -149,9 +149,7 @@ function recordOf(gateway: Gateway, admission: Admission, outcome: Outcome, bill
     costExact: priced.cost ? exactText(priced.cost) : null,
     chargeExact: priced.charge ? exactText(priced.charge) : null,
     cacheSavingNanos: roundToNanos(saved),
-    items: JSON.stringify(recordLines(priced), (_key, value: unknown) =>
-      typeof value === 'bigint' ? value.toString() : value,
-    ),
+    items: linesText(recordLines(priced)),
     isByok: served !== undefined && isByok(served),
     limitNanos,
     admittedAt,
@@ -178,13 +176,20 @@ function factsOf(gateway: Gateway, admission: Admission, outcome: Outcome, { pri
     serviceTier: outcome.serviceTier,
     generationMs: outcome.sentAt === null ? null : Math.round(gateway.clock.elapsed() - outcome.sentAt),
     attempts: [...outcome.attempts],
-    total: priced.charge ? decimalOf(priced.charge) : null,
+    total: toldTotal(priced),
     cacheDiscount: saved.n === 0n ? '0' : decimalOf(saved),
     images: call.images,
     audios: call.sound?.kind === 'recording' ? 1 : call.audios,
     rawUsage: withoutZeros(outcome.rawUsage),
     ...(admission.fitted ? { fittedOutputLimit: admission.outputLimit } : {}),
   }
+}
+
+/** The record has its exact charge: only one that does not end within the decimals that are told was told otherwise. */
+function toldTotal({ charge }: Priced): string | null {
+  if (!charge) return null
+  const told = decimalOf(charge)
+  return told === exactText(charge) ? null : told
 }
 
 /** The provider's own usage, less members that say nothing: a record is kept for years. */

@@ -2,7 +2,7 @@
 import { encodeFacts } from '../contract/generation-facts.ts'
 import type { Meter } from '../contract/meters.ts'
 import { ReservationContext } from '../contract/reservation-context.ts'
-import { recordLines } from '../core/cost-details.ts'
+import { linesText, recordLines } from '../core/cost-details.ts'
 import { type CompiledTerms, price } from '../core/price.ts'
 import { countsText, type Usage } from '../core/usage.ts'
 import { instantText } from '../lib/clock.ts'
@@ -120,9 +120,7 @@ async function settleInterrupted(
       costExact: priced.cost ? exactText(priced.cost) : null,
       chargeExact: priced.charge ? exactText(priced.charge) : null,
       cacheSavingNanos: 0n,
-      items: JSON.stringify(recordLines(priced), (_key, value: unknown) =>
-        typeof value === 'bigint' ? value.toString() : value,
-      ),
+      items: linesText(recordLines(priced)),
       isByok: context.byok !== undefined,
       limitNanos,
       admittedAt: reservation.admittedAt,

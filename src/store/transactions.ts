@@ -7,7 +7,7 @@ import type { Schema } from './schema.ts'
 import type { Store } from './store.ts'
 import { entries } from './tables.ts'
 
-export type Direction = 'credit' | 'debit'
+type Direction = 'credit' | 'debit'
 
 const DIRECTIONS: Readonly<Record<Exclude<TransactionType, 'adjustment'>, Direction>> = {
   grant: 'credit',
