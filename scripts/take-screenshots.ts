@@ -1,5 +1,5 @@
 /**
- * Pictures of every screen, light and dark, into docs/screenshots: a server with two weeks of calls made through it, and a
+ * Pictures of every screen, light and dark, into docs/screenshots: a server with forty days of calls made through it, and a
  * real browser. Look at them before you commit them.
  */
 import { mkdirSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { startReceiver } from '../test/receivers.ts'
 
 const OUT = join(import.meta.dirname, '../docs/screenshots')
 const DAY = 86_400_000
-const DAYS = 14
+const DAYS = 40
 const MODELS = ['openai/gpt-4o', 'openai/gpt-4o-mini', 'anthropic/claude-sonnet-4-5', 'google/gemini-2.5-flash']
 
 let behind = DAYS * DAY
@@ -44,7 +44,8 @@ async function fill({ turnpike }: Dashboard): Promise<void> {
     budget('five a day', { limit: '5', window: 'day', metric: 'requests', action: 'alert' }),
   )
   await admin('/api/admin/alert-channels', { type: 'webhook', name: 'the pager', url: receiver.url })
-  for (; behind > 0; behind -= DAY) {
+  // Today too: its bar is still running.
+  for (; behind >= 0; behind -= DAY) {
     const today = DAYS - behind / DAY
     for (const [index, model] of MODELS.entries())
       for (let call = 0; call < 2 + ((today * 3 + index * 5) % 4); call++) {
@@ -92,5 +93,14 @@ async function shoot({ page, turnpike }: Dashboard): Promise<void> {
       await page.screenshot({ path: join(OUT, `${name}-${colorScheme}.png`) })
       console.error(`${name}, ${colorScheme}`)
     }
+    await page.goto(`${turnpike.url}/budgets?open=new`)
+    await page.getByRole('dialog').getByLabel('Limit').fill('0.05')
+    await page.getByRole('status').filter({ hasText: 'last month' }).waitFor()
+    await page.screenshot({ path: join(OUT, `budget-preview-${colorScheme}.png`) })
+    await page.goto(`${turnpike.url}/usage?range=Last%207%20days`, { waitUntil: 'networkidle' })
+    await page.keyboard.press('Control+k')
+    await page.getByRole('textbox', { name: 'Command' }).fill('acme')
+    await page.getByRole('dialog').getByRole('button').first().waitFor()
+    await page.screenshot({ path: join(OUT, `commands-${colorScheme}.png`) })
   }
 }

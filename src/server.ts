@@ -7,6 +7,7 @@ import { createConfigure } from './configure.ts'
 import { createCatalogue } from './core/catalogue.ts'
 import type { CatalogueData } from './core/catalogue-data.ts'
 import type { CompiledTerms } from './core/price.ts'
+import { createDailyProof } from './daily-proof.ts'
 import { type DataFolder, freeBytes, openDataFolder } from './data-folder.ts'
 import { createDemo } from './demo.ts'
 import { createEffectiveSettings } from './effective-settings.ts'
@@ -140,6 +141,8 @@ export async function startServer({
         adminCards.refresh(),
       ]),
   })
+  const proof = createDailyProof({ store, settings, database: folder.database, log, clock: systemClock })
+  const proving = repeat({ clock: systemClock, log, everyMs: PROVE_LOOK_MS, run: proof.run })
   const lastUse = createLastUse({ store, clock: systemClock, log })
   const alerts = await startAlerts({ store, settings, log, sealer, onTry: metrics.delivery })
   const shared: SharedParts = {
@@ -194,7 +197,10 @@ export async function startServer({
   )
   const aside: { metrics?: MetricsServer } = {}
   const repeating = {
-    stop: async () => void (await Promise.all([jobs.stop(), alerts.stop(), aside.metrics?.close()])),
+    async stop() {
+      await proof.stop()
+      await Promise.all([jobs.stop(), proving.stop(), alerts.stop(), aside.metrics?.close()])
+    },
   }
   const running = { configured, fastify, jobs: repeating, people }
   const listening = async () => {
@@ -244,3 +250,6 @@ const loadCatalogue = (): CatalogueData =>
 const DRAIN_MS = 30_000
 /** Other nodes' calls are settled this long after their lease is over, at the latest. */
 const RECOVER_EVERY_MS = 10_000
+
+/** A proof of the ledger that is due begins within this time. */
+const PROVE_LOOK_MS = 600_000

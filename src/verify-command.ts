@@ -13,7 +13,7 @@ import { systemClock } from './lib/clock.ts'
 import { openStore } from './open-store.ts'
 import type { Store } from './store/store.ts'
 import { writeBeside } from './store/write-beside.ts'
-import { type Outcome, tellOutcome } from './verify-outcome.ts'
+import { type Outcome, tablesOf, tellOutcome } from './verify-outcome.ts'
 
 type VerifyParts = Omit<SettingsInput, 'args'> & {
   readonly options: StartOptions & { readonly repair: boolean; readonly json: boolean }
@@ -33,11 +33,13 @@ export function verify({ options, stdout, stderr, ...surroundings }: VerifyParts
       const differences = await verifyLedger(counted.store, { repair })
       const remaining = repair && differences.length > 0 ? await verifyLedger(counted.store) : differences
       stopTelling()
-      const repaired = differences.length - remaining.length
-      const tookMs = Math.round(systemClock.elapsed() - startedAt)
       await tell(
         { ...store, write },
-        { differences, repaired: repair ? repaired : 0, rows: counted.rows(), tookMs },
+        {
+          ...{ differences: differences.length, tables: tablesOf(differences), rows: counted.rows() },
+          repaired: repair ? differences.length - remaining.length : 0,
+          tookMs: Math.round(systemClock.elapsed() - startedAt),
+        },
         stderr,
       )
       const output = verifyOutput({ differences, remaining, repair, json, rows: counted.rows() })

@@ -82,6 +82,7 @@ test('by the keyboard alone: the button, the provider’s page, and where one wa
 })
 
 test('who is not let in reads why, in words of ours alone', async () => {
+  await page.goto('about:blank') // Or the page that is open would go to the log-in by itself.
   await page.context().clearCookies()
   idp.does = 'refuse'
   await page.goto(`${turnpike.url}/login`)

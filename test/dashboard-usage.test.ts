@@ -286,6 +286,30 @@ test('bars are read by keyboard, exact and with their share; the one that runs i
   expect(sentence).toContain(`${readable(rounded(totals.decimal.chargeUsd ?? ''))} in all`)
 })
 
+test('an amount shows all of its digits to who comes by keyboard, is copied whole, and stands point below point', async () => {
+  await open('all=yes')
+  const exact = await chargeOf(month())
+  await expect.poll(headline, SOON).toBe(exact)
+  await page.locator('#headline a').focus()
+  await page.keyboard.press('Shift+Tab')
+  await page.keyboard.press('Tab')
+  const shown = `getComputedStyle(document.querySelector('#headline data'), '::after').content`
+  expect(await page.evaluate(shown)).toBe(`"$${exact}"`)
+  const copied = await page.evaluate(`(() => {
+    getSelection().selectAllChildren(document.querySelector('#headline data'))
+    const event = new ClipboardEvent('copy', { clipboardData: new DataTransfer(), cancelable: true })
+    document.dispatchEvent(event)
+    return event.clipboardData.getData('text/plain')
+  })()`)
+  expect(copied).toBe(exact)
+  const points = await page
+    .getByRole('table', { name: 'Usage by Model' })
+    .locator('td:nth-child(2) .fraction')
+    .evaluateAll((all) => all.map((one) => Math.round(one.getBoundingClientRect().left)))
+  expect(points.length).toBeGreaterThan(1)
+  expect(new Set(points).size).toBe(1)
+})
+
 test('without the server what is there stays, is called old, and is asked for again by itself', async () => {
   await load('')
   const shown = await chargeOf(month())

@@ -121,9 +121,18 @@ test('Log out ends the session; nothing was asked of another host, and nothing f
   await page.getByRole('heading', { level: 1, name: 'Log in' }).waitFor()
   await page.goto(`${turnpike.url}/requests`)
   await page.waitForURL(/\/login/)
+  // Wherever an address says to go on to, one stays here.
+  for (const then of ['/.//evil.example/x', '//evil.example/x', '/\\evil.example/x', 'https://evil.example/x']) {
+    await page.goto(`${turnpike.url}/login?then=${encodeURIComponent(then)}`)
+    await page.getByLabel('E-mail').fill('olga@example.com')
+    await page.locator('input[name=password]').fill(PASSWORD)
+    await page.getByRole('button', { name: 'Log in' }).click()
+    await page.waitForURL((url) => url.pathname !== '/login')
+    expect([then, new URL(page.url()).origin]).toEqual([then, turnpike.url])
+  }
   expect([...hosts]).toEqual([turnpike.url])
-  // What was refused on purpose above is logged by the browser itself.
-  expect(browser.faults.filter((fault) => !fault.includes('401 (Unauthorized)'))).toEqual([])
+  // What was refused or not there on purpose above is logged by the browser itself.
+  expect(browser.faults.filter((fault) => !/401 \(Unauthorized\)|404 \(Not Found\)/.test(fault))).toEqual([])
 })
 
 /** As `npm ci` does it, where that was not done. */

@@ -66,7 +66,8 @@ test('every turnpike.yaml on a page is accepted as it stands', () => {
 })
 
 function faultsOf(yaml: string): string[] {
-  const loaded = loadSettings({ env: { TURNPIKE_CONFIG: 'turnpike.yaml' }, args: {}, cwd: ROOT, readFile: () => yaml })
+  const env = { TURNPIKE_CONFIG: 'turnpike.yaml', OIDC_CLIENT_SECRET: 'of-whoever-reads-the-page' }
+  const loaded = loadSettings({ env, args: {}, cwd: ROOT, readFile: () => yaml })
   return 'faults' in loaded ? loaded.faults.map(faultLine) : []
 }
 

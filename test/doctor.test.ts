@@ -70,7 +70,7 @@ test('beside a live server all is looked at, nothing is sent, nothing of the fol
   const hook = { type: 'webhook', url: `${acme.url}/secret-path` }
   await turnpike.request('/api/admin/alert-channels', { key: turnpike.operatorKey, body: hook })
   const { store } = turnpike.server.gateway
-  await tellOutcome(store, { differences: [], repaired: 0, rows: 7, tookMs: 1 })
+  await tellOutcome(store, { differences: 0, tables: [], repaired: 0, rows: 7, tookMs: 1 })
   const before = readdirSync(turnpike.folder).sort()
   const { code, findings, of, stdout, stderr } = await run({ yaml: settings() })
   expect(findings.filter(({ state }) => state !== 'ok')).toEqual([])
@@ -93,8 +93,7 @@ test('beside a live server all is looked at, nothing is sent, nothing of the fol
 test('what is wrong is a line each with its cure, and the exit code says so', async () => {
   upstream.status = 401
   const { store } = turnpike.server.gateway
-  const differs = { table: 'accounts', key: 'id=1', column: 'posted_nanos', stored: '1', computed: '2' }
-  await tellOutcome(store, { differences: [differs], repaired: 0, rows: 7, tookMs: 1 })
+  await tellOutcome(store, { differences: 1, tables: ['accounts'], repaired: 0, rows: 7, tookMs: 1 })
   await store.write([store.sql.updateTable('alert_channels').set({ target: '{"url":"http://10.1.2.3/x"}' })])
   const closed = mail.url.replace(/:\d+/, ':9')
   const yaml = settings().replace(mail.url, closed)

@@ -138,10 +138,36 @@ describe.each(STORES)('folds on %s', (_name, open) => {
     expect(await verifyLedger(store)).toEqual([])
   })
 
+  test('money beyond 64 bits is added up all the same, on either store', async () => {
+    const { store } = backend
+    const [most, count] = [9_000_000_000_000_000_000n, 3]
+    const quarter = BigInt(first + 10 * DAY)
+    const rows = Array.from({ length: count }, (_, n) => ({ ...EMPTY, quarter, model: `huge-${n}`, cost_nanos: most }))
+    await store.write([
+      store.sql.insertInto('rollups').values(rows),
+      store.sql.insertInto('quarters').values({ organisation_id: ORGANISATION, quarter, records: 3n, folded: 0n }),
+    ])
+    const summed = await usageSumsBy(store, {
+      ...{
+        organisationId: ORGANISATION,
+        buckets: [{ start: Number(quarter), end: Number(quarter) + DAY }],
+        groupBy: [],
+      },
+      ...{ narrow: {}, folded: {}, withinMs: 20_000, most: { records: 1_000, rows: 1_000 } },
+    })
+    expect('rows' in summed && summed.rows[0]?.sums.cost_nanos).toBe(most * BigInt(count))
+  })
+
   const everyOther = async (store: Store) => {
     for (let n = 0; n < 5; n++) await report(store, ['api_key'])
   }
 })
+
+const EMPTY = {
+  ...{ organisation_id: ORGANISATION, provider: 'acme', context: 'system', status: 'ok', requests: 1n },
+  ...{ input_tokens: 0n, cached_tokens: 0n, output_tokens: 0n, reasoning_tokens: 0n, charge_nanos: 0n },
+  ...{ cache_saving_nanos: 0n, byok_cost_nanos: 0n, unpriced: 0n, estimated: 0n, no_usage: 0n },
+}
 
 const DETAILS = {
   ...{ organisationId: ORGANISATION, sessionId: null, userAgent: null, referer: null, title: null, createdAt: 0 },

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs
 import { request as httpRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createLog } from '../src/lib/log.ts'
 import { hashSecret } from '../src/lib/secret.ts'
 import { createSignIn } from '../src/people/sign-in.ts'
@@ -50,82 +50,114 @@ const send = (turnpike: Turnpike, method: string, path: string, headers: Record<
     sent.end(body === undefined ? undefined : JSON.stringify(body))
   })
 
-test('links end with their time: fifteen minutes for the first, three days for an invitation', async () => {
-  const api: Api = await openApi(undefined, { still: true })
-  running.push(api)
-  const setup = async () => (await api.request('POST', '/api/admin/setup-link', api.operator, {})).body
-  const redeem = (link: string, email?: string) =>
-    api.request('POST', '/api/auth/setup', undefined, redeeming(link, email), OWN)
-  const late = await setup()
-  expect(Date.parse(late.expiresAt) - api.store.now()).toBe(15 * MINUTE_MS)
-  api.forward(15 * MINUTE_MS)
-  expect(await redeem(late.link)).toMatchObject({ status: 410, body: { error: { code: 'link_ended' } } })
-  const inTime = await setup()
-  api.forward(15 * MINUTE_MS - 1)
-  expect((await redeem(inTime.link)).status).toBe(201)
+describe('on a clock that stands still', () => {
+  let api: Api
+  beforeAll(async () => {
+    api = await openApi(undefined, { still: true })
+  }, 60_000)
+  afterAll(() => api.close())
 
-  const invite = async () =>
-    (await api.request('POST', '/api/admin/members', api.operator, { role: 'reader' })).body.link as string
-  const [first, second] = [await invite(), await invite()]
-  api.forward(3 * 24 * 60 * MINUTE_MS - 1)
-  expect((await redeem(first, 'one@example.com')).status).toBe(201)
-  api.forward(1)
-  expect((await redeem(second, 'two@example.com')).status).toBe(410)
-  expect(api.faults).toEqual([])
-}, 60_000)
+  test('links end with their time: fifteen minutes for the first, three days for an invitation', async () => {
+    const setup = async () => (await api.request('POST', '/api/admin/setup-link', api.operator, {})).body
+    const redeem = (link: string, email?: string) =>
+      api.request('POST', '/api/auth/setup', undefined, redeeming(link, email), OWN)
+    const late = await setup()
+    expect(Date.parse(late.expiresAt) - api.store.now()).toBe(15 * MINUTE_MS)
+    api.forward(15 * MINUTE_MS)
+    expect(await redeem(late.link)).toMatchObject({ status: 410, body: { error: { code: 'link_ended' } } })
+    const inTime = await setup()
+    api.forward(15 * MINUTE_MS - 1)
+    expect((await redeem(inTime.link)).status).toBe(201)
 
-test('guesses are let through again once their time is over', async () => {
-  const api = await openApi(undefined, { still: true })
-  running.push(api)
-  const { link } = (await api.request('POST', '/api/admin/setup-link', api.operator, {})).body
-  await api.request('POST', '/api/auth/setup', undefined, redeeming(link), OWN)
-  const signIn = async (password: string) => {
-    const body = { email: 'owner@example.com', password }
-    return api.request('POST', '/api/auth/sign-in/email', undefined, body, OWN)
+    const invite = async () =>
+      (await api.request('POST', '/api/admin/members', api.operator, { role: 'reader' })).body.link as string
+    const [first, second] = [await invite(), await invite()]
+    api.forward(3 * 24 * 60 * MINUTE_MS - 1)
+    expect((await redeem(first, 'one@example.com')).status).toBe(201)
+    api.forward(1)
+    expect((await redeem(second, 'two@example.com')).status).toBe(410)
+    expect(api.faults).toEqual([])
+  }, 60_000)
+
+  /** Of the owner whom the links above let in. */
+  test('guesses are let through again once their time is over', async () => {
+    const signIn = async (password: string) => {
+      const body = { email: 'owner@example.com', password }
+      return api.request('POST', '/api/auth/sign-in/email', undefined, body, OWN)
+    }
+    for (let n = 0; n < 5; n++) expect((await signIn('wrong')).status).toBe(401)
+    const held = await signIn(PASSWORD)
+    expect([held.status, held.headers['retry-after']]).toEqual([429, '900'])
+    api.forward(15 * MINUTE_MS)
+    expect((await signIn(PASSWORD)).status).toBe(200)
+  }, 60_000)
+})
+
+describe('from the first start to the third, in one folder', () => {
+  let turnpike: Turnpike
+  const links: string[] = []
+  const setUp = (link: string | undefined) => send(turnpike, 'POST', '/api/auth/setup', OWN, redeeming(link))
+  const again = async () => {
+    await turnpike.stop()
+    turnpike = await startTurnpike({ folder: turnpike.folder })
   }
-  for (let n = 0; n < 5; n++) expect((await signIn('wrong')).status).toBe(401)
-  const held = await signIn(PASSWORD)
-  expect([held.status, held.headers['retry-after']]).toEqual([429, '900'])
-  api.forward(15 * MINUTE_MS)
-  expect((await signIn(PASSWORD)).status).toBe(200)
-}, 60_000)
+  beforeAll(async () => {
+    turnpike = await startTurnpike(ON_SQLITE)
+  }, 60_000)
+  afterAll(() => rmSync(turnpike.folder, { recursive: true, force: true }))
 
-test('each start makes another link until somebody owns the organisation, and none from then on', async () => {
-  const first = await startTurnpike()
-  const folder = first.folder
-  await first.stop()
-  const second = await startTurnpike({ folder })
-  try {
-    const [one, two] = [first.server.setupPath, second.server.setupPath]
+  test('nothing of sign-in is loaded, and no file is there, before somebody needs it', async () => {
+    await turnpike.request('/api/admin/session', { key: turnpike.operatorKey })
+    expect(existsSync(join(turnpike.folder, 'auth.db'))).toBe(false)
+    await turnpike.request('/api/admin/session', { headers: { cookie: 'turnpike.session_token=x', authorization: '' } })
+    expect(existsSync(join(turnpike.folder, 'auth.db'))).toBe(true)
+  })
+
+  test('on loopback only loopback names are served, by the page and by what sessions reach', async () => {
+    const { port } = new URL(turnpike.url)
+    const authorization = `Bearer ${turnpike.operatorKey}`
+    const status = async (path: string, host: string) =>
+      (await send(turnpike, 'GET', path, { host, authorization })).status
+    for (const path of ['/', '/login', '/requests/gen-1', '/assets/x.js', '/api/admin/session', '/api/auth/x']) {
+      for (const host of [`evil.example:${port}`, 'evil.example', 'localhost.evil.example', '127.0.0.1.evil.example'])
+        expect([path, host, await status(path, host)]).toEqual([path, host, 403])
+      for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`, 'LOCALHOST'])
+        expect([path, host, await status(path, host)]).not.toEqual([path, host, 403])
+    }
+    for (const path of ['/v1/models', '/healthz', '/docs']) expect(await status(path, 'gateway.internal')).toBe(200)
+    const forwarded = { host: 'evil.example', 'x-forwarded-host': 'localhost', authorization }
+    expect((await send(turnpike, 'GET', '/api/admin/session', forwarded)).status).toBe(403)
+  }, 60_000)
+
+  test('each start makes another link until somebody owns the organisation, and none from then on', async () => {
+    const one = turnpike.server.setupPath
+    await again()
+    const two = turnpike.server.setupPath
     expect(two).not.toBe(one)
-    expect((await send(second, 'POST', '/api/auth/setup', OWN, redeeming(one))).status).toBe(410)
-    expect((await send(second, 'POST', '/api/auth/setup', OWN, redeeming(two))).status).toBe(201)
-  } finally {
-    await second.stop()
-  }
-  const third = await start({ folder })
-  expect(third.server.setupPath).toBeUndefined()
-  // What was signed in before is signed in still.
-  const body = { email: 'owner@example.com', password: PASSWORD }
-  expect((await send(third, 'POST', '/api/auth/sign-in/email', OWN, body)).status).toBe(200)
-}, 60_000)
+    const { store } = turnpike.server.gateway
+    const kept = () => store.rows(store.sql.selectFrom('members').select('link_hash'))
+    expect(await kept()).toEqual([{ link_hash: hashSecret(tokenOf(two)) }])
+    expect((await setUp(one)).status).toBe(410)
+    expect((await setUp(two)).status).toBe(201)
+    expect(await kept()).toEqual([{ link_hash: null }])
+    await again()
+    expect(turnpike.server.setupPath).toBeUndefined()
+    // What was signed in before is signed in still.
+    const body = { email: 'owner@example.com', password: PASSWORD }
+    expect((await send(turnpike, 'POST', '/api/auth/sign-in/email', OWN, body)).status).toBe(200)
+    links.push(tokenOf(one), tokenOf(two))
+  }, 60_000)
 
-test('on loopback only loopback names are served, by the page and by what sessions reach', async () => {
-  const turnpike = await start()
-  const { port } = new URL(turnpike.url)
-  const authorization = `Bearer ${turnpike.operatorKey}`
-  const status = async (path: string, host: string) =>
-    (await send(turnpike, 'GET', path, { host, authorization })).status
-  for (const path of ['/', '/login', '/requests/gen-1', '/assets/x.js', '/api/admin/session', '/api/auth/x']) {
-    for (const host of [`evil.example:${port}`, 'evil.example', 'localhost.evil.example', '127.0.0.1.evil.example'])
-      expect([path, host, await status(path, host)]).toEqual([path, host, 403])
-    for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`, 'LOCALHOST'])
-      expect([path, host, await status(path, host)]).not.toEqual([path, host, 403])
-  }
-  for (const path of ['/v1/models', '/healthz', '/docs']) expect(await status(path, 'gateway.internal')).toBe(200)
-  const forwarded = { host: 'evil.example', 'x-forwarded-host': 'localhost', authorization }
-  expect((await send(turnpike, 'GET', '/api/admin/session', forwarded)).status).toBe(403)
-}, 60_000)
+  /** Of the links above nothing but hashes was ever written. */
+  test('what is kept is hashes, in a file of its own that its owner alone may read', async () => {
+    const { folder } = turnpike
+    expect(statSync(join(folder, 'auth.db')).mode & 0o777).toBe(0o600)
+    await turnpike.stop()
+    const bytes = ['auth.db', 'turnpike.db'].map((name) => readFileSync(join(folder, name), 'latin1')).join('')
+    expect(bytes).toContain('owner@example.com')
+    for (const secret of [PASSWORD, ...links]) expect(bytes).not.toContain(secret)
+  }, 60_000)
+})
 
 test('behind a proxy that is named, its address is served, links lead to it and cookies are for TLS alone', async () => {
   const yaml = 'trustProxy: true\npublicUrl: https://turnpike.example.com/\n'
@@ -146,42 +178,15 @@ test('a proxy that is trusted to say so is enough for a cookie for TLS alone', a
   expect(String(first.headers['set-cookie'])).toMatch(/; Secure$/)
 }, 60_000)
 
-test('what is kept is hashes, in a file of its own that its owner alone may read', async () => {
-  const turnpike = await start(ON_SQLITE)
-  const token = tokenOf(turnpike.server.setupPath)
-  const { store } = turnpike.server.gateway
-  const links = await store.rows(store.sql.selectFrom('members').select('link_hash'))
-  expect(links).toEqual([{ link_hash: hashSecret(token) }])
-  await send(turnpike, 'POST', '/api/auth/setup', OWN, redeeming(turnpike.server.setupPath))
-  expect(await store.rows(store.sql.selectFrom('members').select('link_hash'))).toEqual([{ link_hash: null }])
-  const file = join(turnpike.folder, 'auth.db')
-  expect(statSync(file).mode & 0o777).toBe(0o600)
-  await turnpike.stop()
-  const bytes = ['auth.db', 'turnpike.db'].map((name) => readFileSync(join(turnpike.folder, name), 'latin1')).join('')
-  expect(bytes).toContain('owner@example.com')
-  expect(bytes).not.toContain(PASSWORD)
-  expect(bytes).not.toContain(token)
-  running.splice(0)
-  rmSync(turnpike.folder, { recursive: true, force: true })
-}, 60_000)
-
-test('nothing of sign-in is loaded, and no file is there, before somebody needs it', async () => {
-  const turnpike = await start(ON_SQLITE)
-  await turnpike.request('/api/admin/session', { key: turnpike.operatorKey })
-  expect(existsSync(join(turnpike.folder, 'auth.db'))).toBe(false)
-  await turnpike.request('/api/admin/session', { headers: { cookie: 'turnpike.session_token=x', authorization: '' } })
-  expect(existsSync(join(turnpike.folder, 'auth.db'))).toBe(true)
-})
-
 test('what goes wrong is logged without a name, and a database out of reach is tried again at the next use', async () => {
   const lines: string[] = []
   const log = createLog({ level: 'debug', readable: false, write: (line) => void lines.push(line) })
   let tries = 0
-  const turnpike = await start()
+  const folder = mkdtempSync(join(tmpdir(), 'turnpike-sign-in-'))
   const signIn = createSignIn({
     open: async () => {
       if (++tries === 1) throw new Error('not now')
-      return openSignInDatabase({ databaseUrl: undefined, file: join(turnpike.folder, 'other.db'), now: 0 })
+      return openSignInDatabase({ databaseUrl: undefined, file: join(folder, 'auth.db'), now: 0 })
     },
     secret: async () => 'a secret of more than thirty-two characters 0123456789',
     log,
@@ -195,6 +200,7 @@ test('what goes wrong is logged without a name, and a database out of reach is t
   const session = await signIn.signIn('ann@example.com', PASSWORD)
   expect(await signIn.userOf(session?.cookies[0]?.split(';')[0] ?? '')).toBe(id)
   await signIn.close()
+  rmSync(folder, { recursive: true })
   expect(lines.join('')).not.toMatch(/ann@example|correct horse|session_token/)
 }, 60_000)
 

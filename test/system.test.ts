@@ -2,7 +2,7 @@
 import { statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { migrationNames } from '../src/store/migrate.ts'
+import { MIGRATION_NAMES } from '../src/store/migration-names.ts'
 import { type Api, openApi } from './api-kit.ts'
 
 const WORD = 'the-word-of-the-mail-server'
@@ -80,15 +80,16 @@ test('who runs the server sees its database, what waits, and what is free; guest
   const { server } = await system()
   expect(server).toMatchObject({
     migrations: {
-      applied: migrationNames('sqlite').length,
-      last: migrationNames('sqlite').at(-1),
+      applied: MIGRATION_NAMES.length,
+      last: MIGRATION_NAMES.at(-1),
       open: 0,
       unknown: 0,
     },
     queues: { reservations: 0, commands: 0, journal: null },
-    storage: { databaseBytes: statSync(join(api.turnpike.folder, 'turnpike.db')).size },
     ...{ nodes: null, lastVerify: null, settingsLeftOut: 0 },
   })
+  // Also what the write-ahead log still holds for it.
+  expect(server.storage.databaseBytes).toBeGreaterThan(statSync(join(api.turnpike.folder, 'turnpike.db')).size - 1)
   const disk = statfsSync(api.turnpike.folder)
   expect(server.storage.freeBytes).toBeGreaterThan(0)
   expect(server.storage.freeBytes).toBeLessThanOrEqual(disk.blocks * disk.bsize)

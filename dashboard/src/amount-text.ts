@@ -22,4 +22,10 @@ export function rounded(value: string): string {
   return `${sign}${digits.slice(0, -places)}${end === '' ? '' : `.${end}`}`
 }
 
+/** As tables show it. */
+export const dollars = (value: string | null | undefined): string => readable(rounded(value ?? '0'))
+
+/** How many digits are behind its point, as it is read. */
+export const placesOf = (text: string): number => text.split('.')[1]?.length ?? 0
+
 const PARTS = /^(-?)(\d+)(?:\.(\d+))?$/

@@ -20,9 +20,12 @@ export function Money({ value, unit = '$', exact = false, why = 'no price' }: Pr
         — {why}
       </Text>
     )
+  const [whole, fraction] = readable(exact ? value : rounded(value), unit).split('.')
   return (
     <data value={value} title={`${unit}${value}`} style={{ fontVariantNumeric: 'tabular-nums', whiteSpace: 'nowrap' }}>
-      {readable(exact ? value : rounded(value), unit)}
+      {whole}
+      {fraction === undefined ? <span className="no-point" /> : '.'}
+      <span className="fraction">{fraction}</span>
     </data>
   )
 }

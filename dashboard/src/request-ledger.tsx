@@ -62,7 +62,8 @@ function Charged({ id, accountId }: { readonly id: string; readonly accountId: s
               <Money value={transaction.decimal.balanceAfter} unit="" exact />
             </Fact>
           </SimpleGrid>
-          <Behind transaction={transaction} />
+          {/* Its usage is the call itself. */}
+          <Behind transaction={{ ...transaction, usageRecords: [] }} />
         </>
       )}
     </Loaded>

@@ -2,6 +2,7 @@
 import { Anchor, Badge, Button, Checkbox, Group, Popover, Stack } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { GenerationRecord } from '@turnpike/sdk'
+import { dollars } from './amount-text.ts'
 import { useView } from './filters.tsx'
 import { Money } from './money.tsx'
 import { milliseconds } from './numbers.ts'
@@ -32,11 +33,18 @@ export const columnsOf = ({ keys, accounts }: Names): readonly Column[] => [
   { name: 'cached', head: '>Cached', look: NUMBER, cell: ({ cachedTokens }) => <Tokens count={cachedTokens} /> },
   { name: 'out', head: '>Tokens out', look: NUMBER, cell: ({ outputTokens }) => <Tokens count={outputTokens} /> },
   { name: 'reasoning', head: '>Reasoning', look: NUMBER, cell: (call) => <Tokens count={call.reasoningTokens} /> },
-  { name: 'charged', head: '>Charged (USD)', look: NUMBER, cell: ({ decimal }) => <Money value={decimal.chargeUsd} /> },
+  {
+    name: 'charged',
+    head: '>Charged (USD)',
+    look: NUMBER,
+    amount: ({ decimal }) => dollars(decimal.chargeUsd),
+    cell: ({ decimal }) => <Money value={decimal.chargeUsd} />,
+  },
   {
     name: 'cost',
     head: '>Cost at provider (USD)',
     look: NUMBER,
+    amount: ({ decimal }) => dollars(decimal.costUsd),
     cell: ({ decimal }) => <Money value={decimal.costUsd} />,
   },
   { name: 'first', head: '>First token', look: NUMBER, cell: (call) => milliseconds(firstToken(call)) },

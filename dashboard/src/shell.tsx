@@ -116,7 +116,11 @@ const CommandButton = ({ onClick }: { readonly onClick: () => void }) => (
     size="xs"
     onClick={onClick}
     aria-keyshortcuts="Control+K Meta+K"
-    rightSection={<Kbd visibleFrom="sm">Ctrl K</Kbd>}
+    rightSection={
+      <Kbd size="xs" visibleFrom="sm">
+        Ctrl K
+      </Kbd>
+    }
   >
     Search
   </Button>

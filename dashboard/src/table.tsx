@@ -11,6 +11,7 @@ import {
   useTable,
 } from '@tanstack/react-table'
 import { Fragment, type ReactNode } from 'react'
+import { placesOf } from './amount-text.ts'
 import { useSorting } from './sorting.ts'
 
 export type ColumnOf<T> = {
@@ -22,14 +23,19 @@ export type ColumnOf<T> = {
   readonly isHead?: boolean
   readonly cell: (row: T, details: Details) => ReactNode
   readonly look?: Pick<TableTdProps, 'ff' | 'fw' | 'miw' | 'style'>
+  /** The amount that is shown, as text: those of the column are aligned at their points. */
+  readonly amount?: (row: T) => string | null | undefined
   /** What it is sorted by; unknown comes last, whichever way. */
   readonly by?: (row: T) => Sortable
 }
 
-export type Sortable = bigint | number | string | null | undefined
+type Sortable = bigint | number | string | null | undefined
 
 /** What a row has below it, if it is asked for. */
-export type Details = { readonly isOpen: boolean; readonly toggle: () => void }
+type Details = { readonly isOpen: boolean; readonly toggle: () => void }
+
+/** What aligns the amounts of a column, by its name. */
+type Aligned = (name: string) => object
 
 type Props<T> = {
   readonly caption: string
@@ -44,7 +50,7 @@ type Props<T> = {
   readonly visible?: readonly string[]
   /** As many rows are drawn, after sorting, and what becomes of the rest. */
   readonly most?: number
-  readonly restOf?: (rest: readonly T[]) => ReactNode
+  readonly restOf?: (rest: readonly T[], aligned: Aligned) => ReactNode
   readonly detailsOf?: (row: T) => ReactNode
   /** Below all rows: their sum. */
   readonly foot?: ReactNode
@@ -66,6 +72,8 @@ export function DataTable<T extends object>(props: Props<T>) {
   const rest = all.slice(drawn.length)
   const columnOf = (id: string) => columns.find((column) => nameOf(column) === id)
   const seen = table.getVisibleLeafColumns().length
+  const places = new Map(columns.map((column) => [nameOf(column), widest(column, drawn)]))
+  const aligned: Aligned = (name) => alignedAt(places.get(name) ?? 0)
   return (
     <Table.ScrollContainer minWidth={width} type="native" tabIndex={0} role="region" aria-label={`${caption}, scrolls`}>
       <Table aria-label={caption} highlightOnHover tabularNums>
@@ -79,7 +87,7 @@ export function DataTable<T extends object>(props: Props<T>) {
         <Table.Tbody>
           {drawn.map((row) => (
             <Fragment key={row.id}>
-              <Cells row={row} columnOf={columnOf} />
+              <Cells row={row} columnOf={columnOf} aligned={aligned} />
               {detailsOf && row.getIsExpanded() && (
                 <Table.Tr>
                   <Table.Td colSpan={seen}>{detailsOf(row.original)}</Table.Td>
@@ -87,7 +95,11 @@ export function DataTable<T extends object>(props: Props<T>) {
               )}
             </Fragment>
           ))}
-          {rest.length > 0 && restOf?.(rest.map(({ original }) => original))}
+          {rest.length > 0 &&
+            restOf?.(
+              rest.map(({ original }) => original),
+              aligned,
+            )}
         </Table.Tbody>
         {foot !== undefined && <Table.Tfoot>{foot}</Table.Tfoot>}
       </Table>
@@ -120,7 +132,13 @@ function useRows<T extends object>({ columns, rows, idOf, sortedAs, visible, det
   })
 }
 
-export const nameOf = ({ name, head }: Pick<ColumnOf<never>, 'name' | 'head'>): string =>
+const widest = <T extends object>({ amount }: ColumnOf<T>, rows: readonly Row<Features, T>[]): number =>
+  amount === undefined ? 0 : Math.max(0, ...rows.map(({ original }) => placesOf(amount(original) ?? '')))
+
+const alignedAt = (places: number): object =>
+  places === 0 ? {} : { 'data-places': places, style: { whiteSpace: 'nowrap', '--places': places } }
+
+const nameOf = ({ name, head }: Pick<ColumnOf<never>, 'name' | 'head'>): string =>
   name ??
   head
     .toLowerCase()
@@ -167,10 +185,11 @@ const DIRECTIONS = { asc: 'ascending', desc: 'descending' } as const
 type CellsProps<T extends object> = {
   readonly row: Row<Features, T>
   readonly columnOf: (id: string) => ColumnOf<T> | undefined
+  readonly aligned: Aligned
 }
 
 /** A cell is called, not mounted: its columns are made anew each time, and what is in it stays. */
-function Cells<T extends object>({ row, columnOf }: CellsProps<T>) {
+function Cells<T extends object>({ row, columnOf, aligned }: CellsProps<T>) {
   const details = { isOpen: row.getIsExpanded(), toggle: () => row.toggleExpanded() }
   return (
     <Table.Tr data-row="">
@@ -185,7 +204,12 @@ function Cells<T extends object>({ row, columnOf }: CellsProps<T>) {
             </Table.Th>
           )
         return (
-          <Table.Td key={id} {...(column.head.startsWith('>') ? { ta: 'right' } : {})} {...column.look}>
+          <Table.Td
+            key={id}
+            {...(column.head.startsWith('>') ? { ta: 'right' } : {})}
+            {...column.look}
+            {...aligned(name)}
+          >
             {content}
           </Table.Td>
         )

@@ -23,7 +23,7 @@ export function Behind({ transaction }: { transaction: Transaction }) {
   const { decimal, reservation, usageRecords = [], entries = [], metadata } = transaction
   return (
     <>
-      <Text size="sm">
+      <Text size="sm" mt="xs">
         In dollars: <Money value={decimal.amountUsd} exact />
       </Text>
       {reservation && <Reserved reservation={reservation} charged={decimal.amount} />}
@@ -74,7 +74,11 @@ const ENTRIES: readonly ColumnOf<NonNullable<Transaction['entries']>[number]>[] 
     look: { ff: 'monospace' },
     cell: ({ account, grantId }) => grantId ?? (isOwn(account) ? 'debt' : ''),
   },
-  { head: '>Credits', cell: ({ decimal }) => <Credits value={decimal.amount} /> },
+  {
+    head: '>Credits',
+    amount: ({ decimal }) => decimal.amount,
+    cell: ({ decimal }) => <Credits value={decimal.amount} />,
+  },
 ]
 
 const TONES = { pending: 'warn', confirmed: 'good', cancelled: 'off', expired: 'bad' } as const

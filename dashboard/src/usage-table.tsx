@@ -3,6 +3,7 @@ import { Anchor, Button, ColorSwatch, Group, Table } from '@mantine/core'
 import type { UsageReport } from '@turnpike/sdk'
 import type { ReactNode } from 'react'
 import { sumOf } from '../../sdk/src/decimal.ts'
+import { dollars } from './amount-text.ts'
 import { CallsLink, onlyOf } from './behind.tsx'
 import { Change } from './change.tsx'
 import { partText } from './change-text.ts'
@@ -45,9 +46,10 @@ export function UsageTable({ report, before, by, metric }: Props) {
         idOf={({ key }) => groupValue(key, by)}
         sortedAs="usage"
         most={isAll ? MOST_ROWS : MOST_SERIES}
-        restOf={(rest) => (
+        restOf={(rest, aligned) => (
           <Rest
             parts={rest}
+            aligned={aligned('charged')}
             {...{ metric, total: amountOf(metric, report.totals) }}
             show={() => change({ all: 'yes' })}
           />
@@ -95,6 +97,7 @@ function useColumns({ report, before, by, metric }: Props): readonly ColumnOf<Pa
       head: '>Charged (USD)',
       name: 'charged',
       by: ({ decimal }) => unitsOf(decimal.chargeUsd ?? '0'),
+      amount: ({ decimal }) => dollars(decimal.chargeUsd),
       cell: (part) => (
         <Behind only={only(part)}>
           <Charged part={part} />
@@ -162,11 +165,12 @@ type RestProps = {
   readonly parts: readonly Part[]
   readonly metric: Metric
   readonly total: string
+  readonly aligned: object
   readonly show: () => void
 }
 
 /** All others as one, so that the rows come to the headline. */
-function Rest({ parts, metric, total, show }: RestProps) {
+function Rest({ parts, aligned, metric, total, show }: RestProps) {
   const sum = (of: (figures: Figures) => number) => parts.reduce((all, part) => all + of(part), 0)
   const share = sumOf(parts.map((part) => amountOf(metric, part)))
   return (
@@ -179,7 +183,7 @@ function Rest({ parts, metric, total, show }: RestProps) {
           </Anchor>
         </Group>
       </Table.Td>
-      <Table.Td ta="right">
+      <Table.Td ta="right" {...aligned}>
         <Money value={sumOf(parts.map(({ decimal }) => decimal.chargeUsd ?? '0'))} />
       </Table.Td>
       <Table.Td ta="right">{partText(share, total)}</Table.Td>

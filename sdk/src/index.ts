@@ -31,6 +31,7 @@ export type {
   AuditEntry,
   Balance,
   Budget,
+  CallsInFlight,
   Confirmation,
   ConfirmedUsage,
   ConfirmRequest,

@@ -8,6 +8,7 @@ export type {
   AuditEntry,
   Balance,
   Budget,
+  CallsInFlight,
   Credential,
   CredentialCheck,
   Delivery,

@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { refuse } from '../contract/errors.ts'
+import { isLoopback } from '../lib/loopback.ts'
 import { DASHBOARD_PATH } from './dashboard.ts'
 import type { ApiParts } from './parts.ts'
 import { sendError } from './reply-with-error.ts'
@@ -28,6 +29,3 @@ export function guardHosts(fastify: FastifyInstance, parts: ApiParts): void {
     return sendError(reply, 'openai', refused, parts.requestId(request))
   })
 }
-
-const isLoopback = (host: string): boolean =>
-  /^(?:localhost|[a-z0-9-]+\.localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[?::1\]?)\.?$/i.test(host)

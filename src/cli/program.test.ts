@@ -208,7 +208,7 @@ describe('completion', () => {
 })
 
 describe('config', () => {
-  const yaml = `providers:\n  acme:\n    baseUrl: http://h/v1\n    apiKey: \${K}\nsmtp: { url: "smtp://u:hunter2@mail", from: a@b }\n`
+  const yaml = `providers:\n  acme:\n    baseUrl: http://h/v1\n    apiKey: \${K}\nsmtp: { url: "smtp://u:hunter2@mail", from: a@b }\nsignIn:\n  oidc: { issuer: "https://idp", clientId: c, clientSecret: "\${K}" }\n`
   const env = {
     K: 'hunter2',
     TURNPIKE_DATABASE_URL: 'postgres://u:hunter2@db/t?sslpassword=hunter2',

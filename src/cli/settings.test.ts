@@ -262,6 +262,53 @@ describe('faults of the file', () => {
     expect(lines[3]).toContain(`unpriced: expected one of refuse, allow; found the value of \${SECRET}`)
   })
 
+  test('sign-in by a provider is told whole: who it is, over TLS, and no way in is left out', () => {
+    const issuer = 'an https address without password or query (http on loopback alone)'
+    for (const [yaml, fault] of [
+      [
+        '{ password: false }',
+        '1:9  signIn: expected oidc where password is false, or nobody could sign in; found a group of settings',
+      ],
+      [
+        '{ oidc: { issuer: "https://a.example", clientSecret: s } }',
+        '1:11  signIn.oidc.clientId is missing: expected text of 1 to 500 characters',
+      ],
+      [
+        '{ oidc: { issuer: "https://a.example", clientId: c } }',
+        '1:11  signIn.oidc.clientSecret is missing: expected a key of at most 4096 visible characters without blanks',
+      ],
+      [
+        '{ oidc: { issuer: "http://a.example", clientId: c, clientSecret: s } }',
+        `1:27  signIn.oidc.issuer: expected ${issuer}; found "http://a.example"`,
+      ],
+      [
+        '{ oidc: { issuer: "http://127.0.0.1.a.example", clientId: c, clientSecret: s } }',
+        `1:27  signIn.oidc.issuer: expected ${issuer}; found "http://127.0.0.1.a.example"`,
+      ],
+      [
+        '{ oidc: { issuer: "https://a.example", clientId: c, clientSecret: s, scopes: [openid] } }',
+        '1:86  signIn.oidc.scopes: expected a list with openid and email in it; found a list',
+      ],
+      [
+        '{ oidc: { issuer: "https://a.example", clientId: c, clientSecret: s, nam: x } }',
+        '1:78  unknown setting `nam`; did you mean `name`?',
+      ],
+    ])
+      expect(linesOf({ yaml: `signIn: ${yaml}\n` })).toEqual([`turnpike: turnpike.yaml:${fault}`])
+    const oidc = 'signIn: { oidc: { issuer: "https://a.example", clientId: c, clientSecret: s } }\n'
+    const env = { TURNPIKE_HOST: '0.0.0.0' }
+    expect(linesOf({ yaml: oidc, env })).toEqual([
+      'turnpike: turnpike.yaml:1:17  signIn.oidc needs `publicUrl`, the address that the provider sends people back to',
+    ])
+    expect(settingsOf({ yaml: `${oidc}publicUrl: https://t.example\n`, env }).host).toBe('0.0.0.0')
+    for (const host of ['https://a.example/realms/x', 'http://localhost:9000', 'http://127.0.0.1:1', 'http://[::1]:1'])
+      expect(
+        settingsOf({ yaml: `signIn: { oidc: { issuer: "${host}", clientId: c, clientSecret: s } }\n` }).signIn,
+      ).toMatchObject({
+        ...{ password: true, oidc: { issuer: host, name: 'single sign-on', scopes: ['openid', 'email', 'profile'] } },
+      })
+  })
+
   test('control characters of the file do not reach the terminal', () => {
     const lines = linesOf({ yaml: '"a\\e[31m\\u202e\\x9b": 1\nunpriced: "\\e[2J"\n' })
     lines.push(...linesOf({ yaml: 'a: *b\u009b\u202e\n' }), ...linesOf({ yaml: 'a: !\u009b\u202e x\n' }))

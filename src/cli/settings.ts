@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path'
 import { type Settings, SettingsFile } from '../contract/settings.ts'
+import { isLoopback } from '../lib/loopback.ts'
 import { type Checked, checkFile, placeOf } from './check-file.ts'
 import { type ConfigFile, readConfigFile } from './config-file.ts'
 import { crossCheck, type FileProviders, outlineProviders } from './cross-check.ts'
@@ -41,6 +42,7 @@ export function loadSettings(input: SettingsInput): Loaded | { readonly faults: 
   if (file) {
     faults.push(...problems.map(({ path, message }) => ({ place: placeOf(file, path), message })))
     faults.push(...crossCheck(file, { providers: names, simulatorActive }))
+    faults.push(...nowhereToReturn(file, checked.settings, environment.settings?.host))
   }
   if (faults.length > 0 || !environment.settings || !checked.settings) return { faults: inOrder(faults) }
   const { port, ...rest } = environment.settings
@@ -55,6 +57,13 @@ export function loadSettings(input: SettingsInput): Loaded | { readonly faults: 
     simulatorActive,
   }
   return { settings, origins: new Map([...origins, ...fileOrigins(file), ...environment.origins]) }
+}
+
+/** Beyond loopback anybody could name an address that a provider would send people back to. */
+function nowhereToReturn(file: ConfigFile, settings: SettingsFile | undefined, host: string | undefined): Fault[] {
+  if (!settings?.signIn.oidc || settings.publicUrl !== undefined || host === undefined || isLoopback(host)) return []
+  const message = 'signIn.oidc needs `publicUrl`, the address that the provider sends people back to'
+  return [{ place: placeOf(file, ['signIn', 'oidc']), message }]
 }
 
 /** Without a file everything has its default; a file that is not YAML has one kind of fault only. */

@@ -1,6 +1,6 @@
 /** Whether an identity provider is there, and is the one that was configured: asked before anybody is sent to it. */
 import { z } from 'zod'
-import { isSecureUrl, type OidcSettings } from '../contract/settings.ts'
+import { isSecureUrl, type OidcSettings } from '../contract/sign-in-settings.ts'
 import type { Clock } from '../lib/clock.ts'
 
 const ANSWER_MS = 5_000
@@ -17,7 +17,7 @@ const Configuration = z.object({
 })
 
 export const discoveryUrl = ({ issuer }: Pick<OidcSettings, 'issuer'>): string =>
-  `${issuer.replace(/\/+$/, '')}/.well-known/openid-configuration`
+  `${bareIssuer(issuer)}/.well-known/openid-configuration`
 
 /** What is wrong with the provider, behind its name; undefined: nothing. */
 export async function providerFault(
@@ -43,8 +43,9 @@ function faultOf(said: unknown, settings: Pick<OidcSettings, 'issuer'>, url: str
   const read = Configuration.safeParse(said)
   if (!read.success) return `does not describe itself at ${url} (${read.error.issues[0]?.path.join('.') || 'no JSON'})`
   // One provider could otherwise speak for another.
-  if (bare(read.data.issuer) !== bare(settings.issuer)) return `names itself ${read.data.issuer} at ${url}`
+  if (bareIssuer(read.data.issuer) !== bareIssuer(settings.issuer)) return `names itself ${read.data.issuer} at ${url}`
   return undefined
 }
 
-const bare = (issuer: string): string => issuer.replace(/\/$/, '')
+/** With and without a slash at its end it is the same one. */
+export const bareIssuer = (issuer: string): string => issuer.replace(/\/+$/, '')

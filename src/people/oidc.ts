@@ -7,11 +7,11 @@ import type { BetterAuthOptions } from 'better-auth'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import { refuse } from '../contract/errors.ts'
-import type { OidcSettings } from '../contract/settings.ts'
+import type { OidcSettings } from '../contract/sign-in-settings.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Admitted, NotAdmitted, Vouched } from './admit.ts'
-import { discoveryUrl, providerFault } from './discovery.ts'
+import { bareIssuer, discoveryUrl, providerFault } from './discovery.ts'
 
 export type Oidc = {
   /** Where the browser goes, with the cookie that ties the answer to this browser. Throws `service_unavailable`. */
@@ -179,7 +179,7 @@ const providerOf = (settings: OidcSettings) => ({
 
 type Profile = Readonly<Record<string, unknown>>
 
-const subjectOf = ({ issuer }: OidcSettings, sub: string): string => `${issuer} ${sub}`
+const subjectOf = ({ issuer }: OidcSettings, sub: string): string => `${bareIssuer(issuer)} ${sub}`
 
 /** By the rule that invitations keep: letters that only look like others in lower case are none of an address. */
 const addressOf = (email: unknown): string | undefined => z.email().max(254).safeParse(email).data?.toLowerCase()
@@ -218,11 +218,9 @@ async function gate(
     if (accounts.some(({ accountId }) => accountId.startsWith(subjectOf(settings, ''))))
       return turnAway('address_taken')
     // Whoever typed the address at an invitation may not have been its owner, and would keep a key to the door.
-    if (!('member' in admitted && admitted.member.via === 'setup')) {
-      for (const { id: account, providerId } of accounts)
-        if (providerId === 'credential') await users.deleteAccount(account)
-      await users.deleteUserSessions(id)
-    }
+    for (const { id: account, providerId } of accounts)
+      if (providerId === 'credential') await users.deleteAccount(account)
+    await users.deleteUserSessions(id)
     visit.linked = true
   }
   Object.assign(visit, { admitted, email, name: name || email })

@@ -83,7 +83,7 @@ async function join({ store, signIn }: Parts, link: StoredMember, person: Person
 
 type Enrolled = Pick<Person, 'email' | 'name' | 'requestId'> & { readonly userId: string }
 
-/** Makes somebody whom sign-in knows the member that was invited; else sign-in forgets them. Throws `link_ended`. */
+/** Makes somebody whom sign-in knows the member that was invited. Throws `link_ended`. */
 export async function enrol({ store, signIn }: Parts, link: StoredMember, person: Enrolled): Promise<void> {
   const { userId, email, name, requestId } = person
   const at = store.now()
@@ -96,12 +96,17 @@ export async function enrol({ store, signIn }: Parts, link: StoredMember, person
     ({ exists, selectFrom }) => exists(selectFrom('members').select('id').where('user_id', '=', userId)),
   )
   const isJoined = await joinMember(store, link, { userId, email, name, at }, audit).catch(async (error: unknown) => {
-    await signIn.removeUser(userId)
-    throw error
+    if (await isForgotten({ store, signIn }, userId)) throw error
+    return true
   })
-  if (isJoined) return
+  if (!isJoined && (await isForgotten({ store, signIn }, userId))) throw refuse('link_ended')
+}
+
+/** Sign-in forgets whoever did not become a member. False: the person is one, having come twice at the same moment. */
+async function isForgotten({ store, signIn }: Parts, userId: string): Promise<boolean> {
+  if (await findMemberBy(store, { userId })) return false
   await signIn.removeUser(userId)
-  throw refuse('link_ended')
+  return true
 }
 
 async function comeBack({ store, signIn }: Parts, link: StoredMember, known: StoredMember, person: Person) {

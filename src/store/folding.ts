@@ -120,7 +120,16 @@ export async function foldSpan(store: Store, span: FoldedSpan, unfolded: Unfolde
   const records = BigInt(found.records)
   const lock = query(store, sql`UPDATE folded_spans SET records = ${token} WHERE ${own} AND records = ${token}`)
   const filling: FoldedRow[] = []
-  for (const source of sources) filling.push(...(await read<FoldedRow>(store, rowsFrom(organisationId, source))))
+  for (const some of readTogether(sources))
+    filling.push(
+      ...(await read<FoldedRow>(
+        store,
+        sql.join(
+          some.map((each) => rowsFrom(organisationId, each)),
+          sql` UNION ALL `,
+        ),
+      )),
+    )
   await fill(store, organisationId, filling, { lock, claimed })
   if ((await countedIn(store, organisationId, start, past)) !== records) return false
   const [changed] = await store.write([
@@ -162,6 +171,15 @@ const sourcesOf = (span: FoldedSpan, start: number): Source[] =>
       ...quarters.map((each) => ({ projection, span: 'quarter' as const, start: each, from: undefined })),
     ]
   })
+
+/** Short ones in one read; of a day by key, account, end user or tags each by itself. */
+function readTogether(sources: readonly Source[]): Source[][] {
+  const [long, short] = [[] as Source[][], [] as Source[]]
+  for (const source of sources)
+    if (source.span === 'day' && source.from?.span === 'quarter') long.push([source])
+    else short.push(source)
+  return short.length > 0 ? [short, ...long] : long
+}
 
 function rowsFrom(organisationId: bigint, { projection, span, start, from }: Source) {
   const within = (column: string) =>

@@ -19,7 +19,16 @@ const NAME = 'last_verify'
 /** Undefined: nobody has looked yet. */
 export async function lastVerified(store: Pick<Store, 'sql' | 'rows'>): Promise<Verified | undefined> {
   const kept = await settingNamed(store, NAME)
-  return kept === undefined ? undefined : Verified.parse(JSON.parse(kept))
+  // What another version kept in other words counts as none.
+  return kept === undefined ? undefined : Verified.safeParse(JSON.parse(kept)).data
+}
+
+/** When the ledger was last proved, else when it began. */
+export async function lastProofOrBirth(store: Pick<Store, 'sql' | 'rows'>): Promise<number> {
+  const verified = await lastVerified(store)
+  if (verified) return verified.at
+  const [first] = await store.rows(store.sql.selectFrom('organisations').select('created_at').orderBy('id').limit(1))
+  return Number(first?.created_at ?? 0n)
 }
 
 export function keepVerified({ sql }: Pick<Store, 'sql'>, verified: Verified): Query<unknown> {

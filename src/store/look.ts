@@ -16,7 +16,7 @@ export type Look = Pick<Store, 'engine' | 'sql' | 'rows'> & {
   close(): Promise<void>
 }
 
-type Place = {
+export type LookPlace = {
   /** Where it is given, the store is PostgreSQL. */
   readonly databaseUrl: string | undefined
   readonly postgres?: PostgresLimits
@@ -25,7 +25,7 @@ type Place = {
 }
 
 /** Rejects with `StoreUnusable` where PostgreSQL does not let us in. */
-export const openLook = ({ databaseUrl, postgres = defaultLimits, database }: Place): Promise<Look> =>
+export const openLook = ({ databaseUrl, postgres = defaultLimits, database }: LookPlace): Promise<Look> =>
   databaseUrl === undefined ? lookIntoFile(database) : lookIntoServer(databaseUrl, postgres)
 
 async function lookIntoFile(file: string): Promise<Look> {

@@ -29,7 +29,6 @@ export const migrations = (engine: Engine): Record<(typeof MIGRATION_NAMES)[numb
 })
 
 /** All that this version knows, in their order. */
-export const migrationNames = (engine: Engine): string[] => Object.keys(migrations(engine))
 
 export const migrate = (db: Kysely<unknown>, engine: Engine): Promise<void> => migrateTo(migrations(engine), db)
 

@@ -17,8 +17,9 @@ import {
   recordSums,
   recordValue,
   type Sums,
-  sumColumns,
+  sumColumn,
   sumsOf,
+  wideSumColumn,
 } from './report-columns.ts'
 import { labelsOf, recordMatches, tagText, type ValueFilter } from './report-values.ts'
 import type { Store } from './store.ts'
@@ -214,13 +215,15 @@ async function gathered(
   const { most } = query
   const keys = query.groupBy.map((_, index) => sql.ref(`key${index}`))
   const columns = sql.join([sql.ref('bucket'), ...keys, sql.ref('source')])
-  const rows = await rowsOf<Record<string, unknown>>(
-    store,
-    query,
+  const statement = (sums: RawBuilder<unknown>) =>
     sql`WITH r AS (${sql.join(parts, sql` UNION ALL `)}), changed AS (SELECT ${changed} AS stale)
       SELECT changed.stale, sums.* FROM changed LEFT JOIN (
-        SELECT ${columns}, ${sumColumns()} FROM r GROUP BY ${columns} LIMIT ${most.rows + 1}) AS sums ON 1 = 1`,
-  )
+        SELECT ${columns}, ${sums} FROM r GROUP BY ${columns} LIMIT ${most.rows + 1}) AS sums ON 1 = 1`
+  const read = (sums: RawBuilder<unknown>) => rowsOf<Record<string, unknown>>(store, query, statement(sums))
+  const rows = await read(sumColumn()).catch((error: unknown) => {
+    if (!(error instanceof Error && error.message.includes('integer overflow'))) throw error
+    return read(wideSumColumn())
+  })
   const stale = rows.some((row) => row.stale !== 0n)
   const found = rows.filter(({ bucket }) => bucket !== null)
   if (found.length > most.rows) return { rows: [], stale, tooMany: { tooMany: 'rows', count: found.length } }
@@ -311,18 +314,26 @@ async function merged(store: Store, { organisationId, groupBy }: SumQuery, rows:
       row.source === 1n ? groupBy.flatMap((_, index) => (isPersonal[index] ? [String(row[`key${index}`])] : [])) : [],
     ),
   )
-  const sums = new Map<string, SumRow>()
-  for (const row of rows) {
+  const isOneSource = rows.every(({ source }) => source === rows[0]?.source)
+  const found = rows.map((row): SumRow => {
     const key = groupBy.map((group, index) => {
       const value = String(row[`key${index}`] ?? '')
       if (!isPersonal[index] || value === '') return value
       if (row.source === 1n) return labels.get(value) ?? ''
       return group === 'tag' ? tagText(value) : value
     })
-    const bucket = Number(row.bucket)
-    const name = JSON.stringify([bucket, ...key])
+    return { bucket: Number(row.bucket), key, sums: sumsOf(String(row.sums)) }
+  })
+  return isOneSource && !isPersonal.includes(true) ? found : joinedRows(found)
+}
+
+/** Rows that say the same, as one. */
+function joinedRows(rows: readonly SumRow[]): SumRow[] {
+  const sums = new Map<string, SumRow>()
+  for (const row of rows) {
+    const name = JSON.stringify([row.bucket, ...row.key])
     const known = sums.get(name)
-    sums.set(name, { bucket, key, sums: known ? addSums(known.sums, sumsOf(row)) : sumsOf(row) })
+    sums.set(name, known ? { ...row, sums: addSums(known.sums, row.sums) } : row)
   }
   return [...sums.values()]
 }

@@ -1,6 +1,6 @@
 /** The database as those who run the server want to know it: what was migrated, how large it is, who else uses it. */
 import { sql } from 'kysely'
-import { migrationNames } from './migrate.ts'
+import { MIGRATION_NAMES } from './migration-names.ts'
 import { type Store, StoreTooSlow } from './store.ts'
 import { leases } from './whole-tables.ts'
 
@@ -15,7 +15,7 @@ export type MigrationState = {
 export async function migrationState(store: Pick<Store, 'engine' | 'sql' | 'rows'>): Promise<MigrationState> {
   const rows = await store.rows({ compile: () => APPLIED.compile(store.sql) })
   const applied = rows.map(({ name }) => name)
-  const known = migrationNames(store.engine)
+  const known: readonly string[] = MIGRATION_NAMES
   return {
     applied,
     open: known.filter((name) => !applied.includes(name)),

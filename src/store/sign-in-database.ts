@@ -10,6 +10,7 @@ import { migrateTo } from './migrate.ts'
 import { plainOptions } from './postgres-connection.ts'
 import { isAway } from './postgres-faults.ts'
 import { usersMigration } from './sign-in-migrations/0001-users.ts'
+import { oneAccountMigration } from './sign-in-migrations/0002-one-account.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
 import { StoreAway } from './store.ts'
 
@@ -60,7 +61,7 @@ async function openSchema(databaseUrl: string, now: number): Promise<SignInDatab
 }
 
 async function prepared(db: SignInDatabase['db'], type: SignInDatabase['type'], now: number): Promise<SignInDatabase> {
-  const migrations = { '0001-users': usersMigration(type) }
+  const migrations = { '0001-users': usersMigration(type), '0002-one-account': oneAccountMigration(type) }
   try {
     await migrateTo(migrations, db as unknown as Kysely<unknown>, type === 'postgres' ? 'auth' : undefined)
     await sql`DELETE FROM "session" WHERE "expiresAt" < ${new Date(now).toISOString()}`.execute(db)

@@ -128,6 +128,7 @@ const GRANTS: readonly ColumnOf<Grant>[] = [
     (name): ColumnOf<Grant> => ({
       head: GRANT_HEADS[name],
       by: ({ decimal }) => unitsOf(decimal[name] ?? '0'),
+      amount: ({ decimal }) => decimal[name],
       cell: ({ decimal }) => <Credits value={decimal[name]} />,
     }),
   ),

@@ -106,5 +106,5 @@ type Line = { readonly what: string; readonly count?: number; readonly amount: s
 const LINES: readonly ColumnOf<Line>[] = [
   { head: 'What', isHead: true, cell: ({ what }) => what },
   { head: '>Number', cell: ({ count }) => (count === undefined ? '' : whole(count)) },
-  { head: '>Credits', cell: ({ amount }) => <Credits value={amount} /> },
+  { head: '>Credits', amount: ({ amount }) => amount, cell: ({ amount }) => <Credits value={amount} /> },
 ]

@@ -117,6 +117,7 @@ const COLUMNS: readonly ColumnOf<Transaction>[] = [
   {
     head: '>Amount',
     by: signedUnits,
+    amount: ({ decimal }) => decimal.amount,
     cell: ({ type, decimal }) => (
       <>
         <span>{type === 'credit' ? '+' : '−'}</span>
@@ -124,7 +125,11 @@ const COLUMNS: readonly ColumnOf<Transaction>[] = [
       </>
     ),
   },
-  { head: '>Balance after', cell: ({ decimal }) => <Credits value={decimal.balanceAfter} /> },
+  {
+    head: '>Balance after',
+    amount: ({ decimal }) => decimal.balanceAfter,
+    cell: ({ decimal }) => <Credits value={decimal.balanceAfter} />,
+  },
 ]
 
 const actionsFor = (isAdmin: boolean, refund: (transaction: Transaction) => void): ColumnOf<Transaction> => ({

@@ -66,10 +66,15 @@ const COLUMNS: readonly ColumnOf<Account>[] = [
   {
     head: '>Balance',
     by: ({ decimal }) => unitsOf(decimal.balance ?? '0'),
+    amount: ({ decimal }) => decimal.balance,
     cell: (account) => <BalanceOf account={account} what="balance" />,
   },
   { head: '>Reserved', cell: (account) => <BalanceOf account={account} what="reserved" /> },
-  { head: '>Available', cell: (account) => <BalanceOf account={account} what="available" /> },
+  {
+    head: '>Available',
+    amount: ({ decimal }) => decimal.balance,
+    cell: (account) => <BalanceOf account={account} what="available" />,
+  },
   {
     head: 'State',
     by: ({ status }) => status,

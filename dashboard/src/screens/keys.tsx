@@ -3,6 +3,7 @@ import { Button, Group, Text, TextInput } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { ApiKey } from '@turnpike/sdk'
 import { useState } from 'react'
+import { dollars } from '../amount-text.ts'
 import { useChange } from '../changes.ts'
 import { client } from '../client.ts'
 import { now } from '../clock.ts'
@@ -121,6 +122,7 @@ const COLUMNS: readonly ColumnOf<ApiKey>[] = [
     head: '>Limit (USD)',
     name: 'limit',
     by: ({ decimal }) => decimal.limit && unitsOf(decimal.limit),
+    amount: ({ decimal }) => dollars(decimal.limit),
     cell: ({ decimal, limitReset }) =>
       decimal.limit === undefined ? (
         'none'
@@ -135,6 +137,7 @@ const COLUMNS: readonly ColumnOf<ApiKey>[] = [
     head: '>Spent (USD)',
     name: 'spent',
     by: (key) => unitsOf(spentOf(key)),
+    amount: (key) => dollars(spentOf(key)),
     cell: (key) => (
       <>
         <Link to="/usage" search={{ key: key.hash }}>

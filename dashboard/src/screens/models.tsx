@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type PricedModel, sumOf } from '@turnpike/sdk'
 import { useState } from 'react'
+import { readable } from '../amount-text.ts'
 import { client } from '../client.ts'
 import { useView } from '../filters.tsx'
 import { Loaded } from '../loaded.tsx'
@@ -88,6 +89,7 @@ const COLUMNS: readonly ColumnOf<PricedModel>[] = [
   {
     head: '>Input',
     by: ({ pricing }) => pricing.text?.inputPerMillion,
+    amount: ({ pricing }) => priceText(pricing.text?.inputPerMillion),
     cell: ({ pricing: { text, audio, characters } }) => (
       <>
         <Price usd={text?.inputPerMillion} />
@@ -107,11 +109,13 @@ const COLUMNS: readonly ColumnOf<PricedModel>[] = [
   {
     head: '>Cached input',
     by: ({ pricing }) => pricing.text?.cachedInputPerMillion,
+    amount: ({ pricing }) => priceText(pricing.text?.cachedInputPerMillion),
     cell: ({ pricing }) => <Price usd={pricing.text?.cachedInputPerMillion} />,
   },
   {
     head: '>Output',
     by: ({ pricing }) => pricing.text?.outputPerMillion,
+    amount: ({ pricing }) => priceText(pricing.text?.outputPerMillion),
     cell: ({ pricing }) => <Price usd={pricing.text?.outputPerMillion} />,
   },
   {
@@ -122,5 +126,8 @@ const COLUMNS: readonly ColumnOf<PricedModel>[] = [
 ]
 
 /** A price comes as a number of few digits: its shortest text, `1e-7` among them, is what the catalogue says. */
+const priceText = (usd: number | undefined): string | undefined =>
+  usd === undefined ? undefined : readable(sumOf([String(usd)]))
+
 const Price = ({ usd }: { readonly usd: number | undefined }) =>
   usd === undefined ? null : <Money value={sumOf([String(usd)])} exact />
