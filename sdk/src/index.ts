@@ -31,7 +31,6 @@ export type {
   AuditEntry,
   Balance,
   Budget,
-  CallsInFlight,
   Confirmation,
   ConfirmedUsage,
   ConfirmRequest,

@@ -8,7 +8,6 @@ export type {
   AuditEntry,
   Balance,
   Budget,
-  CallsInFlight,
   Credential,
   CredentialCheck,
   Delivery,
