@@ -87,9 +87,8 @@ export function createMetrics({ store, health, elapsed }: MetricsParts): Metrics
   const circuits = gauge('circuit_open', '1 where calls go elsewhere first.', ['endpoint'])
   const reservations = gauge('reservations_open', 'Reservations that live, of all processes.')
   const outbox = gauge('outbox_pending', 'Events and deliveries that wait, of all processes.')
-  const ahead = store.maintain && gauge('months_ahead', 'Months of the large tables that are made and have not begun.')
-  const homeless =
-    store.maintain && gauge('rows_without_month', 'Rows of large tables whose month was not made, up to 2000.')
+  const ahead = gauge('months_ahead', 'Months of the large tables that are made and have not begun; on PostgreSQL.')
+  const homeless = gauge('rows_without_month', 'Rows of large tables whose month was not made, up to 2000.')
   gauge('build_info', 'The version that runs.', ['version', 'engine']).set(
     { version: VERSION, engine: store.engine },
     1,
@@ -126,8 +125,8 @@ export function createMetrics({ store, health, elapsed }: MetricsParts): Metrics
     // A figure that nobody knows is none.
     reservations.set(waiting?.reservations ?? Number.NaN)
     const months = await monthState(store, ASK_MS).catch(() => undefined)
-    ahead?.set(months?.ahead ?? Number.NaN)
-    homeless?.set(months?.homeless ?? Number.NaN)
+    ahead.set(months?.ahead ?? Number.NaN)
+    homeless.set(months?.homeless ?? Number.NaN)
     outbox.set(waiting === undefined ? Number.NaN : waiting.events + waiting.deliveries)
   }
 
