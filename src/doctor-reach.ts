@@ -1,6 +1,7 @@
 /** What `turnpike doctor` asks of others: the clock, providers' keys, the mail server, the hosts of webhooks. Nothing of it costs or sends anything. */
 import type { Finding } from './cli/doctor-output.ts'
-import type { ProviderSettings, Settings } from './contract/settings.ts'
+import type { ProviderSettings } from './contract/provider-settings.ts'
+import type { Settings } from './contract/settings.ts'
 import { createAddressGuard, systemResolve } from './delivery/address-guard.ts'
 import { createMailer } from './delivery/mail.ts'
 import { reach } from './delivery/reach.ts'

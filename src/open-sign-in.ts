@@ -1,5 +1,5 @@
 /** Sign-in with its database beside the store, both opened when somebody first needs them. */
-import type { OidcSettings } from './contract/settings.ts'
+import type { OidcSettings } from './contract/sign-in-settings.ts'
 import { systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import { systemRandom } from './lib/random.ts'

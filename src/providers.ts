@@ -1,5 +1,6 @@
 /** The providers that the settings name, and the simulator, as the gateway reaches them. */
-import type { ProviderSettings, Settings } from './contract/settings.ts'
+import type { ProviderSettings } from './contract/provider-settings.ts'
+import type { Settings } from './contract/settings.ts'
 import { chatOverhead, chatText } from './core/chat-tokens.ts'
 import { systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'

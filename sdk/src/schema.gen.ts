@@ -287,11 +287,6 @@ export type BudgetThresholdReachedEvent = {
   }
 }
 
-export type CallsInFlight = {
-  calls: number | null
-  asOf: string
-}
-
 export type Credential = {
   id: string
   /** The key of the provider, as in the settings. */
@@ -1117,12 +1112,9 @@ export type ServerState = {
     unknown: number
   }
   queues: {
-    /** Not yet shared out among channels. */
-    events: number
-    /** Still tried. */
-    deliveries: number
-    /** That live, those of calls and those of the credits API. */
-    reservations: number
+    events: number | null
+    deliveries: number | null
+    reservations: number | null
     /** Of the ledger, on their way to the database from this process. */
     commands: number
     /** Of this process; null on SQLite, which needs none. */
@@ -2924,7 +2916,10 @@ export type Operations = {
   /** How many model calls of the organisation are under way at this moment */
   countCallsInFlight: {
     result: {
-      callsInFlight: CallsInFlight
+      callsInFlight: {
+        calls: number | null
+        asOf: string
+      }
     }
   }
   /** Who asks: the member behind the session, or the key */

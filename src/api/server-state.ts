@@ -4,6 +4,7 @@ import type { Caller } from '../core/caller.ts'
 import { instantText } from '../lib/clock.ts'
 import { lastVerified } from '../store/last-verify.ts'
 import { databaseBytes, livingNodes, migrationState } from '../store/server-state.ts'
+import { StoreTooSlow } from '../store/store.ts'
 import { countWaiting } from '../store/waiting.ts'
 import type { ApiParts, Whole } from './parts.ts'
 
@@ -17,7 +18,7 @@ export async function serverState(parts: ApiParts, caller: Caller): Promise<Serv
   const { store, system } = parts
   const [migrations, waiting, bytes, free, nodes, verified] = await Promise.all([
     migrationState(store),
-    countWaiting(store, WITHIN_MS),
+    countWaiting(store, WITHIN_MS).catch(unknownIfSlow),
     databaseBytes(store),
     system.freeBytes(),
     livingNodes(store),
@@ -36,6 +37,12 @@ export async function serverState(parts: ApiParts, caller: Caller): Promise<Serv
     lastVerify: verified ? shownVerified(verified) : null,
     ...shownSettings(parts, caller),
   }
+}
+
+/** A backlog that is too long to be counted must not hide the rest. */
+function unknownIfSlow(error: unknown) {
+  if (error instanceof StoreTooSlow) return { events: null, deliveries: null, reservations: null }
+  throw error
 }
 
 function journalOf({ settlements: { journal } }: ApiParts): ServerState['queues']['journal'] {

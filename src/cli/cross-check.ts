@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { findPreset } from '../contract/provider-presets.ts'
-import { ProviderFile } from '../contract/settings.ts'
+import { ProviderFile } from '../contract/provider-settings.ts'
 import { placeOf } from './check-file.ts'
 import { closest } from './closest.ts'
 import type { ConfigFile } from './config-file.ts'

@@ -1,6 +1,6 @@
 /** The providers of the file and of the environment, each completed from its preset. */
 import { findPreset, type ProviderPreset, type ProviderType, providerPresets } from '../contract/provider-presets.ts'
-import type { ProviderFile, ProviderSettings } from '../contract/settings.ts'
+import type { ProviderFile, ProviderSettings } from '../contract/provider-settings.ts'
 import type { FileProviders } from './cross-check.ts'
 import type { Environment } from './expand.ts'
 

@@ -2,7 +2,7 @@
  * What a person reads when the server is up: where everything is, what answers, and one line to paste. Pure: it
  * returns lines, and whoever starts the server prints them to standard error.
  */
-import type { ProviderSettings } from '../contract/settings.ts'
+import type { ProviderSettings } from '../contract/provider-settings.ts'
 
 type Welcome = {
   readonly version: string

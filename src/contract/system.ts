@@ -40,9 +40,9 @@ const Server = z
       unknown: amount('That a newer version has run; this one should not start on the database again.'),
     }),
     queues: z.object({
-      events: amount('Not yet shared out among channels.'),
-      deliveries: amount('Still tried.'),
-      reservations: amount('That live, those of calls and those of the credits API.'),
+      events: amount('Not yet shared out among channels. Null, as the next two: counting takes too long.').nullable(),
+      deliveries: amount('Still tried.').nullable(),
+      reservations: amount('That live, those of calls and those of the credits API.').nullable(),
       commands: amount('Of the ledger, on their way to the database from this process.'),
       journal: z
         .object({ settles: amount('That wait for the database.'), bytes: amount('Taken.'), mostBytes: amount('Held.') })
@@ -112,12 +112,10 @@ const System = z
   .meta({ id: 'System' })
 
 export const CallsInFlightReply = z.object({
-  callsInFlight: z
-    .object({
-      calls: amount('Of the organisation that asks, in all processes. Null: counting takes too long.').nullable(),
-      asOf: Instant,
-    })
-    .meta({ id: 'CallsInFlight' }),
+  callsInFlight: z.object({
+    calls: amount('Of the organisation that asks, in all processes. Null: counting takes too long.').nullable(),
+    asOf: Instant,
+  }),
 })
 
 export const SystemReply = z.object({ system: System })

@@ -1,6 +1,6 @@
 /** The rate cards that the settings give an endpoint: the short form per million tokens, or the long form line by line. */
 import type { Meter } from '../contract/meters.ts'
-import type { EndpointSettings, RateCardSettings } from '../contract/settings.ts'
+import type { EndpointSettings, RateCardSettings } from '../contract/model-settings.ts'
 import type { Multiplier, RateCard, RateLine } from './rate-card.ts'
 
 export function configCards(

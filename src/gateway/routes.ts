@@ -1,6 +1,7 @@
 /** Which models can be called, and where each is served: what the settings define, then the catalogue's at the providers that are there. */
 import type { Meter } from '../contract/meters.ts'
-import type { EndpointSettings, ModelSettings, Settings } from '../contract/settings.ts'
+import type { EndpointSettings, ModelSettings } from '../contract/model-settings.ts'
+import type { Settings } from '../contract/settings.ts'
 import type { Catalogue, CatalogueModel } from '../core/catalogue.ts'
 import { configCards } from '../core/config-cards.ts'
 import type { RateCard } from '../core/rate-card.ts'

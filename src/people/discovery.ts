@@ -1,6 +1,6 @@
 /** Whether an identity provider is there, and is the one that was configured: asked before anybody is sent to it. */
 import { z } from 'zod'
-import { isSecureUrl, type OidcSettings } from '../contract/settings.ts'
+import { isSecureUrl, type OidcSettings } from '../contract/sign-in-settings.ts'
 import type { Clock } from '../lib/clock.ts'
 
 const ANSWER_MS = 5_000

@@ -19,7 +19,8 @@ const NAME = 'last_verify'
 /** Undefined: nobody has looked yet. */
 export async function lastVerified(store: Pick<Store, 'sql' | 'rows'>): Promise<Verified | undefined> {
   const kept = await settingNamed(store, NAME)
-  return kept === undefined ? undefined : Verified.parse(JSON.parse(kept))
+  // What another version kept in other words counts as none.
+  return kept === undefined ? undefined : Verified.safeParse(JSON.parse(kept)).data
 }
 
 /** When the ledger was last proved, else when it began. */

@@ -30,7 +30,8 @@ beforeAll(async () => {
   }
   keys.push((await send('/api/v1/keys', { name: 'nobody’s' })).key)
   for (const [metric, limit, window] of [
-    ['usd', '100', 'day'],
+    // Used up and there again, as long as it runs.
+    ['usd', '60', 'minute'],
     ['tokens', 100_000_000, 'hour'],
     ['requests', 1_000_000, 'minute'],
   ])
