@@ -1,7 +1,7 @@
 /** Reads whole tables in pages by their key, for proofs, and rewrites single cells of caches. */
 import { type RawBuilder, sql } from 'kysely'
 import type { Store } from './store.ts'
-import type { Cell, Table } from './tables.ts'
+import type { Cell, Table } from './table.ts'
 
 const PAGE_ROWS = 2_000
 
