@@ -22,7 +22,7 @@ export type Living = Backend & {
   /** All that is over. */
   fold(): Promise<void>
   see(keepMonths: number): Promise<MonthsRun>
-  /** To the middle of the next month. */
+  /** To the middle of the next month, and of a day: who looks twice at the database's clock must not see two days. */
   nextMonth(): void
   /** So many things that happen to accounts, keys and budgets. */
   live(chance: Chance, times: number): Promise<void>
@@ -143,7 +143,7 @@ export async function openLiving(place?: string): Promise<Living> {
       }
     },
     nextMonth() {
-      clock.moveTo(monthAt(store.now(), 1).start + 14 * 86_400_000)
+      clock.moveTo(monthAt(store.now(), 1).start + 14.5 * 86_400_000)
     },
     async close() {
       await client.end()
