@@ -5,7 +5,6 @@ import type { Cell } from '../lib/csv.ts'
 import { generationCode } from '../lib/id.ts'
 import { parseAmount } from '../lib/money.ts'
 import {
-  type ExportedRecord,
   exportedPage,
   findRecord,
   type RecordCursor,
@@ -13,6 +12,7 @@ import {
   recordCount,
   recordPage,
 } from '../store/generation-list.ts'
+import type { ExportedRecord } from '../store/record-rows.ts'
 import { usageSumsBy } from '../store/reports.ts'
 import { filterWords } from './export-name.ts'
 import { FOCUS_COLUMNS, focusCells } from './focus.ts'
