@@ -6,7 +6,6 @@ import { generationCode } from '../lib/id.ts'
 import { parseAmount } from '../lib/money.ts'
 import { keptFrom } from '../store/carried-sums.ts'
 import {
-  type ExportedRecord,
   exportedPage,
   findRecord,
   type RecordCursor,
@@ -14,6 +13,7 @@ import {
   recordCount,
   recordPage,
 } from '../store/generation-list.ts'
+import type { ExportedRecord } from '../store/record-rows.ts'
 import { usageSumsBy } from '../store/reports.ts'
 import { filterWords } from './export-name.ts'
 import { FOCUS_COLUMNS, focusCells } from './focus.ts'

@@ -1,40 +1,21 @@
 /** The calls behind a report, newest first by when they occurred, each with all that is kept of it. */
 import { sql } from 'kysely'
-import { type GenerationRow, generationOf, type StoredGeneration } from './generations.ts'
+import type { Span } from '../core/report-plan.ts'
+import { QUARTER_MS } from '../core/usage-sums.ts'
+import {
+  type ExportedRecord,
+  exportedOf,
+  namedOf,
+  recordOf,
+  recordsOf,
+  type StoredRecord,
+  shownOf,
+} from './record-rows.ts'
+import { lookedUp, quartersOf } from './record-spans.ts'
 import { type Folded, NARROW, type Narrow } from './report-columns.ts'
 import { recordMatches, type ValueFilter } from './report-values.ts'
 import { codeRange } from './row-by-code.ts'
-import type { Store } from './store.ts'
-
-export type StoredRecord = StoredGeneration & {
-  readonly id: bigint
-  readonly context: string
-  readonly accountCode: string | null
-  readonly externalId: string | null
-  readonly keyHash: string | null
-  readonly provider: string
-  readonly usageType: string
-  readonly costNanos: bigint | null
-  readonly chargeNanos: bigint | null
-  readonly cacheSavingNanos: bigint
-  /** JSON: the line items. */
-  readonly items: string
-  readonly flags: string
-  readonly rateCardId: string | null
-  readonly transactionCode: string | null
-  /** Told by a caller, and not a call of the gateway's own. */
-  readonly isTold: boolean
-  /** JSON object of what the client attached. */
-  readonly tags: string | null
-  readonly firstTokenMs: number | null
-  readonly occurredAt: number
-  readonly recordedAt: number
-}
-
-/** What a row of an export shows of it. */
-export type ExportedRecord = Omit<StoredRecord, OnlyShown>
-type OnlyShown = 'items' | 'counts' | 'chargeExact' | 'costExact' | 'admittedAt' | 'userAgent' | 'referer' | Counted
-type Counted = 'promptTokens' | 'completionTokens'
+import { type Query, type Store, StoreTooSlow } from './store.ts'
 
 export type RecordFilter = {
   readonly narrow: Readonly<Partial<Record<Narrow, readonly string[]>>>
@@ -60,8 +41,9 @@ export async function recordPage(
   filter: RecordFilter,
   page: RecordPage,
   withinMs: number,
+  walk: Walk = WALK,
 ): Promise<StoredRecord[]> {
-  return (await store.scan(shownOf(pageOf(store, organisationId, filter, page)), withinMs)).map(recordOf)
+  return (await pageOf(store, organisationId, filter, page, { withinMs, walk, show: shownOf })).map(recordOf)
 }
 
 /** The same without what only the whole of a record shows: a million of them are read in one go. */
@@ -72,20 +54,136 @@ export async function exportedPage(
   page: RecordPage,
   withinMs: number,
 ): Promise<ExportedRecord[]> {
-  return (await store.scan(namedOf(pageOf(store, organisationId, filter, page)), withinMs)).map(exportedOf)
+  return (await pageOf(store, organisationId, filter, page, { withinMs, walk: WALK, show: namedOf })).map(exportedOf)
 }
 
-function pageOf(
+/** How a value is looked for that few records say. */
+export type Walk = {
+  /** What many say is found among so many of the newest records. */
+  readonly newest: number
+  /** Quarter hours that are read at once: at first, and at most; twice as many each time. */
+  readonly first: number
+  readonly most: number
+}
+const WALK: Walk = { newest: 2_000, first: 16, most: 256 }
+
+type Shown<Row> = {
+  readonly withinMs: number
+  readonly walk: Walk
+  show(query: ReturnType<typeof recordsOf>): Query<Row>
+}
+
+async function pageOf<Row extends { readonly id: bigint }>(
+  store: Store,
+  organisationId: bigint,
+  filter: RecordFilter,
+  page: RecordPage,
+  { withinMs, walk, show }: Shown<Row>,
+): Promise<Row[]> {
+  if (lookedUp(filter).length === 0) return store.scan(show(pagedIn(store, organisationId, filter, page)), withinMs)
+  const left = timeLeft(withinMs)
+  const ids = await walkedIds(store, organisationId, filter, page, { ...walk, left })
+  if (ids.length === 0) return []
+  const rows = await store.scan(show(recordsOf(store, organisationId).where('u.id', 'in', ids)), left())
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  return ids.flatMap((id) => byId.get(id) ?? [])
+}
+
+function pagedIn(
   store: Store,
   organisationId: bigint,
   filter: RecordFilter,
   { limit, offset, before }: RecordPage,
+  spans?: readonly Span[],
 ): ReturnType<typeof recordsOf> {
   // One upper bound: of two, the database may begin at the wrong one, and read again all that came before.
-  const end = before ? Math.min(filter.end, before.occurredAt + 1) : filter.end
-  let query = matchingIn(store, organisationId, { ...filter, end })
-  if (before) query = query.where(sql<boolean>`(u.occurred_at, u.id) < (${BigInt(before.occurredAt)}, ${before.id})`)
+  const end = endOf(filter, before)
+  let query = matchingIn(store, organisationId, { ...filter, end }, spans)
+  if (before) {
+    const occurredAt = spans ? sql`u.occurred_at + 0` : sql`u.occurred_at`
+    query = query.where(sql<boolean>`(${occurredAt}, u.id) < (${BigInt(before.occurredAt)}, ${before.id})`)
+  }
   return query.orderBy('u.occurred_at', 'desc').orderBy('u.id', 'desc').limit(limit).offset(offset)
+}
+
+const endOf = (filter: RecordFilter, before: RecordCursor | undefined): number =>
+  before ? Math.min(filter.end, before.occurredAt + 1) : filter.end
+
+/** Of the page, newest first: among the newest records of all, then only where records can lie that are asked for. */
+async function walkedIds(
+  store: Store,
+  organisationId: bigint,
+  filter: RecordFilter,
+  { limit, offset, before }: RecordPage,
+  walk: Walking,
+): Promise<bigint[]> {
+  const ids: bigint[] = []
+  const take = async (over: RecordFilter, spans?: readonly Span[]) => {
+    const page = { limit: offset + limit - ids.length, offset: 0, before }
+    const query = pagedIn(store, organisationId, over, page, spans).select('u.id')
+    for (const { id } of await store.scan(query, walk.left())) ids.push(id)
+  }
+  const { start, end } = { ...filter, end: endOf(filter, before) }
+  const cut = await newestFrom(store, organisationId, { start, end }, walk)
+  await take({ ...filter, start: cut ?? start })
+  if (cut !== undefined)
+    for await (const spans of spansWith(store, organisationId, filter, { start, end: cut }, walk)) {
+      if (ids.length >= offset + limit) break
+      await take(filter, spans)
+    }
+  return ids.slice(offset)
+}
+
+type Walking = Walk & { left(): number }
+
+/** The instant from which on there are as many as are looked through first; none, if there are not. */
+async function newestFrom(
+  store: Store,
+  organisationId: bigint,
+  { start, end }: Span,
+  { newest, left }: Walking,
+): Promise<number | undefined> {
+  const query = store.sql
+    .selectFrom('usage_records')
+    .select('occurred_at')
+    .where('organisation_id', '=', organisationId)
+    .where('occurred_at', '>=', BigInt(start))
+    .where('occurred_at', '<', BigInt(end))
+    .orderBy('occurred_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .offset(newest)
+  const [row] = await store.scan(query, left())
+  return row && Number(row.occurred_at)
+}
+
+async function* spansWith(
+  store: Store,
+  organisationId: bigint,
+  filter: RecordFilter,
+  range: Span,
+  { first, most, left }: Walking,
+): AsyncGenerator<readonly Span[]> {
+  let length = first
+  for await (const found of quartersOf(store, organisationId, filter, range, { most, left }))
+    for (let from = 0; from < found.length; ) {
+      yield found.slice(from, from + length).map((quarter) => ({
+        start: Math.max(quarter, range.start),
+        end: Math.min(quarter + QUARTER_MS, range.end),
+      }))
+      from += length
+      length = Math.min(length * 2, most)
+    }
+}
+
+/** All statements of an answer together may take no longer. */
+function timeLeft(withinMs: number): () => number {
+  const until = performance.now() + withinMs
+  return () => {
+    const left = until - performance.now()
+    if (left < 1) throw new StoreTooSlow(`the read took longer than ${withinMs} ms`)
+    return left
+  }
 }
 
 export async function recordCount(
@@ -93,10 +191,19 @@ export async function recordCount(
   organisationId: bigint,
   filter: RecordFilter,
   withinMs: number,
+  walk: Walk = WALK,
 ): Promise<number> {
-  const query = matchingIn(store, organisationId, filter).select((of) => of.fn.countAll<bigint>().as('total'))
-  const [row] = await store.scan(query, withinMs)
-  return Number(row?.total ?? 0)
+  const left = timeLeft(withinMs)
+  const count = async (spans?: readonly Span[]) => {
+    const query = matchingIn(store, organisationId, filter, spans).select((of) => of.fn.countAll<bigint>().as('total'))
+    const [row] = await store.scan(query, left())
+    return Number(row?.total ?? 0)
+  }
+  if (lookedUp(filter).length === 0) return count()
+  let total = 0
+  for await (const spans of spansWith(store, organisationId, filter, filter, { ...walk, left }))
+    total += await count(spans)
+  return total
 }
 
 export async function findRecord(
@@ -116,19 +223,11 @@ export async function findRecord(
   return row && recordOf(row)
 }
 
-const recordsOf = (store: Store, organisationId: bigint) =>
-  store.sql
-    .selectFrom('usage_records as u')
-    .leftJoin('call_details as d', (join) =>
-      join.onRef('d.hash', '=', 'u.details_hash').onRef('d.organisation_id', '=', 'u.organisation_id'),
-    )
-    .where('u.organisation_id', '=', organisationId)
-
-function matchingIn(store: Store, organisationId: bigint, filter: RecordFilter) {
+/** `spans`: where to look; they lie in the range. */
+function matchingIn(store: Store, organisationId: bigint, filter: RecordFilter, spans?: readonly Span[]) {
   const { narrow, folded, start, end, minCostNanos, minLatencyMs, sources, recordedBy } = filter
-  let query = recordsOf(store, organisationId)
-    .where('u.occurred_at', '>=', BigInt(start))
-    .where('u.occurred_at', '<', BigInt(end))
+  let query = recordsOf(store, organisationId, spans)
+  if (!spans) query = query.where('u.occurred_at', '>=', BigInt(start)).where('u.occurred_at', '<', BigInt(end))
   for (const column of NARROW) {
     const values = narrow[column]
     if (values) query = query.where(`u.${column}`, 'in', values)
@@ -141,104 +240,3 @@ function matchingIn(store: Store, organisationId: bigint, filter: RecordFilter) 
   if (recordedBy !== undefined) query = query.where('u.recorded_at', '<=', BigInt(recordedBy))
   return query
 }
-
-const namedOf = (query: ReturnType<typeof recordsOf>) =>
-  query
-    .leftJoin('accounts as a', (join) =>
-      join.onRef('a.id', '=', 'u.account_id').onRef('a.organisation_id', '=', 'u.organisation_id'),
-    )
-    .leftJoin('api_keys as k', (join) =>
-      join.onRef('k.id', '=', 'u.api_key_id').onRef('k.organisation_id', '=', 'u.organisation_id'),
-    )
-    .leftJoin('transactions as t', (join) =>
-      join.onRef('t.id', '=', 'u.transaction_id').onRef('t.organisation_id', '=', 'u.organisation_id'),
-    )
-    .select(['u.id', 'u.code', 'u.occurred_at', 'u.recorded_at', 'u.payload_hash', 'u.status', 'u.context'])
-    .select(['u.model', 'u.provider', 'u.usage_type', 'u.source', 'u.is_byok', 'u.latency_ms', 'u.generation'])
-    .select('u.first_token_ms')
-    .select(['u.input_tokens', 'u.cached_tokens', 'u.output_tokens', 'u.reasoning_tokens', 'u.flags', 'u.rate_card_id'])
-    .select(['u.cost_nanos', 'u.charge_nanos', 'u.cache_saving_nanos'])
-    .select(['a.code as account_code', 'a.external_id', 'k.hash as key_hash', 't.code as transaction_code'])
-    .select(['d.end_user', 'd.session_id', 'd.metadata as tags'])
-
-const shownOf = (query: ReturnType<typeof recordsOf>) =>
-  namedOf(query)
-    .leftJoin('token_counts as c', (join) =>
-      join.onRef('c.usage_record_id', '=', 'u.id').onRef('c.organisation_id', '=', 'u.organisation_id'),
-    )
-    .select(['u.counts', 'u.charge_exact', 'u.cost_exact', 'u.admitted_at', 'u.items'])
-    .select(['d.user_agent', 'd.referer', 'c.prompt', 'c.completion'])
-
-type NamedRow = {
-  id: bigint
-  code: string
-  occurred_at: bigint
-  recorded_at: bigint
-  payload_hash: string | null
-  status: string
-  context: string
-  model: string
-  provider: string
-  usage_type: string
-  source: string
-  is_byok: bigint
-  latency_ms: bigint | null
-  first_token_ms: bigint | null
-  generation: string
-  input_tokens: bigint
-  cached_tokens: bigint
-  output_tokens: bigint
-  reasoning_tokens: bigint
-  flags: string
-  rate_card_id: string | null
-  cost_nanos: bigint | null
-  charge_nanos: bigint | null
-  cache_saving_nanos: bigint
-  account_code: string | null
-  external_id: string | null
-  key_hash: string | null
-  transaction_code: string | null
-  end_user: string | null
-  session_id: string | null
-  tags: string | null
-}
-
-const exportedOf = (row: NamedRow): ExportedRecord => ({
-  id: row.id,
-  code: row.code,
-  occurredAt: Number(row.occurred_at),
-  recordedAt: Number(row.recorded_at),
-  isTold: row.payload_hash !== null,
-  status: row.status,
-  context: row.context,
-  model: row.model,
-  provider: row.provider,
-  usageType: row.usage_type,
-  source: row.source,
-  isByok: row.is_byok === 1n,
-  latencyMs: row.latency_ms === null ? null : Number(row.latency_ms),
-  firstTokenMs: row.first_token_ms === null ? null : Number(row.first_token_ms),
-  facts: row.generation,
-  inputTokens: Number(row.input_tokens),
-  cachedTokens: Number(row.cached_tokens),
-  outputTokens: Number(row.output_tokens),
-  reasoningTokens: Number(row.reasoning_tokens),
-  flags: row.flags,
-  rateCardId: row.rate_card_id,
-  costNanos: row.cost_nanos,
-  chargeNanos: row.charge_nanos,
-  cacheSavingNanos: row.cache_saving_nanos,
-  accountCode: row.account_code,
-  externalId: row.external_id,
-  keyHash: row.key_hash,
-  transactionCode: row.transaction_code,
-  endUser: row.end_user,
-  sessionId: row.session_id,
-  tags: row.tags,
-})
-
-const recordOf = (row: NamedRow & GenerationRow & { items: string }): StoredRecord => ({
-  ...generationOf(row),
-  ...exportedOf(row),
-  items: row.items,
-})

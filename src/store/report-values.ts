@@ -12,6 +12,8 @@ export type ValueFilter = {
   readonly told: readonly string[]
   /** The same as folded sums say it. */
   readonly folded: readonly string[]
+  /** Where it differs: with those whose text nobody has told yet, or was taken away. */
+  readonly hashed?: readonly string[]
 }
 
 export type HashDetails = (texts: readonly string[]) => string
@@ -41,7 +43,8 @@ export async function endUsers(
   const hashes = names.filter((name) => name !== '').map((name) => valueHash(hash, organisationId, 'end_user', name))
   // Of a person that was forgotten nothing is found, here or in the records.
   const known = await labelsOf(store, organisationId, hashes)
-  return { told: names, folded: [...known.keys(), ...names.filter((name) => name === '')] }
+  const nobody = names.filter((name) => name === '')
+  return { told: names, folded: [...known.keys(), ...nobody], hashed: [...hashes, ...nobody] }
 }
 
 /** Sets of tags that hold one of the pairs, at most so many. */

@@ -238,7 +238,7 @@ const spans = (segments: readonly Segment[]) =>
  * Each span looks into the index for itself: SQLite keeps to the order of a cross join, PostgreSQL would rather read all
  * there is once, were the rows of a span not asked for behind a fence.
  */
-const joined = (
+export const joined = (
   store: Pick<Store, 'engine'>,
   segments: readonly Segment[],
   [name, as]: readonly [name: string, as: 'c' | 'u'],
