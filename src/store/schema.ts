@@ -161,7 +161,7 @@ export type Schema = {
   }
   reservations: ReservationColumns
   ended_reservations: ReservationColumns
-  reservation_progress: { reservation_id: Int; output_tokens: Int }
+  reservation_progress: { reservation_id: Int; organisation_id: Int; output_tokens: Int }
   usage_records: {
     id: Int
     organisation_id: Int
