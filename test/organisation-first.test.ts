@@ -78,11 +78,18 @@ test('every row keeps what it says, gets its organisation, and the statements of
   const were = new Map<string, unknown[]>()
   for (const table of LED) were.set(table, await rowsOf(table))
   were.set('reservation_progress', were.get('reservation_progress')?.slice(1) ?? [])
+  // Made by the operator before: one as it is to be, one that is not it.
+  await ask(
+    'CREATE UNIQUE INDEX CONCURRENTLY budget_counters_led ON budget_counters (organisation_id, budget_id, window_start)',
+  )
+  const [made] = await ask("SELECT 'budget_counters_led'::regclass::oid AS id")
+  await ask('CREATE UNIQUE INDEX reservation_progress_before ON reservation_progress (reservation_id, output_tokens)')
   await prepareDatabase(place, serverOf(place), systemClock)
   for (const table of LED) {
     expect([table, await rowsOf(table)]).toEqual([table, were.get(table)])
     expect(were.get(table)).toHaveLength(2)
   }
+  expect(await ask("SELECT 'budget_counters_pkey'::regclass::oid AS id")).toEqual([made])
   await old('counter', 5, 1, 11)
   await old('key', [5], [12])
   await old('progress', [5], [13])

@@ -24,7 +24,7 @@ export function organisationFirstMigration(engine: Engine) {
           .raw<Record<string, unknown>>(text)
           .execute(db)
           .then(({ rows }) => rows)
-      for (const table of BESIDE_CALLS) await run(indexOf(table))
+      for (const table of BESIDE_CALLS) await makeLed(run, table)
       // Nobody writes them from here on; what is at work goes on, and the order of a batch is not waited against.
       await keepOut(run, Object.keys(KEYS))
       await progress.up(db)
@@ -33,12 +33,12 @@ export function organisationFirstMigration(engine: Engine) {
         `CREATE TRIGGER reservation_progress_own BEFORE INSERT ON reservation_progress FOR EACH ROW
          WHEN (NEW.organisation_id IS NULL) EXECUTE FUNCTION own_progress()`,
       )
-      for (const table of ON_CALLS) await run(indexOf(table))
+      for (const table of ON_CALLS) await makeLed(run, table)
       for (const [table, key] of Object.entries(KEYS)) {
         await run(
           `ALTER TABLE ${table} DROP CONSTRAINT ${table}_pkey, ADD CONSTRAINT ${table}_pkey PRIMARY KEY USING INDEX ${table}_led`,
         )
-        if (NAMED_BEFORE.has(table)) await run(`CREATE UNIQUE INDEX ${table}_before ON ${table} (${key})`)
+        if (NAMED_BEFORE.has(table)) await makeUnique(run, { name: `${table}_before`, table, columns: key })
       }
     },
   }
@@ -60,8 +60,21 @@ const ON_CALLS: readonly Keyed[] = ['alert_firings', 'reservation_progress', 'bu
 /** The others are written with a conflict of any key, and read together with their organisation. */
 const NAMED_BEFORE: ReadonlySet<string> = new Set<Keyed>(['reservation_progress', 'budget_counters', 'key_usage'])
 
-const indexOf = (table: Keyed): string =>
-  `CREATE UNIQUE INDEX ${table}_led ON ${table} (organisation_id, ${KEYS[table]})`
+const makeLed = (run: Run, table: Keyed): Promise<void> =>
+  makeUnique(run, { name: `${table}_led`, table, columns: `organisation_id, ${KEYS[table]}` })
+
+type Unique = { readonly name: string; readonly table: string; readonly columns: string }
+
+/** Whoever has many rows may have made it before, with nobody waiting for it. What was not finished is made anew. */
+async function makeUnique(run: Run, { name, table, columns }: Unique): Promise<void> {
+  const [found] = await run(
+    `SELECT 1 AS found FROM pg_index WHERE indexrelid = to_regclass('${name}') AND indrelid = '${table}'::regclass
+     AND indisvalid AND pg_get_indexdef(indexrelid) LIKE 'CREATE UNIQUE INDEX % USING btree (${columns})'`,
+  )
+  if (found) return
+  await run(`DROP INDEX IF EXISTS ${name}`)
+  await run(`CREATE UNIQUE INDEX ${name} ON ${table} (${columns})`)
+}
 
 /** By trigger, since a process of the version before does not know the column. */
 const OWN_PROGRESS = `CREATE FUNCTION own_progress() RETURNS trigger LANGUAGE plpgsql AS $$
