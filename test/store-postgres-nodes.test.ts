@@ -185,13 +185,14 @@ describe('two nodes on one database', () => {
     const { make, post, progress, rows, sql } = at(0)
     const call = make.admit(null, usd(1))
     await post(call)
+    const own = { organisationId: call.organisationId }
     await progress([
-      { reservationId: call.id, outputTokens: 10 },
-      { reservationId: call.id, outputTokens: 20 },
-      { reservationId: 7n, outputTokens: 5 },
+      { ...own, reservationId: call.id, outputTokens: 10 },
+      { ...own, reservationId: call.id, outputTokens: 20 },
+      { ...own, reservationId: 7n, outputTokens: 5 },
     ])
     expect(await rows(sql.selectFrom('reservation_progress').selectAll())).toEqual([
-      { reservation_id: call.id, output_tokens: 20n },
+      { organisation_id: call.organisationId, reservation_id: call.id, output_tokens: 20n },
     ])
     await post(make.settle(call, usd(1)))
     expect(await rows(sql.selectFrom('reservation_progress').selectAll())).toEqual([])

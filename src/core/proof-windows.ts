@@ -171,7 +171,8 @@ function count(window: Counted, used: Used, at: number, recordedAt?: number): vo
 }
 
 function countersDiffering({ counter, budget, reserved, overshoot, isKnown, ...sums }: Counted): Finding<Counter>[] {
-  const row = { budgetId: counter.budgetId, windowStart: counter.windowStart }
+  const { organisationId, budgetId, windowStart } = counter
+  const row = { organisationId, budgetId, windowStart }
   const stored = { reserved: counter.reserved, overshoot: counter.overshoot }
   const held = differing<Counter>('budget_counters', row, stored, { reserved, overshoot })
   // Of a budget that is gone nothing more is counted.

@@ -49,7 +49,11 @@ export function createLengthWatch(
     if (bytes > MOST_BYTES_PER_TOKEN * limit) return tooMuch()
     if (bytes >= reportAt) {
       reportAt = bytes + PROGRESS_BYTES
-      gateway.progress.report(admission.id.id, delivered.estimate)
+      gateway.progress.report({
+        organisationId: admission.caller.organisationId,
+        reservationId: admission.id.id,
+        outputTokens: delivered.estimate,
+      })
     }
     if (bytes <= countAt) return
     countAt = bytes + Math.max(limit, PROGRESS_BYTES)

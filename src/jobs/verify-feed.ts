@@ -13,6 +13,7 @@ import { createDetailsHash } from '../lib/details-hash.ts'
 import { idRange } from '../lib/id.ts'
 import { settingNamed } from '../store/bootstrap.ts'
 import { eachCarried } from '../store/carried-sums.ts'
+import { ledBy } from '../store/engine.ts'
 import type { Store } from '../store/store.ts'
 import type { Table } from '../store/table.ts'
 import * as tables from '../store/tables.ts'
@@ -26,7 +27,7 @@ export async function readWindows(store: Ledger, proof: Proof): Promise<void> {
   const budgets = new Map<bigint, Budget>()
   for await (const page of eachPage(store, tables.budgets))
     for (const budget of page) if (living.has(budget.id)) budgets.set(budget.id, budget)
-  for await (const page of eachPage(store, tables.counters, ['budget_id', 'window_start']))
+  for await (const page of eachPage(store, tables.counters, ledBy(store.engine, ['budget_id', 'window_start'])))
     for (const counter of page) proof.window(counter, budgets.get(counter.budgetId))
 }
 

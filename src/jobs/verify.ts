@@ -8,6 +8,7 @@ import type { Finding } from '../core/proof-findings.ts'
 import type { KeyUsage, Quarter, Rollup } from '../core/usage-rows.ts'
 import { createProof } from '../core/verify.ts'
 import { keptFrom } from '../store/carried-sums.ts'
+import { ledBy } from '../store/engine.ts'
 import { foldAnew, misfolded } from '../store/folded-proof.ts'
 import type { Store } from '../store/store.ts'
 import type { Table } from '../store/table.ts'
@@ -75,9 +76,9 @@ async function look(store: Ledger): Promise<CellFinding[]> {
   await feedRecords(store, proof, { gone }, (findings) => add(tables.usageRecords, findings))
   await each(tables.accounts, proof.account)
   await each(tables.grants, proof.grant)
-  await each(tables.keyUsage, proof.keyUsage, KEYS.key_usage)
-  await each(tables.rollups, proof.rollup, KEYS.rollups)
-  await each(tables.quarters, proof.quarter, KEYS.quarters)
+  await each(tables.keyUsage, proof.keyUsage, ledBy(store.engine, ['api_key_id']))
+  await each(tables.rollups, proof.rollup, tables.ROLLUP_KEY)
+  await each(tables.quarters, proof.quarter, tables.QUARTER_KEY)
   const rest = proof.rest()
   add<Counter>(tables.counters, rest.counters)
   add<KeyUsage>(tables.keyUsage, rest.keyUsage)
@@ -85,12 +86,6 @@ async function look(store: Ledger): Promise<CellFinding[]> {
   add<Quarter>(tables.quarters, rest.quarters)
   return [...found, ...(await secondCharges(store)), ...(await wrongCharges(store)), ...(await wrongFolds(store))]
 }
-
-const KEYS = {
-  key_usage: ['api_key_id'],
-  rollups: tables.ROLLUP_KEY,
-  quarters: tables.QUARTER_KEY,
-} as const
 
 async function secondCharges(store: Ledger): Promise<CellFinding[]> {
   const twice = await chargedTwice(store)

@@ -3,6 +3,7 @@
  * spent in the window so far counts at once.
  */
 import { utcRule, windowAt } from '../core/window.ts'
+import { ledBy } from './engine.ts'
 import type { Query, Store } from './store.ts'
 
 export type LimitWindow = 'day' | 'week' | 'month' | 'total'
@@ -51,7 +52,11 @@ export function newLimit(
     name: 'key limit',
     scope: 'api_key',
     scope_id: keyId.toString(),
-    scope_name: of.selectFrom('api_keys').select('hash').where('id', '=', keyId),
+    scope_name: of
+      .selectFrom('api_keys')
+      .select('hash')
+      .where('organisation_id', '=', organisationId)
+      .where('id', '=', keyId),
     metric: 'usd',
     limit_quantity: nanos,
     window_kind: window,
@@ -100,6 +105,8 @@ function spentSoFar(
       ])
     })
     .onConflict((conflict) =>
-      conflict.columns(['budget_id', 'window_start']).doUpdateSet((of) => ({ spent: of.ref('excluded.spent') })),
+      conflict
+        .columns(ledBy(store.engine, ['budget_id', 'window_start']))
+        .doUpdateSet((of) => ({ spent: of.ref('excluded.spent') })),
     )
 }

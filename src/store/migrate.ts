@@ -14,6 +14,7 @@ import { credentialsMigration } from './migrations/0008-credentials.ts'
 import { membersMigration } from './migrations/0009-members.ts'
 import { monthsMigration } from './migrations/0010-months.ts'
 import { spansMigration } from './migrations/0011-spans.ts'
+import { organisationFirstMigration } from './migrations/0012-organisation-first.ts'
 import { StoreUnusable } from './store.ts'
 
 export const migrations = (engine: Engine): Record<(typeof MIGRATION_NAMES)[number], Migration> => ({
@@ -28,6 +29,7 @@ export const migrations = (engine: Engine): Record<(typeof MIGRATION_NAMES)[numb
   '0009-members': membersMigration(engine),
   '0010-months': monthsMigration(engine),
   '0011-spans': spansMigration(engine),
+  '0012-organisation-first': organisationFirstMigration(engine),
 })
 
 /** All that this version knows, in their order. */

@@ -11,4 +11,5 @@ export const MIGRATION_NAMES = [
   '0009-members',
   '0010-months',
   '0011-spans',
+  '0012-organisation-first',
 ] as const

@@ -45,7 +45,9 @@ export async function findOrphans(
   const columns = tables.reservations.columns.map((column) => `r.${column}` as const)
   const pending = store.sql
     .selectFrom('reservations as r')
-    .leftJoin('reservation_progress as p', 'p.reservation_id', 'r.id')
+    .leftJoin('reservation_progress as p', (join) =>
+      join.onRef('p.reservation_id', '=', 'r.id').onRef('p.organisation_id', '=', 'r.organisation_id'),
+    )
     .select(columns as 'r.id'[])
     .select('p.output_tokens')
     .where('r.kind', '=', 'gateway')

@@ -1,7 +1,9 @@
 /**
  * Locks and loads what a batch touches. Locks are taken in one order on every node: missing counters and key sums are
  * inserted, then accounts (which guard their grants and reservations), reservations without an account, counters, key
- * sums, each sorted. What a lock guards is read by a later statement, so it is what the last holder committed.
+ * sums. Each is sorted by its number, whichever organisation it belongs to: no number is in two of them, and the release
+ * before locks in that order, too. What a lock guards is read by a later statement, so it is what the last holder
+ * committed.
  */
 import type { ClientBase } from 'pg'
 import { type Counter, counterKey, emptyCounter } from '../core/budget-rows.ts'
@@ -186,7 +188,7 @@ const idempotency = selectBy(tables.idempotency, ['organisation_id', 'principal'
 const payments = selectBy(tables.grants, ['organisation_id', 'payment_id'], { name: 'payments' })
 /** What names a row is younger than it, but for clocks that are set: the months before are not looked into. */
 const before = (id: string) => `t.id > k.${id} - ${idSpan(86_400_000)}`
-const refunds = selectBy(tables.transactions, ['reverses_id'], {
+const refunds = selectBy(tables.transactions, ['organisation_id', 'reverses_id'], {
   name: 'refunds',
   where: before('reverses_id'),
   order: 't.id',
@@ -220,8 +222,7 @@ async function loadTold(client: ClientBase, touched: Owned<Touched>, rows: Rows)
 
 /** What was done before under the same name: idempotency key, payment, generation, refunded transaction. */
 async function loadNames(client: ClientBase, named: Owned<Named>, touched: Owned<Touched>, rows: Rows): Promise<void> {
-  const refunded = named.flatMap(([, { transactions }]) => transactions)
-  for (const id of refunded) rows.refunds.set(id, [])
+  for (const [, { transactions }] of named) for (const id of transactions) rows.refunds.set(id, [])
   const generations = idsOf(touched, 'recorded')
   const [keys, paid, reversing, records] = await Promise.all([
     idempotency(
@@ -236,10 +237,7 @@ async function loadNames(client: ClientBase, named: Owned<Named>, touched: Owned
         wanted.payments.map(({ organisationId, paymentId }) => [organisationId, paymentId]),
       ),
     ),
-    refunds(
-      client,
-      refunded.map((id) => [id]),
-    ),
+    refunds(client, idsOf(named, 'transactions')),
     generations.length === 0 ? [] : recorded(client, arraysOf(generations, ['bigint', 'bigint'])),
   ])
   for (const row of keys) rows.idempotency.set(idempotencyKey(row), row)
@@ -251,19 +249,18 @@ async function loadNames(client: ClientBase, named: Owned<Named>, touched: Owned
 }
 
 const budgets = selectBy(tables.budgets, KEY, { name: 'budgets', where: 't.deleted_at IS NULL' })
-const lockCounters = selectBy(tables.counters, ['budget_id', 'window_start'], {
+const lockCounters = selectBy(tables.counters, tables.COUNTER_KEY, {
   name: 'lock_counters',
   order: 't.budget_id, t.window_start',
   lock: true,
 })
-const lockKeyUsage = selectBy(tables.keyUsage, ['api_key_id'], {
+const lockKeyUsage = selectBy(tables.keyUsage, tables.KEY_USAGE_KEY, {
   name: 'lock_key_usage',
   order: 't.api_key_id',
   lock: true,
 })
 
 async function lockSums(client: ClientBase, touched: Owned<Touched>, rows: Rows): Promise<void> {
-  const holds = touched.flatMap(([, wanted]) => wanted.holds)
   const [limits, counters, usage] = await Promise.all([
     budgets(
       client,
@@ -273,11 +270,13 @@ async function lockSums(client: ClientBase, touched: Owned<Touched>, rows: Rows)
     ),
     lockCounters(
       client,
-      holds.map(({ budgetId, windowStart }) => [budgetId, BigInt(windowStart)]),
+      touched.flatMap(([organisationId, { holds }]) =>
+        holds.map(({ budgetId, windowStart }) => [organisationId, budgetId, BigInt(windowStart)]),
+      ),
     ),
     lockKeyUsage(
       client,
-      touched.flatMap(([, { apiKeys }]) => apiKeys.map(({ apiKeyId }) => [apiKeyId])),
+      touched.flatMap(([, { apiKeys }]) => apiKeys.map(({ apiKeyId, organisationId }) => [organisationId, apiKeyId])),
     ),
   ])
   for (const budget of limits) rows.budgets.set(budget.id, budget)

@@ -5,11 +5,11 @@
 import type { ClientBase } from 'pg'
 import { counterKey } from '../core/budget-rows.ts'
 import { idempotencyKey, type Rows } from '../core/ledger-batch.ts'
-import type { IdempotencyRow } from '../core/ledger-rows.ts'
+import type { IdempotencyRow, Reservation } from '../core/ledger-rows.ts'
 import { quartersOf } from '../core/usage-sums.ts'
 import { assert } from '../lib/assert.ts'
 import type { Loaded } from './postgres-load.ts'
-import { addTo, type Change, insert, prepared, remove, replace, update } from './postgres-statements.ts'
+import { addTo, arraysOf, type Change, insert, prepared, remove, replace, update } from './postgres-statements.ts'
 import * as tables from './tables.ts'
 
 export async function writeAndCommit(client: ClientBase, { rows, known, opened }: Loaded): Promise<void> {
@@ -50,15 +50,15 @@ const insertReservations = insert(tables.reservations, { name: 'insert_live' })
 const deleteReservations = remove(tables.reservations, KEY, 'delete_live')
 const insertEnded = replace(tables.reservations, KEY, { name: 'insert_ended', into: 'ended_reservations' })
 const extendReservations = update(tables.reservations, KEY, ['expires_at', 'dead_at'], 'extend_live')
-const replaceCounters = replace(tables.counters, ['budget_id', 'window_start'], { name: 'replace_counters' })
+const replaceCounters = replace(tables.counters, tables.COUNTER_KEY, { name: 'replace_counters' })
 const updateKeyUsage = update(
   tables.keyUsage,
-  ['api_key_id'],
-  without(tables.keyUsage.columns, ['api_key_id', 'organisation_id']),
+  tables.KEY_USAGE_KEY,
+  without(tables.keyUsage.columns, tables.KEY_USAGE_KEY),
   'update_key_usage',
 )
-const closeCounters = remove(tables.counters, ['budget_id', 'window_start'], 'close_counters')
-const closeKeyUsage = remove(tables.keyUsage, ['api_key_id'], 'close_key_usage')
+const closeCounters = remove(tables.counters, tables.COUNTER_KEY, 'close_counters')
+const closeKeyUsage = remove(tables.keyUsage, tables.KEY_USAGE_KEY, 'close_key_usage')
 const insertTransactions = insert(tables.transactions, { name: 'insert_transactions' })
 const insertUsageRecords = insert(tables.usageRecords, { name: 'insert_usage_records' })
 const insertDetails = insert(tables.callDetails, { name: 'insert_details', conflict: 'ON CONFLICT DO NOTHING' })
@@ -86,10 +86,12 @@ function writeGrants(client: ClientBase, { grants, written }: Rows): Promise<voi
 
 const progressOf = prepared(
   'delete_progress',
-  'DELETE FROM reservation_progress WHERE reservation_id = ANY ($1::bigint[])',
+  `DELETE FROM reservation_progress p USING unnest($1::bigint[], $2::bigint[]) AS k(organisation_id, id)
+   WHERE p.organisation_id = k.organisation_id AND p.reservation_id = k.id`,
 )
-const deleteProgress: Change<{ id: bigint }> = async (client, reservations) => {
-  if (reservations.length > 0) await progressOf(client, [`{${reservations.map(({ id }) => id).join(',')}}`])
+const deleteProgress: Change<Reservation> = async (client, reservations) => {
+  const keys = reservations.map(({ organisationId, id }) => [organisationId, id])
+  if (keys.length > 0) await progressOf(client, arraysOf(keys, ['bigint', 'bigint']))
 }
 
 function writeReservations(client: ClientBase, { reservations, written }: Rows): Promise<void>[] {

@@ -15,7 +15,15 @@ import { createMaintenance } from './postgres-maintenance.ts'
 import { joinNodes } from './postgres-node.ts'
 import { arraysOf } from './postgres-statements.ts'
 import { queryBuilder } from './query-builder.ts'
-import { outcomeOrThrow, type Query, type Store, StoreAway, StoreFailed, StoreTooSlow } from './store.ts'
+import {
+  outcomeOrThrow,
+  type Query,
+  type Store,
+  StoreAway,
+  StoreFailed,
+  StoreTooSlow,
+  type StreamProgress,
+} from './store.ts'
 
 /** A batch holds at most this many commands; this many may wait before the caller is told that the store is overloaded. */
 const BATCH = 512
@@ -165,18 +173,19 @@ async function write(pool: Pool, queries: readonly Query<unknown>[]): Promise<nu
 
 /** Of a reservation that is ending at this moment nothing is written: its row is locked, and the settle would have to wait. */
 const PROGRESS = `
-  INSERT INTO reservation_progress (reservation_id, output_tokens)
-  SELECT r.id, k.output_tokens FROM reservations r JOIN unnest($1::bigint[], $2::bigint[]) AS k(id, output_tokens) ON r.id = k.id
+  INSERT INTO reservation_progress (organisation_id, reservation_id, output_tokens)
+  SELECT r.organisation_id, r.id, k.output_tokens
+  FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS k(organisation_id, id, output_tokens)
+  JOIN reservations r ON r.organisation_id = k.organisation_id AND r.id = k.id
   ORDER BY r.id FOR KEY SHARE OF r SKIP LOCKED
-  ON CONFLICT (reservation_id) DO UPDATE SET output_tokens = excluded.output_tokens`
+  ON CONFLICT (organisation_id, reservation_id) DO UPDATE SET output_tokens = excluded.output_tokens`
 
-async function saveProgress(
-  pool: Pool,
-  rows: readonly { reservationId: bigint; outputTokens: number }[],
-): Promise<void> {
-  const latest = [...new Map(rows.map(({ reservationId, outputTokens }) => [reservationId, BigInt(outputTokens)]))]
+async function saveProgress(pool: Pool, rows: readonly StreamProgress[]): Promise<void> {
+  const latest = [...new Map(rows.map((row) => [row.reservationId, row])).values()].map(
+    ({ organisationId, reservationId, outputTokens }) => [organisationId, reservationId, BigInt(outputTokens)],
+  )
   try {
-    if (latest.length > 0) await pool.query(PROGRESS, arraysOf(latest, ['bigint', 'bigint']))
+    if (latest.length > 0) await pool.query(PROGRESS, arraysOf(latest, ['bigint', 'bigint', 'bigint']))
   } catch (error) {
     throw failure(error)
   }

@@ -72,7 +72,7 @@ export type LedgerSchema = {
   }
   reservations: ReservationColumns
   ended_reservations: ReservationColumns
-  reservation_progress: { reservation_id: bigint; output_tokens: bigint }
+  reservation_progress: { reservation_id: bigint; organisation_id: bigint; output_tokens: bigint }
   usage_records: {
     id: bigint
     organisation_id: bigint

@@ -4,14 +4,14 @@ import BetterSqlite3 from 'better-sqlite3'
 import type { Command, Outcome } from '../core/ledger-commands.ts'
 import type { Packed } from './command-codec.ts'
 import { isDiskTrouble } from './sqlite-faults.ts'
-import { StoreAway, StoreUnusable } from './store.ts'
+import { StoreAway, StoreUnusable, type StreamProgress } from './store.ts'
 
 export type ThreadOptions = { file: string; node: number }
 type Statement = { sql: string; parameters: readonly unknown[] }
 export type Request =
   | { kind: 'post'; commands: readonly Packed<Command>[] }
   | { kind: 'write'; statements: readonly Statement[] }
-  | { kind: 'progress'; rows: readonly { reservationId: bigint; outputTokens: number }[] }
+  | { kind: 'progress'; rows: readonly StreamProgress[] }
   | { kind: 'rows'; statement: Statement }
   | { kind: 'checkpoint' }
   | { kind: 'close' }

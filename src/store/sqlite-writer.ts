@@ -9,7 +9,7 @@ import { packOutcome, unpackCommand } from './command-codec.ts'
 import { MIGRATION_NAMES } from './migration-names.ts'
 import { createSqliteLedger, type SqliteLedger } from './sqlite-ledger.ts'
 import { openFile, type Request, serve } from './sqlite-serve.ts'
-import { StoreUnusable } from './store.ts'
+import { StoreUnusable, type StreamProgress } from './store.ts'
 
 serve(async ({ file, node }) => {
   const lock = holdLock(file)
@@ -61,12 +61,11 @@ function answer(
   }
 }
 
-function saveProgress(
-  db: BetterSqlite3.Database,
-  rows: readonly { reservationId: bigint; outputTokens: number }[],
-): void {
+function saveProgress(db: BetterSqlite3.Database, rows: readonly StreamProgress[]): void {
   const statement = db.prepare(
-    'INSERT INTO reservation_progress (reservation_id, output_tokens) SELECT id, ? FROM reservations WHERE id = ? ON CONFLICT (reservation_id) DO UPDATE SET output_tokens = excluded.output_tokens',
+    `INSERT INTO reservation_progress (organisation_id, reservation_id, output_tokens)
+     SELECT organisation_id, id, ? FROM reservations WHERE id = ?
+     ON CONFLICT (reservation_id) DO UPDATE SET output_tokens = excluded.output_tokens`,
   )
   db.transaction(() => {
     for (const { reservationId, outputTokens } of rows) statement.run(outputTokens, reservationId)

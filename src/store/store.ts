@@ -12,6 +12,12 @@ import type { Schema } from './schema.ts'
 
 export type Query<Row> = { compile(): CompiledQuery<Row> }
 
+export type StreamProgress = {
+  readonly organisationId: bigint
+  readonly reservationId: bigint
+  readonly outputTokens: number
+}
+
 export type Store = {
   readonly engine: Engine
   /** This process among those on the same database. */
@@ -43,7 +49,7 @@ export type Store = {
   /** Runs the queries in one durable transaction; how many rows each changed. */
   write(queries: readonly Query<unknown>[]): Promise<number[]>
   /** How far streams have come, at low priority: for the estimate of what a crash interrupts. */
-  progress(rows: readonly { reservationId: bigint; outputTokens: number }[]): Promise<void>
+  progress(rows: readonly StreamProgress[]): Promise<void>
   /** Tells the other processes on the same database that what they may have in memory has changed. */
   announce(change: Change): void
   /** Calls back with what other processes changed. Not with all of it: what must hold is asked for again now and then. */

@@ -276,6 +276,9 @@ export const counters = table<Counter>('budget_counters', {
   blockedAt: ['blocked_at', intOrNull],
 })
 
+/** How a counter is named where the organisation leads. */
+export const COUNTER_KEY = ['organisation_id', 'budget_id', 'window_start'] as const
+
 export const firings = table<Firing>('alert_firings', {
   budgetId: ['budget_id', big],
   windowStart: ['window_start', int],
@@ -306,6 +309,8 @@ export const keyUsage = table<KeyUsage>('key_usage', {
   weekCounted: ['week_counted_nanos', big],
   monthCounted: ['month_counted_nanos', big],
 })
+
+export const KEY_USAGE_KEY = ['organisation_id', 'api_key_id'] as const
 
 export const outbox = table<OutboxEvent>('outbox', {
   id: ['id', big],

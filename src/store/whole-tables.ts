@@ -1,5 +1,6 @@
 /** Reads whole tables in pages by their key, for proofs, and rewrites single cells of caches. */
 import { type RawBuilder, sql } from 'kysely'
+import { ledBy } from './engine.ts'
 import type { Store } from './store.ts'
 import type { Cell, Table } from './table.ts'
 
@@ -11,7 +12,7 @@ type Reader = Pick<Store, 'engine' | 'sql' | 'rows'>
 export async function* eachPage<R>(
   store: Reader,
   table: Table<R>,
-  key: readonly string[] = numberOf(store),
+  key: readonly string[] = ledBy(store.engine, ['id']),
 ): AsyncGenerator<R[]> {
   const columns = listOf(table.columns)
   const order = listOf(key)
@@ -135,8 +136,5 @@ export async function correct(store: Pick<Store, 'write' | 'sql'>, corrections: 
   })
   await store.write(queries.map((query) => ({ compile: () => query.compile(store.sql) })))
 }
-
-/** The organisation leads the key where tables can be distributed. */
-const numberOf = ({ engine }: Reader): readonly string[] => (engine === 'sqlite' ? ['id'] : ['organisation_id', 'id'])
 
 const listOf = (columns: readonly string[]) => sql.join(columns.map((column) => sql.ref(column)))
