@@ -38,10 +38,17 @@ type Counted = 'promptTokens' | 'completionTokens'
 export const recordsOf = (store: Store, organisationId: bigint, spans?: readonly Span[]) =>
   store.sql
     .selectFrom(spans ? recordsIn(store, organisationId, spans) : 'usage_records as u')
-    .leftJoin('call_details as d', (join) =>
+    .leftJoin(spans ? detailsOfEach(store) : 'call_details as d', (join) =>
       join.onRef('d.hash', '=', 'u.details_hash').onRef('d.organisation_id', '=', 'u.organisation_id'),
     )
     .where('u.organisation_id', '=', organisationId)
+
+/** Of each record by itself: PostgreSQL would rather read the details of everybody, in every span anew. */
+const detailsOfEach = ({ engine }: Store) =>
+  engine === 'sqlite'
+    ? 'call_details as d'
+    : (sql`LATERAL (SELECT c.* FROM call_details AS c WHERE c.organisation_id = u.organisation_id
+        AND c.hash = u.details_hash OFFSET 0)`.as('d') as unknown as 'call_details as d')
 
 /** Under the name and with the columns of the table, so that a query is the same over either. */
 function recordsIn(store: Store, organisationId: bigint, spans: readonly Span[]) {
