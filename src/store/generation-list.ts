@@ -65,7 +65,7 @@ export type Walk = {
   readonly first: number
   readonly most: number
 }
-const WALK: Walk = { newest: 2_000, first: 16, most: 256 }
+const WALK: Walk = { newest: 500, first: 16, most: 256 }
 
 type Shown<Row> = {
   readonly withinMs: number
@@ -118,18 +118,18 @@ async function walkedIds(
   walk: Walking,
 ): Promise<bigint[]> {
   const ids: bigint[] = []
-  const take = async (over: RecordFilter, spans?: readonly Span[]) => {
+  const take = async (spans: readonly Span[]) => {
     const page = { limit: offset + limit - ids.length, offset: 0, before }
-    const query = pagedIn(store, organisationId, over, page, spans).select('u.id')
+    const query = pagedIn(store, organisationId, filter, page, spans).select('u.id')
     for (const { id } of await store.scan(query, walk.left())) ids.push(id)
   }
   const { start, end } = { ...filter, end: endOf(filter, before) }
   const cut = await newestFrom(store, organisationId, { start, end }, walk)
-  await take({ ...filter, start: cut ?? start })
+  await take([{ start: cut ?? start, end }])
   if (cut !== undefined)
     for await (const spans of spansWith(store, organisationId, filter, { start, end: cut }, walk)) {
       if (ids.length >= offset + limit) break
-      await take(filter, spans)
+      await take(spans)
     }
   return ids.slice(offset)
 }

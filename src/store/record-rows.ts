@@ -38,17 +38,26 @@ type Counted = 'promptTokens' | 'completionTokens'
 export const recordsOf = (store: Store, organisationId: bigint, spans?: readonly Span[]) =>
   store.sql
     .selectFrom(spans ? recordsIn(store, organisationId, spans) : 'usage_records as u')
-    .leftJoin('call_details as d', (join) =>
+    .leftJoin(spans ? detailsOfEach(store) : 'call_details as d', (join) =>
       join.onRef('d.hash', '=', 'u.details_hash').onRef('d.organisation_id', '=', 'u.organisation_id'),
     )
     .where('u.organisation_id', '=', organisationId)
+
+/** Of each record by itself: PostgreSQL would rather read the details of everybody, in every span anew. */
+const detailsOfEach = ({ engine }: Store) =>
+  engine === 'sqlite'
+    ? 'call_details as d'
+    : (sql`LATERAL (SELECT c.* FROM call_details AS c WHERE c.organisation_id = u.organisation_id
+        AND c.hash = u.details_hash OFFSET 0)`.as('d') as unknown as 'call_details as d')
 
 /** Under the name and with the columns of the table, so that a query is the same over either. */
 function recordsIn(store: Store, organisationId: bigint, spans: readonly Span[]) {
   const within = sql`u.organisation_id = ${organisationId} AND u.occurred_at >= s.first AND u.occurred_at < s.past`
   const segments = spans.map((span) => ({ ...span, bucket: 0 }))
   const { from, where } = joined(store, segments, ['usage_records', 'u'], within)
-  return sql`(SELECT u.* FROM ${from} WHERE ${where})`.as('u') as unknown as 'usage_records as u'
+  // Kept as one by its limit, or SQLite would go through the details of everybody first.
+  const whole = store.engine === 'sqlite' ? sql` LIMIT -1` : sql``
+  return sql`(SELECT u.* FROM ${from} WHERE ${where}${whole})`.as('u') as unknown as 'usage_records as u'
 }
 
 export const namedOf = (query: ReturnType<typeof recordsOf>) =>

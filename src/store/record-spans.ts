@@ -10,7 +10,7 @@ import { type Folded, hasTag, NARROW, type Narrow } from './report-columns.ts'
 import type { ValueFilter } from './report-values.ts'
 import type { Store } from './store.ts'
 
-export type Said = {
+type Said = {
   readonly narrow: Readonly<Partial<Record<Narrow, readonly string[]>>>
   readonly folded: Readonly<Partial<Record<Folded, ValueFilter>>>
 }
