@@ -3,6 +3,8 @@ import { QUICK } from './test/setup/both-stores.ts'
 
 const shared = {
   pool: 'forks',
+  // What a file loads the next one finds loaded: loading it anew for each took longer than most of them run.
+  isolate: false,
   testTimeout: 30_000,
   hookTimeout: 60_000,
 } as const

@@ -15,6 +15,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'PostgreSQL',
+          isolate: false,
           include: THOROUGH.map((name) => `test/${name}.test.ts`),
           env: { TEST_STORE: 'postgres' },
         },

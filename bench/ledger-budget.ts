@@ -7,7 +7,7 @@ import { createIds } from '../src/lib/id.ts'
 import { systemRandom } from '../src/lib/random.ts'
 import { migrate } from '../src/store/migrate.ts'
 import { createSqliteLedger } from '../src/store/sqlite-ledger.ts'
-import type { Cell } from '../src/store/tables.ts'
+import type { Cell } from '../src/store/table.ts'
 import { fill } from './ledger-fill.ts'
 import { makePairs } from './ledger-pairs.ts'
 

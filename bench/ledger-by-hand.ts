@@ -5,7 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import BetterSqlite3 from 'better-sqlite3'
 import { systemClock } from '../src/lib/clock.ts'
-import type { Cell, Table } from '../src/store/tables.ts'
+import type { Cell, Table } from '../src/store/table.ts'
 import * as tables from '../src/store/tables.ts'
 import type { Batch } from './ledger-loop.ts'
 import type { Pair } from './ledger-pairs.ts'

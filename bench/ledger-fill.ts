@@ -5,7 +5,7 @@
 import type { Transaction } from '../src/core/ledger-rows.ts'
 import { emptyKeyUsage } from '../src/core/usage-sums.ts'
 import { idRange } from '../src/lib/id.ts'
-import type { Cell, Table } from '../src/store/tables.ts'
+import type { Cell, Table } from '../src/store/table.ts'
 import * as tables from '../src/store/tables.ts'
 import { accountsInAll, chargeNanos, detailsOf, organisationId, recordAt } from './ledger-pairs.ts'
 

@@ -2,7 +2,7 @@
 import { encodeFacts, GenerationFacts } from '../src/contract/generation-facts.ts'
 import { linesText } from '../src/core/cost-details.ts'
 import type { ReserveGeneration, Settle } from '../src/core/ledger-commands.ts'
-import { type CallDetails, UNTOLD, type UsageRecord } from '../src/core/ledger-rows.ts'
+import { type CallDetails, UNTOLD, type UsageRecord } from '../src/core/usage-rows.ts'
 import type { Ids } from '../src/lib/id.ts'
 import type { Random } from '../src/lib/random.ts'
 

@@ -1,6 +1,8 @@
 /** Which rows batches come to, found out beforehand, so that a baseline has nothing to do but write them. */
 import { apply } from '../src/core/ledger.ts'
-import { type Account, emptyRows, emptyWritten, type Grant, type KeyUsage, type Rows } from '../src/core/ledger-rows.ts'
+import { emptyRows, emptyWritten, type Rows } from '../src/core/ledger-batch.ts'
+import type { Account, Grant } from '../src/core/ledger-rows.ts'
+import type { KeyUsage } from '../src/core/usage-rows.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import { createIds } from '../src/lib/id.ts'
 import { systemRandom } from '../src/lib/random.ts'

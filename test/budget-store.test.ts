@@ -1,7 +1,7 @@
 /** Budgets in the ledger on both stores: who is told, once; what windows count; what dead reservations hold. */
 import { afterEach, describe, expect, test } from 'vitest'
 import { linksAt } from '../src/core/budget-chain.ts'
-import type { Budget } from '../src/core/ledger-rows.ts'
+import type { Budget } from '../src/core/budget-rows.ts'
 import { verifyLedger } from '../src/jobs/verify.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import { systemRandom } from '../src/lib/random.ts'

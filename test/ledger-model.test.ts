@@ -2,20 +2,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { chainFor, countingAt, indexBudgets, linksAt } from '../src/core/budget-chain.ts'
+import type { Budget, Link, Scope } from '../src/core/budget-rows.ts'
 import { apply } from '../src/core/ledger.ts'
+import { emptyRows, emptyWritten } from '../src/core/ledger-batch.ts'
 import type { Command, Outcome, Refund } from '../src/core/ledger-commands.ts'
-import {
-  type Budget,
-  emptyRows,
-  emptyWritten,
-  type Link,
-  type OutboxEvent,
-  type Overage,
-  type Scope,
-  type Transaction,
-  type UsageRecord,
-} from '../src/core/ledger-rows.ts'
+import type { OutboxEvent, Overage, Transaction } from '../src/core/ledger-rows.ts'
 import { type Spending, scopesOfAccount, scopesOfRecord } from '../src/core/proof-windows.ts'
+import type { UsageRecord } from '../src/core/usage-rows.ts'
 import { emptyKeyUsage } from '../src/core/usage-sums.ts'
 import { createProof } from '../src/core/verify.ts'
 import { utcRule, type WindowKind } from '../src/core/window.ts'

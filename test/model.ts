@@ -2,8 +2,10 @@
  * The ledger again, as simply as it can be said: one thread, no caches, every balance summed from the first movement on.
  * Tests run the same commands against it and against the real one. Slow on purpose; not a rule is shared with the ledger.
  */
+
+import type { Budget } from '../src/core/budget-rows.ts'
 import type { Command, Told } from '../src/core/ledger-commands.ts'
-import type { Budget, GrantCategory, Overage } from '../src/core/ledger-rows.ts'
+import type { GrantCategory, Overage } from '../src/core/ledger-rows.ts'
 
 export type ModelAccount = { id: bigint; overage: Overage; overdraft: bigint }
 /** What a command came to, without ids: a refusal's code, or the numbers of the result. */

@@ -1,7 +1,7 @@
 /** A random history of calls, written as the gateway and callers write it, and the same by hand: what reports must come to. */
 import fc from 'fast-check'
 import type { Settle } from '../src/core/ledger-commands.ts'
-import type { GenerationStatus, UsageSource } from '../src/core/ledger-rows.ts'
+import type { GenerationStatus, UsageSource } from '../src/core/usage-rows.ts'
 import type { Api } from './api-kit.ts'
 import { commandsAt } from './commands.ts'
 

@@ -2,7 +2,7 @@
 import type { BudgetPatch } from '../contract/budgets.ts'
 import { refuse } from '../contract/errors.ts'
 import { budgetWindow, EVERYBODY, ruleAt } from '../core/budget-chain.ts'
-import type { Budget, BudgetRule, Metric, Scope } from '../core/ledger-rows.ts'
+import type { Budget, BudgetRule, Metric, Scope } from '../core/budget-rows.ts'
 import type { WindowRule } from '../core/window.ts'
 import { parseAmount } from '../lib/money.ts'
 import { findApiKey } from '../store/api-keys.ts'

@@ -1,8 +1,8 @@
 /** Budgets: set, listed, changed, ended. A change holds at once, since the ledger reads limits with the counters. */
 import { refuse } from '../contract/errors.ts'
+import type { Budget } from '../core/budget-rows.ts'
 import type { Caller } from '../core/caller.ts'
 import type { Idempotency } from '../core/ledger-commands.ts'
-import type { Budget } from '../core/ledger-rows.ts'
 import {
   countBudgets,
   createBudget,

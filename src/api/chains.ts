@@ -1,7 +1,7 @@
 /** Which budgets count what moves beside model calls: money of accounts, and usage that callers tell. */
 import { countingAt, linksAt, type Spender, tagsOf } from '../core/budget-chain.ts'
+import type { Link } from '../core/budget-rows.ts'
 import type { Refund } from '../core/ledger-commands.ts'
-import type { Link } from '../core/ledger-rows.ts'
 import { chargedIn } from '../store/charges.ts'
 import type { ApiParts } from './parts.ts'
 

@@ -1,8 +1,8 @@
 /** API keys in the shape of OpenRouter's API; and what the calling key itself may know of itself. */
 import { refuse } from '../contract/errors.ts'
 import type { Key } from '../contract/keys.ts'
+import type { Budget } from '../core/budget-rows.ts'
 import type { Caller } from '../core/caller.ts'
-import type { Budget } from '../core/ledger-rows.ts'
 import { instantText } from '../lib/clock.ts'
 import { findAccount } from '../store/accounts.ts'
 import { findApiKey, listApiKeys, type StoredApiKey } from '../store/api-keys.ts'

@@ -1,7 +1,7 @@
 /** A budget as the API shows it: its rule, and what is spent and reserved in the window that is under way. */
 import type { Budget as Shown } from '../contract/budgets.ts'
 import { budgetWindow, isTemplate, linksAt, ruleAt } from '../core/budget-chain.ts'
-import { type Budget, type Counter, counterKey, emptyCounter } from '../core/ledger-rows.ts'
+import { type Budget, type Counter, counterKey, emptyCounter } from '../core/budget-rows.ts'
 import { instantText, secondText } from '../lib/clock.ts'
 import { nanosText } from '../lib/money.ts'
 import { countersOf, heldByDead, templateCodes } from '../store/budgets.ts'

@@ -3,7 +3,7 @@ import { Temporal } from 'temporal-polyfill'
 import { describe, expect, test } from 'vitest'
 import { budgetOf } from '../../test/backends.ts'
 import { budgetWindow, chainFor, indexBudgets, ruleAt, tagsOf } from './budget-chain.ts'
-import type { Budget } from './ledger-rows.ts'
+import type { Budget } from './budget-rows.ts'
 import type { WindowKind } from './window.ts'
 
 const { FC_SEED } = process.env

@@ -2,7 +2,7 @@
  * Which budgets a spending must pass: all that match it, whatever others say. A budget is found by the name of its
  * scope, so that looking costs as many steps as the spending has names, not as many as there are budgets.
  */
-import type { Budget, BudgetRule, Link } from './ledger-rows.ts'
+import type { Budget, BudgetRule, Link } from './budget-rows.ts'
 import { type Window, type WindowRule, windowAt } from './window.ts'
 
 /** Who and what spends, as far as it is known. */

@@ -6,7 +6,8 @@ import { secondText } from '../lib/clock.ts'
 import type { Id, Ids } from '../lib/id.ts'
 import { nanosNumber, nanosText } from '../lib/money.ts'
 import { ruleAt } from './budget-chain.ts'
-import type { Budget, Counter, Firing, OutboxEvent } from './ledger-rows.ts'
+import type { Budget, Counter, Firing } from './budget-rows.ts'
+import type { OutboxEvent } from './ledger-rows.ts'
 
 /**
  * Before `quantity` is added: which thresholds it passes. Changes `fired` and `version` of the counter. A threshold is

@@ -4,8 +4,8 @@ import { type RefusalExtras, type Refused, refuse } from '../contract/errors.ts'
 import type { BudgetReason, Shortfall } from '../contract/refusal-reasons.ts'
 import type { Settings } from '../contract/settings.ts'
 import { asNanos } from '../lib/money.ts'
+import type { Budget } from './budget-rows.ts'
 import type { Rate, Refusal } from './ledger-commands.ts'
-import type { Budget } from './ledger-rows.ts'
 
 type Limits = Pick<Settings['limits'], 'budgetStatus' | 'keyLimitStatus' | 'hideBudgetAmounts'>
 type Details = Refusal['details']

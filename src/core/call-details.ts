@@ -1,5 +1,5 @@
 /** The personal fields of a call: what they are hashed under, so that calls of one month which share them share one row. */
-import type { CallDetails } from './ledger-rows.ts'
+import type { CallDetails } from './usage-rows.ts'
 
 type Fields = Omit<CallDetails, 'hash' | 'organisationId' | 'createdAt'>
 

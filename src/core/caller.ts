@@ -1,5 +1,5 @@
 /** Who calls: what a key lets its holder do, as the gateway and the control plane both see it. */
-import type { Budget } from './ledger-rows.ts'
+import type { Budget } from './budget-rows.ts'
 
 export type Caller = {
   readonly kind: 'api_key' | 'management_key'

@@ -2,6 +2,7 @@
 import { assert } from '../lib/assert.ts'
 import type { Ids } from '../lib/id.ts'
 import { fitsInt64 } from '../lib/money.ts'
+import type { Hold } from './budget-rows.ts'
 import { allocate } from './burn-down.ts'
 import type { Balance } from './ledger-commands.ts'
 import type { Draft } from './ledger-draft.ts'
@@ -11,7 +12,6 @@ import type {
   Allocation,
   Entry,
   Grant,
-  Hold,
   Overage,
   Reservation,
   SystemAccount,

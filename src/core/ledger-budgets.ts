@@ -3,10 +3,11 @@ import { assert } from '../lib/assert.ts'
 import type { Ids } from '../lib/id.ts'
 import { isShort, ruleAt } from './budget-chain.ts'
 import { blockedEvent, crossings } from './budget-events.ts'
+import type { Bound, Hold, Link, Metric } from './budget-rows.ts'
 import { unproven } from './ledger-balance.ts'
+import type { Rows } from './ledger-batch.ts'
 import { type Command, type Outcome, type Rate, type Refusal, refuse } from './ledger-commands.ts'
 import { createDraft, type Draft } from './ledger-draft.ts'
-import type { Bound, Hold, Link, Metric, Rows } from './ledger-rows.ts'
 
 /** The budgets as they stand; one that was deleted meanwhile binds nobody. */
 export function boundsOf(draft: Draft, chain: readonly Link[], organisationId: bigint): Bound[] {

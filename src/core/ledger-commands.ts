@@ -4,18 +4,10 @@
  */
 import type { Id, Ids } from '../lib/id.ts'
 import type { Ratio } from '../lib/ratio.ts'
+import type { Hold, Link, ReserveMode } from './budget-rows.ts'
 import type { Draft } from './ledger-draft.ts'
-import type {
-  AuditRow,
-  CallDetails,
-  GrantCategory,
-  Hold,
-  Link,
-  Overage,
-  ReserveMode,
-  UNTOLD,
-  UsageRecord,
-} from './ledger-rows.ts'
+import type { AuditRow, GrantCategory, Overage } from './ledger-rows.ts'
+import type { CallDetails, UNTOLD, UsageRecord } from './usage-rows.ts'
 
 type Common = {
   readonly organisationId: bigint

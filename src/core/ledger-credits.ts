@@ -1,6 +1,7 @@
 /** Money in and out beside usage: grants, voids, debits, refunds, and the status of an account. */
 import { fitsInt64, MAX_AMOUNT } from '../lib/money.ts'
 import { balanceOf, debtOf, draw, expireGrants, postingOf, takeBack } from './ledger-balance.ts'
+import { paymentKey } from './ledger-batch.ts'
 import { boundsOf, budgetRefusals, firstOf, inDollars, spendAll } from './ledger-budgets.ts'
 import {
   type AddGrant,
@@ -13,15 +14,7 @@ import {
   type VoidGrant,
 } from './ledger-commands.ts'
 import type { Draft } from './ledger-draft.ts'
-import {
-  type Account,
-  type Entry,
-  type Grant,
-  type GrantCategory,
-  paymentKey,
-  type SystemAccount,
-  type Transaction,
-} from './ledger-rows.ts'
+import type { Account, Entry, Grant, GrantCategory, SystemAccount, Transaction } from './ledger-rows.ts'
 import { giveBackToKey } from './usage-sums.ts'
 
 const SOURCE: Readonly<Record<GrantCategory, SystemAccount>> = {

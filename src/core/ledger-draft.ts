@@ -3,26 +3,10 @@
  * draft is dropped, so that it leaves no trace; a finished one is kept whole.
  */
 import { assert } from '../lib/assert.ts'
-import {
-  type Account,
-  type Bound,
-  type CallDetails,
-  type Counter,
-  counterKey,
-  emptyCounter,
-  enlist,
-  type Firing,
-  type Grant,
-  type KeyUsage,
-  type Link,
-  type OutboxEvent,
-  type Reservation,
-  type Rollup,
-  type Rows,
-  remember,
-  type Transaction,
-  type UsageRecord,
-} from './ledger-rows.ts'
+import { type Bound, type Counter, counterKey, emptyCounter, type Firing, type Link } from './budget-rows.ts'
+import { enlist, type Rows, remember } from './ledger-batch.ts'
+import type { Account, Grant, OutboxEvent, Reservation, Transaction } from './ledger-rows.ts'
+import type { CallDetails, KeyUsage, Rollup, UsageRecord } from './usage-rows.ts'
 import { foldRollup } from './usage-sums.ts'
 
 export type Draft = {

@@ -6,9 +6,10 @@ import { commandsAt, refusalOf, resultOf } from '../../test/commands.ts'
 import { createIds } from '../lib/id.ts'
 import { systemRandom } from '../lib/random.ts'
 import { linksAt } from './budget-chain.ts'
+import type { Budget, ReserveMode } from './budget-rows.ts'
 import { apply } from './ledger.ts'
+import { emptyRows, emptyWritten } from './ledger-batch.ts'
 import type { Demand } from './ledger-commands.ts'
-import { type Budget, emptyRows, emptyWritten, type ReserveMode } from './ledger-rows.ts'
 import { utcRule, type WindowKind } from './window.ts'
 
 const { FC_SEED } = process.env

@@ -4,8 +4,8 @@ import { commandsAt, GRACE, TTL, usd } from '../../test/commands.ts'
 import { createIds } from '../lib/id.ts'
 import { systemRandom } from '../lib/random.ts'
 import { apply } from './ledger.ts'
+import { emptyRows } from './ledger-batch.ts'
 import type { Command } from './ledger-commands.ts'
-import { emptyRows } from './ledger-rows.ts'
 
 /** One account that is told of at 10 dollars, and the events of what it goes through. */
 function ledger(lowCredit: bigint | null = usd(10)) {

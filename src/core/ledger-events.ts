@@ -7,7 +7,8 @@ import { instantText } from '../lib/clock.ts'
 import { generationId, type Ids } from '../lib/id.ts'
 import { nanosNumber, nanosText } from '../lib/money.ts'
 import type { Draft } from './ledger-draft.ts'
-import type { Account, Grant, OutboxEvent, Reservation, UsageRecord } from './ledger-rows.ts'
+import type { Account, Grant, OutboxEvent, Reservation } from './ledger-rows.ts'
+import type { UsageRecord } from './usage-rows.ts'
 
 type Cause = { readonly organisationId: bigint; readonly at: number; readonly ids: Ids }
 

@@ -2,6 +2,7 @@
 import { ceilToNanos, fitsInt64, MAX_AMOUNT } from '../lib/money.ts'
 import { add, floorDivide, multiply, whole } from '../lib/ratio.ts'
 import { isShort, ruleAt } from './budget-chain.ts'
+import type { Bound, Budget, Hold, Link, ReserveMode } from './budget-rows.ts'
 import { allocate } from './burn-down.ts'
 import { balanceOf, headroomOf } from './ledger-balance.ts'
 import { boundsOf, budgetRefusals, firstOf, holdAll, inDollars, type Ranked, ratesOf } from './ledger-budgets.ts'
@@ -16,7 +17,7 @@ import {
   type Step,
 } from './ledger-commands.ts'
 import type { Draft } from './ledger-draft.ts'
-import type { Account, Bound, Budget, Hold, Link, Reservation, ReserveMode } from './ledger-rows.ts'
+import type { Account, Reservation } from './ledger-rows.ts'
 import * as quoted from './quote.ts'
 
 export const reserveGeneration: Step<ReserveGeneration> = (draft, command) => {

@@ -16,8 +16,9 @@ import {
 } from './ledger-commands.ts'
 import type { Draft } from './ledger-draft.ts'
 import { reservationExpired, tellCall } from './ledger-events.ts'
-import { type Account, type Overage, type Reservation, UNTOLD, type UsageRecord } from './ledger-rows.ts'
+import type { Account, Overage, Reservation } from './ledger-rows.ts'
 import { tell } from './ledger-usage.ts'
+import { UNTOLD, type UsageRecord } from './usage-rows.ts'
 import { addToKeyUsage, countedNanos, rollupOf } from './usage-sums.ts'
 
 /**

@@ -1,10 +1,11 @@
 /** Usage that a caller tells: one more record and its sums. Credits are moved by the transaction that it is linked to. */
 import type { Ids } from '../lib/id.ts'
+import { toldKey, toldPayload } from './ledger-batch.ts'
 import { spendAll } from './ledger-budgets.ts'
 import { done, type Outcome, type RecordUsage, refuse, type Step, type Told } from './ledger-commands.ts'
 import type { Draft } from './ledger-draft.ts'
 import { tellUnpriced } from './ledger-events.ts'
-import { type ToldUsage, toldKey, toldPayload, type UsageRecord } from './ledger-rows.ts'
+import type { ToldUsage, UsageRecord } from './usage-rows.ts'
 import { rollupOf } from './usage-sums.ts'
 
 export const recordUsage: Step<RecordUsage> = (draft, command, ids) => {

@@ -4,9 +4,11 @@ import { commandsAt, GRACE, refusalOf, resultOf, TTL, usd } from '../../test/com
 import { createIds } from '../lib/id.ts'
 import { systemRandom } from '../lib/random.ts'
 import { ratio, ZERO } from '../lib/ratio.ts'
+import type { Budget } from './budget-rows.ts'
 import { apply } from './ledger.ts'
+import { emptyRows } from './ledger-batch.ts'
 import type { Command } from './ledger-commands.ts'
-import { type Account, type Budget, emptyRows, type Transaction } from './ledger-rows.ts'
+import type { Account, Transaction } from './ledger-rows.ts'
 
 /** One account and what the ledger needs beside it, all in memory. */
 function ledger(more: Partial<Account> = {}, budgets: readonly Budget[] = []) {

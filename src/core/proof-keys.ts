@@ -1,7 +1,7 @@
 /** Proves what each API key was charged, and what of it counts against its limit. */
 import { type CarriedSum, type Carrying, given, sumsIn } from './carried-sums.ts'
-import type { KeyUsage, UsageRecord } from './ledger-rows.ts'
 import { type Cells, differing, type Finding, found } from './proof-findings.ts'
+import type { KeyUsage, UsageRecord } from './usage-rows.ts'
 import { addKeyUsage, addToKeyUsage, emptyKeyUsage, giveBackToKey } from './usage-sums.ts'
 import { utcRule, windowAt } from './window.ts'
 

@@ -1,8 +1,9 @@
 /** Proves a usage record by itself, and by the transaction that charged it. */
 import { roundToNanos } from '../lib/money.ts'
 import { exactRatio } from '../lib/ratio.ts'
-import type { Transaction, UsageRecord } from './ledger-rows.ts'
+import type { Transaction } from './ledger-rows.ts'
 import { differing, type Finding } from './proof-findings.ts'
+import type { UsageRecord } from './usage-rows.ts'
 
 /** The line items of a record sum to its totals, and the totals are the exact sums, rounded once. */
 export function sumsOfRecord(row: UsageRecord): Finding<UsageRecord>[] {

@@ -1,7 +1,7 @@
 /** Proves the sums by quarter hour, and how many records each quarter hour has. */
 import { type CarriedSum, type Carrying, given, sumsIn } from './carried-sums.ts'
-import type { Quarter, Rollup, UsageRecord } from './ledger-rows.ts'
 import { type Cells, differing, type Finding, found } from './proof-findings.ts'
+import type { Quarter, Rollup, UsageRecord } from './usage-rows.ts'
 import { foldRollup, quartersOf, ROLLUP_SUMS, rollupKey, rollupOf } from './usage-sums.ts'
 
 export type RollupSums = Carrying & {

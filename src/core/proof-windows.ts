@@ -1,11 +1,13 @@
 /** Proves the counters of budgets: what counts in each window of each budget, by the scopes that a spending has. */
 import { countsForLimit, isTemplate, type Spender, scopesOf } from './budget-chain.ts'
+import type { Budget, Counter, Hold } from './budget-rows.ts'
 import { type Carrying, type Dropped, given, sumsIn } from './carried-sums.ts'
 import { unproven } from './ledger-balance.ts'
-import type { Budget, Counter, Hold, Transaction, UsageRecord } from './ledger-rows.ts'
+import type { Transaction } from './ledger-rows.ts'
 import { toldSpending } from './ledger-usage.ts'
 import { differing, type Finding, found } from './proof-findings.ts'
 import type { GivenBack } from './proof-keys.ts'
+import type { UsageRecord } from './usage-rows.ts'
 import { callsIn, countedNanos } from './usage-sums.ts'
 
 /** What moved money beside a model call, and which counters it counts in: those it held, or those of its scopes at an instant. */

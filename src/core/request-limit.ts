@@ -1,5 +1,5 @@
 /** Budgets with the window `request`: each limits the tokens of one call by itself, before anything is set aside. */
-import type { Budget } from './ledger-rows.ts'
+import type { Budget } from './budget-rows.ts'
 
 export type RequestTokens = {
   /** Counted or estimated. */

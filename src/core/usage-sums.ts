@@ -1,5 +1,5 @@
 /** The sums that are kept beside usage records, changed in the same step: by quarter hour, and by API key. */
-import type { KeyUsage, Quarter, Rollup, UsageRecord } from './ledger-rows.ts'
+import type { KeyUsage, Quarter, Rollup, UsageRecord } from './usage-rows.ts'
 import { utcRule, windowAt } from './window.ts'
 
 export const QUARTER_MS = 15 * 60_000

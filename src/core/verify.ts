@@ -3,25 +3,17 @@
  * record, then ask for each cached row what it should say. It holds a sum for each cached row, never the history; what
  * it holds it can give away, so that another proof goes on from there.
  */
+
+import type { Budget, Counter } from './budget-rows.ts'
 import type { CarriedSum, Dropped, Given } from './carried-sums.ts'
-import type {
-  Account,
-  Budget,
-  Counter,
-  Grant,
-  KeyUsage,
-  Quarter,
-  Reservation,
-  Rollup,
-  Transaction,
-  UsageRecord,
-} from './ledger-rows.ts'
+import type { Account, Grant, Reservation, Transaction } from './ledger-rows.ts'
 import { createBalances } from './proof-balances.ts'
 import { differing, type Finding } from './proof-findings.ts'
 import { createKeySums } from './proof-keys.ts'
 import { chargeOfRecord, sumsOfRecord } from './proof-records.ts'
 import { createRollupSums } from './proof-rollups.ts'
 import { createWindows, type Named, type Spending } from './proof-windows.ts'
+import type { KeyUsage, Quarter, Rollup, UsageRecord } from './usage-rows.ts'
 
 export type Proof = {
   /** Before anything else: which windows of which budgets are counted. */

@@ -1,9 +1,9 @@
 /** What limits a call beside its credit: the budgets of its chain, and how much of it is likely to be used. */
 import { countingAt, isShort, ruleAt, tagsOf } from '../core/budget-chain.ts'
 import { isBudgetRefusal, requestTooLarge } from '../core/budget-refusal.ts'
+import type { Budget } from '../core/budget-rows.ts'
 import type { Caller } from '../core/caller.ts'
 import type { Demand, Estimate, Outcome, Refusal, ReserveGeneration } from '../core/ledger-commands.ts'
-import type { Budget } from '../core/ledger-rows.ts'
 import { withinRequestLimits } from '../core/request-limit.ts'
 import type { Ratio } from '../lib/ratio.ts'
 import { grantPlans, hasPlan } from '../store/plans.ts'

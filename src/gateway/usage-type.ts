@@ -1,6 +1,6 @@
 /** The kind of usage that a record of a call is filed under. */
 import type { UpstreamApi } from '../contract/upstream-api.ts'
-import type { UsageType } from '../core/ledger-rows.ts'
+import type { UsageType } from '../core/usage-rows.ts'
 
 const TYPES: Readonly<Record<UpstreamApi, UsageType>> = {
   chat: 'text',

@@ -1,6 +1,6 @@
 /** Findings in the words of the database: tables, columns and cells. */
 import type { Finding } from '../core/proof-findings.ts'
-import type { Cell, Table } from '../store/tables.ts'
+import type { Cell, Table } from '../store/table.ts'
 
 /** A finding in the words of the database. */
 export type CellFinding = Pick<Finding, 'table' | 'stored' | 'computed'> & {

@@ -2,14 +2,16 @@
  * Proves the ledger: every balance, counter and sum is computed again from entries, reservations and usage records, and
  * each cell that says something else is named. It reads pages by key; what it keeps is a sum for each cached row.
  */
-import type { Counter, KeyUsage, Quarter, Reservation, Rollup } from '../core/ledger-rows.ts'
+import type { Counter } from '../core/budget-rows.ts'
+import type { Reservation } from '../core/ledger-rows.ts'
 import type { Finding } from '../core/proof-findings.ts'
+import type { KeyUsage, Quarter, Rollup } from '../core/usage-rows.ts'
 import { createProof } from '../core/verify.ts'
 import { keptFrom } from '../store/carried-sums.ts'
 import { ledBy } from '../store/engine.ts'
 import { foldAnew, misfolded } from '../store/folded-proof.ts'
 import type { Store } from '../store/store.ts'
-import type { Table } from '../store/tables.ts'
+import type { Table } from '../store/table.ts'
 import * as tables from '../store/tables.ts'
 import { chargedTwice, correct, eachPage, leases, mischarged } from '../store/whole-tables.ts'
 import { type CellFinding, inCells, nameOf, rowName } from './verify-cells.ts'

@@ -1,7 +1,7 @@
 /** API keys as they are administered: each change is written together with its row of the audit log. */
 import { type SqlBool, sql } from 'kysely'
 import type { CallDefaults } from '../core/caller.ts'
-import type { KeyUsage } from '../core/ledger-rows.ts'
+import type { KeyUsage } from '../core/usage-rows.ts'
 import type { Id } from '../lib/id.ts'
 import { renaming } from './budgets.ts'
 import { changedLimit, endLimit, type KeyLimit, type KnownLimit, type LimitWindow, newLimit } from './key-limits.ts'

@@ -5,7 +5,7 @@
  */
 import { LRUCache } from 'lru-cache'
 import { type BudgetIndex, chainFor, indexBudgets, type Spender } from '../core/budget-chain.ts'
-import type { Budget } from '../core/ledger-rows.ts'
+import type { Budget } from '../core/budget-rows.ts'
 import type { Clock } from '../lib/clock.ts'
 import { instanceOf, livingBudgets } from './budgets.ts'
 import { endDead } from './dead-reservations.ts'

@@ -1,12 +1,12 @@
 /** Budgets as people set them: made, listed, changed, ended; and those that a template makes of itself. */
 import { sql } from 'kysely'
+import { type Budget, type Counter, counterKey, type Link } from '../core/budget-rows.ts'
 import type { Idempotency } from '../core/ledger-commands.ts'
-import { type Budget, type Counter, counterKey, type Link } from '../core/ledger-rows.ts'
 import { type PageOf, pageOf } from './page-of.ts'
 import { remembering } from './remembered.ts'
 import { rowByCode } from './row-by-code.ts'
 import type { Query, Store } from './store.ts'
-import type { Cell } from './tables.ts'
+import type { Cell } from './table.ts'
 import * as tables from './tables.ts'
 
 /** So many may be set in one organisation; those of single end users are not among them. */

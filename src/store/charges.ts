@@ -1,6 +1,6 @@
 /** Where a charge was counted, told from the rows that it left: for taking it off again when it is given back. */
 import { countsForLimit, type Spender, tagsOf } from '../core/budget-chain.ts'
-import type { Budget, Link } from '../core/ledger-rows.ts'
+import type { Budget, Link } from '../core/budget-rows.ts'
 import { limitOfKey } from './keys.ts'
 import type { Store } from './store.ts'
 import * as tables from './tables.ts'

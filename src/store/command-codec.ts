@@ -2,6 +2,8 @@
  * Commands and outcomes on their way between threads. Copying an object of forty members costs more than the rest of a
  * batch, so the two commands of the hot path travel as one text of cells; all others travel as they are.
  */
+
+import type { ReserveMode } from '../core/budget-rows.ts'
 import type {
   Command,
   Done,
@@ -14,9 +16,9 @@ import type {
   Settle,
   Settled,
 } from '../core/ledger-commands.ts'
-import { type ReserveMode, UNTOLD, type UsageRecord } from '../core/ledger-rows.ts'
+import { UNTOLD, type UsageRecord } from '../core/usage-rows.ts'
 import type { Ratio } from '../lib/ratio.ts'
-import type { Cell, Plain } from './tables.ts'
+import type { Cell, Plain } from './table.ts'
 import * as tables from './tables.ts'
 
 export type Packed<T> = string | T

@@ -1,6 +1,6 @@
 /** What is over by an instant but not booked yet: no rule waits for a job, and no read either. */
 import type { Store } from './store.ts'
-import type { Cell } from './tables.ts'
+import type { Cell } from './table.ts'
 import { reservations } from './tables.ts'
 
 export type Due = {

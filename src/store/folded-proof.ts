@@ -4,7 +4,7 @@ import { DAY_MS, FOLDED_SPANS, SPAN_MS, type SpanName, spanStart } from '../core
 import { isAround } from './folding.ts'
 import { PROJECTIONS } from './projections.ts'
 import type { Store } from './store.ts'
-import type { Cell } from './tables.ts'
+import type { Cell } from './table.ts'
 
 type Reader = Pick<Store, 'sql' | 'rows'>
 

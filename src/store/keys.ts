@@ -1,9 +1,10 @@
 /** Reads of API keys and management keys by a secret, with the budget that is a key's own limit. */
+
+import type { Budget } from '../core/budget-rows.ts'
 import type { CallDefaults } from '../core/caller.ts'
-import type { Budget } from '../core/ledger-rows.ts'
 import { modelsOf } from './api-keys.ts'
 import type { Query, Store } from './store.ts'
-import type { Cell } from './tables.ts'
+import type { Cell } from './table.ts'
 import * as tables from './tables.ts'
 
 type Shared = {

@@ -1,10 +1,11 @@
 /** What became of a settle in the ledger; where another node had settled the call by an estimate, the truth wins. */
 import { adjustmentOf } from '../core/ledger-adjust.ts'
 import type { Outcome, Settle } from '../core/ledger-commands.ts'
-import type { UsageRecord } from '../core/ledger-rows.ts'
+import type { UsageRecord } from '../core/usage-rows.ts'
 import { assert } from '../lib/assert.ts'
 import type { Query, Store } from './store.ts'
-import { type Cell, usageRecords } from './tables.ts'
+import type { Cell } from './table.ts'
+import { usageRecords } from './tables.ts'
 
 /** `settled`: the ledger comes to what was told. `otherwise`: somebody had settled the call already, in another way. */
 export type Settling = 'settled' | 'otherwise'

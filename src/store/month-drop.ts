@@ -5,7 +5,8 @@ import { lockAll } from './month-tables.ts'
 import { type ByMonth, idsOfMonth, type Month, partOf } from './months.ts'
 import { arraysOf } from './postgres-statements.ts'
 import type { Maintenance } from './store.ts'
-import { type Cell, carriedSums, transactions } from './tables.ts'
+import type { Cell } from './table.ts'
+import { carriedSums, transactions } from './tables.ts'
 
 /** Nobody adds to the month while it is added up; it is read as before. */
 export async function holdMonth({ run }: Maintenance, tables: readonly ByMonth[], month: Month): Promise<void> {

@@ -1,7 +1,7 @@
 /** Generations whose process died before it settled them. */
 import type { Reservation } from '../core/ledger-rows.ts'
 import type { Query, Store } from './store.ts'
-import type { Cell } from './tables.ts'
+import type { Cell } from './table.ts'
 import * as tables from './tables.ts'
 
 export type Orphan = {

@@ -3,7 +3,7 @@ import type { OutboxEvent } from '../core/ledger-rows.ts'
 import type { StoredChannel } from './alert-channels.ts'
 import { type PageOf, pageOf } from './page-of.ts'
 import type { Query, Store } from './store.ts'
-import type { Cell } from './tables.ts'
+import type { Cell } from './table.ts'
 import * as tables from './tables.ts'
 
 /** Oldest first, leaving out those that were put off. */

@@ -6,24 +6,15 @@
  * committed.
  */
 import type { ClientBase } from 'pg'
+import { type Counter, counterKey, emptyCounter } from '../core/budget-rows.ts'
+import { emptyRows, enlist, idempotencyKey, paymentKey, type Rows, remember } from '../core/ledger-batch.ts'
 import type { Command } from '../core/ledger-commands.ts'
-import {
-  type Counter,
-  counterKey,
-  emptyCounter,
-  emptyRows,
-  enlist,
-  idempotencyKey,
-  type KeyUsage,
-  paymentKey,
-  type Reservation,
-  type Rows,
-  remember,
-} from '../core/ledger-rows.ts'
+import type { Reservation } from '../core/ledger-rows.ts'
+import type { KeyUsage } from '../core/usage-rows.ts'
 import { emptyKeyUsage } from '../core/usage-sums.ts'
 import { idSpan } from '../lib/id.ts'
 import { arraysOf, insertMissing, prepared, selectBy } from './postgres-statements.ts'
-import type { Cell } from './tables.ts'
+import type { Cell } from './table.ts'
 import * as tables from './tables.ts'
 import { type Named, namedBy, type Touched, touchedBy } from './touched.ts'
 

@@ -3,7 +3,7 @@
  * Each statement has its name, so that a connection parses and plans it once.
  */
 import type { ClientBase } from 'pg'
-import type { Cell, CellType, Table } from './tables.ts'
+import type { Cell, CellType, Table } from './table.ts'
 
 /** Sends nothing for no keys. `more` are single values, numbered after the key's arrays. */
 export type Select<R> = (client: ClientBase, keys: readonly (readonly Cell[])[], ...more: Cell[]) => Promise<R[]>

@@ -3,7 +3,9 @@
  * of their rows is the same on every node; the roll-ups, which every node adds to, come last and are held the shortest.
  */
 import type { ClientBase } from 'pg'
-import { counterKey, type IdempotencyRow, idempotencyKey, type Reservation, type Rows } from '../core/ledger-rows.ts'
+import { counterKey } from '../core/budget-rows.ts'
+import { idempotencyKey, type Rows } from '../core/ledger-batch.ts'
+import type { IdempotencyRow, Reservation } from '../core/ledger-rows.ts'
 import { quartersOf } from '../core/usage-sums.ts'
 import { assert } from '../lib/assert.ts'
 import type { Loaded } from './postgres-load.ts'

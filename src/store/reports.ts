@@ -152,7 +152,7 @@ async function summedBy(
 ): Promise<Summed | undefined> {
   const parts = [
     ...[...plan.spans].flatMap(([name, segments]) =>
-      segments.length > 0 ? [foldedPart(query, plan.projection, name, segments)] : [],
+      segments.length > 0 ? [foldedPart(store, query, plan.projection, name, segments)] : [],
     ),
     ...restParts(store, query, dimension, plan),
   ]
@@ -165,10 +165,10 @@ async function summedBy(
 /** The ledger's own sums are always current; what is folded from records may not have seen the last of them. */
 function restParts(store: Store, query: SumQuery, dimension: Folded | undefined, { rest, unfolded }: Planned): Part[] {
   if (rest.length === 0) return []
-  if (dimension === undefined) return [narrowPart(query, rest)]
+  if (dimension === undefined) return [narrowPart(store, query, rest)]
   const { same, other } = partedBy(unfolded, rest)
   return [
-    ...(same.length > 0 ? [foldedPart(query, { name: dimension, folded: dimension }, 'quarter', same)] : []),
+    ...(same.length > 0 ? [foldedPart(store, query, { name: dimension, folded: dimension }, 'quarter', same)] : []),
     ...(other.length > 0 ? [recordPart(store, query, [dimension], other)] : []),
   ]
 }
@@ -234,9 +234,25 @@ async function gathered(
 const spans = (segments: readonly Segment[]) =>
   sql`(VALUES ${sql.raw(segments.map(({ bucket, start, end }) => `(${bucket}, ${start}, ${end})`).join(', '))})`
 
-/** In this order, so that each span looks into the index for itself. */
-const joined = (segments: readonly Segment[], table: RawBuilder<unknown>) =>
-  sql`(SELECT column1 AS bucket, column2 AS first, column3 AS past FROM ${spans(segments)} AS v) AS s CROSS JOIN ${table}`
+/**
+ * Each span looks into the index for itself: SQLite keeps to the order of a cross join, PostgreSQL would rather read all
+ * there is once, were the rows of a span not asked for behind a fence.
+ */
+const joined = (
+  store: Pick<Store, 'engine'>,
+  segments: readonly Segment[],
+  [name, as]: readonly [name: string, as: 'c' | 'u'],
+  within: RawBuilder<unknown>,
+) => {
+  const [table, alias] = [sql.raw(`${name} AS ${as}`), sql.raw(as)]
+  const each = sql`(SELECT column1 AS bucket, column2 AS first, column3 AS past FROM ${spans(segments)} AS v) AS s`
+  return store.engine === 'sqlite'
+    ? { from: sql`${each} CROSS JOIN ${table}`, where: within }
+    : {
+        from: sql`${each} CROSS JOIN LATERAL (SELECT * FROM ${table} WHERE ${within} OFFSET 0) AS ${alias}`,
+        where: sql`1 = 1`,
+      }
+}
 
 const SUMMED = [
   ...(['requests', 'input_tokens', 'cached_tokens', 'output_tokens', 'reasoning_tokens', 'cost_nanos'] as const),
@@ -272,13 +288,15 @@ const amongst = (column: RawBuilder<unknown>, values: readonly (string | bigint)
 
 const EMPTY = sql``
 
-function narrowPart(query: SumQuery, segments: readonly Segment[]): Part {
+function narrowPart(store: Store, query: SumQuery, segments: readonly Segment[]): Part {
   const keys = keysOf(query, 'c', 1, () => EMPTY)
-  return sql`SELECT ${keys}, ${KEPT} FROM ${joined(segments, sql`rollups AS c`)}
-    WHERE c.organisation_id = ${query.organisationId} AND c.quarter >= s.first AND c.quarter < s.past ${narrowWhere(query, 'c')}`
+  const within = sql`c.organisation_id = ${query.organisationId} AND c.quarter >= s.first AND c.quarter < s.past`
+  const { from, where } = joined(store, segments, ['rollups', 'c'], within)
+  return sql`SELECT ${keys}, ${KEPT} FROM ${from} WHERE ${where} ${narrowWhere(query, 'c')}`
 }
 
 function foldedPart(
+  store: Store,
   query: SumQuery,
   { name, folded }: Pick<Projection, 'name' | 'folded'>,
   span: SpanName,
@@ -287,9 +305,10 @@ function foldedPart(
   const filter = folded && query.folded[folded]
   const values = filter ? sql`AND ${amongst(sql`c.value`, filter.folded)}` : EMPTY
   const keys = keysOf(query, 'c', 1, () => sql`c.value`)
-  return sql`SELECT ${keys}, ${KEPT} FROM ${joined(segments, sql`folded_rollups AS c`)}
-    WHERE c.organisation_id = ${query.organisationId} AND c.dimension = ${name} AND c.span = ${span}
+  const within = sql`c.organisation_id = ${query.organisationId} AND c.dimension = ${name} AND c.span = ${span}
     AND c.start >= s.first AND c.start < s.past ${values} ${narrowWhere(query, 'c')}`
+  const { from, where } = joined(store, segments, ['folded_rollups', 'c'], within)
+  return sql`SELECT ${keys}, ${KEPT} FROM ${from} WHERE ${where}`
 }
 
 /** Record by record. */
@@ -298,10 +317,10 @@ function recordPart(store: Store, query: SumQuery, dimensions: readonly Folded[]
     const filter = query.folded[dimension]
     return filter ? [sql`AND ${recordMatches(store, dimension, filter)}`] : []
   })
-  return sql`SELECT ${keysOf(query, 'u', 0, recordValue)}, u.status, ${recordSums()}
-    FROM ${joined(segments, sql`usage_records AS u`)} ${detailsJoin(dimensions)}
-    WHERE u.organisation_id = ${query.organisationId} AND u.occurred_at >= s.first AND u.occurred_at < s.past
-    ${sql.join(named, sql` `)} ${narrowWhere(query, 'u')}`
+  const within = sql`u.organisation_id = ${query.organisationId} AND u.occurred_at >= s.first AND u.occurred_at < s.past`
+  const { from, where } = joined(store, segments, ['usage_records', 'u'], within)
+  return sql`SELECT ${keysOf(query, 'u', 0, recordValue)}, u.status, ${recordSums()} FROM ${from} ${detailsJoin(dimensions)}
+    WHERE ${where} ${sql.join(named, sql` `)} ${narrowWhere(query, 'u')}`
 }
 
 /** Personal values become text again, and rows that then say the same become one. */

@@ -1,9 +1,8 @@
 /** The ledger on SQLite: loads what a batch touches, lets `apply` decide, writes what changed, in one transaction. */
 import type BetterSqlite3 from 'better-sqlite3'
+import { counterKey } from '../core/budget-rows.ts'
 import { apply } from '../core/ledger.ts'
-import type { Command, Outcome } from '../core/ledger-commands.ts'
 import {
-  counterKey,
   emptyRows,
   emptyWritten,
   enlist,
@@ -12,13 +11,14 @@ import {
   type Rows,
   remember,
   type Written,
-} from '../core/ledger-rows.ts'
+} from '../core/ledger-batch.ts'
+import type { Command, Outcome } from '../core/ledger-commands.ts'
 import { emptyKeyUsage, quartersOf } from '../core/usage-sums.ts'
 import type { Ids } from '../lib/id.ts'
 import { halving } from './halving.ts'
 import { isDiskTrouble } from './sqlite-faults.ts'
 import { StoreAway } from './store.ts'
-import type { Cell, Table } from './tables.ts'
+import type { Cell, Table } from './table.ts'
 import * as tables from './tables.ts'
 import { namedBy, type Touched, touchedBy } from './touched.ts'
 

@@ -1,117 +1,39 @@
-/**
- * The ledger's tables as data: which field of a row lies in which column and in what form. Both stores load and write by
- * these lists, so a field is added in one place.
- */
+/** The tables of the ledger as data. Both stores load and write by these lists, so a field is added in one place. */
+
+import type { Budget, Counter, Firing, Hold } from '../core/budget-rows.ts'
 import type { CarriedSum } from '../core/carried-sums.ts'
 import type {
   Account,
   Allocation,
   AuditRow,
-  Budget,
-  CallDetails,
-  Counter,
   Entry,
-  Firing,
   Grant,
-  Hold,
   IdempotencyRow,
-  KeyUsage,
   OutboxEvent,
-  Quarter,
   Reservation,
-  Rollup,
   SystemAccount,
-  ToldUsage,
   Transaction,
-  UsageRecord,
 } from '../core/ledger-rows.ts'
-
-/** A value as both databases take and give it: integers are always bigint. */
-export type Cell = bigint | string | null
-
-/** A cell that SQLite and JSON take as well: an integer that a number holds exactly is one, which costs less to make. */
-export type Plain = Cell | number
-
-/** The type of a column where a database asks for it (SQLite does not). */
-export type CellType = 'bigint' | 'text'
-
-type Form<T> = {
-  readonly type: CellType
-  readonly write: (value: T) => Cell
-  /** Where it is not as `write`. */
-  readonly plain?: (value: T) => Plain
-  /** Takes a cell, a plain one, or a plain one whose bigint became text on its way. */
-  readonly read: (cell: Plain) => T
-}
-type Column<R, K extends keyof R> = readonly [column: string, form: Form<R[K]>]
-type Columns<R> = { readonly [K in keyof R]-?: Column<R, K> }
-
-export type Table<R> = {
-  readonly name: string
-  readonly columns: readonly string[]
-  /** What the columns are called in the rows of the ledger, in the same order. */
-  readonly fields: readonly string[]
-  /** In the order of `columns`. */
-  readonly types: readonly CellType[]
-  /** Cells in the order of `columns`. */
-  cells(row: R): Cell[]
-  plain(row: R): Plain[]
-  row(cells: readonly Plain[]): R
-}
-
-const big: Form<bigint> = { type: 'bigint', write: (value) => value, read: (cell) => BigInt(cell as bigint | string) }
-const bigOrNull: Form<bigint | null> = {
-  type: 'bigint',
-  write: (value) => value,
-  read: (cell) => (cell === null ? null : BigInt(cell)),
-}
-const int: Form<number> = { type: 'bigint', write: (value) => BigInt(value), plain: (value) => value, read: Number }
-const intOrNull: Form<number | null> = {
-  type: 'bigint',
-  write: (value) => (value === null ? null : BigInt(value)),
-  plain: (value) => value,
-  read: (cell) => (cell === null ? null : Number(cell)),
-}
-const bool: Form<boolean> = {
-  type: 'bigint',
-  write: (value) => (value ? 1n : 0n),
-  plain: (value) => (value ? 1 : 0),
-  read: (cell) => Number(cell) === 1,
-}
-/** Text whose values the program itself chose. */
-const text = <T extends string>(): Form<T> => ({ type: 'text', write: (value) => value, read: (cell) => cell as T })
-const textOrNull: Form<string | null> = { type: 'text', write: (value) => value, read: (cell) => cell as string | null }
-/** Text of the program's own, or nothing. */
-const optional = <T extends string>(): Form<T | null> => ({
-  type: 'text',
-  write: (value) => value,
-  read: (cell) => cell as T | null,
-})
-/** Of a field that may be left out. */
-const textIfAny: Form<string | undefined> = {
-  type: 'text',
-  write: (value) => value ?? null,
-  read: (cell) => (cell === null ? undefined : String(cell)),
-}
-const words: Form<readonly string[]> = {
-  type: 'text',
-  write: (value) => value.join(','),
-  read: (cell) => (cell === '' ? [] : String(cell).split(',')),
-}
-
-const percents: Form<readonly number[]> = {
-  type: 'text',
-  write: (value) => value.join(','),
-  read: (cell) => (cell === '' ? [] : String(cell).split(',').map(Number)),
-}
-
-const json = <T>(encode: (value: T) => unknown, decode: (value: never) => T): Form<T> => ({
-  type: 'text',
-  write: (value) => JSON.stringify(encode(value)),
-  read: (cell) => decode(JSON.parse(String(cell)) as never),
-})
+import type { CallDetails, KeyUsage, Quarter, Rollup, ToldUsage, UsageRecord } from '../core/usage-rows.ts'
+import {
+  big,
+  bigOrNull,
+  bool,
+  type Form,
+  int,
+  intOrNull,
+  json,
+  optional,
+  percents,
+  table,
+  text,
+  textIfAny,
+  textOrNull,
+  words,
+} from './table.ts'
 
 const idText = (id: bigint | null): string | null => (id === null ? null : id.toString())
+
 const idOf = (value: string | null): bigint | null => (value === null ? null : BigInt(value))
 
 const allocations = json<readonly Allocation[]>(
@@ -119,6 +41,7 @@ const allocations = json<readonly Allocation[]>(
   (value: [string | null, string][]) =>
     value.map(([grantId, nanos]) => ({ grantId: idOf(grantId), nanos: BigInt(nanos) })),
 )
+
 export const holds = json<readonly Hold[]>(
   (value) =>
     value.map(({ budgetId, windowStart, windowEnd, quantity, quote }) => [
@@ -137,6 +60,7 @@ export const holds = json<readonly Hold[]>(
       ...(quote === undefined ? {} : { quote: BigInt(quote) }),
     })),
 )
+
 /** Entries lie in their transaction's row: they are written and read with it, and a row of their own would double the writes of a settle. */
 export const entries = json<readonly Entry[]>(
   (value) => value.map(({ account, grantId, nanos }) => [account.toString(), idText(grantId), nanos.toString()]),
@@ -147,50 +71,6 @@ export const entries = json<readonly Entry[]>(
       nanos: BigInt(nanos),
     })),
 )
-
-function table<R extends object>(name: string, columns: Columns<R>): Table<R> {
-  const entries = Object.entries(columns) as [keyof R & string, Column<R, keyof R>][]
-  const fields = entries.map(([field]) => field)
-  const forms = entries.map(([, [, form]]) => form)
-  return {
-    name,
-    columns: entries.map(([, [column]]) => column),
-    fields,
-    types: forms.map(({ type }) => type),
-    cells: writer(
-      fields,
-      forms.map(({ write }) => write),
-    ),
-    plain: writer(
-      fields,
-      forms.map(({ write, plain }) => plain ?? write),
-    ),
-    row: reader(
-      fields,
-      forms.map(({ read }) => read),
-    ),
-  }
-}
-
-type Write<R, C> = (value: R[keyof R]) => C
-
-/** Loops, since every row that is loaded or written passes here. */
-function writer<R, C>(fields: readonly (keyof R)[], writes: readonly Write<R, C>[]): (row: R) => C[] {
-  return (row) => {
-    const cells: C[] = []
-    for (let i = 0; i < fields.length; i++) cells.push((writes[i] as Write<R, C>)(row[fields[i] as keyof R]))
-    return cells
-  }
-}
-
-function reader<R>(fields: readonly (keyof R)[], reads: readonly ((cell: Plain) => R[keyof R])[]) {
-  return (cells: readonly Plain[]): R => {
-    const row: Partial<R> = {}
-    for (let i = 0; i < fields.length; i++)
-      row[fields[i] as keyof R] = (reads[i] as (typeof reads)[number])(cells[i] as Plain)
-    return row as R
-  }
-}
 
 export const accounts = table<Account>('accounts', {
   id: ['id', big],
@@ -483,4 +363,5 @@ export const quarters = table<Quarter>('quarters', {
 })
 
 export const QUARTER_KEY = ['organisation_id', 'quarter'] as const
+
 export const ROLLUP_KEY = ['organisation_id', 'quarter', 'model', 'provider', 'context', 'status'] as const

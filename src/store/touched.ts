@@ -2,9 +2,11 @@
  * What a batch of commands touches, so that a store can load (and lock) it before `apply`. In two looks: what a command
  * names itself, then what those rows lead to.
  */
+
+import { counterKey, type Link } from '../core/budget-rows.ts'
 import { accountOf } from '../core/ledger.ts'
+import { idempotencyKey, paymentKey, type Rows } from '../core/ledger-batch.ts'
 import type { Adjust, Command, RecordUsage, Told } from '../core/ledger-commands.ts'
-import { counterKey, idempotencyKey, type Link, paymentKey, type Rows } from '../core/ledger-rows.ts'
 
 export type Named = { readonly reservations: readonly bigint[]; readonly transactions: readonly bigint[] }
 

@@ -2,7 +2,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import { ledBy } from './engine.ts'
 import type { Store } from './store.ts'
-import type { Cell, Table } from './tables.ts'
+import type { Cell, Table } from './table.ts'
 
 const PAGE_ROWS = 2_000
 
