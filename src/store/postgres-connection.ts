@@ -111,8 +111,12 @@ const LOCK = 7_461_129_350_000n
 /** Until the connection ends nobody else prepares this database. */
 export const HOLD_MIGRATIONS = `SELECT pg_advisory_lock(${LOCK})`
 
-/** Others serve calls meanwhile: behind a lock that is waited for, every other one of the table waits too. */
-const LOCK_WAIT_MS = 1_000
+/**
+ * Others serve calls meanwhile: behind a lock that is waited for, every other one of the table waits too. Given up before
+ * PostgreSQL looks for a deadlock (after a second, unless it was told otherwise) and fails somebody's query for it.
+ */
+const LOCK_WAIT_MS = 400
+const LOCK_PAUSE_MS = 600
 const LOCK_TRIES = 60
 
 /** Checks that the database will do and brings its schema up to date, one process at a time. */
@@ -147,14 +151,16 @@ async function patiently(clock: Pick<Clock, 'sleep'>, work: () => Promise<void>)
     try {
       return await work()
     } catch (error) {
-      const isLocked = error instanceof Error && (error.cause as { code?: string } | undefined)?.code === LOCKED
-      if (!isLocked || tries === LOCK_TRIES) throw error
-      await clock.sleep(LOCK_WAIT_MS)
+      if (!isInTheWay(error) || tries === LOCK_TRIES) throw error
+      await clock.sleep(LOCK_PAUSE_MS)
     }
 }
 
-/** `lock_not_available`. */
-const LOCKED = '55P03'
+/** `lock_not_available`, `deadlock_detected`. */
+const IN_THE_WAY: ReadonlySet<string | undefined> = new Set(['55P03', '40P01'])
+
+const isInTheWay = (error: unknown): boolean =>
+  error instanceof Error && IN_THE_WAY.has((error.cause as { code?: string } | undefined)?.code)
 
 async function check(client: pg.Client, server: Server): Promise<void> {
   const { rows } = await client.query<{ number: string; version: string; encoding: string; read_only: string }>(
