@@ -180,7 +180,7 @@ const CASES: readonly Case[] = [
       return href
     },
     sentence: () =>
-      /^the database was migrated by a newer Turnpike \(9999-later, this one knows \d{4}-\w+\)\. Start that version; nothing was changed$/,
+      /^the database was migrated by a newer Turnpike \(9999-later, this one knows \d{4}-[\w-]+\)\. Start that version; nothing was changed$/,
   },
   {
     name: 'a table of another program in the way of the last migration',

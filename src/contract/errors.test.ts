@@ -17,7 +17,7 @@ const PROMISED = `
 408         | request_timeout | invalid_request_error | timeout | timeout_error
 409         | reservation_already_confirmed reservation_cancelled amount_exceeds_reservation transaction_account_mismatch external_id_taken account_closed refund_exceeds_transaction payment_already_credited grant_spent email_taken last_admin | invalid_request_error | precondition_failed | invalid_request_error
 410         | reservation_expired link_ended | invalid_request_error | precondition_failed | invalid_request_error
-409         | idempotency_key_mismatch idempotency_in_progress generation_already_settled | invalid_request_error | precondition_failed | invalid_request_error
+409         | idempotency_key_mismatch idempotency_in_progress generation_already_settled usage_already_recorded | invalid_request_error | precondition_failed | invalid_request_error
 413         | payload_too_large | invalid_request_error | payload_too_large | request_too_large
 415         | unsupported_media_type | invalid_request_error | invalid_request | invalid_request_error
 422         | invalid_amount out_of_range invalid_usage transaction_required unpriced_model | invalid_request_error | unprocessable | invalid_request_error

@@ -2,6 +2,7 @@
 import { sql } from 'kysely'
 import type { Span } from '../core/report-plan.ts'
 import { QUARTER_MS } from '../core/usage-sums.ts'
+import { systemClock } from '../lib/clock.ts'
 import {
   type ExportedRecord,
   exportedOf,
@@ -178,9 +179,9 @@ async function* spansWith(
 
 /** All statements of an answer together may take no longer. */
 function timeLeft(withinMs: number): () => number {
-  const until = performance.now() + withinMs
+  const until = systemClock.elapsed() + withinMs
   return () => {
-    const left = until - performance.now()
+    const left = until - systemClock.elapsed()
     if (left < 1) throw new StoreTooSlow(`the read took longer than ${withinMs} ms`)
     return left
   }
