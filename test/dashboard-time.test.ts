@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { Temporal } from 'temporal-polyfill'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { sinceQuarter } from '../dashboard/src/budget-preview.ts'
 import { changeText, partText } from '../dashboard/src/change-text.ts'
 import { coloursOf } from '../dashboard/src/colours.ts'
 import { daysOf, previousTo } from '../dashboard/src/days.ts'
@@ -37,6 +38,15 @@ describe('the clocks of a zone', () => {
   test('in an hour that they leave out an entered time is one that there is', () => {
     expect(instantAt('2026-03-29T02:30', 'Europe/Berlin').toISOString()).toBe('2026-03-29T01:30:00.000Z')
   })
+})
+
+test('the time since something began is never empty, also where the clock of the browser is behind the server’s', () => {
+  const quarter = { from: '2026-03-30T12:00:00.000Z', to: '2026-03-30T12:15:00.000Z' }
+  for (const at of ['2026-03-30T11:59:59.900Z', '2026-03-30T12:00:00Z', '2026-03-30T12:07:00Z']) {
+    vi.useFakeTimers({ now: new Date(at), toFake: ['Date'] })
+    expect(sinceQuarter('2026-03-30T12:00:00.100Z')).toEqual(quarter)
+    vi.useRealTimers()
+  }
 })
 
 describe('the time before', () => {

@@ -78,8 +78,9 @@ function windowsIn({ from, to, timeZone }: UsageReport['range'], window: Budget[
 
 const QUARTER_MS = 900_000
 
-/** From the quarter hour in which something began until the one that runs. */
-export const sinceQuarter = (start: string): Days => ({
-  from: new Date(Math.floor(Date.parse(start) / QUARTER_MS) * QUARTER_MS).toISOString(),
-  to: new Date(Math.floor(now().getTime() / QUARTER_MS + 1) * QUARTER_MS).toISOString(),
-})
+/** From the quarter hour in which something began until the one that runs, also where this clock is behind the server's. */
+export function sinceQuarter(start: string): Days {
+  const began = Date.parse(start)
+  const quarter = (at: number, later = 0) => new Date(Math.floor(at / QUARTER_MS + later) * QUARTER_MS).toISOString()
+  return { from: quarter(began), to: quarter(Math.max(began, now().getTime()), 1) }
+}
