@@ -272,18 +272,20 @@ test('days are pinned: who is sent the address tomorrow sees the same', async ()
 test('bars are read by keyboard, exact and with their share; the one that runs is hatched, and all are told in a sentence', async () => {
   await open('range=Last 7 days')
   const { totals, buckets } = await report({ ...last(7), bucket: 'day' })
+  const all = `${readable(rounded(totals.decimal.chargeUsd ?? ''))} in all`
+  // Told of the same bars, so that these are no longer those of before.
+  const sentence = page.getByText(/in all; most at \d\d \w+: /)
+  await expect.poll(() => sentence.textContent(), SOON).toContain(all)
   await page.locator('.recharts-surface').first().focus()
   await page.keyboard.press('ArrowRight')
   const tip = page.locator('.recharts-tooltip-wrapper')
   const second = buckets.find(({ start }) => start.startsWith(day(5)))?.decimal.chargeUsd ?? '0'
-  const digits = (await tip.innerText()).replaceAll(',', '')
-  expect(digits).toContain(`$${second}`)
-  expect(digits).toMatch(/\(\d+\.\d %\)/)
+  const digits = async () => (await tip.innerText()).replaceAll(',', '')
+  await expect.poll(digits, SOON).toContain(`$${second}`)
+  expect(await digits()).toMatch(/\(\d+\.\d %\)/)
   const running = page.locator('.recharts-bar-rectangle path[fill^="url(#hatch-"]')
   expect(await running.count()).toBeGreaterThan(0)
   expect(await running.count()).toBeLessThanOrEqual(9)
-  const sentence = await page.getByText(/in all; most at \d\d \w+: /).textContent()
-  expect(sentence).toContain(`${readable(rounded(totals.decimal.chargeUsd ?? ''))} in all`)
 })
 
 test('an amount shows all of its digits to who comes by keyboard, is copied whole, and stands point below point', async () => {
