@@ -1,6 +1,8 @@
 /** Proves the ledger by itself every day, in a thread of its own; keeps what came of it, and tells of a difference. */
+
 import { Worker } from 'node:worker_threads'
 import type { Settings } from './contract/settings.ts'
+import { beside } from './lib/beside.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import { lastProofOrBirth } from './store/last-verify.ts'
@@ -68,12 +70,12 @@ export function createDailyProof({ store, settings, database, log, clock }: Part
   }
 }
 
-/** The file has the ending of this one: written TypeScript in the repository, stripped JavaScript when packed. */
-const WORKER = new URL(`./verify-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
-
 /** Undefined: it was ended before it came to one. */
 function proofOf(workerData: LookPlace): { worker: Worker; proof: Promise<Proof | undefined> } {
-  const worker = new Worker(WORKER, { workerData, resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } })
+  const worker = new Worker(beside(import.meta.url, 'verify-worker'), {
+    workerData,
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+  })
   worker.unref()
   const { promise, resolve, reject } = Promise.withResolvers<Proof | undefined>()
   worker.once('message', resolve)

@@ -1,7 +1,6 @@
 /** The last 30 completed UTC days by model and endpoint, as OpenRouter's clients ask for them. */
 import { refuse } from '../contract/errors.ts'
-import { DAY_MS } from '../core/report-spans.ts'
-import { instantText } from '../lib/clock.ts'
+import { DAY_MS, instantText } from '../lib/clock.ts'
 import { nanosNumber, nanosText } from '../lib/money.ts'
 import { usageSumsBy } from '../store/reports.ts'
 import { exportName } from './export-name.ts'

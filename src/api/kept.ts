@@ -1,7 +1,6 @@
 /** What is said of rows that went with their month, and of ranges that reach into what is gone. */
 import { type ErrorCode, refuse } from '../contract/errors.ts'
-import { DAY_MS } from '../core/report-spans.ts'
-import { instantText } from '../lib/clock.ts'
+import { DAY_MS, instantText } from '../lib/clock.ts'
 import { codeTime } from '../lib/id.ts'
 import { keptFrom } from '../store/carried-sums.ts'
 import type { ApiParts } from './parts.ts'

@@ -1,10 +1,11 @@
 /** Which time a report is about: dates are whole days of its zone, instants lie on the quarter hour. */
+
 import { Temporal } from 'temporal-polyfill'
 import { isTimeZone } from '../contract/common.ts'
 import { refuse } from '../contract/errors.ts'
 import { type BucketKind, bucketsIn, type Span } from '../core/report-plan.ts'
-import { DAY_MS } from '../core/report-spans.ts'
 import { QUARTER_MS } from '../core/usage-sums.ts'
+import { DAY_MS } from '../lib/clock.ts'
 import { findOrganisation } from '../store/organisations.ts'
 import { instantOf } from './date-range.ts'
 import type { ApiParts } from './parts.ts'

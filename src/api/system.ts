@@ -1,7 +1,6 @@
 /** The state of the server, and of what waits for the organisation that asks. */
-import { DAY_MS } from '../core/report-spans.ts'
 import { QUARTER_MS } from '../core/usage-sums.ts'
-import { instantText } from '../lib/clock.ts'
+import { DAY_MS, instantText } from '../lib/clock.ts'
 import { callsElsewhere } from '../store/calls-elsewhere.ts'
 import { deliveryBacklog } from '../store/outbox.ts'
 import { usageSumsBy } from '../store/reports.ts'

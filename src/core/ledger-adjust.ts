@@ -4,7 +4,7 @@
  */
 import { assert } from '../lib/assert.ts'
 import type { Id, Ids } from '../lib/id.ts'
-import { fitsInt64, nanosText } from '../lib/money.ts'
+import { fitsInt64, min, nanosText } from '../lib/money.ts'
 import { add, exactRatio, exactText, type Ratio, ZERO } from '../lib/ratio.ts'
 import { draw, postingOf } from './ledger-balance.ts'
 import { toldKey } from './ledger-batch.ts'
@@ -163,5 +163,3 @@ function giveBack(
   const writtenOff = amount - less
   return postingOf(account, ids, { ...stating(record, command), amount, writtenOff, reversesId: original.id, entries })
 }
-
-const min = (a: bigint, b: bigint): bigint => (a < b ? a : b)

@@ -1,7 +1,7 @@
 /** What every command of the ledger does to balances: draw, release, post, expire. */
 import { assert } from '../lib/assert.ts'
 import type { Ids } from '../lib/id.ts'
-import { fitsInt64 } from '../lib/money.ts'
+import { fitsInt64, min } from '../lib/money.ts'
 import type { Hold } from './budget-rows.ts'
 import { allocate } from './burn-down.ts'
 import type { Balance } from './ledger-commands.ts'
@@ -176,5 +176,3 @@ export function postingOf(account: Account, ids: Ids, posting: Posting): Transac
     balanceAfter: account.posted,
   }
 }
-
-const min = (a: bigint, b: bigint): bigint => (a < b ? a : b)

@@ -1,5 +1,5 @@
 /** Money in and out beside usage: grants, voids, debits, refunds, and the status of an account. */
-import { fitsInt64, MAX_AMOUNT } from '../lib/money.ts'
+import { fitsInt64, MAX_AMOUNT, min } from '../lib/money.ts'
 import { balanceOf, debtOf, draw, expireGrants, postingOf, takeBack } from './ledger-balance.ts'
 import { paymentKey } from './ledger-batch.ts'
 import { boundsOf, budgetRefusals, firstOf, inDollars, spendAll } from './ledger-budgets.ts'
@@ -275,4 +275,3 @@ const described = (command: AddGrant | Debit | (Refund & { metadata: null })) =>
 })
 
 const named = ({ id, code }: { id: bigint; code: string }) => ({ id, code })
-const min = (a: bigint, b: bigint): bigint => (a < b ? a : b)

@@ -2,7 +2,9 @@
  * Which rate card holds at an instant, and which of its lines prices a meter. A card is plain data with decimal text;
  * it is compiled once (prices become ratios over one denominator) so that pricing a call parses nothing.
  */
+
 import { type Meter, meterDefinition } from '../contract/meters.ts'
+import { DAY_MS } from '../lib/clock.ts'
 import { parseRatio, type Ratio } from '../lib/ratio.ts'
 
 /** Plain data: it is stored, exported and compared as JSON. Instants are RFC 3339, intervals half open. */
@@ -211,8 +213,6 @@ function compareInstants(a: string | undefined, b: string | undefined): number {
 }
 
 const MINUTE_MS = 60_000
-const DAY_MS = 86_400_000
-
 function isInside(window: DailyWindow, at: number): boolean {
   const local = at + offsetMinutes(window.zone) * MINUTE_MS
   const time = ((local % DAY_MS) + DAY_MS) % DAY_MS

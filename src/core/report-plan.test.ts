@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { DAY_MS } from '../lib/clock.ts'
 import { bucketsIn, partedBy, planOf, type Segment, type Span } from './report-plan.ts'
-import { DAY_MS, FOLDED_SPANS, SPAN_MS, type SpanName } from './report-spans.ts'
+import { FOLDED_SPANS, SPAN_MS, type SpanName } from './report-spans.ts'
 import { QUARTER_MS } from './usage-sums.ts'
 
 const at = (text: string) => Date.parse(text)

@@ -1,7 +1,6 @@
 /** The spans of time that sums are folded for: each lies in one of the next longer, and begins at a multiple of its length. */
+import { DAY_MS } from '../lib/clock.ts'
 import { QUARTER_MS } from './usage-sums.ts'
-
-export const DAY_MS = 86_400_000
 
 export type SpanName = '64 days' | '16 days' | '4 days' | 'day' | '4 hours' | 'hour' | 'quarter'
 

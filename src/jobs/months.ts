@@ -1,10 +1,11 @@
 /** Makes months before they begin and, where it is asked for, drops those that are older than what is kept. */
-import { DAY_MS } from '../core/report-spans.ts'
-import type { Clock, Timer } from '../lib/clock.ts'
+
+import { type Clock, DAY_MS, type Timer } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { keptFrom } from '../store/carried-sums.ts'
-import { isHeld, makeMonth, monthsOf, strayMonth, waitShortly } from '../store/month-tables.ts'
+import { makeMonth, monthsOf, strayMonth, waitShortly } from '../store/month-tables.ts'
 import { BY_MONTH, type ByMonth, MONTHS_AHEAD, type Month, monthAt, partOf } from '../store/months.ts'
+import { isHeld } from '../store/postgres-faults.ts'
 import type { Maintenance, Store } from '../store/store.ts'
 import { dropMonth, forgetGone, MonthStays } from './drop-month.ts'
 

@@ -1,6 +1,8 @@
 /** Tells of prices that changed, and of a day on which much more is spent than usual. Each is told once, whoever finds it. */
+
 import { eventOf, money } from '../core/ledger-events.ts'
 import type { RateLine } from '../core/rate-card.ts'
+import { DAY_MS } from '../lib/clock.ts'
 import { newPrices, spendOf, type UsedCard } from '../store/changes.ts'
 import { emitEvent } from '../store/outbox.ts'
 import { allOrganisations, setWatchedUntil, watchedUntil } from '../store/overdue.ts'
@@ -39,7 +41,6 @@ const plainRates = ({ lines }: UsedCard): Map<string, string> =>
 
 const isPlain = ({ tier, serviceTier }: RateLine): boolean => tier === undefined && serviceTier === undefined
 
-const DAY_MS = 86_400_000
 const LOOK_EVERY_MS = 15 * 60_000
 /** So many times an average day of the week before, and by so much more, is no usual day. */
 const TIMES = 3n

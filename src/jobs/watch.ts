@@ -3,7 +3,7 @@
  * nobody explained within 15 minutes, prices that changed, days of unusual spend. Each is told once, whichever node finds it first; what is old is forgotten.
  */
 import { eventOf, money } from '../core/ledger-events.ts'
-import { instantText } from '../lib/clock.ts'
+import { DAY_MS, instantText } from '../lib/clock.ts'
 import { emitEvent, forgetOld } from '../store/outbox.ts'
 import {
   allOrganisations,
@@ -17,7 +17,6 @@ import type { Store } from '../store/store.ts'
 import { tellAnomalies, tellPrices } from './watch-changes.ts'
 
 const PAGE = 500
-const DAY_MS = 86_400_000
 /** So long may a usage be told after its charge. */
 const USAGE_WITHIN_MS = 15 * 60_000
 /** So far back a first look goes. */

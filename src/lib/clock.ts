@@ -21,7 +21,7 @@ export const systemClock: Clock = {
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 }
 
-const DAY_MS = 86_400_000
+export const DAY_MS = 86_400_000
 /** Rows follow each other in time, so the day is nearly always that of the row before. */
 const lastDay = { day: Number.NaN, text: '' }
 

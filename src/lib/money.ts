@@ -57,3 +57,5 @@ function numberText(value: number): string | undefined {
   const [, lead = '', rest = '', exponent = ''] = scientific
   return `0.${'0'.repeat(Number(exponent) - 1)}${lead}${rest}`
 }
+
+export const min = (a: bigint, b: bigint): bigint => (a < b ? a : b)

@@ -97,6 +97,13 @@ export async function sharedSecret(store: Store, name: string, made: string): Pr
   return (await settingNamed(store, name)) ?? made
 }
 
+/** In place of what it was. */
+export const settingQuery = ({ sql }: Pick<Store, 'sql'>, name: string, value: string) =>
+  sql
+    .insertInto('settings')
+    .values({ name, value })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+
 export async function settingNamed(store: Pick<Store, 'sql' | 'rows'>, name: string): Promise<string | undefined> {
   const [row] = await store.rows(store.sql.selectFrom('settings').select('value').where('name', '=', name))
   return row?.value

@@ -1,7 +1,7 @@
 /** What is known of months that were dropped, read back: for proofs, and for what adds up all that ever was. */
 import { sql } from 'kysely'
 import type { CarriedSum } from '../core/carried-sums.ts'
-import { settingNamed } from './bootstrap.ts'
+import { settingNamed, settingQuery } from './bootstrap.ts'
 import type { Store } from './store.ts'
 import { carriedSums } from './tables.ts'
 import { eachPage } from './whole-tables.ts'
@@ -24,14 +24,8 @@ export async function keptFrom(
   return value === undefined ? undefined : Number(value)
 }
 
-export async function setInstant({ sql: build, rows }: Pick<Store, 'sql' | 'rows'>, name: Instant, at: number) {
-  const value = String(at)
-  await rows(
-    build
-      .insertInto('settings')
-      .values({ name, value })
-      .onConflict((conflict) => conflict.column('name').doUpdateSet({ value })),
-  )
+export async function setInstant(store: Pick<Store, 'sql' | 'rows'>, name: Instant, at: number): Promise<void> {
+  await store.rows(settingQuery(store, name, String(at)))
 }
 
 /** What the transactions that are gone came to, by their type: a row for each month. */

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { burnRate } from '../core/burn-rate.ts'
 import { money } from '../core/ledger-events.ts'
 import type { OutboxEvent } from '../core/ledger-rows.ts'
-import { instantText } from '../lib/clock.ts'
+import { DAY_MS, instantText } from '../lib/clock.ts'
 import { idRange } from '../lib/id.ts'
 import { nanosNumber, nanosText, parseAmount } from '../lib/money.ts'
 import { rowByCode } from './row-by-code.ts'
@@ -39,8 +39,6 @@ async function budgetContext(store: Store, event: OutboxEvent, data: Data): Prom
     ...(isUsd && burn ? { decimal: { ...data.decimal, ratePerHour: nanosText(burn.perHour) } } : {}),
   }
 }
-
-const DAY_MS = 86_400_000
 
 async function creditContext(store: Store, event: OutboxEvent, data: Data): Promise<EventContext> {
   const accountId = await accountIdOf(store, event.organisationId, String(data.accountId))

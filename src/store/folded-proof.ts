@@ -1,6 +1,8 @@
 /** Proves folded sums: of every span that is declared, each dimension comes to what the ledger's own sums come to. */
+
 import { type RawBuilder, sql } from 'kysely'
-import { DAY_MS, FOLDED_SPANS, SPAN_MS, type SpanName, spanStart } from '../core/report-spans.ts'
+import { FOLDED_SPANS, SPAN_MS, type SpanName, spanStart } from '../core/report-spans.ts'
+import { DAY_MS } from '../lib/clock.ts'
 import { isAround } from './folding.ts'
 import { PROJECTIONS } from './projections.ts'
 import type { Store } from './store.ts'

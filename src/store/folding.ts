@@ -9,10 +9,9 @@ import { FOLDED_SPANS, type FoldedSpan, SPAN_MS, type SpanName, spanStart } from
 import { QUARTER_MS } from '../core/usage-sums.ts'
 import { keptFrom } from './carried-sums.ts'
 import { PROJECTIONS, type Projection, projected } from './projections.ts'
-import { detailsJoin, FOLDED, type Folded, recordSums, recordValue } from './report-columns.ts'
+import { detailsJoin, FOLDED, type Folded, NARROW, recordSums, recordValue, SUMMED } from './report-columns.ts'
 import { type HashDetails, tagText, valueHash } from './report-values.ts'
 import type { Query, Store } from './store.ts'
-import { rollups } from './tables.ts'
 
 export type Unfolded = { readonly organisationId: bigint; readonly start: number }
 
@@ -196,16 +195,11 @@ function rowsFrom(organisationId: bigint, { projection, span, start, from }: Sou
 
 type FoldedRow = Readonly<Record<string, bigint | string>>
 
-const NARROW = ['model', 'provider', 'context', 'status'] as const
-const SUMS = rollups.columns.filter(
-  (column) => !(['organisation_id', 'quarter', ...NARROW] as string[]).includes(column),
-)
-
 /** Below 0, so that it is no number of records; the claims of two processes differ. */
 const claimToken = ({ ids }: Store): bigint => -ids.next().id
 
 const sums = (): RawBuilder<unknown> =>
-  sql.join(SUMS.map((column) => sql`CAST(SUM(r.${sql.ref(column)}) AS TEXT) AS ${sql.ref(column)}`))
+  sql.join(SUMMED.map((column) => sql`CAST(SUM(r.${sql.ref(column)}) AS TEXT) AS ${sql.ref(column)}`))
 
 const recordsBy = (organisationId: bigint, dimension: Folded, { first, past }: { first: bigint; past: bigint }) =>
   sql`SELECT r.value, r.model, r.provider, r.context, r.status, ${sums()} FROM (
@@ -246,14 +240,14 @@ async function fill(
   { lock, claimed }: { lock: Query<unknown>; claimed: RawBuilder<unknown> },
 ): Promise<void> {
   const all = combined(rows)
-  const columns = ['organisation_id', 'dimension', 'span', 'start', 'value', ...NARROW, ...SUMS]
+  const columns = ['organisation_id', 'dimension', 'span', 'start', 'value', ...NARROW, ...SUMMED]
   const names = sql.join(columns.map((column) => sql.ref(column)))
   const word = (text: unknown) => sql`CAST(${String(text)} AS TEXT)`
   const number = (value: bigint) => sql`CAST(${value} AS bigint)`
   const cellsOf = (row: FoldedRow) => {
     const place = [number(organisationId), word(row.dimension), word(row.span), number(BigInt(row.start ?? 0))]
     const names = ['value', ...NARROW].map((column) => word(row[column]))
-    return sql`(${sql.join([...place, ...names, ...SUMS.map((column) => number(BigInt(row[column] ?? 0)))])})`
+    return sql`(${sql.join([...place, ...names, ...SUMMED.map((column) => number(BigInt(row[column] ?? 0)))])})`
   }
   const insert = (some: readonly FoldedRow[]) =>
     sql`INSERT INTO folded_rollups (${names}) SELECT v.* FROM (VALUES ${sql.join(some.map(cellsOf))}) AS v WHERE ${claimed}`
@@ -285,7 +279,7 @@ function combined(rows: readonly FoldedRow[]): FoldedRow[] {
     const place = [row.dimension, row.span, String(row.start), row.value]
     const key = JSON.stringify([...place, ...NARROW.map((column) => row[column])])
     const known = found.get(key)
-    const added = SUMS.map((column) => [column, BigInt(known?.[column] ?? 0) + BigInt(row[column] ?? 0)] as const)
+    const added = SUMMED.map((column) => [column, BigInt(known?.[column] ?? 0) + BigInt(row[column] ?? 0)] as const)
     found.set(key, { ...row, ...Object.fromEntries(added) })
   }
   return [...found.values()]

@@ -1,6 +1,6 @@
 /** What the last proof of the ledger came to: kept, so that people see when there was one, and what it found. */
 import { z } from 'zod'
-import { settingNamed } from './bootstrap.ts'
+import { settingNamed, settingQuery } from './bootstrap.ts'
 import type { Query, Store } from './store.ts'
 
 const Verified = z.object({
@@ -31,10 +31,5 @@ export async function lastProofOrBirth(store: Pick<Store, 'sql' | 'rows'>): Prom
   return Number(first?.created_at ?? 0n)
 }
 
-export function keepVerified({ sql }: Pick<Store, 'sql'>, verified: Verified): Query<unknown> {
-  const value = JSON.stringify(verified)
-  return sql
-    .insertInto('settings')
-    .values({ name: NAME, value })
-    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
-}
+export const keepVerified = (store: Pick<Store, 'sql'>, verified: Verified): Query<unknown> =>
+  settingQuery(store, NAME, JSON.stringify(verified))

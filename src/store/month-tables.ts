@@ -1,5 +1,7 @@
 /** The statements that cut a table by month, make a month's part, and put aside what fits none. */
+
 import { type ByMonth, idsOfMonth, type Month, monthAt, monthNamed, monthOf, partOf, restOf } from './months.ts'
+import { isHeld } from './postgres-faults.ts'
 
 /** Runs one statement and gives its rows. */
 export type Run = (text: string, values?: readonly unknown[]) => Promise<readonly Readonly<Record<string, unknown>>[]>
@@ -147,6 +149,3 @@ export async function lockAll(run: Run, locks: readonly string[]): Promise<void>
 
 /** From here on what somebody else holds is not waited for. */
 export const waitShortly = (run: Run) => run(`SET LOCAL lock_timeout = ${WAIT_MS}`)
-
-/** Somebody else held what was to be locked. */
-export const isHeld = (error: unknown): boolean => (error as { code?: string }).code === '55P03'

@@ -1,7 +1,9 @@
 /** What nobody's command brings to light: credit that is about to end, and charges that nobody explained. */
+
 import { sql } from 'kysely'
+import { DAY_MS } from '../lib/clock.ts'
 import { idRange } from '../lib/id.ts'
-import { settingNamed } from './bootstrap.ts'
+import { settingNamed, settingQuery } from './bootstrap.ts'
 import type { Store } from './store.ts'
 import { isUnexplained } from './transactions.ts'
 
@@ -17,8 +19,6 @@ export type EndingGrant = {
 
 /** Under which name the event is written once. */
 export const endingKey = (code: string, days: number): string => `grant.expiring ${code} ${days}`
-
-const DAY_MS = 86_400_000
 
 /** Grants with at most so many days left that had more to begin with, and that nobody was told of. */
 export async function endingGrants(store: Store, days: number, at: number, limit: number): Promise<EndingGrant[]> {
@@ -112,13 +112,7 @@ export async function watchedUntil(store: Store, what: Watched): Promise<number 
 }
 
 export async function setWatchedUntil(store: Store, what: Watched, at: number): Promise<void> {
-  const value = String(at)
-  await store.write([
-    store.sql
-      .insertInto('settings')
-      .values({ name: settingOf(what), value })
-      .onConflict((conflict) => conflict.column('name').doUpdateSet({ value })),
-  ])
+  await store.write([settingQuery(store, settingOf(what), String(at))])
 }
 
 export async function allOrganisations(store: Store): Promise<bigint[]> {

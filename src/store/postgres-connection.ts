@@ -5,7 +5,7 @@ import { type Settings, SettingsFile } from '../contract/settings.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { migrate } from './migrate.ts'
-import { readOnly, type Server, tooOld, wrongEncoding } from './postgres-faults.ts'
+import { isConflict, isHeld, readOnly, type Server, tooOld, wrongEncoding } from './postgres-faults.ts'
 import { withoutTls } from './postgres-tls.ts'
 import { StoreUnusable } from './store.ts'
 
@@ -156,11 +156,8 @@ async function patiently(clock: Pick<Clock, 'sleep'>, work: () => Promise<void>)
     }
 }
 
-/** `lock_not_available`, `deadlock_detected`. */
-const IN_THE_WAY: ReadonlySet<string | undefined> = new Set(['55P03', '40P01'])
-
 const isInTheWay = (error: unknown): boolean =>
-  error instanceof Error && IN_THE_WAY.has((error.cause as { code?: string } | undefined)?.code)
+  error instanceof Error && (isHeld(error.cause) || isConflict(error.cause))
 
 async function check(client: pg.Client, server: Server): Promise<void> {
   const { rows } = await client.query<{ number: string; version: string; encoding: string; read_only: string }>(

@@ -7,6 +7,9 @@ export type Server = { readonly host: string; readonly port: number; readonly us
 /** Another node was in the way (serialisation failure, deadlock); the same batch goes through when it is repeated. */
 export const isConflict = (error: unknown): boolean => ['40001', '40P01'].includes(codeOf(error))
 
+/** Somebody else holds what was to be locked, and it was not waited for. */
+export const isHeld = (error: unknown): boolean => codeOf(error) === '55P03'
+
 /** A unique name is there that was not when we looked; one repetition sees it and answers by it. */
 export const isTaken = (error: unknown): boolean => codeOf(error) === '23505'
 

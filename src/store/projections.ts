@@ -4,7 +4,7 @@
  */
 import { type RawBuilder, sql } from 'kysely'
 import type { SpanName } from '../core/report-spans.ts'
-import { FOLDED, type Folded, type Narrow } from './report-columns.ts'
+import { FOLDED, type Folded, NARROW, type Narrow } from './report-columns.ts'
 
 export type Projection = {
   /** Its rows are found by it, as `dimension`. */
@@ -17,7 +17,6 @@ export type Projection = {
   readonly spans: readonly SpanName[]
 }
 
-const ALL: readonly Narrow[] = ['model', 'provider', 'context', 'status']
 const LONG = ['64 days', '16 days', '4 days', 'day', '4 hours', 'hour'] as const
 
 const lean = (name: string, keeps: readonly Narrow[]): Projection => ({
@@ -32,7 +31,7 @@ const alone = (folded: Folded): Projection => ({
 /** What one of few is asked for most often. */
 const byModel = (folded: Folded): Projection => ({ name: `${folded} by model`, folded, keeps: ['model'], spans: LONG })
 /** Nearly as many rows as there are calls: kept for what nothing else tells. */
-const whole = (folded: Folded): Projection => ({ name: folded, folded, keeps: ALL, spans: ['day', 'quarter'] })
+const whole = (folded: Folded): Projection => ({ name: folded, folded, keeps: NARROW, spans: ['day', 'quarter'] })
 
 /** Those that keep less come first. */
 export const PROJECTIONS: readonly Projection[] = [
@@ -42,7 +41,7 @@ export const PROJECTIONS: readonly Projection[] = [
   lean('provider', ['provider']),
   lean('model', ['model']),
   // Its quarter hours are those of the ledger itself.
-  { name: 'all', folded: undefined, keeps: ALL, spans: LONG },
+  { name: 'all', folded: undefined, keeps: NARROW, spans: LONG },
   ...FOLDED.map(alone),
   // Of accounts and end users there are many, so that each has few calls.
   ...(['api_key', 'tag'] as const).map(byModel),
@@ -59,7 +58,7 @@ export function projectionFor(folded: Folded | undefined, columns: readonly Narr
 export const projected = ({ folded, keeps }: Projection): RawBuilder<unknown> =>
   sql.join([
     sql.raw(folded ? 'r.value AS value' : `'' AS value`),
-    ...ALL.map((column) => sql.raw(`${keeps.includes(column) ? `r.${column}` : left(column)} AS ${column}`)),
+    ...NARROW.map((column) => sql.raw(`${keeps.includes(column) ? `r.${column}` : left(column)} AS ${column}`)),
   ])
 
 const left = (column: Narrow): string =>

@@ -2,10 +2,11 @@
  * Where the records lie that say a value which few say: in the quarter hours whose folded sums name it, and in those that
  * no fold has seen to the last record. No index leads from a value to records; this costs no write when a call is settled.
  */
+
 import { type RawBuilder, sql } from 'kysely'
 import type { Span } from '../core/report-plan.ts'
-import { DAY_MS } from '../core/report-spans.ts'
 import { QUARTER_MS } from '../core/usage-sums.ts'
+import { DAY_MS } from '../lib/clock.ts'
 import { type Folded, hasTag, NARROW, type Narrow } from './report-columns.ts'
 import type { ValueFilter } from './report-values.ts'
 import type { Store } from './store.ts'

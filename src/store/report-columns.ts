@@ -80,6 +80,12 @@ export function addSums(a: Sums, b: Sums): Sums {
 
 export const NO_SUMS: Sums = Object.fromEntries(ALL.map((column) => [column, 0n])) as unknown as Sums
 
+/** The columns of a roll-up that add up, in the order of {@link recordSums}. */
+export const SUMMED = [
+  ...(['requests', 'input_tokens', 'cached_tokens', 'output_tokens', 'reasoning_tokens', 'cost_nanos'] as const),
+  ...(['charge_nanos', 'cache_saving_nanos', 'byok_cost_nanos', 'unpriced', 'estimated', 'no_usage'] as const),
+] as const
+
 /** One record in the columns of a roll-up, in the order in which they are added up. */
 export const recordSums = (): RawBuilder<unknown> =>
   sql.raw(

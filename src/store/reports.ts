@@ -16,6 +16,7 @@ import {
   type Narrow,
   recordSums,
   recordValue,
+  SUMMED,
   type Sums,
   sumColumn,
   sumsOf,
@@ -254,10 +255,6 @@ export const joined = (
       }
 }
 
-const SUMMED = [
-  ...(['requests', 'input_tokens', 'cached_tokens', 'output_tokens', 'reasoning_tokens', 'cost_nanos'] as const),
-  ...(['charge_nanos', 'cache_saving_nanos', 'byok_cost_nanos', 'unpriced', 'estimated', 'no_usage'] as const),
-]
 const KEPT = sql.raw(['c.status', ...SUMMED.map((column) => `c.${column}`)].join(', '))
 
 /** The columns that are grouped by, and where a row says what its value means. */

@@ -139,7 +139,6 @@ export type LedgerSchema = {
     outcome: string
     created_at: bigint
   }
-  folded_spans: { organisation_id: bigint; span: string; start: bigint; records: bigint }
   /** What is proved of months that were dropped. */
   carried_sums: { organisation_id: bigint; kind: string; subject: string; month: string; sums: string }
 }

@@ -91,7 +91,8 @@ function answerAll(messages: readonly Message[], answer: (request: Request) => u
 
 function answerPosts(posts: readonly Message[], answer: (request: Request) => unknown): Answer[] {
   const lists = posts.map(({ request }) => (request.kind === 'post' ? request.commands : []))
-  const whole = attempt(0, () => answer({ kind: 'post', commands: lists.flat() }))
+  const commands = lists.flat()
+  const whole = attempt(0, () => answer({ kind: 'post', commands }))
   let from = 0
   const [first] = posts
   return posts.map(({ id }, index) => {
@@ -99,7 +100,7 @@ function answerPosts(posts: readonly Message[], answer: (request: Request) => un
     from += length
     if (whole.error !== undefined) return { ...whole, id }
     const value = (whole.value as Packed<Outcome>[]).slice(from - length, from)
-    return id === first?.id ? { id, value, batch: lists.flat().length } : { id, value }
+    return id === first?.id ? { id, value, batch: commands.length } : { id, value }
   })
 }
 

@@ -1,5 +1,7 @@
 /** A thread of the SQLite store as the main thread sees it. */
+
 import { Worker } from 'node:worker_threads'
+import { beside } from '../lib/beside.ts'
 import type { Answer, Request, ThreadOptions } from './sqlite-serve.ts'
 import { StoreAway, StoreFailed, StoreUnusable } from './store.ts'
 
@@ -20,16 +22,12 @@ export const noWriter: Thread = {
   stop: () => Promise.resolve(),
 }
 
-/** The files have the ending of this one: written TypeScript in the repository, stripped JavaScript when packed. */
-const fileOf = (role: Role) =>
-  new URL(`./sqlite-${role}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
-
 export async function startThread(
   role: Role,
   options: ThreadOptions,
   onBatch?: (commands: number) => void,
 ): Promise<Thread> {
-  const worker = new Worker(fileOf(role), { workerData: options })
+  const worker = new Worker(beside(import.meta.url, `sqlite-${role}`), { workerData: options })
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
   let next = 1
   let dead: Error | undefined

@@ -2,7 +2,9 @@
  * The thread that counts, as seen from the event loop: started when something is to be counted, replaced at the next use
  * after it died, with the bytes on their way to it bounded. It never keeps the process alive.
  */
+
 import { Worker } from 'node:worker_threads'
+import { beside } from '../lib/beside.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { JobMessage, JobReply } from './token-jobs.ts'
 
@@ -99,10 +101,8 @@ export function createTokenLink({ start, clock, queueBytes, onReply, onEnd }: Li
   }
 }
 
-/** Its file has the extension of this one: `.ts` from source, `.js` when packed. */
 export function startTokenWorker(jobMs: number): Worker {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  const file = new URL(`./token-worker.${extension}`, import.meta.url)
+  const file = beside(import.meta.url, 'token-worker')
   // None of the process's own flags: what they load or listen on is for the process alone.
   return new Worker(file, { workerData: { jobMs }, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } })
 }
