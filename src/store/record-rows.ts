@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import type { Span } from '../core/report-plan.ts'
 import { type GenerationRow, generationOf, type StoredGeneration } from './generations.ts'
-import { joined } from './reports.ts'
+import { joined } from './report-parts.ts'
 import type { Store } from './store.ts'
 
 export type StoredRecord = StoredGeneration & {

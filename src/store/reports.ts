@@ -3,39 +3,23 @@
  * what no fold has seen yet. One statement, so one snapshot: a report is exact and current.
  */
 import { type RawBuilder, sql } from 'kysely'
-import type { ReportGroup } from '../contract/reports.ts'
-import { firstFrom, partedBy, planOf, type Segment, type Span } from '../core/report-plan.ts'
-import { type FoldedSpan, SPAN_MS, type SpanName, spanStart } from '../core/report-spans.ts'
-import { type Projection, projectionFor } from './projections.ts'
+import { partedBy } from '../core/report-plan.ts'
+import { projectionFor } from './projections.ts'
 import {
   addSums,
-  detailsJoin,
   type Folded,
   isFolded,
   NARROW,
   type Narrow,
-  recordSums,
-  recordValue,
-  SUMMED,
   type Sums,
   sumColumn,
   sumsOf,
   wideSumColumn,
 } from './report-columns.ts'
-import { labelsOf, recordMatches, tagText, type ValueFilter } from './report-values.ts'
+import { foldedPart, narrowPart, type Part, recordPart, rowsOf, type SumQuery } from './report-parts.ts'
+import { changedSince, type Planned, plannedFor, rangeOf } from './report-planned.ts'
+import { labelsOf, tagText } from './report-values.ts'
 import type { Store } from './store.ts'
-
-export type SumQuery = {
-  readonly organisationId: bigint
-  readonly buckets: readonly Span[]
-  readonly groupBy: readonly ReportGroup[]
-  /** Any of the values of each; what is not named is not asked for. */
-  readonly narrow: Readonly<Partial<Record<Narrow, readonly string[]>>>
-  readonly folded: Readonly<Partial<Record<Folded, ValueFilter>>>
-  readonly withinMs: number
-  /** More records than this are not summed one by one, more rows are not answered. */
-  readonly most: { readonly records: number; readonly rows: number }
-}
 
 export type SumRow = {
   /** Its place in the list. */
@@ -71,79 +55,6 @@ const foldedFilters = ({ folded }: SumQuery): Folded[] => Object.keys(folded) as
 const narrowColumns = ({ groupBy, narrow }: SumQuery): Narrow[] =>
   NARROW.filter((column) => groupBy.includes(column) || narrow[column] !== undefined)
 
-const rangeOf = ({ buckets }: SumQuery): Span => ({ start: buckets[0]?.start ?? 0, end: buckets.at(-1)?.end ?? 0 })
-
-type Planned = {
-  readonly projection: Projection
-  readonly spans: ReadonlyMap<SpanName, readonly Segment[]>
-  /** Quarter hours that no longer span could be had for. */
-  readonly rest: readonly Segment[]
-  /** Quarter hours with records that no fold has seen, in their order. */
-  readonly unfolded: readonly number[]
-}
-
-/** Spans are taken to be folded until the database says that one is not. */
-async function plannedFor(store: Store, query: SumQuery, projection: Projection): Promise<Planned> {
-  const unfolded = await unfoldedIn(store, query)
-  const [missing, now] = [new Set<string>(), store.now()]
-  const isUsable = (name: SpanName, start: number): boolean => {
-    if (name === 'quarter') return isUsable('hour', spanStart('hour', start))
-    const past = start + SPAN_MS[name]
-    return past <= now && !missing.has(`${name} ${start}`) && !((unfolded[firstFrom(unfolded, start)] ?? past) < past)
-  }
-  // Quarter hours by key, account, end user and tags are folded by themselves.
-  const names = projection.spans.filter((name) => name !== 'quarter' || projection.folded === undefined)
-  for (;;) {
-    const plan = planOf(query.buckets, names, isUsable)
-    const declared = declaredOf(plan.spans)
-    const lacking = declared.length === 0 ? [] : await rowsOf<Lacking>(store, query, lackingOf(query, declared))
-    if (lacking.length === 0) return { ...plan, projection, unfolded }
-    for (const { span, start } of lacking) missing.add(`${span} ${start}`)
-  }
-}
-
-async function unfoldedIn(store: Store, query: SumQuery): Promise<number[]> {
-  const rows = await rowsOf<{ quarter: bigint }>(
-    store,
-    query,
-    sql`SELECT quarter FROM quarters WHERE ${isUnfolded(query)} ORDER BY quarter`,
-  )
-  return rows.map(({ quarter }) => Number(quarter))
-}
-
-function isUnfolded(query: SumQuery) {
-  const { start, end } = rangeOf(query)
-  return sql`organisation_id = ${query.organisationId} AND quarter >= ${BigInt(start)} AND quarter < ${BigInt(end)} AND records <> folded`
-}
-
-type Lacking = { readonly span: string; readonly start: bigint }
-type Declared = readonly [span: FoldedSpan, start: number]
-
-/** The spans that have to be declared, one by one; a quarter hour is with its hour. */
-function declaredOf(spans: Planned['spans']): Declared[] {
-  const found: Declared[] = []
-  for (const [name, segments] of spans) {
-    const span = name === 'quarter' ? 'hour' : name
-    let last = -1
-    for (const { start, end } of segments)
-      for (let at = spanStart(span, start); at < end; at += SPAN_MS[span]) {
-        if (at !== last) found.push([span, at])
-        last = at
-      }
-  }
-  return found
-}
-
-/** Those that are not declared; one without any record never is. */
-const lackingOf = ({ organisationId }: SumQuery, declared: readonly Declared[]) =>
-  sql`SELECT w.column1 AS span, w.column2 AS start FROM (VALUES ${sql.raw(
-    declared.map(([span, start]) => `('${span}', ${start}, ${start + SPAN_MS[span]})`).join(', '),
-  )}) AS w
-    WHERE NOT EXISTS (SELECT 1 FROM folded_spans AS f WHERE f.organisation_id = ${organisationId} AND f.span = w.column1
-      AND f.start = w.column2 AND f.records >= 0)
-    AND EXISTS (SELECT 1 FROM quarters AS q WHERE q.organisation_id = ${organisationId} AND q.quarter >= w.column2
-      AND q.quarter < w.column3)`
-
 /** Undefined: what was planned as folded is not any more. */
 async function summedBy(
   store: Store,
@@ -174,15 +85,6 @@ function restParts(store: Store, query: SumQuery, dimension: Folded | undefined,
   ]
 }
 
-/** How much of what was planned as folded has changed; 0: nothing. */
-function changedSince(query: SumQuery, { spans, rest, unfolded, projection }: Planned) {
-  const declared = declaredOf(spans)
-  const lacking = declared.length === 0 ? sql`0` : sql`(SELECT COUNT(*) FROM (${lackingOf(query, declared)}) AS l)`
-  if (declared.length === 0 && (projection.folded === undefined || rest.length === 0)) return lacking
-  const isKnown = unfolded.length === 0 ? sql`1 = 1` : sql`quarter NOT IN (${sql.raw(unfolded.join(', '))})`
-  return sql`${lacking} + (SELECT COUNT(*) FROM quarters WHERE ${isUnfolded(query)} AND ${isKnown})`
-}
-
 async function summedByRecord(store: Store, query: SumQuery, dimensions: readonly Folded[]): Promise<Summed> {
   const { organisationId, most, buckets } = query
   const { start, end } = rangeOf(query)
@@ -200,7 +102,6 @@ async function summedByRecord(store: Store, query: SumQuery, dimensions: readonl
   return tooMany ?? { rows: await merged(store, query, rows) }
 }
 
-type Part = RawBuilder<unknown>
 type Gathered = {
   readonly rows: readonly Readonly<Record<string, unknown>>[]
   readonly stale: boolean
@@ -229,95 +130,6 @@ async function gathered(
   const found = rows.filter(({ bucket }) => bucket !== null)
   if (found.length > most.rows) return { rows: [], stale, tooMany: { tooMany: 'rows', count: found.length } }
   return { rows: found, stale }
-}
-
-/** The spans as rows, in the number of their bucket. */
-const spans = (segments: readonly Segment[]) =>
-  sql`(VALUES ${sql.raw(segments.map(({ bucket, start, end }) => `(${bucket}, ${start}, ${end})`).join(', '))})`
-
-/**
- * Each span looks into the index for itself: SQLite keeps to the order of a cross join, PostgreSQL would rather read all
- * there is once, were the rows of a span not asked for behind a fence.
- */
-export const joined = (
-  store: Pick<Store, 'engine'>,
-  segments: readonly Segment[],
-  [name, as]: readonly [name: string, as: 'c' | 'u'],
-  within: RawBuilder<unknown>,
-) => {
-  const [table, alias] = [sql.raw(`${name} AS ${as}`), sql.raw(as)]
-  const each = sql`(SELECT column1 AS bucket, column2 AS first, column3 AS past FROM ${spans(segments)} AS v) AS s`
-  return store.engine === 'sqlite'
-    ? { from: sql`${each} CROSS JOIN ${table}`, where: within }
-    : {
-        from: sql`${each} CROSS JOIN LATERAL (SELECT * FROM ${table} WHERE ${within} OFFSET 0) AS ${alias}`,
-        where: sql`1 = 1`,
-      }
-}
-
-const KEPT = sql.raw(['c.status', ...SUMMED.map((column) => `c.${column}`)].join(', '))
-
-/** The columns that are grouped by, and where a row says what its value means. */
-function keysOf(
-  { groupBy }: SumQuery,
-  table: 'c' | 'u',
-  source: 0 | 1,
-  value: (dimension: Folded) => RawBuilder<unknown>,
-) {
-  const keys = groupBy.map((group, index) => {
-    const own = isFolded(group) ? value(group) : sql.ref(`${table}.${group}`)
-    return sql`${own} AS ${sql.ref(`key${index}`)}`
-  })
-  return sql.join([sql`s.bucket`, ...keys, sql.raw(`${source} AS source`)])
-}
-
-const narrowWhere = ({ narrow }: SumQuery, table: 'c' | 'u') =>
-  sql.join(
-    NARROW.flatMap((column) => {
-      const values = narrow[column]
-      return values === undefined ? [] : [sql`AND ${amongst(sql.ref(`${table}.${column}`), values)}`]
-    }),
-    sql` `,
-  )
-
-const amongst = (column: RawBuilder<unknown>, values: readonly (string | bigint)[]) =>
-  values.length === 0 ? sql`1 = 0` : sql`${column} IN (${sql.join(values)})`
-
-const EMPTY = sql``
-
-function narrowPart(store: Store, query: SumQuery, segments: readonly Segment[]): Part {
-  const keys = keysOf(query, 'c', 1, () => EMPTY)
-  const within = sql`c.organisation_id = ${query.organisationId} AND c.quarter >= s.first AND c.quarter < s.past`
-  const { from, where } = joined(store, segments, ['rollups', 'c'], within)
-  return sql`SELECT ${keys}, ${KEPT} FROM ${from} WHERE ${where} ${narrowWhere(query, 'c')}`
-}
-
-function foldedPart(
-  store: Store,
-  query: SumQuery,
-  { name, folded }: Pick<Projection, 'name' | 'folded'>,
-  span: SpanName,
-  segments: readonly Segment[],
-): Part {
-  const filter = folded && query.folded[folded]
-  const values = filter ? sql`AND ${amongst(sql`c.value`, filter.folded)}` : EMPTY
-  const keys = keysOf(query, 'c', 1, () => sql`c.value`)
-  const within = sql`c.organisation_id = ${query.organisationId} AND c.dimension = ${name} AND c.span = ${span}
-    AND c.start >= s.first AND c.start < s.past ${values} ${narrowWhere(query, 'c')}`
-  const { from, where } = joined(store, segments, ['folded_rollups', 'c'], within)
-  return sql`SELECT ${keys}, ${KEPT} FROM ${from} WHERE ${where}`
-}
-
-/** Record by record. */
-function recordPart(store: Store, query: SumQuery, dimensions: readonly Folded[], segments: readonly Segment[]): Part {
-  const named = dimensions.flatMap((dimension) => {
-    const filter = query.folded[dimension]
-    return filter ? [sql`AND ${recordMatches(store, dimension, filter)}`] : []
-  })
-  const within = sql`u.organisation_id = ${query.organisationId} AND u.occurred_at >= s.first AND u.occurred_at < s.past`
-  const { from, where } = joined(store, segments, ['usage_records', 'u'], within)
-  return sql`SELECT ${keysOf(query, 'u', 0, recordValue)}, u.status, ${recordSums()} FROM ${from} ${detailsJoin(dimensions)}
-    WHERE ${where} ${sql.join(named, sql` `)} ${narrowWhere(query, 'u')}`
 }
 
 /** Personal values become text again, and rows that then say the same become one. */
@@ -353,9 +165,3 @@ function joinedRows(rows: readonly SumRow[]): SumRow[] {
   }
   return [...sums.values()]
 }
-
-const rowsOf = <Row>(
-  store: Store,
-  { withinMs }: Pick<SumQuery, 'withinMs'>,
-  query: RawBuilder<unknown>,
-): Promise<Row[]> => store.scan({ compile: () => (query as RawBuilder<Row>).compile(store.sql) }, withinMs)
