@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { verifyLedger } from '../src/jobs/verify.ts'
 import { migrateStore } from '../src/migrate-store-command.ts'
 import { openStore } from '../src/open-store.ts'
@@ -36,7 +36,11 @@ beforeAll(async () => {
   for (const body of [CALL, { ...CALL, stream: true }, { ...CALL, user: 'end-user', metadata: { team: 'red' } }])
     await post('/api/v1/chat/completions', body, source.key)
   reservation = JSON.parse(await post('/v1/reservations', { accountId: ann, amount: 3 })).reservation.id
-  before = await reading(source)
+  // Normalised counts are written beside the calls, a moment later.
+  await vi.waitFor(async () => {
+    before = await reading(source)
+    expect(JSON.stringify(before.generations)).not.toContain('"tokens_prompt":null')
+  }, 20_000)
   await source.stop()
 })
 afterAll(() => rmSync(source.folder, { recursive: true, force: true }))
